@@ -1,0 +1,53 @@
+#pragma once
+
+/// Bytes of a Debezium record -> change of a table: only the columns that some
+/// route uses. JSON with and without the schema wrapper.
+
+#include "actors/figures/plan.hpp"
+#include "messages/delivery.hpp"
+#include "messages/error.hpp"
+
+#include <memory>
+#include <optional>
+#include <string_view>
+
+namespace millrace {
+
+/// How a row came into the stream.
+enum class snapshot_kind : std::uint8_t { none, initial, incremental };
+
+/// What a record says, in the columns of `table_plan::table` (unused columns
+/// stay NULL).
+struct table_change {
+  char op = 'u';               ///< c u d r t
+  lsn at;                      ///< source.lsn, else the newest of source.sequence
+  snapshot_kind snapshot = snapshot_kind::none;
+  bool replayed = false;       ///< one of ours: the row wasn't in PostgreSQL as of `at`
+  std::uint64_t stamp = 0;     ///< hash of source.sequence, lsn, txId
+  std::int64_t commit_ms = 0;  ///< source.ts_ms
+  std::optional<row> before;   ///< nullopt where the record has none
+  std::optional<row> after;
+  row key;                     ///< primary key in key order, from the message's key; empty for t
+};
+
+/// Which of the table's columns are wanted: those that some route sends.
+class debezium_decoder {
+ public:
+  debezium_decoder(const plan_set& plans, table_id of);
+  ~debezium_decoder();
+  debezium_decoder(debezium_decoder&&) noexcept;
+
+  /// Decodes one record. Returns nullopt for a tombstone. An error (bad_record)
+  /// says what is wrong, without the topic and offset, which the caller adds:
+  /// not JSON, a column missing or of a wrong type, an old row needed for
+  /// routing but absent (with the ALTER TABLE to run), a placeholder of an
+  /// unchanged TOAST value that nothing can fill.
+  result<std::optional<table_change>> decode(std::optional<std::string_view> key,
+                                             std::optional<std::string_view> payload);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace millrace

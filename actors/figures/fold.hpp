@@ -1,0 +1,73 @@
+#pragma once
+
+/// The figures of one cell as a fold over its rows: fold(old row, new row) by
+/// the plans, then drain(). Knows no actor, no Redis, no clock but the tick.
+
+#include "actors/figures/plan.hpp"
+#include "messages/store_write.hpp"
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+namespace millrace {
+
+/// A projection's place as last written: kept beside the row and logged with it.
+struct place_mark {
+  std::uint64_t fingerprint = 0; ///< of the text; 0 = the place is absent
+  std::int64_t written = 0;      ///< tick of the last write
+};
+
+class figure_fold {
+ public:
+  /// `plans` must outlive this.
+  figure_fold(const plan_set& plans, cell_id cell);
+  ~figure_fold();
+  figure_fold(figure_fold&&) noexcept;
+  figure_fold& operator=(figure_fold&&) noexcept;
+
+  /// Returns how many projections show rows of this route; a row's marks have
+  /// this many entries, in the order of the figures.
+  std::size_t projections(route_id from) const;
+
+  /// Shows a row (all columns of its route), or with `after` null takes its
+  /// places away. `key` is the unpacked primary key. `prefix` goes before every
+  /// place's key: a figure that fills is staged. Writes only what changed.
+  void project(route_id from, const row& key, const row* after,
+               std::vector<place_mark>& marks, tick_seconds now,
+               std::string_view prefix = {});
+
+  /// Moves every staged place of the row to its real key.
+  void unstage(route_id from, const row& key, std::vector<place_mark>& marks,
+               std::string_view prefix);
+
+  /// Folds one row's change (kept columns) into the keyed and rolled-up
+  /// figures. Null means that there was, or is, no row.
+  void fold(route_id from, const row* before, const row* after, tick_seconds now);
+
+  /// The same, for rows whose effect Redis has already: nothing to drain.
+  void restore(route_id from, const row& stored);
+
+  /// To be called once when a fill ends: the one row of each rolled-up figure
+  /// without GROUP BY exists from now on (by shard 0's cell only).
+  void open();
+
+  /// Returns what changed since the last drain: each place once, in its last form.
+  cell_output drain(tick_seconds now);
+
+  /// Returns a write that takes away each keyed place there is: for figures
+  /// that are retired.
+  std::vector<store_write> retire() const;
+
+  /// Returns the tick of a keyed place's last write; 0 if unknown.
+  std::int64_t last_written(figure_id figure, std::string_view key) const;
+
+  /// Returns about how many bytes of memory the groups take.
+  std::size_t memory() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace millrace

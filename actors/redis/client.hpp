@@ -1,0 +1,59 @@
+#pragma once
+
+/// A blocking connection to Redis over hiredis: one command, or a pipeline.
+
+#include "messages/error.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace millrace::redis {
+
+struct settings {
+  std::string host = "127.0.0.1";
+  int port = 6379;
+  std::string user;      ///< empty: the default user
+  std::string password;  ///< never logged
+  int database = 0;
+  std::chrono::milliseconds timeout{5000}; ///< connect and reply
+};
+
+/// A reply: nil, integer, text or status, list, or Redis's own error text.
+struct reply {
+  enum class kind : std::uint8_t { nil, integer, text, list, failure };
+  kind what = kind::nil;
+  std::int64_t integer = 0;
+  std::string text;         ///< text, status, or the error
+  std::vector<reply> list;
+  bool failed() const { return what == kind::failure; }
+};
+
+using command = std::vector<std::string>;
+
+/// Used by one thread. An error means that the connection is gone or refused
+/// (unavailable, denied); what Redis answers, its errors too, is a reply.
+class client {
+ public:
+  /// Connects, authenticates, selects. `denied` on a wrong password.
+  static result<client> connect(const settings& how);
+  ~client();
+  client(client&&) noexcept;
+  client& operator=(client&&) noexcept;
+
+  result<reply> call(const command& what);
+  /// Sends all, then reads all replies.
+  result<std::vector<reply>> pipeline(const std::vector<command>& what);
+
+ private:
+  struct impl;
+  explicit client(std::unique_ptr<impl> x);
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace millrace::redis

@@ -1,0 +1,76 @@
+#pragma once
+
+/// The ledger and the results in Redis, as Redis functions of the project's own
+/// library: every step here is atomic.
+
+#include "actors/figures/plan.hpp"
+#include "actors/redis/client.hpp"
+#include "messages/flush.hpp"
+
+#include <map>
+
+namespace millrace::redis {
+
+/// What a flush came to.
+struct flush_outcome {
+  flush_verdict verdict = flush_verdict::done;
+  std::optional<cell_id> refused;                ///< fenced or stale: this cell; nothing was written
+  std::map<figure_id, std::string> failed;       ///< figures with a write that Redis refused, and its words
+  std::size_t commands = 0;                      ///< that wrote places
+};
+
+/// What the project's ledger says of itself.
+struct project_format {
+  std::string format;            ///< the ledger's format number; empty: no ledger there
+  std::uint64_t fingerprint = 0; ///< of the plans that the state is of
+  std::uint16_t shards = 0;
+  std::string plans;             ///< to_json() of them
+  std::string database;          ///< PostgreSQL's system_identifier
+  std::string phase;             ///< "filling" or "live"
+  std::string note;              ///< JSON of the fill's own
+};
+
+/// All keys and the library carry the project's name. Used by one thread.
+/// Errors: unavailable (retry), denied, corrupt; Redis out of memory is unavailable.
+class store {
+ public:
+  /// Loads (or replaces) the function library.
+  static result<store> open(client connection, std::string project, const plan_set& plans);
+
+  /// Takes all entities' cells of a shard at once: new tokens, and returns what
+  /// the ledger has. `from` nonempty: a reload of one cell, refused (fenced) if the
+  /// ledger's owner is another one.
+  result<std::vector<cell_ledger>> claim(const std::vector<cell_id>& cells,
+                                         const std::vector<owner_token>& tokens,
+                                         const std::vector<owner_token>& from = {});
+
+  /// Writes all cells' flushes in one atomic step, or nothing and names the
+  /// first cell that was refused. `tick` closes buckets.
+  result<flush_outcome> flush(const std::vector<cell_flush>& cells, tick_seconds tick);
+
+  /// Returns every cell's positions (no claim).
+  result<std::vector<cell_positions>> positions(const std::vector<cell_id>& cells);
+
+  result<project_format> format();
+  result<void> set_format(const project_format& x);
+
+  /// Figures whose writes Redis refused, by name; kept until the next rebuild.
+  result<std::map<std::string, std::string>> failed_figures();
+
+  /// Deletes a rolled-up figure's places and its hidden parts.
+  result<void> retire(const figure_plan& rolled_up);
+  /// Deletes logs, ledgers and all other keys of ours but the format.
+  result<void> wipe(const std::vector<cell_id>& cells);
+
+ private:
+  struct impl;
+  explicit store(std::unique_ptr<impl> x);
+  std::unique_ptr<impl> impl_;
+
+ public:
+  ~store();
+  store(store&&) noexcept;
+  store& operator=(store&&) noexcept;
+};
+
+} // namespace millrace::redis

@@ -1,0 +1,28 @@
+# libcaf-dev ships no CMake configuration. Defines CAF::core, CAF::io,
+# CAF::openssl, CAF::test (headers only) and CAF_VERSION.
+find_path(CAF_INCLUDE_DIR caf/all.hpp)
+if(CAF_INCLUDE_DIR AND EXISTS ${CAF_INCLUDE_DIR}/caf/config.hpp)
+  file(STRINGS ${CAF_INCLUDE_DIR}/caf/config.hpp line REGEX "#define CAF_VERSION ")
+  string(REGEX REPLACE ".*CAF_VERSION ([0-9]+).*" "\\1" number "${line}")
+  math(EXPR major "${number} / 10000")
+  math(EXPR minor "(${number} / 100) % 100")
+  math(EXPR patch "${number} % 100")
+  set(CAF_VERSION ${major}.${minor}.${patch})
+endif()
+set(needed CAF_INCLUDE_DIR)
+foreach(part IN LISTS CAF_FIND_COMPONENTS)
+  find_library(CAF_${part}_LIBRARY caf_${part})
+  list(APPEND needed CAF_${part}_LIBRARY)
+endforeach()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(CAF REQUIRED_VARS ${needed} VERSION_VAR CAF_VERSION)
+if(CAF_FOUND)
+  foreach(part IN LISTS CAF_FIND_COMPONENTS)
+    if(NOT TARGET CAF::${part})
+      add_library(CAF::${part} UNKNOWN IMPORTED)
+      set_target_properties(CAF::${part} PROPERTIES
+        IMPORTED_LOCATION ${CAF_${part}_LIBRARY}
+        INTERFACE_INCLUDE_DIRECTORIES ${CAF_INCLUDE_DIR})
+    endif()
+  endforeach()
+endif()

@@ -1,0 +1,69 @@
+#pragma once
+
+/// What a router tells a cell, and what the cell answers: the chain of batches.
+
+#include "messages/units.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+/// What a change means to one cell.
+enum class change_kind : std::uint8_t {
+  upsert,    ///< the row is now this one
+  remove,    ///< the row has gone, or has moved to another cell
+  not_yours, ///< a snapshot read shows the row in another cell
+  truncate,  ///< the table was emptied: removes and bars rows older than `at`
+  count,     ///< nothing but one for the record counters
+  forget,    ///< the row isn't in PostgreSQL as of `at`: removes it if older
+};
+
+/// One record's effect on one cell.
+struct change {
+  change_kind kind = change_kind::upsert;
+  char op = 'u';          ///< Debezium's c u d r t, for the record counters
+  bool counted = false;   ///< at the table's own entity: counts once per record
+  route_id route;
+  kafka_offset offset;    ///< of the record in the batch's source
+  lsn at;                 ///< the record's, or an incremental snapshot's watermark
+  std::string key;        ///< packed primary key; empty for truncate
+  std::string columns;    ///< packed columns of the route, for upsert only
+};
+
+/// A record that proves that a topic still is the one we read: its offset and
+/// a hash of its source.sequence, lsn and transaction id.
+struct stamp {
+  kafka_offset offset = nowhere;
+  std::uint64_t hash = 0;
+  auto operator<=>(const stamp&) const = default;
+};
+
+/// {cell, source, prev, last, changes}: `prev` is the offset up to which the
+/// router believes the cell complete, `last` the one after this batch. A batch
+/// without changes is a progress mark.
+struct change_batch {
+  cell_id cell;
+  source_id source;
+  kafka_offset prev = nowhere;
+  kafka_offset last = nowhere;
+  stamp seen;             ///< newest record at or below `last`, if any
+  std::vector<change> changes;
+};
+
+/// How far one cell is for one source.
+struct position {
+  source_id source;
+  kafka_offset last = nowhere;
+  stamp seen;
+};
+
+/// The cell has this for these sources: after a flush (durable), or as the
+/// answer to a batch that doesn't follow (gap).
+struct cell_positions {
+  cell_id cell;
+  std::vector<position> positions;
+};
+
+} // namespace millrace
