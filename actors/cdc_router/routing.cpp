@@ -1,0 +1,114 @@
+#include "actors/cdc_router/routing.hpp"
+
+#include "messages/rows.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+row pick(const row& from, const std::vector<std::uint16_t>& columns) {
+  row out;
+  out.reserve(columns.size());
+  for (auto i : columns)
+    out.push_back(from[i]);
+  return out;
+}
+
+std::optional<shard_id> shard_by(const std::optional<row>& x, const route& by, std::uint16_t shards) {
+  return x ? shard_of(pick(*x, by.by), shards) : std::nullopt;
+}
+
+change as(change_kind kind, change note) {
+  note.kind = kind;
+  return note;
+}
+
+} // namespace
+
+std::optional<shard_id> shard_of(const row& entity_key, std::uint16_t shards) {
+  for (auto& x : entity_key)
+    if (is_null(x))
+      return std::nullopt;
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char byte : pack(entity_key))
+    hash = (hash ^ byte) * 0x100000001b3;
+  hash ^= hash >> 32;
+  hash *= 0xd6e8feb86659fd93;
+  hash ^= hash >> 32;
+  return shard_id{static_cast<std::uint16_t>(hash % shards)};
+}
+
+routing::routing(const plan_set& plans, table_id table, std::uint16_t shards) : shards_(shards) {
+  for (std::uint16_t i = 0; i < plans.routes.size(); ++i)
+    if (plans.routes[i].table == table)
+      ways_.push_back({route_id{i}, &plans.routes[i]});
+}
+
+void routing::add(const table_change& x, kafka_offset at, bool first_fill, changes_by_cell& out) const {
+  change note;
+  note.op = x.op;
+  note.offset = at;
+  note.at = x.at;
+  note.key = pack(x.key);
+  for (auto& w : ways_) {
+    note.route = w.id;
+    if (x.op == 't')
+      add_everywhere(w, as(change_kind::truncate, note), out);
+    else if (x.replayed)
+      add_everywhere(w, as(change_kind::forget, note), out);
+    else if (w.by->own)
+      add_own(w, x, note, out);
+    else
+      add_foreign(w, x, note, first_fill, out);
+  }
+}
+
+void routing::add_own(const way& w, const table_change& x, change note, changes_by_cell& out) const {
+  auto shard = shard_of(x.key, shards_);
+  if (!shard)
+    return;
+  note.counted = true;
+  note.kind = x.after ? change_kind::upsert : change_kind::remove;
+  if (x.after)
+    note.columns = pack(pick(*x.after, w.by->columns));
+  out[{*shard, w.by->entity}].push_back(std::move(note));
+}
+
+void routing::add_foreign(const way& w, const table_change& x, change note, bool first_fill,
+                          changes_by_cell& out) const {
+  auto before = shard_by(x.before, *w.by, shards_);
+  auto after = shard_by(x.after, *w.by, shards_);
+  if (x.op == 'r' && !first_fill) {
+    for (std::uint16_t i = 0; i < shards_; ++i)
+      if (shard_id{i} != after)
+        out[{shard_id{i}, w.by->entity}].push_back(as(change_kind::not_yours, note));
+  } else if (before && before != after) {
+    out[{*before, w.by->entity}].push_back(as(change_kind::remove, note));
+  }
+  if (!after)
+    return;
+  note.kind = change_kind::upsert;
+  note.columns = pack(pick(*x.after, w.by->columns));
+  out[{*after, w.by->entity}].push_back(std::move(note));
+}
+
+void routing::add_everywhere(const way& w, const change& note, changes_by_cell& out) const {
+  for (std::uint16_t i = 0; i < shards_; ++i) {
+    auto& copy = out[{shard_id{i}, w.by->entity}].emplace_back(note);
+    copy.counted = w.by->own && i == 0 && note.kind == change_kind::truncate;
+  }
+}
+
+std::vector<cell_id> routing::cells() const {
+  std::vector<cell_id> out;
+  for (auto& w : ways_)
+    for (std::uint16_t i = 0; i < shards_; ++i)
+      out.push_back({shard_id{i}, w.by->entity});
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+} // namespace millrace

@@ -1,0 +1,46 @@
+#pragma once
+
+/// Which cells a change concerns, and as what: from the plans, by the entity's
+/// key. A row that moves to another key is a removal there and a row here.
+
+#include "actors/cdc_router/debezium_decoder.hpp"
+#include "actors/figures/plan.hpp"
+#include "messages/delivery.hpp"
+
+#include <map>
+
+namespace millrace {
+
+/// Changes by cell, in the order of the records.
+using changes_by_cell = std::map<cell_id, std::vector<change>>;
+
+/// Returns the shard of an entity's key; nullopt where a part of it is NULL.
+/// Stable across builds: FNV-1a over the packed key, finished by a mixer.
+std::optional<shard_id> shard_of(const row& entity_key, std::uint16_t shards);
+
+class routing {
+ public:
+  routing(const plan_set& plans, table_id table, std::uint16_t shards);
+
+  /// Adds what one record means to every cell that it concerns. `first_fill`:
+  /// no cell can hold the row of a snapshot read by mistake, so none is told.
+  void add(const table_change& x, kafka_offset at, bool first_fill, changes_by_cell& out) const;
+
+  /// Returns every cell that this table's records may concern.
+  std::vector<cell_id> cells() const;
+
+ private:
+  struct way {
+    route_id id;
+    const route* by;
+  };
+  void add_own(const way& w, const table_change& x, change note, changes_by_cell& out) const;
+  void add_foreign(const way& w, const table_change& x, change note, bool first_fill,
+                   changes_by_cell& out) const;
+  void add_everywhere(const way& w, const change& note, changes_by_cell& out) const;
+
+  std::vector<way> ways_;
+  std::uint16_t shards_;
+};
+
+} // namespace millrace

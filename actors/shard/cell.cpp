@@ -1,0 +1,223 @@
+#include "actors/shard/cell.hpp"
+
+#include "actors/shard/state_block.hpp"
+#include "messages/rows.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+std::vector<bool> routes_held(const plan_set& plans, entity_id entity) {
+  std::vector<bool> out(plans.routes.size(), false);
+  for (auto& figure : plans.figures) {
+    if (figure.entity != entity)
+      continue;
+    out[figure.child.value] = true;
+    if (figure.parent)
+      out[figure.parent->value] = true;
+  }
+  return out;
+}
+
+} // namespace
+
+cell::cell(const cell_settings& how, cell_id id)
+  : how_(how), id_(id), holds_(routes_held(*how.plans, id.entity)), figures_(*how.plans, id) {}
+
+result<void> cell::load(const cell_ledger& from) {
+  rows_.clear();
+  touched_.clear();
+  counts_.clear();
+  copy_.reset();
+  under_way_.clear();
+  figures_ = figure_fold(*how_.plans, id_);
+  live_ = changed_rows_ = output_waits_ = switching_ = false;
+  owner_ = from.owner;
+  number_ = from.number;
+  generation_ = from.generation;
+  positions_.restore(from.positions);
+  log_bytes_ = 0;
+  for (auto& block : from.blocks) {
+    auto applied = apply_block(how_.fingerprint, block, rows_);
+    if (!applied)
+      return applied.why();
+    live_ = *applied;
+    log_bytes_ += block.size();
+  }
+  copied_bytes_ = log_bytes_ / 2;
+  if (live_)
+    for (auto& [route, rows] : rows_.all())
+      for (auto& [_, x] : rows)
+        figures_.restore(route, unpack(x.kept));
+  return {};
+}
+
+std::optional<position> cell::offer(const change_batch& batch, tick_seconds now) {
+  switch (positions_.offer(batch)) {
+    case sequencer::verdict::gap:
+      return positions_.at(batch.source);
+    case sequencer::verdict::old:
+      return std::nullopt;
+    case sequencer::verdict::apply:
+      break;
+  }
+  auto here = positions_.at(batch.source).last;
+  for (auto& x : batch.changes)
+    if (x.offset > here)
+      apply(x, now);
+  positions_.advance(batch);
+  return std::nullopt;
+}
+
+void cell::apply(const change& x, tick_seconds now) {
+  if (x.counted) {
+    ++counts_[{how_.plans->routes[x.route.value].table, x.op}];
+    output_waits_ = true;
+  }
+  if (!holds(x.route))
+    return;
+  switch (x.kind) {
+    case change_kind::upsert:
+      upsert(x, now);
+      break;
+    case change_kind::remove:
+    case change_kind::not_yours:
+      remove({x.route, x.key}, now);
+      break;
+    case change_kind::truncate:
+      truncate(x, now);
+      break;
+    case change_kind::forget:
+      if (auto* there = rows_.find({x.route, x.key}); there && there->at < x.at)
+        remove({x.route, x.key}, now);
+      break;
+    case change_kind::count:
+      break;
+  }
+}
+
+void cell::upsert(const change& x, tick_seconds now) {
+  if (rows_.barred(x.route, x.at))
+    return;
+  auto& route = how_.plans->routes[x.route.value];
+  auto fresh = unpack(x.columns);
+  auto kept = packed_prefix(x.columns, route.kept);
+  auto [place, added] = rows_.of(x.route).try_emplace(x.key);
+  auto& stored = place->second;
+  if (live_ && (added || stored.kept != kept)) {
+    row before = added ? row{} : unpack(stored.kept);
+    row after(fresh.begin(), fresh.begin() + route.kept);
+    figures_.fold(x.route, added ? nullptr : &before, &after, now);
+  }
+  if (auto shown = figures_.projections(x.route)) {
+    stored.marks.resize(shown);
+    figures_.project(x.route, unpack(x.key), &fresh, stored.marks, now, live_ ? "" : how_.staging);
+  }
+  stored.kept.assign(kept);
+  stored.at = std::max(stored.at, x.at);
+  touch({x.route, x.key});
+}
+
+void cell::remove(const row_name& name, tick_seconds now) {
+  auto* stored = rows_.find(name);
+  if (!stored)
+    return;
+  if (live_) {
+    auto before = unpack(stored->kept);
+    figures_.fold(name.route, &before, nullptr, now);
+  }
+  if (!stored->marks.empty())
+    figures_.project(name.route, unpack(name.key), nullptr, stored->marks, now, live_ ? "" : how_.staging);
+  rows_.erase(name);
+  touch(name);
+}
+
+void cell::truncate(const change& x, tick_seconds now) {
+  rows_.bar(x.route, x.at);
+  changed_rows_ = true;
+  for (auto& name : rows_.older_than(x.route, x.at))
+    remove(name, now);
+}
+
+void cell::sweep(table_id table, lsn limit, tick_seconds now) {
+  for (std::uint16_t i = 0; i < how_.plans->routes.size(); ++i)
+    if (how_.plans->routes[i].table == table && holds_[i])
+      for (auto& name : rows_.older_than(route_id{i}, limit))
+        remove(name, now);
+}
+
+void cell::publish(tick_seconds now) {
+  if (live_)
+    return;
+  live_ = changed_rows_ = true;
+  for (auto& name : rows_.names()) {
+    auto& stored = *rows_.find(name);
+    auto kept = unpack(stored.kept);
+    figures_.fold(name.route, nullptr, &kept, now);
+    if (!stored.marks.empty())
+      figures_.unstage(name.route, unpack(name.key), stored.marks, how_.staging);
+  }
+  figures_.open();
+}
+
+void cell::touch(const row_name& name) {
+  touched_.insert(name);
+  changed_rows_ = true;
+}
+
+cell_flush cell::collect(tick_seconds now) {
+  cell_flush out;
+  out.cell = id_;
+  out.owner = owner_;
+  out.number = number_ + 1;
+  out.generation = generation_;
+  under_way_ = positions_.take_moved();
+  out.positions = under_way_;
+  if (changed_rows_)
+    out.block = pack_block(how_.fingerprint, live_, rows_, {touched_.begin(), touched_.end()});
+  touched_.clear();
+  changed_rows_ = output_waits_ = false;
+  log_bytes_ += out.block.size();
+  copy_into(out);
+  out.output = figures_.drain(now);
+  for (auto& [what, count] : counts_)
+    out.output.counts.push_back({what.first, what.second, count});
+  counts_.clear();
+  return out;
+}
+
+void cell::copy_into(cell_flush& out) {
+  if (!copy_ && state_copy::due(log_bytes_, copied_bytes_))
+    copy_.emplace(rows_);
+  if (!copy_)
+    return;
+  out.copy_block = pack_block(how_.fingerprint, live_, rows_, copy_->next());
+  copy_->wrote(out.copy_block.size());
+  if (!out.block.empty()) {
+    out.copy_block_too = true;
+    copy_->wrote(out.block.size());
+  }
+  if (copy_->finished()) {
+    out.copy_length = copy_->blocks();
+    switching_ = true;
+  }
+}
+
+std::vector<position> cell::flushed() {
+  ++number_;
+  if (switching_) {
+    ++generation_;
+    log_bytes_ = copied_bytes_ = copy_->bytes();
+    copy_.reset();
+    switching_ = false;
+  }
+  return std::exchange(under_way_, {});
+}
+
+std::int64_t cell::last_written(figure_id figure, std::string_view key) const {
+  return figures_.last_written(figure, key);
+}
+
+} // namespace millrace

@@ -1,0 +1,89 @@
+#pragma once
+
+/// One entity's part of a shard: what every aggregator does with its batches.
+/// Rows, figures and positions move together, and leave together in numbered
+/// flushes. Plain C++; knows no actor and no Redis.
+
+#include "actors/figures/fold.hpp"
+#include "actors/shard/row_table.hpp"
+#include "actors/shard/sequencer.hpp"
+#include "actors/shard/state_copy.hpp"
+#include "messages/error.hpp"
+#include "messages/flush.hpp"
+
+#include <memory>
+#include <optional>
+#include <set>
+
+namespace millrace {
+
+/// What a cell is made for; shared by all cells of a node.
+struct cell_settings {
+  const plan_set* plans = nullptr; ///< outlives the cell
+  std::uint64_t fingerprint = 0;   ///< of the plans
+  std::string staging;             ///< goes before the key of a place that still fills
+};
+
+class cell {
+ public:
+  cell(const cell_settings& how, cell_id id);
+
+  /// Takes over what the ledger has. An error (corrupt) leaves the cell unusable.
+  result<void> load(const cell_ledger& from);
+
+  /// Applies a batch, or returns the position at which the chain broke.
+  std::optional<position> offer(const change_batch& batch, tick_seconds now);
+
+  /// Removes the rows of a table that no snapshot since `limit` has shown.
+  void sweep(table_id table, lsn limit, tick_seconds now);
+
+  /// Ends a fill: folds all rows and shows every place.
+  void publish(tick_seconds now);
+  bool live() const { return live_; }
+
+  /// Returns whether a flush has something to say; `urgent` leaves out
+  /// positions that moved by progress marks alone.
+  bool dirty() const { return urgent() || positions_.moved(); }
+  bool urgent() const { return changed_rows_ || copy_ || output_waits_; }
+
+  /// Returns the next flush. At most one is under way at a time.
+  cell_flush collect(tick_seconds now);
+
+  /// The flush was taken: returns the positions that are durable now.
+  std::vector<position> flushed();
+
+  std::vector<position> positions() const { return positions_.all(); }
+  const owner_token& owner() const { return owner_; }
+  cell_id id() const { return id_; }
+  const row_table& rows() const { return rows_; }
+  const figure_fold& figures() const { return figures_; }
+  std::int64_t last_written(figure_id figure, std::string_view key) const;
+
+ private:
+  void apply(const change& x, tick_seconds now);
+  void upsert(const change& x, tick_seconds now);
+  void remove(const row_name& name, tick_seconds now);
+  void truncate(const change& x, tick_seconds now);
+  void touch(const row_name& name);
+  void copy_into(cell_flush& out);
+  bool holds(route_id route) const { return holds_[route.value]; }
+
+  cell_settings how_;
+  cell_id id_;
+  std::vector<bool> holds_;     ///< by route: some figure folds or shows its rows here
+  row_table rows_;
+  sequencer positions_;
+  figure_fold figures_;
+  bool live_ = false;
+  owner_token owner_;
+  std::uint64_t number_ = 0;     ///< of the last flush taken
+  std::uint64_t generation_ = 0;
+  std::size_t log_bytes_ = 0, copied_bytes_ = 0;
+  std::set<row_name> touched_;   ///< rows that the next block holds
+  std::map<std::pair<table_id, char>, std::int64_t> counts_;
+  std::optional<state_copy> copy_;
+  std::vector<position> under_way_;
+  bool changed_rows_ = false, output_waits_ = false, switching_ = false;
+};
+
+} // namespace millrace

@@ -1,0 +1,112 @@
+#include "actors/shard/state_block.hpp"
+
+#include <msgpack.hpp>
+
+namespace millrace {
+
+namespace {
+
+struct appender {
+  std::string& out;
+  void write(const char* data, std::size_t size) { out.append(data, size); }
+};
+
+using packer = msgpack::packer<appender>;
+
+void pack_text(packer& to, std::string_view x) {
+  to.pack_bin(static_cast<std::uint32_t>(x.size()));
+  to.pack_bin_body(x.data(), static_cast<std::uint32_t>(x.size()));
+}
+
+const stored_row* find(const row_table& rows, const row_name& name) {
+  auto of_route = rows.all().find(name.route);
+  if (of_route == rows.all().end())
+    return nullptr;
+  auto found = of_route->second.find(name.key);
+  return found == of_route->second.end() ? nullptr : &found->second;
+}
+
+void pack_row(packer& to, const row_name& name, const stored_row* x) {
+  to.pack_array(5);
+  to.pack(name.route.value);
+  pack_text(to, name.key);
+  to.pack(x ? x->at.value : 0);
+  if (!x) {
+    to.pack_nil();
+    to.pack_array(0);
+    return;
+  }
+  pack_text(to, x->kept);
+  to.pack_array(static_cast<std::uint32_t>(2 * x->marks.size()));
+  for (auto& mark : x->marks) {
+    to.pack(mark.fingerprint);
+    to.pack(mark.written);
+  }
+}
+
+std::string text_of(const msgpack::object& x) {
+  return {x.via.bin.ptr, x.via.bin.size};
+}
+
+void apply_row(const msgpack::object& entry, row_table& rows) {
+  auto fields = entry.via.array.ptr;
+  row_name name{route_id{fields[0].as<std::uint16_t>()}, text_of(fields[1])};
+  if (fields[3].is_nil()) {
+    rows.erase(name);
+    return;
+  }
+  auto& x = rows.of(name.route)[name.key];
+  x.at = lsn{fields[2].as<std::uint64_t>()};
+  x.kept = text_of(fields[3]);
+  auto& marks = fields[4].via.array;
+  x.marks.clear();
+  for (std::uint32_t i = 0; i + 1 < marks.size; i += 2)
+    x.marks.push_back({marks.ptr[i].as<std::uint64_t>(), marks.ptr[i + 1].as<std::int64_t>()});
+}
+
+} // namespace
+
+std::string pack_block(std::uint64_t fingerprint, bool live, const row_table& rows,
+                       const std::vector<row_name>& changed) {
+  std::string out;
+  appender sink{out};
+  packer to(sink);
+  to.pack_array(5);
+  to.pack(state_block_format);
+  to.pack(fingerprint);
+  to.pack(live);
+  to.pack_array(static_cast<std::uint32_t>(changed.size()));
+  for (auto& name : changed)
+    pack_row(to, name, find(rows, name));
+  to.pack_array(static_cast<std::uint32_t>(rows.bars().size()));
+  for (auto& [route, bar] : rows.bars()) {
+    to.pack_array(2);
+    to.pack(route.value);
+    to.pack(bar.value);
+  }
+  return out;
+}
+
+result<bool> apply_block(std::uint64_t fingerprint, std::string_view block, row_table& rows) {
+  try {
+    auto handle = msgpack::unpack(block.data(), block.size());
+    auto& top = handle.get();
+    if (top.type != msgpack::type::ARRAY || top.via.array.size != 5)
+      return error{errc::corrupt, "a state block is no list of five"};
+    auto fields = top.via.array.ptr;
+    if (fields[0].as<std::uint32_t>() != state_block_format)
+      return error{errc::corrupt, "a state block has format " + std::to_string(fields[0].as<std::uint32_t>())
+                                    + ", this build reads " + std::to_string(state_block_format)};
+    if (fields[1].as<std::uint64_t>() != fingerprint)
+      return error{errc::corrupt, "a state block is of other figures than the ledger says"};
+    for (auto& entry : fields[3].as<std::vector<msgpack::object>>())
+      apply_row(entry, rows);
+    for (auto& entry : fields[4].as<std::vector<msgpack::object>>())
+      rows.bar(route_id{entry.via.array.ptr[0].as<std::uint16_t>()}, lsn{entry.via.array.ptr[1].as<std::uint64_t>()});
+    return fields[2].as<bool>();
+  } catch (const std::exception& x) {
+    return error{errc::corrupt, std::string("a state block can't be read: ") + x.what()};
+  }
+}
+
+} // namespace millrace
