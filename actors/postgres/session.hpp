@@ -26,9 +26,9 @@ struct settings {
   std::uint16_t port = 5432;
   std::string database;
   std::string user;
-  std::string password;           ///< empty: none, or libpq's own password file
-  std::string sslmode = "prefer"; ///< as libpq has it
-  std::string sslrootcert;        ///< file; empty: libpq's default
+  std::string password;                          ///< empty: none, or libpq's own password file
+  std::string sslmode = "prefer";                ///< as libpq has it
+  std::string sslrootcert;                       ///< file; empty: libpq's default
   std::vector<std::string> schemas = {"public"}; ///< the project's: the search_path
   std::string application_name = "millrace";
   std::chrono::seconds connect_timeout{5};
@@ -39,7 +39,7 @@ struct described_column {
   std::string name;
   column_type type = column_type::other; ///< a domain's base type
   std::string type_name;                 ///< as format_type() prints it
-  int precision = 0;       ///< numeric(p,s) that kept its modifier (a plain column); else 0
+  int precision = 0;                     ///< numeric(p,s) that kept its modifier (a plain column); else 0
   int scale = 0;
   std::uint32_t table = 0; ///< oid of the table it comes from unchanged; 0 = computed
   std::int16_t number = 0; ///< its attribute number there
@@ -49,8 +49,8 @@ struct described_column {
 struct description {
   struct refusal {
     std::string message;
-    std::string hint;     ///< may be empty
-    int position = 0;     ///< in characters of the query, from 1; 0 = unknown
+    std::string hint; ///< may be empty
+    int position = 0; ///< in characters of the query, from 1; 0 = unknown
   };
   std::vector<described_column> columns;
   std::optional<refusal> refused;
@@ -67,9 +67,9 @@ struct text_rows {
 struct slot_state {
   bool exists = false;
   bool active = false;
-  lsn confirmed_flush;           ///< 0 = none yet
+  lsn confirmed_flush; ///< 0 = none yet
   std::uint64_t retained_wal_bytes = 0;
-  std::string wal_status;        ///< reserved, extended, unreserved, lost
+  std::string wal_status; ///< reserved, extended, unreserved, lost
 };
 
 class session {

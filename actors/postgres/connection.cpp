@@ -1,0 +1,148 @@
+#include "actors/postgres/connection.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace millrace::postgres {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+std::string where(const settings& to) {
+  return "PostgreSQL " + to.user + "@" + to.host + ":" + std::to_string(to.port) + "/" + to.database;
+}
+
+errc code_of(std::string_view sqlstate) {
+  auto any = [&](std::initializer_list<std::string_view> prefixes) {
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](std::string_view x) { return sqlstate.starts_with(x); });
+  };
+  if (any({"28", "42501"}))
+    return errc::denied;
+  if (sqlstate.empty() || any({"08", "53", "57", "58", "25006", "40"}))
+    return errc::unavailable;
+  return errc::bad_setting;
+}
+
+std::string trimmed(std::string_view text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' '))
+    text.remove_suffix(1);
+  return std::string(text);
+}
+
+/// Verbose messages of a refused connection read "FATAL:  28P01: password ...
+/// \nLOCATION: ...": the one way to its code that doesn't depend on a language.
+error refused_connection(const settings& to, std::string_view message) {
+  std::string code;
+  auto line = message.substr(0, message.find("\nLOCATION:"));
+  for (std::size_t at = line.find(":  "); at != line.npos; at = line.find(":  ", at + 1)) {
+    auto rest = line.substr(at + 3);
+    if (rest.size() > 7 && rest.substr(5, 2) == ": ") {
+      code = rest.substr(0, 5);
+      line = rest.substr(7);
+      break;
+    }
+  }
+  // libpq itself has no code for a server that asks for a password we lack.
+  auto kind = message.find("no password supplied") != message.npos ? errc::denied : code_of(code);
+  return {kind, where(to) + ": " + trimmed(line)};
+}
+
+/// Drives a started connection until it stands, fails or the time is over.
+PostgresPollingStatusType drive(PGconn* db, clock::time_point deadline) {
+  auto status = PGRES_POLLING_WRITING;
+  while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
+    pollfd wait{PQsocket(db), static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now()).count();
+    if (left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) == 0)
+      return PGRES_POLLING_ACTIVE; // our word for: out of time
+    status = PQconnectPoll(db);
+  }
+  return status;
+}
+
+std::string path_of(const settings& to) {
+  std::string path;
+  for (auto& x : to.schemas)
+    path += (path.empty() ? "" : ", ") + quoted_name(x);
+  return path.empty() ? "''" : path;
+}
+
+result<void> pin(PGconn* db, const settings& to) {
+  auto sql = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';"
+             "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
+             "SET search_path = "
+             + path_of(to);
+  pg_result done(PQexec(db, sql.c_str()));
+  if (PQresultStatus(done.get()) != PGRES_COMMAND_OK)
+    return error_of(db, done.get());
+  return {};
+}
+
+} // namespace
+
+result<pg_connection> connect(const settings& to) {
+  auto port = std::to_string(to.port);
+  std::vector<const char*> names, values;
+  auto give = [&](const char* name, const std::string& value) {
+    if (value.empty())
+      return;
+    names.push_back(name);
+    values.push_back(value.c_str());
+  };
+  const std::string utf8 = "UTF8", few = "5", many = "30000";
+  give("host", to.host);
+  give("port", port);
+  give("dbname", to.database);
+  give("user", to.user);
+  give("password", to.password);
+  give("sslmode", to.sslmode);
+  give("sslrootcert", to.sslrootcert);
+  give("application_name", to.application_name);
+  give("client_encoding", utf8);
+  // A server that vanished without a word is noticed within half a minute.
+  give("keepalives_idle", few);
+  give("keepalives_interval", few);
+  give("tcp_user_timeout", many);
+  names.push_back(nullptr);
+  values.push_back(nullptr);
+  pg_connection db(PQconnectStartParams(names.data(), values.data(), 0));
+  if (!db)
+    return error{errc::unavailable, where(to) + ": out of memory"};
+  PQsetErrorVerbosity(db.get(), PQERRORS_VERBOSE);
+  if (PQstatus(db.get()) != CONNECTION_BAD) {
+    auto status = drive(db.get(), clock::now() + to.connect_timeout);
+    if (status == PGRES_POLLING_ACTIVE)
+      return error{errc::unavailable,
+                   where(to) + ": no answer within " + std::to_string(to.connect_timeout.count()) + " s"};
+  }
+  if (PQstatus(db.get()) != CONNECTION_OK)
+    return refused_connection(to, PQerrorMessage(db.get()));
+  PQsetErrorVerbosity(db.get(), PQERRORS_DEFAULT);
+  PQsetNoticeProcessor(
+      db.get(), [](void*, const char*) {}, nullptr);
+  if (auto pinned = pin(db.get(), to); !pinned)
+    return pinned.why();
+  return db;
+}
+
+error error_of(PGconn* db, const PGresult* failed) {
+  if (PQstatus(db) == CONNECTION_BAD)
+    return {errc::unavailable, "PostgreSQL: connection lost: " + trimmed(PQerrorMessage(db))};
+  auto field = [&](int what) {
+    auto* text = failed ? PQresultErrorField(failed, what) : nullptr;
+    return std::string(text ? text : "");
+  };
+  auto message = field(PG_DIAG_MESSAGE_PRIMARY);
+  if (message.empty())
+    message = trimmed(PQerrorMessage(db));
+  for (auto what : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT})
+    if (auto more = field(what); !more.empty())
+      message += " (" + more + ")";
+  return {code_of(field(PG_DIAG_SQLSTATE)), "PostgreSQL: " + message};
+}
+
+} // namespace millrace::postgres

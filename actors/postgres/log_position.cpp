@@ -1,0 +1,79 @@
+/// Where the write-ahead log stands: markers, the slot, the cluster's identity.
+
+#include "actors/postgres/connection.hpp"
+
+#include <charconv>
+#include <cstdio>
+
+namespace millrace::postgres {
+
+namespace {
+
+result<lsn> lsn_of(const result<std::string>& text) {
+  if (!text)
+    return text.why();
+  return lsn_from_text(*text);
+}
+
+} // namespace
+
+lsn lsn_from_text(std::string_view text) {
+  std::uint64_t high = 0, low = 0;
+  auto* end = text.data() + text.size();
+  auto first = std::from_chars(text.data(), end, high, 16);
+  if (first.ec != std::errc{} || first.ptr == end || *first.ptr != '/')
+    return {};
+  auto second = std::from_chars(first.ptr + 1, end, low, 16);
+  if (second.ec != std::errc{} || second.ptr != end)
+    return {};
+  return lsn{high << 32 | low};
+}
+
+std::string to_text(lsn at) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%X/%X", static_cast<unsigned>(at.value >> 32),
+                static_cast<unsigned>(at.value));
+  return text;
+}
+
+result<lsn> session::emit_marker(const std::string& id) {
+  // Not transactional, so it needs no transaction id. PostgreSQL's WAL writer
+  // flushes it within a few hundred milliseconds.
+  return lsn_of(impl_->value_of("SELECT pg_logical_emit_message(false, 'millrace', $1)", {id}));
+}
+
+result<lsn> session::current_wal_lsn() { return lsn_of(impl_->value_of("SELECT pg_current_wal_lsn()")); }
+
+result<std::string> session::system_identifier() {
+  return impl_->value_of("SELECT system_identifier FROM pg_control_system()");
+}
+
+result<slot_state> session::slot(const std::string& name) {
+  auto done =
+      impl_->run("SELECT active, confirmed_flush_lsn, "
+                 "greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint, wal_status "
+                 "FROM pg_replication_slots WHERE slot_name = $1",
+                 {name});
+  if (!done)
+    return done.why();
+  slot_state state;
+  if (PQntuples(done->get()) == 0)
+    return state;
+  auto text = [&](int column) { return field_of(done->get(), 0, column).value_or(""); };
+  state.exists = true;
+  state.active = text(0) == "t";
+  state.confirmed_flush = lsn_from_text(text(1));
+  state.retained_wal_bytes = std::strtoull(text(2).c_str(), nullptr, 10);
+  state.wal_status = text(3);
+  return state;
+}
+
+result<void> session::insert_signal(const std::string& id, const std::string& type, const std::string& data) {
+  auto done = impl_->run("INSERT INTO millrace.debezium_signal (id, type, data) VALUES ($1, $2, $3)",
+                         {id, type, data});
+  if (!done)
+    return done.why();
+  return {};
+}
+
+} // namespace millrace::postgres
