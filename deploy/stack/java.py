@@ -1,0 +1,84 @@
+"""What Kafka and Kafka Connect share: the Java parts that Maven fetched, the JVM's options, the logging."""
+import hashlib
+import pathlib
+import shutil
+import subprocess
+
+import home
+from service import Service, ServiceError, write_config
+
+POM = pathlib.Path(__file__).resolve().parents[1] / "pom.xml"
+
+LOGGING = """\
+status = error
+appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{ISO8601} %-5p %m (%c{1})%n%throwable{20}
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+logger.clients.name = org.apache.kafka.clients
+logger.clients.level = warn
+logger.config.name = org.apache.kafka.common.config
+logger.config.level = warn
+logger.utilities.name = org.apache.kafka.common.utils
+logger.utilities.level = warn
+logger.jetty.name = org.eclipse.jetty
+logger.jetty.level = warn
+logger.jersey.name = org.glassfish.jersey
+logger.jersey.level = error
+logger.rest.name = org.apache.kafka.connect.runtime.rest
+logger.rest.level = warn
+"""
+
+
+def parts():
+    """Returns the folder of the Java parts. Its name follows the pom, so another version is another folder."""
+    return home.cache_folder() / ("stack-" + hashlib.sha256(POM.read_bytes()).hexdigest()[:12])
+
+
+def fetch():
+    """Has Maven fill the folder of the Java parts, whole or not at all. Takes a minute the first time. Raises ServiceError."""
+    partial = parts().with_name(parts().name + ".new")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    done = subprocess.run(["mvn", "-q", "-B", "-f", str(POM), "package", f"-Dtarget={partial}"], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise ServiceError("Maven could not fetch Kafka and Debezium:\n" + "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:]))
+    subprocess.run(["chmod", "-R", "a+rX", partial], check=True)
+    partial.rename(parts())
+
+
+class JavaService(Service):
+    """A server on the JVM, configured by one properties file."""
+
+    packages = ("java",)
+    needs_java_parts = True
+    main_class = ""
+    heap_setting = ""
+
+    def folder(self):
+        return self.home.root / self.name
+
+    def properties_file(self):
+        return self.folder() / f"{self.name}.properties"
+
+    def prepare(self):
+        self.home.server_folder(self.name)
+        write_config(self.folder() / "log4j2.properties", LOGGING)
+        write_config(self.properties_file(), self.configuration())
+
+    def configuration(self):
+        raise NotImplementedError
+
+    def java(self, main_class, *arguments, heap="256m"):
+        """Returns the command that runs a class of Kafka's."""
+        return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
+                f"-Dlog4j2.configurationFile={self.folder() / 'log4j2.properties'}", "-cp", f"{parts()}/kafka/*", main_class, *arguments]
+
+    def command(self):
+        return self.java(self.main_class, str(self.properties_file()), heap=self.settings[self.heap_setting])
+
+    def identity(self):
+        return [self.command(), self.configuration()]

@@ -1,0 +1,75 @@
+"""Kafka, one broker that is its own controller (KRaft)."""
+import base64
+import secrets
+import shutil
+import socket
+import struct
+import subprocess
+
+from java import JavaService
+from service import MEGABYTE, ServiceError, properties
+
+#: The largest record: a value of 10 MB, twice (REPLICA IDENTITY FULL), with room. Dead letters add headers, so the broker takes more.
+RECORD_BYTES = 64 * MEGABYTE
+WEEK_MS = 7 * 24 * 3600 * 1000
+
+
+class Kafka(JavaService):
+    name = "kafka"
+    title = "Kafka"
+    memory = 1000 * MEGABYTE
+    stop_seconds = 30
+    main_class = "kafka.Kafka"
+    heap_setting = "MILLRACE_KAFKA_HEAP"
+
+    def ports(self):
+        return {name: self.settings.number(name) for name in ("MILLRACE_KAFKA_PORT", "MILLRACE_KAFKA_CONTROLLER_PORT")}
+
+    def data(self):
+        return self.folder() / "data"
+
+    def configuration(self):
+        broker = f"127.0.0.1:{self.settings['MILLRACE_KAFKA_PORT']}"
+        controller = f"127.0.0.1:{self.settings['MILLRACE_KAFKA_CONTROLLER_PORT']}"
+        return properties({
+            "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@{controller}",
+            "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}", "advertised.listeners": f"PLAINTEXT://{broker}",
+            "controller.listener.names": "CONTROLLER",
+            "log.dirs": self.data(), "auto.create.topics.enable": "false", "log.retention.ms": WEEK_MS,
+            # Idle partitions and the cleaner take memory for nothing in a stack of one project.
+            "offsets.topic.num.partitions": 8, "transaction.state.log.num.partitions": 4, "share.coordinator.state.topic.num.partitions": 1,
+            "log.cleaner.dedupe.buffer.size": 16 * MEGABYTE,
+            "offsets.topic.replication.factor": 1, "share.coordinator.state.topic.replication.factor": 1, "share.coordinator.state.topic.min.isr": 1,
+            "transaction.state.log.replication.factor": 1, "transaction.state.log.min.isr": 1, "group.initial.rebalance.delay.ms": 0,
+            "message.max.bytes": RECORD_BYTES, "replica.fetch.max.bytes": RECORD_BYTES, "socket.request.max.bytes": 2 * RECORD_BYTES})
+
+    def prepare(self):
+        super().prepare()
+        if not self.data().exists():
+            self.format()
+
+    def format(self):
+        """Makes the data folder, beside its place first: half a one would never be formatted again."""
+        partial = self.folder() / "data.new"
+        shutil.rmtree(partial, ignore_errors=True)
+        config = self.folder() / "format.properties"
+        config.write_text(self.configuration().replace(f"log.dirs={self.data()}", f"log.dirs={partial}"))
+        cluster = "M" + base64.urlsafe_b64encode(secrets.token_bytes(16)).decode()[1:22]
+        command = self.java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config))
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder(), env=self.environment(), **self.user())
+        if done.returncode != 0:
+            raise ServiceError(f"Kafka's data folder could not be formatted: {(done.stderr or done.stdout).strip()}")
+        partial.rename(self.data())
+
+    def is_ready(self):
+        """Tells whether the broker names itself in its metadata: it listens earlier, but can't take a topic then."""
+        client = b"millrace-stack"
+        request = struct.pack(">hhih", 3, 1, 1, len(client)) + client + struct.pack(">i", 0)
+        try:
+            with socket.create_connection(("127.0.0.1", self.settings.number("MILLRACE_KAFKA_PORT")), timeout=1) as connection:
+                connection.sendall(struct.pack(">i", len(request)) + request)
+                with connection.makefile("rb") as replies:
+                    _, _, brokers = struct.unpack(">iii", replies.read(12))
+                    return brokers > 0
+        except (OSError, struct.error):
+            return False

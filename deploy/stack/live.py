@@ -1,0 +1,72 @@
+"""What `up` shows while it runs: the fill, then one line of the stream, from the node's /status."""
+import json
+import time
+
+import progress
+from down import stop
+from service import http_json
+
+
+def figures_by_state(status):
+    counts = {}
+    for figure in (status or {}).get("figures", []):
+        counts[figure["state"]] = counts.get(figure["state"], 0) + 1
+    return counts
+
+
+def in_words(counts):
+    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
+
+
+def wait_until_filled(settings, node, error_type):
+    """Waits until no figure is filling. Raises `error_type` where the fill makes no headway for MILLRACE_FILL_SECONDS."""
+    began = moved = time.monotonic()
+    seen = None
+    while True:
+        status = http_json(node.url("/status"), 2.0)
+        counts = figures_by_state(status)
+        if status is not None and not counts.get("filling"):
+            break
+        now = time.monotonic()
+        picture = json.dumps((status or {}).get("figures"))
+        seen, moved = (picture, now) if picture != seen else (seen, moved)
+        if now - moved > settings.number("MILLRACE_FILL_SECONDS"):
+            raise error_type(f"the figures don't fill: {in_words(counts)}. " + connector_trouble(settings))
+        progress.show(f"filling the figures: {in_words(counts)} ... {now - began:.0f} s")
+        time.sleep(0.1)
+    progress.say(f"figures: {in_words(counts)} ({time.monotonic() - began:.1f} s)")
+
+
+def connector_trouble(settings):
+    """Returns what Kafka Connect says about the project's connector."""
+    status = http_json(f"{settings['CONNECT_URL']}/connectors/{settings['MILLRACE_PROJECT']}/status", 2.0)
+    if status is None:
+        return "Kafka Connect knows no such connector; see deploy/millrace logs connect"
+    failed = [part for part in [status.get("connector", {}), *status.get("tasks", [])] if part.get("state") == "FAILED"]
+    if not failed:
+        return "The connector runs; see deploy/millrace logs node"
+    return "The connector has FAILED: " + failed[0].get("trace", "").strip().partition("\n")[0]
+
+
+def line(settings, node, status):
+    if status is None:
+        return f"the node doesn't answer at {node.url('/status')}; see deploy/millrace logs node"
+    return (f"{status.get('events_per_second', 0):,.0f} events/s · lag {status.get('lag_ms', 0):,.0f} ms · figures: {in_words(figures_by_state(status))}"
+            f" · {node.url('/status')} · Ctrl-C stops")
+
+
+def watch(settings, services):
+    """Shows the live line until Ctrl-C, then stops everything in order. Returns the exit code."""
+    node, said = services["node"], 0.0
+    try:
+        while True:
+            text = line(settings, node, http_json(node.url("/status"), 2.0))
+            progress.show(text)
+            if not progress.on_terminal() and time.monotonic() - said > 30:
+                said = time.monotonic()
+                progress.say(text)
+            time.sleep(1.0)
+    except KeyboardInterrupt:
+        progress.say("")
+        stop(settings.home)
+        return 0

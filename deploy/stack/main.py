@@ -1,0 +1,120 @@
+"""The front door's verbs. deploy/millrace runs this; `main.py --help` lists them."""
+import argparse
+import os
+import shlex
+import sys
+
+import control
+import down
+import front
+import services
+import settings as settings_module
+import testing
+import up
+from service import ServiceError
+
+EPILOG = """verbs of the binary, with their own --help:
+""" + "\n".join(f"  {verb:<14} {text}" for verb, text in front.VERBS.items()) + """
+
+Settings: command line, environment, configuration file (.env, see .env.example), defaults, in this order."""
+
+
+def parser():
+    """Returns the parser of the stack's own verbs."""
+    top = argparse.ArgumentParser(prog="millrace", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                  description="Millrace: figures about a PostgreSQL database, exact and live in Redis.")
+    top.add_argument("--config", metavar="FILE", help="configuration file (default: .env in the repository, where it exists)")
+    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
+    one = verbs.add_parser("up", help="start everything; a second `up` starts what is missing and takes new settings")
+    one.add_argument("--rate", type=rate, metavar="N", help="rows a second that the generator writes; 0 = no generator (default 200)")
+    one.add_argument("--figures", nargs="+", metavar="DIR", help="folders or files with figures (default sql/figures)")
+    one.add_argument("--detach", action="store_true", help="return when the figures are filled")
+    one = verbs.add_parser("down", help="stop everything")
+    one.add_argument("--wipe", action="store_true", help="delete all data as well")
+    one = verbs.add_parser("env", help="print the effective endpoints as KEY=value, with passwords")
+    one.add_argument("--export", action="store_true", help="write `export KEY=value`")
+    one = verbs.add_parser("logs", help="show the logs")
+    one.add_argument("service", nargs="?", choices=[*services.NAMES, "supervisor"])
+    one.add_argument("-n", "--lines", type=int, default=50)
+    one.add_argument("-f", "--follow", action="store_true")
+    one = verbs.add_parser("service", help="stop, start, restart or kill one service, or print its pid")
+    one.add_argument("action", choices=["stop", "start", "restart", "kill", "pid"])
+    one.add_argument("name", choices=services.NAMES)
+    one.add_argument("--hold", action="store_true", help="kill: keep it down until `service start`")
+    one = verbs.add_parser("test", help="build and run the tests")
+    one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
+    one.add_argument("ctest", nargs="*", help="after --: arguments for ctest")
+    return top
+
+
+def rate(text):
+    value = float(text)
+    if not 0 <= value < 1e9:
+        raise argparse.ArgumentTypeError("a rate is a number of rows a second, 0 or more")
+    return value
+
+
+def print_environment(settings, export):
+    for name, value in settings.environment().items():
+        print(f"{'export ' if export else ''}{name}={shlex.quote(value)}")
+
+
+def show_logs(settings, options):
+    """Becomes tail: it knows how to follow files that are cut."""
+    logs = [settings.home.log(options.service)] if options.service else sorted(settings.home.logs.glob("*.log"))
+    if not logs or not logs[0].exists():
+        raise ServiceError(f"there are no logs under {settings.home.logs}")
+    os.execvp("tail", ["tail", "-n", str(options.lines), *(["-F"] if options.follow else []), *map(str, logs)])
+
+
+def operate(settings, options):
+    """`service ACTION NAME`: `start` and `restart` return when it answers, `stop` when it is gone, `kill` at once."""
+    home = settings.home
+    if options.action == "pid":
+        record = control.ask(home, "status")["services"].get(options.name, {})
+        if not record.get("pid"):
+            raise control.ControlError(f"{options.name} isn't running")
+        print(record["pid"])
+        return
+    hold = {"hold": True} if options.hold and options.action == "kill" else {}
+    control.ask(home, options.action, name=options.name, seconds=90, **hold)
+    if options.action in ("start", "restart"):
+        wait_for(settings, options.name)
+
+
+def wait_for(settings, name):
+    up.wait_until_ready(settings, [services.make(settings)[name]])
+
+
+def command_line_settings(options):
+    return {"MILLRACE_FIGURES": ":".join(options.figures)} if getattr(options, "figures", None) else {}
+
+
+def run(arguments):
+    verb = arguments[0] if arguments else ""
+    if verb in front.VERBS:
+        return front.run(settings_module.resolve({}), verb, arguments[1:])
+    options = parser().parse_args(arguments or ["--help"])
+    if options.verb == "test":
+        return testing.test(options.kind, options.ctest)
+    settings = settings_module.resolve(command_line_settings(options), config=options.config)
+    if options.verb == "up":
+        return up.up(settings, options.rate, options.detach)
+    if options.verb == "down":
+        return down.down(settings, options.wipe)
+    {"env": lambda: print_environment(settings, options.export), "logs": lambda: show_logs(settings, options),
+     "service": lambda: operate(settings, options)}[options.verb]()
+    return 0
+
+
+def main():
+    try:
+        sys.exit(run(sys.argv[1:]))
+    except (settings_module.SettingsError, ServiceError, control.ControlError, up.UpError, PermissionError) as error:
+        sys.exit(f"millrace: {error}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

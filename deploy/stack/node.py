@@ -1,0 +1,46 @@
+"""The node: the program that this repository builds, run as whoever runs the stack (its figures lie in that user's folders)."""
+import os
+
+import service
+from service import MEGABYTE, Service
+
+
+class Program(Service):
+    """A verb of our own binary, run from a copy: a build that goes on beside it must not change what a restart starts."""
+
+    def binary(self):
+        return self.home.root / "bin" / "millrace"
+
+    def user(self):
+        return {}
+
+    def environment(self):
+        return {**os.environ, **self.settings.environment()}
+
+    def identity(self):
+        status = self.binary().stat() if self.binary().exists() else None
+        told = sorted((name, value) for name, value in self.settings.environment().items() if not name.startswith("MOCK_DATA"))
+        return [self.command(), told, [status.st_size, status.st_mtime_ns] if status else None]
+
+
+class Node(Program):
+    name = "node"
+    title = "node"
+    memory = 400 * MEGABYTE
+    stop_seconds = 20
+
+    def ports(self):
+        return {"MILLRACE_HTTP_PORT": self.settings.number("MILLRACE_HTTP_PORT")}
+
+    def command(self):
+        return [str(self.binary()), "node"]
+
+    def identity(self):
+        return [super().identity(), [[str(path), path.read_text()] for path in self.settings.figure_files()]]
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.settings['MILLRACE_HTTP_PORT']}{path}"
+
+    def is_ready(self):
+        """Tells whether it answers /status: then it has claimed its shards."""
+        return service.http_get(self.url("/status"))[0] == 200

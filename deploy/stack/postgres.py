@@ -1,0 +1,164 @@
+"""PostgreSQL 15 with a data folder of our own: logical decoding on, loopback only, passwords only (SCRAM)."""
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import settings as settings_module
+from service import MEGABYTE, Service, ServiceError, write_config
+
+SUPERUSER = "millrace_admin"
+INIT_SQL = settings_module.REPOSITORY / "sql" / "init.sql"
+
+# max_slot_wal_keep_size: a slot that nobody reads keeps WAL. Past this bound PostgreSQL gives the slot up, which Millrace takes as an alarm
+# and a new snapshot; without a bound the disk fills, and the shop itself stops.
+CONFIGURATION = """\
+listen_addresses = '127.0.0.1'
+port = {port}
+unix_socket_directories = ''
+password_encryption = 'scram-sha-256'
+wal_level = logical
+max_wal_senders = 10
+max_replication_slots = 10
+max_slot_wal_keep_size = '{keep}'
+max_connections = 100
+shared_buffers = '128MB'
+max_wal_size = '2GB'
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_destination = 'stderr'
+logging_collector = off
+log_line_prefix = '%m [%p] %q%u@%d '
+log_checkpoints = off
+"""
+
+ACCESS = """\
+host all         all 127.0.0.1/32 scram-sha-256
+host replication all 127.0.0.1/32 scram-sha-256
+"""
+
+ENSURE_DATABASE = """\
+SELECT format('CREATE ROLE %I LOGIN', :'owner') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \\gexec
+ALTER ROLE :"owner" LOGIN PASSWORD :'owner_password';
+SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
+\\connect :"database"
+SELECT NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'millrace_' || :'project') AS is_new \\gset
+\\if :is_new
+  \\echo the database is new: running init.sql
+  \\ir :init
+\\else
+  ALTER ROLE :"debezium_role" PASSWORD :'debezium_password';
+  ALTER ROLE :"node_role" PASSWORD :'node_password';
+\\endif
+"""
+
+
+def binaries():
+    """Returns the folder of PostgreSQL's programs: 15 where it is there, else the newest."""
+    folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: (path.parts[-2] == "15", path.parts[-2]))
+    if not folders:
+        raise ServiceError("PostgreSQL's programs are missing: no /usr/lib/postgresql/*/bin (package postgresql-15)")
+    return folders[-1]
+
+
+def quoted(text):
+    """Returns a text as psql's \\set takes it."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+class Postgres(Service):
+    name = "postgres"
+    title = "PostgreSQL"
+    packages = ("postgres",)
+    memory = 250 * MEGABYTE
+    stop_signal = signal.SIGINT  # "fast": ends the sessions; SIGTERM would wait for them
+    stop_seconds = 40
+
+    def data(self):
+        return self.home.root / "postgres" / "data"
+
+    def ports(self):
+        return {"MILLRACE_POSTGRES_PORT": self.settings.number("POSTGRES_PORT")}
+
+    def prepare(self):
+        folder = self.home.server_folder("postgres")
+        if not self.data().exists():
+            self.create(folder)
+        write_config(folder / "millrace.conf", self.configuration())
+        write_config(self.data() / "pg_hba.conf", ACCESS)
+
+    def configuration(self):
+        return CONFIGURATION.format(port=self.settings["POSTGRES_PORT"], keep=self.settings["MILLRACE_SLOT_WAL_KEEP"])
+
+    def create(self, folder):
+        """Makes the data folder beside its place and moves it there, so that half a one is never taken for a whole."""
+        partial, password = folder / "data.new", folder / "password.new"
+        shutil.rmtree(partial, ignore_errors=True)
+        write_config(password, self.home.secret("POSTGRES_ADMIN_PASSWORD") + "\n")
+        command = [binaries() / "initdb", "-D", partial, "-U", SUPERUSER, "--pwfile", password, "--auth=scram-sha-256",
+                   "--encoding=UTF8", "--locale=C.UTF-8"]
+        made = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=self.environment(), **self.user())
+        password.unlink()
+        if made.returncode != 0:
+            raise ServiceError(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
+        with (partial / "postgresql.conf").open("a") as file:
+            file.write("include '../millrace.conf'\n")
+        partial.rename(self.data())
+
+    def command(self):
+        return [str(binaries() / "postgres"), "-D", str(self.data())]
+
+    def identity(self):
+        return [self.command(), self.configuration()]
+
+    def folder(self):
+        return self.home.root / "postgres"
+
+    def is_ready(self):
+        asked = subprocess.run([binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", self.settings["POSTGRES_PORT"], "-t", "1"])
+        return asked.returncode == 0
+
+    def set_up(self):
+        """Makes the database, its owner and the roles, gives them their passwords, and runs init.sql where the database is new."""
+        values = {
+            "owner": "POSTGRES_USER", "owner_password": "POSTGRES_PASSWORD", "database": "POSTGRES_DB", "project": "MILLRACE_PROJECT",
+            "debezium_role": "MILLRACE_DEBEZIUM_USER", "debezium_password": "MILLRACE_DEBEZIUM_PASSWORD",
+            "node_role": "MILLRACE_NODE_USER", "node_password": "MILLRACE_NODE_PASSWORD"}
+        # Variables go through psql's input: its arguments could be read by anybody on the machine.
+        script = "".join(f"\\set {name} {quoted(self.settings[setting])}\n" for name, setting in values.items())
+        script += f"\\set init {quoted(str(INIT_SQL))}\n" + ENSURE_DATABASE
+        self.psql(script)
+
+    def psql(self, script):
+        environment = {**self.environment(), "PGPASSWORD": self.home.secret("POSTGRES_ADMIN_PASSWORD")}
+        command = [binaries() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", self.settings["POSTGRES_PORT"],
+                   "-U", SUPERUSER, "-d", "postgres"]
+        done = subprocess.run(command, input=script, capture_output=True, text=True, env=environment)
+        if done.returncode != 0:
+            raise ServiceError(f"the database could not be set up: {done.stderr.strip()}")
+
+    @contextlib.contextmanager
+    def alone(self):
+        """Runs the server for as long as the block lasts, for a verb that needs nothing else."""
+        self.home.make()
+        self.prepare()
+        with self.home.log(self.name).open("ab") as log:
+            process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder(),
+                                       env=self.environment(), start_new_session=True, **self.user())
+        try:
+            deadline = time.monotonic() + self.settings.number("MILLRACE_START_SECONDS")
+            while not self.is_ready():
+                if process.poll() is not None or time.monotonic() > deadline:
+                    raise ServiceError(f"PostgreSQL didn't start; see {self.home.log(self.name)}")
+                time.sleep(0.1)
+            self.set_up()
+            yield
+        finally:
+            process.send_signal(self.stop_signal)
+            try:
+                process.wait(self.stop_seconds)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)

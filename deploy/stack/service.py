@@ -1,0 +1,108 @@
+"""What every service of the stack offers: install, prepare, command, is_ready, stop. The supervisor knows no more about it."""
+import hashlib
+import json
+import os
+import pathlib
+import signal
+import urllib.error
+import urllib.request
+
+import home
+
+MEGABYTE = 1 << 20
+
+
+class ServiceError(Exception):
+    """A service can't be installed, prepared or set up; the text says why."""
+
+
+class Service:
+    """A server or program that the stack runs. Subclasses say what is special about theirs."""
+
+    name = ""                     #: in commands, file names and status
+    title = ""                    #: for people
+    packages = ()                 #: sections of deploy/packages.txt
+    needs_java_parts = False      #: whether it runs on what Maven fetches
+    memory = 0                    #: bytes it may take, to refuse a machine that is too small
+    stop_signal = signal.SIGTERM  #: asks for an orderly end
+    stop_seconds = 15             #: after which it is killed
+
+    def __init__(self, settings):
+        self.settings = settings
+        self.home = settings.home
+
+    def ports(self):
+        """Returns the ports it listens on, by the setting that moves them."""
+        return {}
+
+    def prepare(self):
+        """Makes folders and configuration; comes before every start, so it finds its own work done. Raises ServiceError."""
+
+    def command(self):
+        raise NotImplementedError
+
+    def environment(self):
+        """Returns the whole environment of the process."""
+        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8", "TZ": "UTC"}
+
+    def user(self):
+        """Returns as whom it runs, as arguments for subprocess."""
+        return home.server_user()
+
+    def folder(self):
+        return self.home.root
+
+    def is_ready(self):
+        """Tells whether it answers. Called ten times a second while it starts; must return within a second."""
+        raise NotImplementedError
+
+    def set_up(self):
+        """Does what takes a running server, before others may use it. Comes after every start. Raises ServiceError."""
+
+    def identity(self):
+        """Returns what makes a running process out of date when it changes, as JSON."""
+        return [self.command(), sorted(self.ports().items())]
+
+    def fingerprint(self):
+        return hashlib.sha256(json.dumps(self.identity()).encode()).hexdigest()
+
+
+def http_get(url, seconds=1.0):
+    """Returns status and body of a GET, or (None, '') where nobody answers."""
+    try:
+        with urllib.request.urlopen(url, timeout=seconds) as reply:
+            return reply.status, reply.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode("utf-8", "replace")
+    except (OSError, ValueError):
+        return None, ""
+
+
+def http_json(url, seconds=1.0):
+    """Returns the JSON of a GET, or None."""
+    status, body = http_get(url, seconds)
+    try:
+        return json.loads(body) if status == 200 else None
+    except ValueError:
+        return None
+
+
+def write_config(path, text):
+    """Writes a configuration file for a server: its user reads it, nobody else."""
+    home.write_private(path, text)
+    home.give_to_servers(path)
+
+
+def properties(values):
+    """Returns the text of a Java properties file."""
+    return "".join(f"{name}={str(value)}\n" for name, value in values.items())
+
+
+def log_tail(path, lines=20):
+    """Returns the last lines of a log, or a line that says there are none."""
+    path = pathlib.Path(path)
+    if not path.is_file() or path.stat().st_size == 0:
+        return [f"({path} is empty)"]
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 65536))
+        return file.read().decode("utf-8", "replace").splitlines()[-lines:]

@@ -1,0 +1,188 @@
+"""Settings of a stack, in layers: command line > environment > configuration file > the running stack > defaults.
+
+A secret NAME may be given as NAME_FILE, the path of a file that holds it. An endpoint that somebody gives (REDIS_HOST, KAFKA_BROKER, ...)
+and that isn't our own server's makes that service *external*: the stack uses it and starts nothing in its place.
+"""
+import json
+import os
+import pathlib
+import shlex
+
+import home
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+#: What may be set and the default; a default of None means: made by the stack (secrets), or absent.
+DEFAULTS = {
+    "POSTGRES_HOST": None, "POSTGRES_PORT": None, "POSTGRES_DB": "shop", "POSTGRES_USER": "shop", "POSTGRES_PASSWORD": None,
+    "REDIS_HOST": None, "REDIS_PORT": None, "REDIS_PASSWORD": None,
+    "KAFKA_BROKER": None, "CONNECT_URL": None,
+    "MILLRACE_NODE_USER": None, "MILLRACE_NODE_PASSWORD": None,
+    "MILLRACE_DEBEZIUM_USER": None, "MILLRACE_DEBEZIUM_PASSWORD": None,
+    "MILLRACE_POSTGRES_PORT": "15401", "MILLRACE_REDIS_PORT": "15402", "MILLRACE_KAFKA_PORT": "15403", "MILLRACE_KAFKA_CONTROLLER_PORT": "15404", "MILLRACE_CONNECT_PORT": "15405",
+    "MILLRACE_HTTP_PORT": "15406", "MILLRACE_GENERATOR_PORT": "15407",
+    "MILLRACE_PROJECT": "shop", "MILLRACE_TOPIC_PREFIX": "dbserver1",
+    "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
+    "MILLRACE_CONNECTOR_TEMPLATE": str(REPOSITORY / "debezium" / "postgres.json"),
+    "MILLRACE_EXACTLY_ONCE": "on", "MILLRACE_GENERATOR_SEED": None,
+    "MILLRACE_KAFKA_HEAP": "768m", "MILLRACE_CONNECT_HEAP": "1g", "MILLRACE_SLOT_WAL_KEEP": "16GB",
+    "MILLRACE_MEMORY_MB": None, "MILLRACE_START_SECONDS": "120", "MILLRACE_FILL_SECONDS": "300", "MILLRACE_LOG_BYTES": "16777216",
+    "LOG_LEVEL": "info", "BATCH_INTERVAL_SECONDS": None, "STREAM_BUFFER_SIZE": None,
+    "MOCK_DATA_RECORDS_PER_BATCH": None, "MOCK_DATA_INTERVAL_SECONDS": None,
+}
+SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD")
+NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS", "_BYTES", "_PER_BATCH", "_SIZE", "_SEED", "_MB")))
+PATHS = ("MILLRACE_FIGURES", "MILLRACE_CONNECTOR_TEMPLATE")
+DEFAULT_RATE = 200.0
+#: What only the stack itself reads; the C++ programs aren't told, and go on running when one of these changes.
+STACK_ONLY = ("MILLRACE_KAFKA_HEAP", "MILLRACE_CONNECT_HEAP", "MILLRACE_SLOT_WAL_KEEP", "MILLRACE_START_SECONDS", "MILLRACE_FILL_SECONDS",
+              "MILLRACE_LOG_BYTES", "MILLRACE_GENERATOR_SEED", "MILLRACE_MEMORY_MB")
+
+
+class SettingsError(Exception):
+    """A setting that can't be used; the text names it and says what would do."""
+
+
+def read_file(path):
+    """Returns the KEY=value lines of a configuration file. Quotes are the shell's; `#` begins a comment."""
+    values = {}
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        try:
+            words = shlex.split(line, comments=True)
+        except ValueError as error:
+            raise SettingsError(f"{path}:{number}: {error}") from None
+        words = words[1:] if words[:1] == ["export"] else words
+        for word in words:
+            name, separator, value = word.partition("=")
+            if not separator:
+                raise SettingsError(f"{path}:{number}: expected KEY=value, found {word!r}")
+            values[name] = value
+    return values
+
+
+def layer(source, base):
+    """Returns what one layer sets: known names, secrets read from their files, paths made absolute from `base`. Empty means: not set."""
+    values = {}
+    for name in DEFAULTS:
+        if source.get(name, "") != "":
+            values[name] = source[name]
+    for name in SECRETS:
+        path = source.get(name + "_FILE", "")
+        if name not in values and path:
+            try:
+                values[name] = (base / path).read_text().rstrip("\r\n")
+            except OSError as error:
+                raise SettingsError(f"{name}_FILE: {path}: {error.strerror}") from None
+    for name in PATHS:
+        if name in values:
+            values[name] = ":".join(str((base / part).resolve()) for part in values[name].split(":") if part)
+    return values
+
+
+class Settings:
+    """The effective settings of one stack."""
+
+    def __init__(self, values, given, folder):
+        self.values = values    #: every name that has a value
+        self.given = given      #: the names that somebody set, in whatever layer
+        self.home = folder      #: home.Home, where this stack keeps everything
+        for name in NUMBERS:
+            if name in values and not values[name].isdigit():
+                raise SettingsError(f"{name} must be a whole number, not {values[name]!r}")
+        if values["MILLRACE_EXACTLY_ONCE"] not in ("on", "off"):
+            raise SettingsError(f"MILLRACE_EXACTLY_ONCE is on or off, not {values['MILLRACE_EXACTLY_ONCE']!r}")
+
+    def __getitem__(self, name):
+        return self.values[name]
+
+    def get(self, name, default=None):
+        return self.values.get(name, default)
+
+    def number(self, name):
+        return int(self.values[name])
+
+    def exactly_once(self):
+        return self.values["MILLRACE_EXACTLY_ONCE"] == "on"
+
+    def own(self, service):
+        """Tells whether the stack runs this service itself, since nobody gave another server's address."""
+        address = {
+            "postgres": (("POSTGRES_HOST", "127.0.0.1"), ("POSTGRES_PORT", self["MILLRACE_POSTGRES_PORT"])),
+            "redis": (("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", self["MILLRACE_REDIS_PORT"])),
+            "kafka": (("KAFKA_BROKER", f"127.0.0.1:{self['MILLRACE_KAFKA_PORT']}"),),
+            "connect": (("CONNECT_URL", f"http://127.0.0.1:{self['MILLRACE_CONNECT_PORT']}"),),
+        }.get(service, ())
+        return all(self[name] == ours for name, ours in address)
+
+    def rate(self):
+        """Returns the rows a second that were asked for outside the command line, or the default."""
+        records = self.get("MOCK_DATA_RECORDS_PER_BATCH")
+        if records is None:
+            return DEFAULT_RATE
+        return float(records) / max(float(self.get("MOCK_DATA_INTERVAL_SECONDS", "1")), 0.001)
+
+    def rate_is_given(self):
+        return "MOCK_DATA_RECORDS_PER_BATCH" in self.given
+
+    def figure_files(self):
+        """Returns the files with figures, in the order in which they are loaded."""
+        files = []
+        for part in self["MILLRACE_FIGURES"].split(":"):
+            path = pathlib.Path(part)
+            if not path.exists():
+                raise SettingsError(f"figures: {path} doesn't exist")
+            files += sorted(path.glob("*.sql")) if path.is_dir() else [path]
+        return files
+
+    def environment(self):
+        """Returns what the C++ programs are told, beside what the caller's environment already holds."""
+        names = [name for name in DEFAULTS if name in self.values and name not in STACK_ONLY]
+        return {**{name: self.values[name] for name in names}, "MILLRACE_HOME": str(self.home.root)}
+
+    def shared(self):
+        """Returns what a later command must know about the running stack: all that was given, but no secret."""
+        return {name: value for name, value in self.values.items() if name in self.given and name not in SECRETS}
+
+
+def resolve(command_line, environment=None, config=None):
+    """Returns the effective settings. `command_line` holds names of DEFAULTS, `config` is a configuration file or None."""
+    environment = dict(os.environ if environment is None else environment)
+    path = pathlib.Path(config or environment.get("MILLRACE_CONFIG") or REPOSITORY / ".env")
+    if (config or environment.get("MILLRACE_CONFIG")) and not path.is_file():
+        raise SettingsError(f"the configuration file {path} doesn't exist")
+    in_file = read_file(path) if path.is_file() else {}
+    folder = home.Home(environment.get("MILLRACE_HOME") or in_file.get("MILLRACE_HOME"), REPOSITORY)
+    here = pathlib.Path.cwd()
+    running = json.loads(folder.shared_settings.read_text()) if folder.shared_settings.is_file() else {}
+    given = {**running, **layer(in_file, path.resolve().parent), **layer(environment, here), **layer(command_line, here)}
+    values = {name: value for name, value in DEFAULTS.items() if value is not None} | given
+    fill_addresses(values, given)
+    settings = Settings(values, set(given), folder)
+    fill_roles(settings)
+    return settings
+
+
+def fill_addresses(values, given):
+    """Fills the addresses that nobody gave with our own servers'. A port without a host moves our server."""
+    for service, usual in (("POSTGRES", "5432"), ("REDIS", "6379")):
+        host, port, own = f"{service}_HOST", f"{service}_PORT", f"MILLRACE_{service}_PORT"
+        if host in given:
+            values.setdefault(port, usual)
+        else:
+            values[host] = "127.0.0.1"
+            values[own] = values[port] = given.get(port, values[own])
+    values.setdefault("KAFKA_BROKER", f"127.0.0.1:{values['MILLRACE_KAFKA_PORT']}")
+    values.setdefault("CONNECT_URL", f"http://127.0.0.1:{values['MILLRACE_CONNECT_PORT']}")
+
+
+def fill_roles(settings):
+    """Fills users and secrets: our own servers' are made once and kept; somebody else's database has the one user that was given."""
+    values, ours = settings.values, settings.own("postgres")
+    for name, role in (("MILLRACE_NODE", "millrace_node"), ("MILLRACE_DEBEZIUM", "millrace_debezium")):
+        values.setdefault(name + "_USER", role if ours else values["POSTGRES_USER"])
+    for name in SECRETS:
+        if name not in values:
+            if settings.own("redis") if name == "REDIS_PASSWORD" else ours:
+                values[name] = settings.home.secret(name)
+            else:
+                values[name] = values.get("POSTGRES_PASSWORD", "") if name.startswith("MILLRACE") else ""

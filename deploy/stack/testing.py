@@ -1,0 +1,27 @@
+"""`test`: builds everything and runs the tests of a kind: the stack's own in Python, the rest by ctest's labels."""
+import os
+import subprocess
+import sys
+
+import build
+import install
+from services import ORDER
+
+KINDS = ("all", "unit", "actors", "system", "chaos", "model")
+
+
+def test(kind, extra):
+    """Runs the tests of one kind, `extra` goes to ctest. Returns the exit code."""
+    install.apt(["build", "test"])
+    if kind in ("all", "unit", "system", "chaos"):
+        install.for_services(ORDER)
+    build.build(None)
+    code = stack_tests() if kind in ("all", "unit") else 0
+    label = [] if kind == "all" else ["-L", f"^{kind}$"]
+    command = ["ctest", "--test-dir", str(build.FOLDER), "--output-on-failure", "--no-tests=error", *label, *extra]
+    return subprocess.run(command, env=os.environ).returncode or code
+
+
+def stack_tests():
+    folder = build.REPOSITORY / "tests" / "stack"
+    return subprocess.run([sys.executable, "-m", "unittest", "discover", "-s", str(folder), "-p", "test_*.py"]).returncode

@@ -1,0 +1,157 @@
+"""`up`: everything from an empty machine to live figures."""
+import os
+import subprocess
+import sys
+import time
+
+import build
+import control
+import install
+import live
+import processes
+import progress
+import services
+from down import stop
+from service import ServiceError, log_tail
+
+
+class UpError(Exception):
+    """Something doesn't come up; the text says what, and what to do."""
+
+
+def up(settings, rate, detach):
+    """Starts what isn't running. `rate`: rows a second for the generator, or None: as it is, or the default. Returns the exit code."""
+    settings.home.make()
+    ours = services.make(settings)
+    was_running = control.is_running(settings.home)
+    before = control.ask(settings.home, "status")["services"] if was_running else {}
+    down_now = [service for name, service in ours.items() if before.get(name, {}).get("state", "stopped") == "stopped"]
+    install.for_services(down_now)
+    binary = build.binary()
+    check_machine(settings, down_now)
+    build.install_copy(binary, settings.home.root / "bin" / "millrace")
+    started = []
+    try:
+        start_everything(settings, ours, rate, started, was_running)
+    except (UpError, control.ControlError, ServiceError, KeyboardInterrupt) as error:
+        text = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+        progress.say(f"\nmillrace up: {text}")
+        stop(settings.home, None if not was_running else started)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
+    if detach:
+        progress.say(f"running; look at {ours['node'].url('/status')}, stop with: deploy/millrace down")
+        return 0
+    return live.watch(settings, ours)
+
+
+def start_everything(settings, ours, rate, started, was_running):
+    """Brings up servers, node, connector and generator in that order; the node is there before the first snapshot, so its ledger sees all of it."""
+    if not was_running:
+        start_supervisor(settings.home)
+    control.ask(settings.home, "configure", values=settings.values, given=sorted(settings.given))
+    run(settings, [ours[kind.name] for kind in services.SERVERS if kind.name in ours], started)
+    check_figures(settings)
+    run(settings, [ours["node"]], started)
+    program(settings, "the connector could not be registered", "connector", "register")
+    run_generator(settings, ours["generator"], rate, started, was_running)
+    live.wait_until_filled(settings, ours["node"], UpError)
+
+
+def check_machine(settings, wanted):
+    """Refuses a machine whose ports are taken or whose memory is too small. Raises UpError, with every reason at once."""
+    reasons = []
+    for service in wanted:
+        for setting, port in service.ports().items():
+            if not processes.port_is_free(port):
+                holder = processes.port_holder(port) or "another program"
+                reasons.append(f"port {port} for {service.title} is taken by {holder}; stop it, or choose another by {setting}")
+    needed = sum(service.memory for service in wanted)
+    if "MILLRACE_MEMORY_MB" in settings.given:
+        needed = settings.number("MILLRACE_MEMORY_MB") << 20
+    free = processes.free_memory()
+    if wanted and free < needed:
+        reasons.append(f"too little memory: {needed >> 20} MB are needed for {', '.join(service.title for service in wanted)}, "
+                       f"{free >> 20} MB are free (MILLRACE_MEMORY_MB sets another bound)")
+    if reasons:
+        raise UpError("\n".join(reasons))
+
+
+def start_supervisor(home):
+    """Starts the supervisor as a process of its own session, so that the terminal may go."""
+    with home.log("supervisor").open("ab") as log:
+        process = subprocess.Popen([sys.executable, str(build.REPOSITORY / "deploy/stack/supervisor.py"), str(home.root)],
+                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
+    deadline = time.monotonic() + 60  # it may have to end what another one left behind
+    while not control.is_running(home):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise UpError("the supervisor didn't start:\n" + "\n".join(log_tail(home.log("supervisor"))))
+        time.sleep(0.05)
+
+
+def run(settings, wanted, started):
+    """Has the supervisor start these services side by side, and waits until all answer. What runs with old settings is started again."""
+    records = control.ask(settings.home, "status")["services"]
+    for service in wanted:
+        record = records[service.name]
+        if record["state"] == "stopped":
+            started.append(service.name)
+            control.ask(settings.home, "start", name=service.name)
+        elif record["outdated"]:
+            what = "its figures, settings or program have changed: all figures are built anew where figures changed" if service.name == "node" \
+                else "its settings have changed"
+            progress.say(f"{service.title} is started again: {what}")
+            control.ask(settings.home, "restart", name=service.name)
+    wait_until_ready(settings, wanted)
+
+
+def wait_until_ready(settings, wanted):
+    began, limit, waiting = time.monotonic(), settings.number("MILLRACE_START_SECONDS"), list(wanted)
+    while waiting:
+        records = control.ask(settings.home, "status")["services"]
+        seconds = time.monotonic() - began
+        for service in list(waiting):
+            record = records[service.name]
+            if record["state"] == "ready":
+                waiting.remove(service)
+                if seconds > 0.1:
+                    progress.say(f"{service.title} is up ({seconds:.1f} s)")
+            elif record["restarts"] >= 3 or seconds > limit:
+                raise UpError(does_not_come_up(settings, service, record, seconds))
+        progress.show(f"starting {', '.join(service.title for service in waiting)} ... {seconds:.0f} s")
+        time.sleep(0.1)
+
+
+def does_not_come_up(settings, service, record, seconds):
+    log = settings.home.log(service.name)
+    why = f" ({record['error']})" if record["error"] else ""
+    return f"{service.title} doesn't come up after {seconds:.0f} s{why}. The end of {log}:\n" + "\n".join("  " + line for line in log_tail(log))
+
+
+def program(settings, complaint, *arguments):
+    """Runs a verb of our binary to its end. Raises UpError with what it said where it failed."""
+    done = subprocess.run([settings.home.root / "bin" / "millrace", *arguments], env=child_environment(settings), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise UpError(f"{complaint}:\n{(done.stdout + done.stderr).strip()}")
+
+
+def child_environment(settings):
+    return {**os.environ, **settings.environment()}
+
+
+def check_figures(settings):
+    """Refuses figures that can't be run, all of them at once, before anything of what runs is touched."""
+    files = settings.figure_files()
+    if files:
+        program(settings, "the figures are refused", "check", *map(str, files))
+
+
+def run_generator(settings, generator, rate, started, was_running):
+    """Starts the generator, or changes its rate. A rate of 0 means: none runs."""
+    told = rate if rate is not None else settings.rate() if settings.rate_is_given() or not was_running else None
+    if told is not None:
+        control.ask(settings.home, "rate", rate=told)
+    current = control.ask(settings.home, "status")["rate"]
+    if current > 0:
+        run(settings, [generator], started)
+    else:
+        control.ask(settings.home, "stop", name=generator.name)
