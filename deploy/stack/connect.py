@@ -18,7 +18,7 @@ class Connect(JavaService):
 
     def configuration(self):
         storage = {f"{what}.storage.{key}": value for what in ("offset", "config", "status")
-                   for key, value in (("topic", f"millrace.connect.{what}s"), ("replication.factor", 1))}
+                   for key, value in (("topic", f"millrace.connect.{what}"), ("replication.factor", 1))}
         converters = {f"{what}.converter{key}": value for what in ("key", "value")
                       for key, value in (("", "org.apache.kafka.connect.json.JsonConverter"), (".schemas.enable", "false"))}
         return properties({

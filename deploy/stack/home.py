@@ -43,13 +43,14 @@ class Home:
         self.lock = self.run / "supervisor.lock"
 
     def make(self):
-        """Makes the folders. Raises PermissionError where the servers' user couldn't reach them."""
+        """Makes the folders and the servers' user. Raises PermissionError where that user couldn't reach them."""
         self.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0 and not reachable_by_others(self.root):
             raise PermissionError(f"MILLRACE_HOME={self.root} lies where the user {SERVER_USER} can't go; choose a folder that others may enter")
         for folder, mode in ((self.run, 0o700), (self.secrets, 0o700), (self.logs, 0o755)):
             folder.mkdir(exist_ok=True)
             folder.chmod(mode)
+        make_server_user()
 
     def log(self, service):
         return self.logs / f"{service}.log"
@@ -89,16 +90,22 @@ def write_private(path, text):
     os.replace(partial, path)
 
 
-def server_user():
-    """Returns as whom servers are started, as arguments for subprocess; nothing where that is the caller. Makes the user if need be."""
+def make_server_user():
+    """Makes the servers' user where it is needed and missing; services start side by side, so this comes before them."""
     if os.geteuid() != 0:
-        return {}
+        return
     try:
-        entry = pwd.getpwnam(SERVER_USER)
+        pwd.getpwnam(SERVER_USER)
     except KeyError:
         subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", SERVER_USER],
                        check=True, stdout=subprocess.DEVNULL)
-        entry = pwd.getpwnam(SERVER_USER)
+
+
+def server_user():
+    """Returns as whom servers are started, as arguments for subprocess; nothing where that is the caller."""
+    if os.geteuid() != 0:
+        return {}
+    entry = pwd.getpwnam(SERVER_USER)
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
