@@ -1,0 +1,86 @@
+#include "actors/aggregator/aggregator_actor.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+namespace millrace {
+
+aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_settings settings, cell_id id) {
+  how = std::move(settings);
+  cell.emplace(how.cell, id);
+  return {
+    [this](const change_batch& batch) { apply(batch); },
+    [this](atom::collect) {
+      announced = announced_idle = false;
+      collecting = true;
+      under_way = std::exchange(waiting, {});
+      return cell->collect(how.now());
+    },
+    [this](atom::flushed) { flushed(); },
+    [this](atom::load, const cell_ledger& from) -> caf::result<cell_positions> {
+      collecting = announced = announced_idle = false;
+      for (auto* list : {&waiting, &under_way})
+        for (auto& x : std::exchange(*list, {}))
+          x.deliver(caf::make_error(caf::sec::request_receiver_down));
+      if (auto loaded = cell->load(from); !loaded) {
+        how.lost("shard " + std::to_string(cell->id().shard.value) + ": " + loaded.why().message);
+        return caf::make_error(caf::sec::runtime_error);
+      }
+      return cell_positions{cell->id(), cell->positions()};
+    },
+    [this](atom::publish) {
+      cell->publish(how.now());
+      return answer_when_durable();
+    },
+    [this](atom::sweep, lsn limit) {
+      cell->sweep(limit, how.now());
+      return answer_when_durable();
+    },
+    [this](atom::written, figure_id figure, const std::string& key) { return cell->last_written(figure, key); },
+    [this](atom::status) {
+      return nlohmann::json{{"rows", cell->rows().count()}, {"live", cell->live()}, {"groups_bytes", cell->figures().memory()}}.dump();
+    },
+  };
+}
+
+void aggregator_state::apply(const change_batch& batch) {
+  if (auto sender = self->current_sender())
+    router = caf::actor_cast<cdc_router_actor>(sender);
+  if (auto have = cell->offer(batch, how.now()))
+    self->send(router, atom::gap_v, cell_positions{cell->id(), {*have}});
+  announce();
+}
+
+void aggregator_state::announce() {
+  if (cell->urgent() || !waiting.empty()) {
+    if (!std::exchange(announced, true))
+      self->send(how.writer, atom::dirty_v, cell->id(), true);
+  } else if (cell->dirty() && !announced && !std::exchange(announced_idle, true)) {
+    self->send(how.writer, atom::dirty_v, cell->id(), false);
+  }
+}
+
+caf::result<cell_id> aggregator_state::answer_when_durable() {
+  auto promise = self->make_response_promise<cell_id>();
+  waiting.push_back(promise);
+  announce();
+  return promise;
+}
+
+void aggregator_state::flushed() {
+  if (!std::exchange(collecting, false))
+    return;
+  auto durable = cell->flushed();
+  for (auto& x : std::exchange(under_way, {}))
+    x.deliver(cell->id());
+  if (router && !durable.empty())
+    self->send(router, atom::durable_v, cell_positions{cell->id(), std::move(durable)});
+  announce();
+}
+
+aggregator_actor::behavior_type aggregator(aggregator_actor::stateful_pointer<aggregator_state> self,
+                                           aggregator_settings how, cell_id id) {
+  return self->state.make_behavior(std::move(how), id);
+}
+
+} // namespace millrace

@@ -1,0 +1,45 @@
+#pragma once
+
+/// The aggregator: a cell behind a mailbox. All that it knows is in the cell.
+
+#include "actors/interfaces.hpp"
+#include "actors/shard/cell.hpp"
+
+#include <functional>
+
+namespace millrace {
+
+struct aggregator_settings {
+  cell_settings cell;
+  redis_writer_actor writer;
+  std::function<tick_seconds()> now; ///< wall clock, UTC
+  /// Called when the cell's state can't be used: the node has to start over.
+  std::function<void(std::string)> lost;
+};
+
+struct aggregator_state {
+  static inline constexpr const char* name = "aggregator";
+  explicit aggregator_state(aggregator_actor::stateful_pointer<aggregator_state> self) : self(self) {}
+
+  aggregator_actor::behavior_type make_behavior(aggregator_settings how, cell_id id);
+  void apply(const change_batch& batch);
+  void announce();
+  caf::result<cell_id> answer_when_durable();
+  void flushed();
+
+  aggregator_actor::stateful_pointer<aggregator_state> self;
+  aggregator_settings how;
+  std::optional<millrace::cell> cell;
+  cdc_router_actor router;            ///< who sent the last batch
+  bool announced = false;             ///< the writer knows of something urgent
+  bool announced_idle = false;        ///< the writer knows of positions that moved
+  bool collecting = false;            ///< a flush is under way
+  std::vector<caf::typed_response_promise<cell_id>> waiting;     ///< for the next flush
+  std::vector<caf::typed_response_promise<cell_id>> under_way;   ///< for the one under way
+};
+
+/// Spawned once a cell; `load` comes before the first batch.
+aggregator_actor::behavior_type aggregator(aggregator_actor::stateful_pointer<aggregator_state> self,
+                                           aggregator_settings how, cell_id id);
+
+} // namespace millrace

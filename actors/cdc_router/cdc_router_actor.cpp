@@ -1,0 +1,158 @@
+#include "actors/cdc_router/cdc_router_actor.hpp"
+
+#include "actors/cdc_router/dead_letters.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::chrono::milliseconds progress_interval{500};
+constexpr std::chrono::seconds letter_timeout{30};
+
+} // namespace
+
+cdc_router_actor::behavior_type cdc_router_state::make_behavior(cdc_router_settings settings,
+                                                                kafka::consumer reads, kafka::producer writes) {
+  how = std::move(settings);
+  consumer = std::make_unique<kafka::consumer>(std::move(reads));
+  producer = std::make_unique<kafka::producer>(std::move(writes));
+  begin();
+  return {
+    [this](atom::durable, const cell_positions& x) {
+      window->on_durable(x);
+      for (auto& p : x.positions)
+        lag.durable(p.source, window->durable(p.source), how.now_ms());
+    },
+    [this](atom::gap, const cell_positions& x) { window->on_gap(x); },
+    [this](atom::poll) {
+      poll();
+      self->send(self, atom::poll_v);
+    },
+    [this](atom::progress) {
+      window->progress();
+      commit();
+      self->delayed_send(self, progress_interval, atom::progress_v);
+    },
+    [this](atom::status) { return status(); },
+  };
+}
+
+void cdc_router_state::begin() {
+  delivery_backend backend;
+  backend.transmit = [this](const change_batch& x) { self->send(how.cells.at(x.cell), x); };
+  backend.seek = [this](source_id source, kafka_offset from) {
+    spdlog::warn("cdc_router: reads {}/{} again from offset {}", how.sources.at(source).topic,
+                 source.partition.value, from.value);
+    if (auto done = consumer->seek(how.sources.at(source), from); !done)
+      how.lost(done.why().message);
+  };
+  window = std::make_unique<delivery_window>(std::move(backend), how.credit_bytes);
+  std::map<kafka::topic_partition, kafka_offset> from;
+  for (auto& [source, topic] : how.sources) {
+    source_of[topic] = source;
+    auto intake = intakes.try_emplace(source.table, *how.plans, source.table, how.shards).first;
+    for (auto cell : intake->second.cells())
+      window->open(source, cell, nowhere);
+  }
+  for (auto& [cell, list] : how.positions)
+    for (auto& p : list)
+      if (how.sources.count(p.source))
+        window->open(p.source, cell, p.last);
+  for (auto& [source, topic] : how.sources)
+    from[topic] = window->start(source);
+  if (auto assigned = consumer->assign(from); !assigned)
+    how.lost(assigned.why().message);
+  self->send(self, atom::poll_v);
+  self->send(self, atom::progress_v);
+}
+
+void cdc_router_state::poll() {
+  mind_credit();
+  for (auto& batch : consumer->poll(how.poll_records, how.poll_wait)) {
+    if (batch.failed)
+      return how.lost(batch.from.topic + "/" + std::to_string(batch.from.partition.value) + ": "
+                      + batch.failed->message);
+    if (!take(batch))
+      return;
+  }
+}
+
+bool cdc_router_state::take(const kafka::record_batch& batch) {
+  auto source = source_of.at(batch.from);
+  auto x = intakes.at(source.table).take(batch, how.first_fill);
+  if (!x.bad.empty() && !bury(x, batch.from))
+    return false;
+  records += x.records;
+  window->deliver(source, std::move(x.changes), x.last, x.seen);
+  lag.delivered(source, x.last, x.newest_commit_ms, how.now_ms());
+  return true;
+}
+
+/// Dead letters are safe in Kafka before the position moves past them.
+bool cdc_router_state::bury(const taken& x, const kafka::topic_partition& from) {
+  auto& table = how.plans->tables[source_of.at(from).table.value].table;
+  std::vector<kafka::outgoing> letters;
+  for (auto& bad : x.bad) {
+    spdlog::error("cdc_router: {}/{}:{} goes to dead letters: {}", from.topic, from.partition.value,
+                  bad.offset.value, bad.why);
+    letters.push_back(make_dead_letter(how.dead_letters, from, bad.offset, table.schema + "." + table.name,
+                                       bad.key, bad.payload, bad.why, how.now_ms()));
+    ++dead[table.schema + "." + table.name];
+  }
+  auto sent = producer->send(letters, letter_timeout);
+  if (!sent)
+    how.lost("dead letters can't be written: " + sent.why().message);
+  return static_cast<bool>(sent);
+}
+
+void cdc_router_state::mind_credit() {
+  for (auto& [source, topic] : how.sources) {
+    auto blocked = window->blocked(source);
+    if (blocked && paused.insert(source).second)
+      consumer->pause(topic);
+    else if (!blocked && paused.erase(source))
+      consumer->resume(topic);
+  }
+}
+
+void cdc_router_state::commit() {
+  std::map<kafka::topic_partition, kafka_offset> moved;
+  for (auto& [source, topic] : how.sources) {
+    kafka_offset next{window->durable(source).value + 1};
+    auto& last = committed[topic];
+    if (next > last)
+      moved[topic] = last = next;
+  }
+  if (!moved.empty())
+    consumer->commit(moved);
+}
+
+std::string cdc_router_state::status() const {
+  nlohmann::json sources = nlohmann::json::array();
+  for (auto& [source, topic] : how.sources)
+    sources.push_back({{"topic", topic.topic},
+                       {"partition", topic.partition.value},
+                       {"read", window->read(source).value},
+                       {"durable", window->durable(source).value},
+                       {"paused", paused.count(source) > 0}});
+  return nlohmann::json{{"records", records},
+                        {"lag_ms", lag.end_to_end_ms()},
+                        {"own_lag_ms", lag.own_ms()},
+                        {"waiting_bytes", window->waiting_bytes()},
+                        {"batches_sent_again", window->resent()},
+                        {"seeks", window->seeks()},
+                        {"dead_letters", dead},
+                        {"sources", std::move(sources)}}
+    .dump();
+}
+
+cdc_router_actor::behavior_type cdc_router(cdc_router_actor::stateful_pointer<cdc_router_state> self,
+                                           cdc_router_settings how, std::shared_ptr<kafka::consumer> reads,
+                                           std::shared_ptr<kafka::producer> writes) {
+  return self->state.make_behavior(std::move(how), std::move(*reads), std::move(*writes));
+}
+
+} // namespace millrace

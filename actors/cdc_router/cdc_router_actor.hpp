@@ -1,0 +1,69 @@
+#pragma once
+
+/// The router: reads this node's partitions, and sees to it that every cell
+/// gets all of its changes, once and in order.
+
+#include "actors/cdc_router/delivery_window.hpp"
+#include "actors/cdc_router/intake.hpp"
+#include "actors/cdc_router/lag_meter.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/kafka/producer.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+namespace millrace {
+
+struct cdc_router_settings {
+  const plan_set* plans = nullptr;
+  std::uint16_t shards = 32;
+  std::string topic_prefix;              ///< Debezium's: PREFIX.SCHEMA.TABLE
+  std::string dead_letters;              ///< topic
+  std::map<source_id, kafka::topic_partition> sources;
+  std::map<cell_id, aggregator_actor> cells;
+  std::map<cell_id, std::vector<position>> positions; ///< as the ledger has them
+  bool first_fill = false;               ///< no cell holds anything yet
+  std::size_t credit_bytes = 4 << 20;    ///< that may wait at one cell
+  std::size_t poll_records = 2000;       ///< of one partition, at a time
+  std::chrono::milliseconds poll_wait{5};
+  std::function<std::int64_t()> now_ms;  ///< wall clock, Unix time
+  std::function<void(std::string)> lost;
+};
+
+struct cdc_router_state {
+  static inline constexpr const char* name = "cdc_router";
+  explicit cdc_router_state(cdc_router_actor::stateful_pointer<cdc_router_state> self) : self(self) {}
+
+  cdc_router_actor::behavior_type make_behavior(cdc_router_settings settings, kafka::consumer reads,
+                                                kafka::producer writes);
+  void begin();
+  void poll();
+  bool take(const kafka::record_batch& batch);
+  bool bury(const taken& x, const kafka::topic_partition& from);
+  void mind_credit();
+  void commit();
+  std::string status() const;
+
+  cdc_router_actor::stateful_pointer<cdc_router_state> self;
+  cdc_router_settings how;
+  std::unique_ptr<kafka::consumer> consumer;
+  std::unique_ptr<kafka::producer> producer;
+  std::map<kafka::topic_partition, source_id> source_of;
+  std::map<table_id, table_intake> intakes;
+  std::unique_ptr<delivery_window> window;
+  std::set<source_id> paused;
+  lag_meter lag;
+  std::int64_t records = 0;
+  std::map<std::string, std::int64_t> dead; ///< letters sent by this node, by table
+  std::map<kafka::topic_partition, kafka_offset> committed;
+};
+
+/// Spawned detached: the poll blocks.
+cdc_router_actor::behavior_type cdc_router(cdc_router_actor::stateful_pointer<cdc_router_state> self,
+                                           cdc_router_settings how, std::shared_ptr<kafka::consumer> reads,
+                                           std::shared_ptr<kafka::producer> writes);
+
+} // namespace millrace

@@ -1,0 +1,113 @@
+#include "actors/cluster/cluster_actor.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+namespace millrace {
+
+namespace {
+
+/// Writing a large table's figures takes its time.
+constexpr std::chrono::minutes cell_timeout{10};
+
+} // namespace
+
+cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings settings) {
+  how = std::move(settings);
+  note = how.note;
+  live = how.live;
+  how.servers.sweep = [this](lsn limit) { ask_cells_to_sweep(limit); };
+  how.servers.publish = [this] { ask_cells_to_publish(); };
+  if (!live)
+    begin(false);
+  self->send(self, atom::tick_v);
+  return {
+    [this](atom::tick) {
+      tick();
+      self->delayed_send(self, how.interval, atom::tick_v);
+    },
+    [this](atom::status) { return status(); },
+  };
+}
+
+void cluster_state::begin(bool while_live) {
+  spdlog::info("cluster: {}: {}", while_live ? "Debezium took a new snapshot" : "the figures fill", note.reason);
+  under_way.emplace(how.servers, note, while_live);
+}
+
+void cluster_state::tick() {
+  look_around();
+  if (!under_way)
+    return look_for_snapshot();
+  auto stage = under_way->at();
+  auto moved = under_way->step();
+  if (!moved && moved.why().message != trouble)
+    spdlog::warn("cluster: {}; trying again", moved.why().message);
+  trouble = moved ? "" : moved.why().message;
+  if (under_way->at() != stage)
+    spdlog::info("cluster: the fill {}", under_way->words());
+  note = under_way->note();
+  if (under_way->done()) {
+    spdlog::info("cluster: the figures are whole");
+    under_way.reset();
+    live = true;
+  }
+}
+
+void cluster_state::look_around() {
+  auto now = std::chrono::steady_clock::now();
+  if (now - looked < how.look_interval)
+    return;
+  looked = now;
+  surroundings = how.look();
+}
+
+/// Rows that were deleted while no slot kept the log are found by the first
+/// snapshot that doesn't show them.
+void cluster_state::look_for_snapshot() {
+  auto shown = how.servers.last_snapshot();
+  if (shown && *shown > note.swept && *shown > note.birth)
+    begin(true);
+}
+
+template <class... Ts>
+void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
+  auto mine = ++round;
+  awaited = 0;
+  for (auto& [_, cell] : how.cells) {
+    ++awaited;
+    self->request(cell, cell_timeout, message...)
+      .then(
+        [this, mine, answer](cell_id) {
+          if (mine == round && under_way && --awaited == 0)
+            ((*under_way).*answer)();
+        },
+        [this, mine](caf::error&) {
+          if (mine == round && under_way) {
+            ++round;
+            under_way->on_lost();
+          }
+        });
+  }
+}
+
+void cluster_state::ask_cells_to_publish() {
+  ask_all(&fill::on_published, atom::publish_v);
+}
+
+void cluster_state::ask_cells_to_sweep(lsn limit) {
+  ask_all(&fill::on_swept, atom::sweep_v, limit);
+}
+
+std::string cluster_state::status() const {
+  nlohmann::json out{{"phase", live ? "live" : "filling"}, {"reason", note.reason}, {"trouble", trouble}};
+  out["stage"] = under_way ? under_way->words() : "";
+  out["surroundings"] = nlohmann::json::parse(surroundings, nullptr, false);
+  return out.dump();
+}
+
+cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self, cluster_settings how) {
+  return self->state.make_behavior(std::move(how));
+}
+
+} // namespace millrace

@@ -1,0 +1,56 @@
+#pragma once
+
+/// The cluster actor of a node: brings fills to their end, sweeps after every
+/// new snapshot, and looks after connector and slot. Who owns what is static
+/// for now: one node has all shards.
+
+#include "actors/cluster/fill.hpp"
+#include "actors/interfaces.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+
+namespace millrace {
+
+struct cluster_settings {
+  fill_backend servers;                   ///< without sweep and publish: those are the cells'
+  std::map<cell_id, aggregator_actor> cells;
+  fill_note note;
+  bool live = false;                      ///< the ledger's phase
+  std::function<std::string()> look;      ///< looks after connector and slot; returns JSON for status
+  std::chrono::milliseconds interval{200};
+  std::chrono::seconds look_interval{2};
+};
+
+struct cluster_state {
+  static inline constexpr const char* name = "cluster";
+  explicit cluster_state(cluster_actor::stateful_pointer<cluster_state> self) : self(self) {}
+
+  cluster_actor::behavior_type make_behavior(cluster_settings settings);
+  void tick();
+  void begin(bool live);
+  void look_around();
+  void look_for_snapshot();
+  void ask_cells_to_sweep(lsn limit);
+  void ask_cells_to_publish();
+  template <class... Ts>
+  void ask_all(void (fill::*answer)(), const Ts&... message);
+  std::string status() const;
+
+  cluster_actor::stateful_pointer<cluster_state> self;
+  cluster_settings how;
+  std::optional<fill> under_way;
+  bool live = false;
+  fill_note note;
+  std::string trouble;            ///< why the fill doesn't go on
+  std::string surroundings = "{}";
+  std::chrono::steady_clock::time_point looked{};
+  std::uint64_t round = 0;        ///< answers of an earlier round don't count
+  std::size_t awaited = 0;
+};
+
+/// Spawned detached: it calls servers without letting go of the thread.
+cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self, cluster_settings how);
+
+} // namespace millrace

@@ -1,0 +1,106 @@
+#include "actors/inspector/inspector_actor.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::chrono::seconds answer_timeout{5};
+
+/// Answers that are still to come, and what they are for.
+struct gathering {
+  status_parts parts;
+  std::size_t awaited = 0;
+  caf::typed_response_promise<std::string> promise;
+};
+
+/// The latest of all cells' answers.
+struct newest {
+  std::int64_t tick = 0;
+  std::size_t awaited = 0;
+  caf::typed_response_promise<std::int64_t> promise;
+};
+
+} // namespace
+
+inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings settings) {
+  how = std::move(settings);
+  return {
+    [this](atom::status) { return gather(); },
+    [this](atom::written, const std::string& figure, const std::string& key) { return last_written(figure, key); },
+  };
+}
+
+caf::result<std::string> inspector_state::gather() {
+  auto all = std::make_shared<gathering>();
+  all->parts = how.frame;
+  all->parts.cells.resize(how.cells.size());
+  all->awaited = 3 + how.cells.size();
+  all->promise = self->make_response_promise<std::string>();
+  auto finish = [this, all] {
+    if (--all->awaited > 0)
+      return;
+    auto router = nlohmann::json::parse(all->parts.router, nullptr, false);
+    if (router.is_object())
+      measure_rate(router.value("records", std::int64_t{0}));
+    all->parts.events_per_second = rate;
+    all->promise.deliver(put_together(all->parts));
+  };
+  auto ask = [this, all, finish](const auto& whom, std::string& into) {
+    self->request(whom, answer_timeout, atom::status_v)
+      .then(
+        [&into, all, finish](std::string& text) {
+          into = std::move(text);
+          finish();
+        },
+        [finish](caf::error&) { finish(); });
+  };
+  ask(how.router, all->parts.router);
+  ask(how.writer, all->parts.writer);
+  ask(how.cluster, all->parts.cluster);
+  std::size_t i = 0;
+  for (auto& [_, cell] : how.cells)
+    ask(cell, all->parts.cells[i++]);
+  return all->promise;
+}
+
+caf::result<std::int64_t> inspector_state::last_written(const std::string& figure, const std::string& key) {
+  auto& names = how.frame.figures;
+  auto found = std::find(names.begin(), names.end(), figure);
+  if (found == names.end())
+    return std::int64_t{0};
+  figure_id id{static_cast<std::uint16_t>(found - names.begin())};
+  auto all = std::make_shared<newest>();
+  all->awaited = how.cells.size();
+  all->promise = self->make_response_promise<std::int64_t>();
+  auto take = [all](std::int64_t tick) {
+    all->tick = std::max(all->tick, tick);
+    if (--all->awaited == 0)
+      all->promise.deliver(all->tick);
+  };
+  for (auto& [_, cell] : how.cells)
+    self->request(cell, answer_timeout, atom::written_v, id, key)
+      .then([take](std::int64_t tick) { take(tick); }, [take](caf::error&) { take(0); });
+  return all->promise;
+}
+
+void inspector_state::measure_rate(std::int64_t events) {
+  auto now = std::chrono::steady_clock::now();
+  std::chrono::duration<double> passed = now - measured;
+  if (passed.count() < 0.5)
+    return;
+  if (measured.time_since_epoch().count() > 0)
+    rate = static_cast<std::int64_t>(static_cast<double>(events - events_before) / passed.count());
+  events_before = events;
+  measured = now;
+}
+
+inspector_actor::behavior_type inspector(inspector_actor::stateful_pointer<inspector_state> self,
+                                         inspector_settings how) {
+  return self->state.make_behavior(std::move(how));
+}
+
+} // namespace millrace

@@ -1,0 +1,39 @@
+#pragma once
+
+/// The inspector: asks the other actors, and puts the answers together.
+
+#include "actors/inspector/status.hpp"
+#include "actors/interfaces.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace millrace {
+
+struct inspector_settings {
+  status_parts frame;                    ///< what doesn't change: project, figures, tables
+  cdc_router_actor router;
+  redis_writer_actor writer;
+  cluster_actor cluster;
+  std::map<cell_id, aggregator_actor> cells;
+};
+
+struct inspector_state {
+  static inline constexpr const char* name = "inspector";
+  explicit inspector_state(inspector_actor::stateful_pointer<inspector_state> self) : self(self) {}
+
+  inspector_actor::behavior_type make_behavior(inspector_settings settings);
+  caf::result<std::string> gather();
+  caf::result<std::int64_t> last_written(const std::string& figure, const std::string& key);
+  void measure_rate(std::int64_t events);
+
+  inspector_actor::stateful_pointer<inspector_state> self;
+  inspector_settings how;
+  std::int64_t events_before = 0, rate = 0;
+  std::chrono::steady_clock::time_point measured{};
+};
+
+inspector_actor::behavior_type inspector(inspector_actor::stateful_pointer<inspector_state> self,
+                                         inspector_settings how);
+
+} // namespace millrace

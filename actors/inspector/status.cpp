@@ -1,0 +1,67 @@
+#include "actors/inspector/status.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace millrace {
+
+namespace {
+
+using json = nlohmann::json;
+
+json part(const std::string& text) {
+  auto x = json::parse(text, nullptr, false);
+  return x.is_object() ? x : json::object();
+}
+
+/// Returns the tables that have dead letters nobody has resolved.
+std::map<std::string, std::int64_t> open_letters(const json& cluster) {
+  std::map<std::string, std::int64_t> out;
+  auto around = cluster.value("surroundings", json::object());
+  if (around.is_object() && around.contains("open_dead_letters"))
+    for (auto& [table, count] : around["open_dead_letters"].items())
+      if (count.get<std::int64_t>() > 0)
+        out[table] = count.get<std::int64_t>();
+  return out;
+}
+
+json figure_state(const std::string& name, const status_parts& parts, const json& writer, const json& cluster,
+                  const std::map<std::string, std::int64_t>& open) {
+  json out{{"name", name}, {"state", "live"}};
+  auto failed = writer.value("failed", json::object());
+  if (failed.contains(name))
+    return {{"name", name}, {"state", "failed"}, {"why", failed[name]}};
+  if (cluster.value("phase", "filling") != "live")
+    return {{"name", name}, {"state", "filling"}, {"why", cluster.value("stage", "")}};
+  for (auto& table : parts.tables_of.at(name))
+    if (auto x = open.find(table); x != open.end())
+      return {{"name", name}, {"state", "incomplete"},
+              {"why", std::to_string(x->second) + " dead letters of " + table + " are open"}};
+  return out;
+}
+
+} // namespace
+
+std::string put_together(const status_parts& parts) {
+  auto router = part(parts.router), writer = part(parts.writer), cluster = part(parts.cluster);
+  auto open = open_letters(cluster);
+  json figures = json::array();
+  for (auto& name : parts.figures)
+    figures.push_back(figure_state(name, parts, writer, cluster, open));
+  std::int64_t rows = 0;
+  for (auto& cell : parts.cells)
+    rows += part(cell).value("rows", std::int64_t{0});
+  return json{{"project", parts.project},
+              {"phase", cluster.value("phase", "filling")},
+              {"figures", std::move(figures)},
+              {"events", router.value("records", std::int64_t{0})},
+              {"events_per_second", parts.events_per_second},
+              {"lag_ms", router.value("lag_ms", std::int64_t{0})},
+              {"rows", rows},
+              {"last_flush", writer.value("last_flush", std::int64_t{0})},
+              {"router", router},
+              {"writer", writer},
+              {"cluster", cluster}}
+    .dump();
+}
+
+} // namespace millrace

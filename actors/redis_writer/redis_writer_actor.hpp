@@ -1,0 +1,65 @@
+#pragma once
+
+/// The only one that talks to Redis while records flow. Collects what dirty
+/// cells have, writes it in one atomic step, and tells them.
+///
+///     dirty -> (interval) -> collect from each -> flush -> flushed to each
+///                                                  |  stale: that cell loads again, the others go again
+///                                                  |  no answer: the same flush again, for ever
+///                                                  '  fenced: the node has to start over
+
+#include "actors/interfaces.hpp"
+#include "actors/redis/store.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <optional>
+
+namespace millrace {
+
+struct redis_writer_settings {
+  std::function<result<redis::store>()> open;   ///< connects anew
+  std::function<tick_seconds()> now;
+  std::function<void(std::string)> lost;
+  const plan_set* plans = nullptr;
+  std::chrono::milliseconds interval{5};        ///< from the first dirty cell to the flush
+  std::chrono::milliseconds idle_interval{250}; ///< for positions that moved without changes
+};
+
+struct redis_writer_state {
+  static inline constexpr const char* name = "redis_writer";
+  explicit redis_writer_state(redis_writer_actor::stateful_pointer<redis_writer_state> self) : self(self) {}
+
+  redis_writer_actor::behavior_type make_behavior(redis_writer_settings settings);
+  void on_dirty(cell_id cell, bool urgent);
+  void schedule();
+  void begin();
+  void collect_from(cell_id cell);
+  void collected();
+  void flush();
+  void settle(const redis::flush_outcome& outcome);
+  void reload(cell_id cell);
+  void try_again(const error& why);
+  std::string status() const;
+
+  redis_writer_actor::stateful_pointer<redis_writer_state> self;
+  redis_writer_settings how;
+  std::optional<redis::store> store;
+  std::map<cell_id, aggregator_actor> cells;   ///< everyone who was ever dirty
+  std::map<cell_id, bool> dirty;               ///< waiting for a flush; urgent?
+  std::vector<cell_flush> flight;              ///< collected, not yet in Redis
+  std::size_t awaited = 0;                     ///< cells still to be collected
+  bool busy = false;
+  enum class pace { none, later, soon } scheduled = pace::none; ///< the next tick
+  std::chrono::milliseconds backoff{0};
+  std::map<std::string, std::string> failed;   ///< figures, and Redis's words
+  std::string trouble;                         ///< why Redis can't be written to
+  std::int64_t flushes = 0, commands = 0, last_flush = 0;
+};
+
+/// Spawned detached: Redis is called without letting go of the thread.
+redis_writer_actor::behavior_type redis_writer(redis_writer_actor::stateful_pointer<redis_writer_state> self,
+                                               redis_writer_settings how);
+
+} // namespace millrace

@@ -1,0 +1,111 @@
+#include "nodes/config.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+namespace millrace {
+
+namespace {
+
+/// Returns the secret from NAME, or from the file that NAME_FILE names.
+result<std::string> secret(const char* name) {
+  if (auto* text = std::getenv(name); text && *text)
+    return std::string(text);
+  auto file_variable = std::string(name) + "_FILE";
+  auto* path = std::getenv(file_variable.c_str());
+  if (!path || !*path)
+    return std::string{};
+  std::ifstream file(path);
+  if (!file)
+    return error{errc::bad_setting, file_variable + ": the file " + path + " can't be read"};
+  std::string text;
+  std::getline(file, text);
+  return text;
+}
+
+result<void> read_secret(const char* name, std::string& into) {
+  auto text = secret(name);
+  if (!text)
+    return text.why();
+  if (!text->empty())
+    into = *text;
+  return {};
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> out;
+  std::istringstream in(text);
+  for (std::string part; std::getline(in, part, at);)
+    if (!part.empty())
+      out.push_back(part);
+  return out;
+}
+
+bool good_name(const std::string& x) {
+  return !x.empty() && x.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+}
+
+} // namespace
+
+void add_settings(CLI::App& app, settings& x) {
+  app.set_config("--config", "", "Configuration file (TOML or INI: NAME = value, the options' names)");
+  app.add_option("--project", x.project, "The project's name: slot, topics and our own keys carry it")
+    ->envname("MILLRACE_PROJECT")->capture_default_str();
+  app.add_option("--topic-prefix", x.topic_prefix, "Debezium's topic.prefix")
+    ->envname("MILLRACE_TOPIC_PREFIX")->capture_default_str();
+  app.add_option("--figures", x.figures, "Folders or files of figures; several with ':' between them")
+    ->envname("MILLRACE_FIGURES")->capture_default_str();
+  app.add_option("--shards", x.shards, "Shards of the project; fixed once it has a ledger")
+    ->envname("MILLRACE_SHARDS")->check(CLI::Range(1, 1024))->capture_default_str();
+  app.add_option("--log-level", x.log_level, "trace, debug, info, warn, error")
+    ->envname("LOG_LEVEL")->transform([](std::string s) { return CLI::detail::to_lower(s); })->capture_default_str();
+  app.add_option("--http-port", x.http_port, "Port of /status and /control on loopback; 0: none")
+    ->envname("MILLRACE_HTTP_PORT")->capture_default_str();
+  app.add_option("--generator-port", x.generator_port, "Port of the generator's /control on loopback")
+    ->envname("MILLRACE_GENERATOR_PORT")->capture_default_str();
+  app.add_option("--connect-url", x.connect_url, "Kafka Connect's REST interface")->envname("CONNECT_URL");
+  app.add_option("--connector-template", x.connector_template, "The connector's configuration, with ${...} to fill in")
+    ->envname("MILLRACE_CONNECTOR_TEMPLATE")->capture_default_str();
+  app.add_option("--stream-buffer", x.stream_buffer_mib, "MiB that may wait at one cell to become durable")
+    ->envname("STREAM_BUFFER_SIZE")->check(CLI::Range(1, 1024))->capture_default_str();
+  app.add_option("--postgres-host", x.owner.host)->envname("POSTGRES_HOST")->capture_default_str();
+  app.add_option("--postgres-port", x.owner.port)->envname("POSTGRES_PORT")->capture_default_str();
+  app.add_option("--postgres-db", x.owner.database)->envname("POSTGRES_DB");
+  app.add_option("--postgres-user", x.owner.user)->envname("POSTGRES_USER");
+  app.add_option("--postgres-sslmode", x.owner.sslmode)->envname("POSTGRES_SSLMODE")->capture_default_str();
+  app.add_option("--kafka", x.kafka.brokers, "Kafka's bootstrap servers")->envname("KAFKA_BROKER");
+  app.add_option("--redis-host", x.redis.host)->envname("REDIS_HOST")->capture_default_str();
+  app.add_option("--redis-port", x.redis.port)->envname("REDIS_PORT")->capture_default_str();
+  app.add_option("--redis-user", x.redis.user)->envname("REDIS_USER");
+  app.add_option("--redis-database", x.redis.database)->envname("REDIS_DATABASE")->capture_default_str();
+}
+
+result<void> complete(settings& x) {
+  if (!good_name(x.project))
+    return error{errc::bad_setting, "MILLRACE_PROJECT: \"" + x.project
+                                      + "\" may have lower-case letters, digits and _ only: PostgreSQL's slot carries it"};
+  if (x.figures.size() == 1)
+    x.figures = split(x.figures.front(), ':');
+  for (auto [name, into] : {std::pair{"POSTGRES_PASSWORD", &x.owner.password},
+                            std::pair{"REDIS_PASSWORD", &x.redis.password},
+                            std::pair{"MILLRACE_DEBEZIUM_PASSWORD", &x.debezium_password}})
+    if (auto read = read_secret(name, *into); !read)
+      return read;
+  if (auto* user = std::getenv("MILLRACE_DEBEZIUM_USER"))
+    x.debezium_user = user;
+  if (auto* off = std::getenv("MILLRACE_EXACTLY_ONCE"))
+    x.exactly_once = std::string(off) != "off";
+  x.postgres = x.owner;
+  if (auto* user = std::getenv("MILLRACE_NODE_USER"); user && *user) {
+    x.postgres.user = user;
+    x.postgres.password.clear();
+    if (auto read = read_secret("MILLRACE_NODE_PASSWORD", x.postgres.password); !read)
+      return read;
+  }
+  x.kafka.group = "millrace-" + x.project;
+  x.kafka.client_id = "millrace-" + x.project;
+  return {};
+}
+
+} // namespace millrace

@@ -1,0 +1,51 @@
+#pragma once
+
+/// Settings: command line > environment > configuration file > defaults. Fills
+/// a struct per room; nothing below nodes/ reads the environment.
+
+#include "actors/kafka/consumer.hpp"
+#include "actors/postgres/session.hpp"
+#include "actors/redis/client.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+struct settings {
+  std::string project = "shop";
+  std::string topic_prefix = "dbserver1";
+  std::vector<std::string> figures = {"sql/figures"}; ///< folders or files
+  std::uint16_t shards = 32;
+  std::string log_level = "info";
+  std::uint16_t http_port = 0;       ///< loopback; 0: no HTTP
+  std::uint16_t generator_port = 0;  ///< the generator's /control, loopback
+  std::string connect_url;           ///< empty: nobody watches the connector
+  std::string connector_template = "debezium/postgres.json";
+  bool exactly_once = true;          ///< asked of the connector
+  int batch_interval_seconds = 60;
+  std::size_t stream_buffer_mib = 4; ///< that may wait at one cell
+  postgres::settings postgres;       ///< as the node's role
+  postgres::settings owner;          ///< as the owner
+  std::string debezium_user, debezium_password;
+  redis::settings redis;
+  kafka::settings kafka;
+
+  std::string slot() const { return "millrace_" + project; }
+  std::string connector() const { return "millrace-" + project; }
+  std::string dead_letters() const { return project + ".dead-letters"; }
+  std::string notifications() const { return project + ".notifications"; }
+  std::string anchor_topic() const { return topic_prefix + ".millrace.anchor"; }
+};
+
+/// Adds the options that every verb has. The struct must outlive `app`.
+void add_settings(CLI::App& app, settings& into);
+
+/// To be called after parsing: reads *_FILE secrets, and what follows from
+/// others. An error names the setting and what is wrong with it, never a value
+/// that may be secret.
+result<void> complete(settings& x);
+
+} // namespace millrace
