@@ -11,6 +11,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace millrace::kafka {
@@ -36,7 +38,13 @@ struct record {
   std::optional<std::string_view> payload; ///< nullopt: a tombstone
   std::int64_t timestamp_ms = 0;
   std::shared_ptr<void> hold;
+  const void* raw = nullptr; ///< librdkafka's message, kept by `hold`; for headers_of()
 };
+
+using header_list = std::vector<std::pair<std::string, std::string>>;
+
+/// Returns the record's headers in their order; a null value reads as empty.
+header_list headers_of(const record& of);
 
 /// What a partition had to give.
 struct record_batch {
@@ -57,6 +65,7 @@ struct watermarks {
 /// Used by one thread. Reads committed records only (isolation.level).
 class consumer {
  public:
+  /// Asks no server yet; an error (bad_setting) names what librdkafka refuses.
   static result<consumer> connect(const settings& how);
   ~consumer();
   consumer(consumer&&) noexcept;
@@ -68,8 +77,8 @@ class consumer {
   /// Returns where the partition begins and (read committed) ends.
   result<watermarks> bounds(const topic_partition& of, std::chrono::milliseconds timeout);
 
-  /// Reads from exactly these partitions from these offsets on. Replaces the
-  /// assignment that was there.
+  /// Reads from exactly these partitions from these offsets on; `nowhere` means
+  /// from the first record there is. Replaces the assignment that was there.
   result<void> assign(const std::map<topic_partition, kafka_offset>& from);
   /// Reads one assigned partition again from `offset`; what was prefetched goes.
   result<void> seek(const topic_partition& of, kafka_offset offset);
