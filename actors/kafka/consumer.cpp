@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <set>
 
 namespace millrace::kafka {
 
@@ -103,12 +104,37 @@ struct consumer::impl {
   client kafka;
   std::unique_ptr<rd_kafka_queue_t, queue_deleter> queue;
   std::map<topic_partition, kafka_offset> next; ///< of each assigned partition
+  std::set<topic_partition> paused;
 
+  bool try_seek(const topic_partition& of, kafka_offset offset);
+  /// Takes the partition away and gives it back: a partition that failed, or
+  /// whose start is still under way, can't be sought.
+  result<void> start_again(const topic_partition& of, kafka_offset offset);
   std::shared_ptr<message_block> fetch(std::size_t most, std::chrono::milliseconds timeout);
   /// Groups a block's messages by partition, in their order.
   std::vector<record_batch> sorted(const std::shared_ptr<message_block>& block);
   void take(record_batch& batch, rd_kafka_message_t* message, const std::shared_ptr<message_block>& block);
 };
+
+bool consumer::impl::try_seek(const topic_partition& of, kafka_offset offset) {
+  auto list = list_of({{of, offset}});
+  if (auto* why = rd_kafka_seek_partitions(kafka.get(), list.get(), seek_timeout_ms)) {
+    rd_kafka_error_destroy(why);
+    return false;
+  }
+  return list->elems[0].err == RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+result<void> consumer::impl::start_again(const topic_partition& of, kafka_offset offset) {
+  auto list = list_of({{of, offset}});
+  if (auto* why = rd_kafka_incremental_unassign(kafka.get(), list.get()))
+    return raised(why, to_string(of));
+  if (auto* why = rd_kafka_incremental_assign(kafka.get(), list.get()))
+    return raised(why, to_string(of));
+  if (paused.count(of) > 0)
+    rd_kafka_pause_partitions(kafka.get(), list.get());
+  return {};
+}
 
 /// Returns what is there, or else waits for the first message. librdkafka's
 /// own batch call would wait until the batch is full.
@@ -241,6 +267,7 @@ result<void> consumer::assign(const std::map<topic_partition, kafka_offset>& fro
   // First none: stops the old ones, so that nothing of theirs is left in the queue.
   auto code = rd_kafka_assign(impl_->kafka.get(), nullptr);
   impl_->next.clear();
+  impl_->paused.clear();
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR && !from.empty())
     code = rd_kafka_assign(impl_->kafka.get(), list_of(from).get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -254,20 +281,20 @@ result<void> consumer::seek(const topic_partition& of, kafka_offset offset) {
   auto known = impl_->next.find(of);
   if (known == impl_->next.end())
     return error{errc::unavailable, to_string(of) + " isn't assigned, so it can't be read again"};
-  auto list = list_of({{of, offset}});
-  if (auto* why = rd_kafka_seek_partitions(impl_->kafka.get(), list.get(), seek_timeout_ms))
-    return raised(why, to_string(of));
-  if (auto code = list->elems[0].err; code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return failure(to_string(of), code);
+  if (!impl_->try_seek(of, offset))
+    if (auto done = impl_->start_again(of, offset); !done)
+      return done;
   known->second = std::max(offset, kafka_offset{0});
   return {};
 }
 
 void consumer::pause(const topic_partition& of) {
+  impl_->paused.insert(of);
   rd_kafka_pause_partitions(impl_->kafka.get(), list_of({{of, nowhere}}).get());
 }
 
 void consumer::resume(const topic_partition& of) {
+  impl_->paused.erase(of);
   rd_kafka_resume_partitions(impl_->kafka.get(), list_of({{of, nowhere}}).get());
 }
 

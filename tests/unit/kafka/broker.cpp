@@ -1,0 +1,147 @@
+#include "broker.hpp"
+
+#include "actors/kafka/producer.hpp"
+
+#include <arpa/inet.h>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <optional>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace fs = std::filesystem;
+
+namespace millrace::test {
+
+namespace {
+
+int free_port() {
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(at);
+  bind(fd, reinterpret_cast<sockaddr*>(&at), size);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+  close(fd);
+  return ntohs(at.sin_port);
+}
+
+/// Returns the folder of Kafka's jars.
+std::optional<fs::path> jars() {
+  auto* given = std::getenv("MILLRACE_CACHE");
+  auto* home = std::getenv("HOME");
+  auto root = given ? fs::path(given) : fs::path(home ? home : "/") / ".cache/millrace";
+  std::error_code ignored;
+  for (auto& each : fs::recursive_directory_iterator(root, ignored))
+    if (each.path().filename().string().starts_with("kafka_2.13-") && each.path().extension() == ".jar")
+      return each.path().parent_path();
+  return std::nullopt;
+}
+
+pid_t spawn(const std::vector<std::string>& command, const fs::path& log) {
+  auto pid = fork();
+  if (pid != 0)
+    return pid;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  auto out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  dup2(out, 1);
+  dup2(out, 2);
+  std::vector<char*> args;
+  for (auto& x : command)
+    args.push_back(const_cast<char*>(x.c_str()));
+  args.push_back(nullptr);
+  execvp(args[0], args.data());
+  _exit(127);
+}
+
+class broker {
+ public:
+  explicit broker(const fs::path& libs) {
+    auto pattern = (fs::temp_directory_path() / "millrace-kafka-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    auto port = free_port();
+    address = "127.0.0.1:" + std::to_string(port);
+    write_properties(port, free_port());
+    auto run = [&](std::vector<std::string> arguments) {
+      std::vector<std::string> command{"java", "-Xmx768m", "-XX:+UseSerialGC", "-cp", (libs / "*").string()};
+      command.insert(command.end(), arguments.begin(), arguments.end());
+      return spawn(command, folder_ / "log");
+    };
+    auto file = (folder_ / "server.properties").string();
+    int status = 0;
+    waitpid(run({"kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", file}), &status, 0);
+    if (status == 0)
+      pid_ = run({"kafka.Kafka", file});
+  }
+  broker(const broker&) = delete;
+  broker& operator=(const broker&) = delete;
+  ~broker() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    fs::remove_all(folder_);
+  }
+
+  /// Waits until the broker creates topics.
+  bool ready() const {
+    if (pid_ <= 0)
+      return false;
+    auto client = kafka::producer::connect({.brokers = address, .group = "", .librdkafka = {}});
+    auto until = std::chrono::steady_clock::now() + std::chrono::seconds(90);
+    while (std::chrono::steady_clock::now() < until)
+      if (client && client->create({{.name = "ready", .partitions = 1, .config = {}}}, std::chrono::seconds(2)))
+        return true;
+    return false;
+  }
+
+  std::string address;
+
+ private:
+  void write_properties(int port, int controller) const {
+    auto listeners = "PLAINTEXT://" + address + ",CONTROLLER://127.0.0.1:" + std::to_string(controller);
+    std::ofstream(folder_ / "server.properties")
+      << "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:" << controller
+      << "\nlisteners=" << listeners << "\nadvertised.listeners=PLAINTEXT://127.0.0.1:" << port
+      << "\ncontroller.listener.names=CONTROLLER\nlog.dirs=" << (folder_ / "data").string()
+      << "\noffsets.topic.replication.factor=1\noffsets.topic.num.partitions=1"
+         "\ntransaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1"
+         "\ntransaction.state.log.num.partitions=1\nshare.coordinator.state.topic.replication.factor=1"
+         "\nshare.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0"
+         "\nlog.retention.check.interval.ms=500\nlog.segment.delete.delay.ms=100"
+         "\nmessage.max.bytes=100000000\nauto.create.topics.enable=false\n";
+  }
+
+  fs::path folder_;
+  pid_t pid_ = 0;
+};
+
+} // namespace
+
+const std::string* kafka_broker() {
+  static const auto libs = jars();
+  static const auto started = libs ? std::make_unique<broker>(*libs) : nullptr;
+  static const bool ready = started && started->ready();
+  if (!ready)
+    std::fprintf(stderr, "%s\n", libs ? "Kafka doesn't start" : "skipped: no Kafka jars (MILLRACE_CACHE)");
+  if (libs && !ready)
+    std::exit(1);
+  return ready ? &started->address : nullptr;
+}
+
+std::string fresh_name(const std::string& stem) {
+  static int count = 0;
+  return stem + "-" + std::to_string(++count);
+}
+
+} // namespace millrace::test

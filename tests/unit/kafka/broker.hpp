@@ -1,0 +1,17 @@
+#pragma once
+
+/// A real Kafka broker for tests: one per test binary, on free loopback ports,
+/// in a folder of its own, gone with the binary.
+
+#include <string>
+
+namespace millrace::test {
+
+/// Returns the broker's address, starting it first; nullptr where Kafka's jars
+/// aren't found under MILLRACE_CACHE or ~/.cache/millrace, or there is no Java.
+const std::string* kafka_broker();
+
+/// Returns a name that no other topic of this run has.
+std::string fresh_name(const std::string& stem);
+
+} // namespace millrace::test
