@@ -142,7 +142,8 @@ void redis_writer_state::try_again(const error& why) {
 
 std::string redis_writer_state::status() const {
   return nlohmann::json{{"flushes", flushes}, {"commands", commands}, {"last_flush", last_flush},
-                        {"failed", failed},   {"trouble", trouble}}
+                        {"failed", failed},   {"trouble", trouble},
+                        {"busy", busy || !dirty.empty()}}
     .dump();
 }
 

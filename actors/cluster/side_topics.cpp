@@ -1,0 +1,105 @@
+#include "actors/cluster/side_topics.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+using json = nlohmann::json;
+
+/// Returns the record's payload, without the schema wrapper.
+json payload_of(const kafka::record& x) {
+  auto parsed = x.payload ? json::parse(*x.payload, nullptr, false) : json();
+  if (parsed.is_object() && parsed.contains("payload") && parsed.contains("schema"))
+    return parsed["payload"];
+  return parsed;
+}
+
+} // namespace
+
+result<side_topics> side_topics::open(const kafka::settings& how, const std::string& anchor,
+                                      const std::string& notifications) {
+  auto reads = kafka::consumer::connect(how);
+  if (!reads)
+    return reads.why();
+  std::map<kafka::topic_partition, kafka_offset> from;
+  for (auto& topic : {anchor, notifications}) {
+    auto partitions = reads->partitions(topic, std::chrono::seconds{5});
+    if (!partitions)
+      return partitions.why();
+    for (auto p : *partitions) {
+      auto bounds = reads->bounds({topic, p}, std::chrono::seconds{5});
+      if (!bounds)
+        return bounds.why();
+      from[{topic, p}] = bounds->low;
+    }
+  }
+  if (auto assigned = reads->assign(from); !assigned)
+    return assigned.why();
+  side_topics out(std::move(*reads));
+  out.anchor_ = anchor;
+  out.notifications_ = notifications;
+  out.next_ = from;
+  return out;
+}
+
+result<void> side_topics::read(std::chrono::milliseconds wait) {
+  auto deadline = std::chrono::steady_clock::now() + wait;
+  std::map<kafka::topic_partition, kafka_offset> ends;
+  for (auto& [from, _] : next_) {
+    auto bounds = reads_.bounds(from, wait);
+    if (!bounds)
+      return bounds.why();
+    ends[from] = bounds->high;
+  }
+  auto behind = [&](auto& x) { return x.second < ends.at(x.first); };
+  while (std::any_of(next_.begin(), next_.end(), behind)) {
+    if (std::chrono::steady_clock::now() > deadline)
+      return error{errc::unavailable, "Kafka is slow to show " + anchor_ + " and " + notifications_};
+    for (auto& batch : reads_.poll(1000, std::chrono::milliseconds{20})) {
+      if (batch.failed)
+        return *batch.failed;
+      for (auto& x : batch.records)
+        batch.from.topic == anchor_ ? on_anchor(x) : on_notification(x);
+      next_[batch.from] = std::max(next_[batch.from], batch.next);
+    }
+  }
+  return {};
+}
+
+void side_topics::on_anchor(const kafka::record& x) {
+  auto payload = payload_of(x);
+  if (!payload.is_object() || payload.value("op", "") != "r" || !payload.contains("source"))
+    return;
+  auto& source = payload["source"];
+  if (source.contains("lsn") && source["lsn"].is_number_unsigned())
+    last_snapshot_ = std::max(last_snapshot_, lsn{source["lsn"].get<std::uint64_t>()});
+}
+
+void side_topics::on_notification(const kafka::record& x) {
+  auto payload = payload_of(x);
+  if (!payload.is_object() || payload.value("aggregate_type", "") != "Incremental Snapshot")
+    return;
+  auto id = payload.value("id", "");
+  if (payload.contains("additional_data") && payload["additional_data"].is_object())
+    id = payload["additional_data"].value("signal_id", id);
+  auto type = payload.value("type", "");
+  if (type == "COMPLETED")
+    snapshots_[id] = snapshot_progress::completed;
+  else if (type == "ABORTED" || type == "STOPPED")
+    snapshots_[id] = snapshot_progress::failed;
+  else if (auto& at = snapshots_[id]; at != snapshot_progress::completed)
+    at = snapshot_progress::running;
+  spdlog::debug("cluster: snapshot {}: {}", id, type);
+}
+
+snapshot_progress side_topics::snapshot(const std::string& signal_id) const {
+  auto found = snapshots_.find(signal_id);
+  return found == snapshots_.end() ? snapshot_progress::unknown : found->second;
+}
+
+} // namespace millrace

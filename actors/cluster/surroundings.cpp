@@ -1,0 +1,195 @@
+#include "actors/cluster/surroundings.hpp"
+
+#include "actors/cluster/retire.hpp"
+#include "actors/connect/signal.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::chrono::seconds kafka_timeout{10};
+constexpr std::chrono::seconds identify_interval{10};
+constexpr std::chrono::milliseconds side_wait{2000};
+
+} // namespace
+
+surroundings::surroundings(surroundings_settings how) : how_(std::move(how)) {}
+
+result<postgres::session*> surroundings::session() {
+  if (!session_) {
+    auto opened = postgres::session::open(how_.postgres);
+    if (!opened)
+      return opened.why();
+    session_ = std::make_unique<postgres::session>(std::move(*opened));
+  }
+  return session_.get();
+}
+
+result<redis::store*> surroundings::store() {
+  if (!store_) {
+    auto opened = how_.open_store();
+    if (!opened)
+      return opened.why();
+    store_ = std::make_unique<redis::store>(std::move(*opened));
+  }
+  return store_.get();
+}
+
+result<kafka::consumer*> surroundings::consumer() {
+  if (!consumer_) {
+    auto opened = kafka::consumer::connect(how_.kafka);
+    if (!opened)
+      return opened.why();
+    consumer_ = std::make_unique<kafka::consumer>(std::move(*opened));
+  }
+  return consumer_.get();
+}
+
+fill_backend surroundings::backend() {
+  fill_backend out;
+  out.emit_marker = [this]() -> result<lsn> {
+    auto x = session();
+    return x ? (*x)->emit_marker("fill") : result<lsn>(x.why());
+  };
+  out.slot = [this]() -> result<postgres::slot_state> {
+    auto x = session();
+    return x ? (*x)->slot(how_.slot) : result<postgres::slot_state>(x.why());
+  };
+  out.wal = [this]() -> result<lsn> {
+    auto x = session();
+    return x ? (*x)->current_wal_lsn() : result<lsn>(x.why());
+  };
+  out.last_snapshot = [this] { return last_snapshot(); };
+  out.ask_for_snapshot = [this](const std::string& id) -> result<void> {
+    auto x = session();
+    if (!x)
+      return x.why();
+    return (*x)->insert_signal(id, "execute-snapshot", connect::snapshot_signal(*how_.plans));
+  };
+  out.snapshot = [this](const std::string& id) {
+    (void)last_snapshot();
+    return side_ ? side_->snapshot(id) : snapshot_progress::unknown;
+  };
+  out.ends = [this] { return ends(); };
+  out.durable = [this](const offsets_by_source& ends) { return durable(ends); };
+  out.save = [this](const fill_note& note, bool live) { return save(note, live); };
+  return out;
+}
+
+result<lsn> surroundings::last_snapshot() {
+  if (!side_) {
+    auto opened = side_topics::open(how_.kafka, how_.anchor_topic, how_.notifications);
+    if (!opened)
+      return opened.why();
+    side_ = std::make_unique<side_topics>(std::move(*opened));
+  }
+  if (auto read = side_->read(side_wait); !read)
+    return side_.reset(), read.why();
+  return side_->last_snapshot();
+}
+
+result<offsets_by_source> surroundings::ends() {
+  auto x = consumer();
+  if (!x)
+    return x.why();
+  offsets_by_source out;
+  for (auto& [source, topic] : how_.sources) {
+    auto bounds = (*x)->bounds(topic, kafka_timeout);
+    if (!bounds)
+      return bounds.why();
+    out[source] = {bounds->high.value - 1};
+  }
+  return out;
+}
+
+result<bool> surroundings::durable(const offsets_by_source& ends) {
+  auto x = store();
+  if (!x)
+    return x.why();
+  auto all = (*x)->positions(all_cells(*how_.plans, how_.shards));
+  if (!all)
+    return store_.reset(), all.why();
+  std::map<cell_id, std::map<source_id, kafka_offset>> have;
+  for (auto& cell : *all)
+    for (auto& p : cell.positions)
+      have[cell.cell][p.source] = p.last;
+  for (auto& [source, end] : ends)
+    for (auto& route : how_.plans->routes)
+      if (route.table == source.table)
+        for (std::uint16_t shard = 0; shard < how_.shards; ++shard) {
+          auto& cell = have[{shard_id{shard}, route.entity}];
+          auto at = cell.find(source);
+          if (end != nowhere && (at == cell.end() || at->second < end))
+            return false;
+        }
+  return true;
+}
+
+result<void> surroundings::save(const fill_note& note, bool live) {
+  auto x = store();
+  if (!x)
+    return x.why();
+  auto format = (*x)->format();
+  if (!format)
+    return store_.reset(), format.why();
+  if (format->format.empty())
+    return error{errc::corrupt, "Redis has lost the ledger"};
+  format->note = to_json(note);
+  format->phase = live ? "live" : "filling";
+  return (*x)->set_format(*format);
+}
+
+std::string surroundings::look() {
+  nlohmann::json out = nlohmann::json::object();
+  if (how_.look_at_connector)
+    out["connector"] = nlohmann::json::parse(how_.look_at_connector(), nullptr, false);
+  out["slot"] = nlohmann::json::parse(look_at_slot(), nullptr, false);
+  if (how_.open_letters)
+    if (auto letters = how_.open_letters())
+      out["open_dead_letters"] = *letters;
+  return out.dump();
+}
+
+std::string surroundings::look_at_slot() {
+  auto x = session();
+  auto slot = x ? (*x)->slot(how_.slot) : result<postgres::slot_state>(x.why());
+  std::string complaint;
+  if (!slot) {
+    complaint = "PostgreSQL: " + slot.why().message;
+  } else {
+    identify(**x);
+    if (!slot->exists)
+      complaint = "the replication slot " + how_.slot + " isn't there: changes made until Debezium makes a new one "
+                  "are found by its next snapshot";
+    else if (slot->wal_status == "lost")
+      complaint = "PostgreSQL has thrown away log that the slot " + how_.slot + " still needs: drop the slot, and "
+                  "Debezium takes a new snapshot";
+  }
+  if (complaint != said_ && !complaint.empty())
+    spdlog::warn("cluster: {}", complaint);
+  said_ = complaint;
+  nlohmann::json out{{"trouble", complaint}};
+  if (slot) {
+    out["exists"] = slot->exists;
+    out["active"] = slot->active;
+    out["retained_wal_bytes"] = slot->retained_wal_bytes;
+    out["confirmed_flush"] = postgres::to_text(slot->confirmed_flush);
+  }
+  return out.dump();
+}
+
+/// LSNs mean something only within one database cluster.
+void surroundings::identify(postgres::session& x) {
+  auto now = std::chrono::steady_clock::now();
+  if (how_.system_identifier.empty() || now - identified_ < identify_interval)
+    return;
+  identified_ = now;
+  auto id = x.system_identifier();
+  if (id && *id != how_.system_identifier)
+    how_.lost("PostgreSQL is another database cluster now (" + *id + ", not " + how_.system_identifier + ")");
+}
+
+} // namespace millrace

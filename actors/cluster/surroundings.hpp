@@ -1,0 +1,64 @@
+#pragma once
+
+/// The servers around a node, as fills and status need them: PostgreSQL (as the
+/// node's role), Kafka's ends and side topics, Connect. Connections are made
+/// when needed and again when lost. Used by one thread.
+
+#include "actors/cluster/fill.hpp"
+#include "actors/cluster/side_topics.hpp"
+#include "actors/figures/plan.hpp"
+#include "actors/kafka/consumer.hpp"
+#include "actors/redis/store.hpp"
+
+#include <memory>
+#include <set>
+
+namespace millrace {
+
+struct surroundings_settings {
+  postgres::settings postgres;
+  kafka::settings kafka;
+  std::string slot, anchor_topic, notifications;
+  std::string system_identifier;    ///< of the cluster that the ledger is of; empty: unknown
+  const plan_set* plans = nullptr;
+  std::uint16_t shards = 32;
+  std::map<source_id, kafka::topic_partition> sources;
+  std::function<result<redis::store>()> open_store;
+  /// Looks after the connector; returns JSON. Empty: nobody does.
+  std::function<std::string()> look_at_connector;
+  /// Dead letters that nobody has resolved, by table.
+  std::function<result<std::map<std::string, std::int64_t>>()> open_letters;
+  std::function<void(std::string)> lost; ///< another database: the node starts over
+};
+
+class surroundings {
+ public:
+  explicit surroundings(surroundings_settings how);
+
+  /// What a fill needs, but for sweep and publish. Bound to this object.
+  fill_backend backend();
+
+  /// Looks after connector, slot and dead letters. Returns JSON for status.
+  std::string look();
+
+ private:
+  result<postgres::session*> session();
+  result<redis::store*> store();
+  result<kafka::consumer*> consumer();
+  result<offsets_by_source> ends();
+  result<bool> durable(const offsets_by_source& ends);
+  result<void> save(const fill_note& note, bool live);
+  result<lsn> last_snapshot();
+  std::string look_at_slot();
+  void identify(postgres::session& x);
+
+  surroundings_settings how_;
+  std::unique_ptr<postgres::session> session_;
+  std::unique_ptr<redis::store> store_;
+  std::unique_ptr<kafka::consumer> consumer_;
+  std::unique_ptr<side_topics> side_;
+  std::string said_;   ///< the last complaint about the slot
+  std::chrono::steady_clock::time_point identified_{};
+};
+
+} // namespace millrace

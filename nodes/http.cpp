@@ -1,0 +1,103 @@
+#include "nodes/http.hpp"
+
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <mutex>
+#include <thread>
+
+namespace millrace {
+
+namespace {
+
+using json = nlohmann::json;
+constexpr std::chrono::seconds answer_timeout{8};
+constexpr const char* control_help
+  = R"({"GET /status": "the node's status", "GET /control/written?figure=NAME&key=KEY": "tick of a place's last write",)"
+    R"( "POST /control": {"log_level": "trace|debug|info|warn|error"}})";
+
+void answer(httplib::Response& out, const json& body, int code = 200) {
+  out.status = code;
+  out.set_content(body.dump(2) + "\n", "application/json");
+}
+
+} // namespace
+
+struct http_server::impl {
+  httplib::Server server;
+  std::thread thread;
+  std::mutex guard;
+  caf::actor_system* system = nullptr; ///< guarded, as the rest
+  inspector_actor inspector;
+  std::string why = "the node starts";
+
+  void status(httplib::Response& out) {
+    std::lock_guard lock(guard);
+    if (!system)
+      return answer(out, {{"phase", "starting"}, {"why", why}, {"figures", json::array()}}, 503);
+    caf::scoped_actor self{*system};
+    self->request(inspector, answer_timeout, atom::status_v)
+      .receive([&](const std::string& text) { answer(out, json::parse(text)); },
+               [&](caf::error&) { answer(out, {{"phase", "starting"}, {"why", "the node doesn't answer"}}, 503); });
+  }
+
+  void written(const httplib::Request& in, httplib::Response& out) {
+    std::lock_guard lock(guard);
+    if (!system)
+      return answer(out, {{"error", why}}, 503);
+    caf::scoped_actor self{*system};
+    self->request(inspector, answer_timeout, atom::written_v, in.get_param_value("figure"), in.get_param_value("key"))
+      .receive([&](std::int64_t tick) { answer(out, {{"written", tick}}); },
+               [&](caf::error&) { answer(out, {{"error", "the node doesn't answer"}}, 503); });
+  }
+
+  static void control(const httplib::Request& in, httplib::Response& out) {
+    auto wish = json::parse(in.body, nullptr, false);
+    if (!wish.is_object() || !wish.contains("log_level") || !wish["log_level"].is_string())
+      return answer(out, {{"error", "a JSON object is expected"}, {"verbs", json::parse(control_help)}}, 400);
+    spdlog::set_level(spdlog::level::from_str(wish["log_level"].get<std::string>()));
+    answer(out, {{"log_level", wish["log_level"]}});
+  }
+};
+
+http_server::http_server(std::unique_ptr<impl> x) : impl_(std::move(x)) {}
+
+http_server::~http_server() {
+  impl_->server.stop();
+  if (impl_->thread.joinable())
+    impl_->thread.join();
+}
+
+result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port) {
+  auto x = std::make_unique<impl>();
+  auto* it = x.get();
+  x->server.Get("/status", [it](const httplib::Request&, httplib::Response& out) { it->status(out); });
+  x->server.Get("/control/written", [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
+  x->server.Get("/control", [](const httplib::Request&, httplib::Response& out) { answer(out, json::parse(control_help)); });
+  x->server.Post("/control", [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
+  // SO_REUSEPORT would let a second node share the port in silence.
+  x->server.set_socket_options([](socket_t socket) {
+    int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  });
+  if (!x->server.bind_to_port("127.0.0.1", port))
+    return error{errc::bad_setting, "port " + std::to_string(port) + " on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT to a free one"};
+  x->thread = std::thread([it] { it->server.listen_after_bind(); });
+  return std::unique_ptr<http_server>(new http_server(std::move(x)));
+}
+
+void http_server::attach(caf::actor_system& system, inspector_actor inspector) {
+  std::lock_guard lock(impl_->guard);
+  impl_->system = &system;
+  impl_->inspector = std::move(inspector);
+}
+
+void http_server::detach(std::string why) {
+  std::lock_guard lock(impl_->guard);
+  impl_->system = nullptr;
+  impl_->inspector = nullptr;
+  impl_->why = std::move(why);
+}
+
+} // namespace millrace

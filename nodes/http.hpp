@@ -1,0 +1,30 @@
+#pragma once
+
+/// A node's HTTP interface on loopback: /status and /control.
+
+#include "actors/interfaces.hpp"
+#include "messages/error.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace millrace {
+
+class http_server {
+ public:
+  /// Listens on 127.0.0.1:`port`. An error says what is wrong with the port.
+  static result<std::unique_ptr<http_server>> listen(std::uint16_t port);
+  ~http_server();
+
+  /// Answers with this node's actors from now on; before that, and after
+  /// detach(), /status says that the node starts (`why`).
+  void attach(caf::actor_system& system, inspector_actor inspector);
+  void detach(std::string why);
+
+ private:
+  struct impl;
+  explicit http_server(std::unique_ptr<impl> x);
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace millrace

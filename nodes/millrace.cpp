@@ -1,0 +1,85 @@
+/// The program's verbs and their options; what they do is elsewhere.
+
+#include "nodes/config.hpp"
+#include "nodes/node.hpp"
+#include "nodes/verbs.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <iostream>
+
+namespace {
+
+using namespace millrace;
+
+struct arguments {
+  std::vector<std::string> files;
+  verify_options verify;
+  generate_options generate;
+  bool json = false, yes = false;
+  std::string action, which;
+};
+
+void add_verbs(CLI::App& app, arguments& x) {
+  app.require_subcommand(1);
+  app.add_subcommand("node", "Run a node: changes from Kafka, figures to Redis");
+  auto* check = app.add_subcommand("check", "Show each figure's plan and memory per row, or why it is refused");
+  check->add_option("FILE", x.files, "Files or folders of figures (default: the project's)");
+  auto* verify = app.add_subcommand("verify", "Compare every figure in Redis with its query's answer in PostgreSQL");
+  verify->add_option("--wait", x.verify.wait_seconds, "Seconds to wait for the stream to drain")->capture_default_str();
+  verify->add_flag("--json", x.verify.json, "Print JSON");
+  app.add_subcommand("status", "Show node, connector, slot and figures")->add_flag("--json", x.json, "Print JSON");
+  auto* generate = app.add_subcommand("generate", "Write a realistic shop into PostgreSQL");
+  generate->add_option("--rate", x.generate.rate, "Rows a second; 0 pauses");
+  generate->add_option("--seed", x.generate.seed, "The same on the same database writes the same")->capture_default_str();
+  generate->add_option("--control-port", x.generate.control_port, "Port of /control on loopback");
+  auto* connector = app.add_subcommand("connector", "Register, show, restart or delete the project's connector");
+  connector->add_option("ACTION", x.action)->required()->check(CLI::IsMember({"register", "status", "restart", "delete"}));
+  auto* letters = app.add_subcommand("dead-letters", "List, show or replay records that could not be decoded");
+  letters->add_option("ACTION", x.action)->required()->check(CLI::IsMember({"list", "show", "replay"}));
+  letters->add_option("WHICH", x.which, "TOPIC/PARTITION:OFFSET, or 'all' to replay");
+  app.add_subcommand("rebuild", "Take all figures and the ledger away; the node fills them anew")
+    ->add_flag("--yes", x.yes, "Do it");
+}
+
+int run(const CLI::App& app, const settings& how, const arguments& x) {
+  auto verb = app.get_subcommands().front()->get_name();
+  if (verb == "node")
+    return run_node(how);
+  if (verb == "check")
+    return run_check(how, x.files);
+  if (verb == "verify")
+    return run_verify(how, x.verify);
+  if (verb == "status")
+    return run_status(how, x.json);
+  if (verb == "generate")
+    return run_generate(how, x.generate);
+  if (verb == "connector")
+    return run_connector(how, x.action);
+  if (verb == "dead-letters")
+    return run_dead_letters(how, x.action, x.which);
+  return run_rebuild(how, x.yes);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Millrace keeps figures about a PostgreSQL database exact and live in Redis."};
+  app.name("millrace");
+  app.set_version_flag("--version", MILLRACE_VERSION);
+  app.fallthrough();
+  settings how;
+  arguments x;
+  add_settings(app, how);
+  add_verbs(app, x);
+  CLI11_PARSE(app, argc, argv);
+  spdlog::set_default_logger(spdlog::stderr_color_mt("millrace"));
+  spdlog::set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
+  spdlog::set_level(spdlog::level::from_str(how.log_level));
+  if (auto complete_settings = complete(how); !complete_settings) {
+    std::cerr << "millrace: " << complete_settings.why().message << "\n";
+    return 2;
+  }
+  return run(app, how, x);
+}

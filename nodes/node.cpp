@@ -1,0 +1,239 @@
+#include "nodes/node.hpp"
+
+#include "actors/aggregator/aggregator_actor.hpp"
+#include "actors/cdc_router/cdc_router_actor.hpp"
+#include "actors/cluster/cluster_actor.hpp"
+#include "actors/cluster/retire.hpp"
+#include "actors/cluster/surroundings.hpp"
+#include "actors/inspector/inspector_actor.hpp"
+#include "actors/redis_writer/redis_writer_actor.hpp"
+#include "nodes/connector_watch.hpp"
+#include "nodes/http.hpp"
+#include "nodes/start.hpp"
+#include "nodes/stopping.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <iostream>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::chrono::milliseconds shortest_pause{200}, longest_pause{5000};
+constexpr std::chrono::seconds drain_limit{10};
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// The actors of one life of a node, wired.
+class company {
+ public:
+  company(caf::actor_system& system, const settings& how, started& from, std::function<void(std::string)> lost)
+    : system_(system), how_(how), from_(from), lost_(std::move(lost)) {}
+
+  result<void> assemble() {
+    auto reads = kafka::consumer::connect(how_.kafka);
+    if (!reads)
+      return reads.why();
+    auto writes = kafka::producer::connect(how_.kafka);
+    if (!writes)
+      return writes.why();
+    spawn_writer();
+    if (auto loaded = spawn_cells(); !loaded)
+      return loaded;
+    spawn_router(std::move(*reads), std::move(*writes));
+    spawn_cluster();
+    spawn_inspector();
+    return {};
+  }
+
+  inspector_actor front() const { return inspector_; }
+
+  /// No more records are read; what was read is flushed.
+  void drain() {
+    caf::scoped_actor self{system_};
+    self->send_exit(router_, caf::exit_reason::user_shutdown);
+    self->wait_for(router_);
+    auto deadline = std::chrono::steady_clock::now() + drain_limit;
+    for (bool busy = true; busy && std::chrono::steady_clock::now() < deadline;)
+      self->request(writer_, std::chrono::seconds{2}, atom::status_v)
+        .receive([&](const std::string& x) { busy = x.find("\"busy\":true") != std::string::npos; },
+                 [&](caf::error&) { busy = false; });
+  }
+
+  void dismiss() {
+    caf::scoped_actor self{system_};
+    self->send_exit(router_, caf::exit_reason::user_shutdown);
+    self->send_exit(cluster_, caf::exit_reason::user_shutdown);
+    self->send_exit(inspector_, caf::exit_reason::user_shutdown);
+    self->send_exit(writer_, caf::exit_reason::user_shutdown);
+    for (auto& [_, cell] : cells_)
+      self->send_exit(cell, caf::exit_reason::user_shutdown);
+  }
+
+ private:
+  void spawn_writer() {
+    redis_writer_settings x;
+    x.open = [how = how_, plans = from_.plans.get()] { return open_store(how, *plans); };
+    x.now = wall_clock;
+    x.lost = lost_;
+    x.plans = from_.plans.get();
+    writer_ = system_.spawn<caf::detached>(redis_writer, x);
+  }
+
+  result<void> spawn_cells() {
+    aggregator_settings x;
+    x.cell = {from_.plans.get(), from_.plans->fingerprint(), staging_prefix(how_.project)};
+    x.writer = writer_;
+    x.now = wall_clock;
+    x.lost = lost_;
+    caf::scoped_actor self{system_};
+    bool all = true;
+    for (auto& ledger : from_.ledgers) {
+      positions_[ledger.cell] = ledger.positions;
+      auto cell = cells_[ledger.cell] = system_.spawn(aggregator, x, ledger.cell);
+      self->request(cell, std::chrono::minutes{5}, atom::load_v, std::move(ledger))
+        .receive([](const cell_positions&) {}, [&](caf::error&) { all = false; });
+    }
+    from_.ledgers.clear();
+    return all ? result<void>{} : error{errc::corrupt, "the state in Redis can't be loaded"};
+  }
+
+  void spawn_router(kafka::consumer reads, kafka::producer writes) {
+    cdc_router_settings x;
+    x.plans = from_.plans.get();
+    x.shards = how_.shards;
+    x.topic_prefix = how_.topic_prefix;
+    x.dead_letters = how_.dead_letters();
+    x.sources = from_.sources;
+    x.cells = cells_;
+    x.positions = positions_;
+    x.first_fill = from_.first_fill;
+    x.credit_bytes = how_.stream_buffer_mib << 20;
+    x.now_ms = unix_ms;
+    x.lost = lost_;
+    router_ = system_.spawn<caf::detached>(cdc_router, x, std::make_shared<kafka::consumer>(std::move(reads)),
+                                           std::make_shared<kafka::producer>(std::move(writes)));
+  }
+
+  void spawn_cluster() {
+    surroundings_settings x;
+    x.postgres = how_.postgres;
+    x.kafka = how_.kafka;
+    x.slot = how_.slot();
+    x.anchor_topic = how_.anchor_topic();
+    x.notifications = how_.notifications();
+    x.system_identifier = from_.database;
+    x.plans = from_.plans.get();
+    x.shards = how_.shards;
+    x.sources = from_.sources;
+    x.open_store = [how = how_, plans = from_.plans.get()] { return open_store(how, *plans); };
+    x.look_at_connector = watch_connector(how_);
+    x.open_letters = count_open_letters(how_);
+    x.lost = lost_;
+    auto around = std::make_shared<surroundings>(std::move(x));
+    cluster_settings c;
+    c.servers = around->backend();
+    c.look = [around] { return around->look(); };
+    c.cells = cells_;
+    c.note = from_.note;
+    c.live = from_.live;
+    cluster_ = system_.spawn<caf::detached>(cluster, c);
+  }
+
+  void spawn_inspector() {
+    inspector_settings x;
+    x.frame.project = how_.project;
+    for (auto& figure : from_.plans->figures) {
+      x.frame.figures.push_back(figure.name);
+      auto& tables = x.frame.tables_of[figure.name];
+      for (auto route : {std::optional<route_id>(figure.child), figure.parent})
+        if (route) {
+          auto& table = from_.plans->tables[from_.plans->routes[route->value].table.value].table;
+          tables.push_back(table.schema + "." + table.name);
+        }
+    }
+    x.router = router_;
+    x.writer = writer_;
+    x.cluster = cluster_;
+    x.cells = cells_;
+    inspector_ = system_.spawn(inspector, x);
+  }
+
+  caf::actor_system& system_;
+  const settings& how_;
+  started& from_;
+  std::function<void(std::string)> lost_;
+  redis_writer_actor writer_;
+  std::map<cell_id, aggregator_actor> cells_;
+  std::map<cell_id, std::vector<position>> positions_;
+  cdc_router_actor router_;
+  cluster_actor cluster_;
+  inspector_actor inspector_;
+};
+
+/// One life: from a start that succeeded to a stop, or to a reason to start over.
+result<void> live(const settings& how, started from, http_server* http, stop_signal& stop) {
+  caf::actor_system_config config;
+  config.add_message_types<caf::id_block::millrace>();
+  config.set("scheduler.max-threads", std::max(2u, std::thread::hardware_concurrency()));
+  caf::actor_system system{config};
+  auto events = std::make_shared<life_events>();
+  company all(system, how, from, [events](std::string why) { events->lost(std::move(why)); });
+  if (auto assembled = all.assemble(); !assembled) {
+    all.dismiss();
+    return assembled;
+  }
+  spdlog::info("node: {} figures, {} partitions, {} cells; {}", from.plans->figures.size(), from.sources.size(),
+               all_cells(*from.plans, how.shards).size(), from.live ? "live" : "filling");
+  if (http)
+    http->attach(system, all.front());
+  auto why = events->wait(stop);
+  if (http)
+    http->detach(why ? *why : "the node stops");
+  if (!why)
+    all.drain();
+  all.dismiss();
+  return why ? result<void>(error{errc::unavailable, *why}) : result<void>{};
+}
+
+bool for_a_person(errc code) {
+  return code == errc::bad_setting || code == errc::refused_figure || code == errc::denied;
+}
+
+} // namespace
+
+int run_node(const settings& how) {
+  stop_signal stop;
+  std::unique_ptr<http_server> http;
+  if (how.http_port) {
+    auto listening = http_server::listen(how.http_port);
+    if (!listening)
+      return std::cerr << "millrace: " << listening.why().message << "\n", 2;
+    http = std::move(*listening);
+  }
+  auto pause = shortest_pause;
+  std::string said;
+  while (!stop.requested()) {
+    auto from = start(how);
+    auto lived = from ? live(how, std::move(*from), http.get(), stop) : result<void>(from.why());
+    if (lived)
+      break;
+    if (for_a_person(lived.why().code))
+      return std::cerr << "millrace: " << lived.why().message << "\n", 2;
+    pause = from ? shortest_pause : std::min(pause * 2, longest_pause);
+    if (lived.why().message != said)
+      spdlog::warn("node: starts over: {}", lived.why().message);
+    said = lived.why().message;
+    if (http)
+      http->detach(said);
+    stop.wait_for(pause);
+  }
+  spdlog::info("node: stopped");
+  return 0;
+}
+
+} // namespace millrace

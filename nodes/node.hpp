@@ -1,0 +1,14 @@
+#pragma once
+
+/// A node from start to stop: what has to be right before records flow, its
+/// actors, and starting over when one of them has lost its footing.
+
+#include "nodes/config.hpp"
+
+namespace millrace {
+
+/// Runs until SIGTERM or SIGINT. Returns the process's exit code: 0 stopped,
+/// 2 a setting or a figure that a person has to mend (said on stderr).
+int run_node(const settings& how);
+
+} // namespace millrace

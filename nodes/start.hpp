@@ -1,0 +1,46 @@
+#pragma once
+
+/// What has to be right before records flow: figures planned, ledger found or
+/// made, cells claimed, topics the ones that the ledger was filled from.
+
+#include "actors/cluster/fill.hpp"
+#include "actors/kafka/producer.hpp"
+#include "actors/redis/store.hpp"
+#include "nodes/config.hpp"
+
+#include <map>
+#include <memory>
+
+namespace millrace {
+
+/// All that a node's actors are made from.
+struct started {
+  std::unique_ptr<plan_set> plans;
+  std::string database;               ///< PostgreSQL's system_identifier; empty: not asked
+  std::vector<cell_ledger> ledgers;   ///< claimed, one a cell
+  std::map<source_id, kafka::topic_partition> sources;
+  fill_note note;
+  bool live = false;
+  bool first_fill = false;            ///< no cell holds anything
+};
+
+/// Connects to Redis with the plans' function library.
+result<redis::store> open_store(const settings& how, const plan_set& plans);
+
+/// Returns the figures' plans, or an error (refused_figure) whose text lists
+/// every refusal.
+result<plan_set> plan_project(const settings& how, postgres::session& db);
+
+/// Names of the change topics' partitions, as Kafka has them; missing topics are created.
+result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans);
+
+/// Does it all. Errors: unavailable (try again later); anything else is for a person.
+result<started> start(const settings& how);
+
+/// Takes the project's figures and its ledger away, whatever they are of. The
+/// next start fills anew.
+result<void> take_away(const settings& how);
+
+tick_seconds wall_clock();
+
+} // namespace millrace

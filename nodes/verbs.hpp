@@ -1,0 +1,43 @@
+#pragma once
+
+/// The verbs of the program besides `node`. Each returns the process's exit code.
+
+#include "nodes/config.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+/// Prints each figure's plan, or the refusals (exit 1).
+int run_check(const settings& how, const std::vector<std::string>& files);
+
+struct verify_options {
+  int wait_seconds = 60; ///< for the stream to drain, and for places that move
+  bool json = false;
+};
+/// Compares Redis with PostgreSQL: 0 equal, 1 differs, 2 incomplete, 3 moving.
+int run_verify(const settings& how, const verify_options& options);
+
+/// Prints the node's status.
+int run_status(const settings& how, bool json);
+
+struct generate_options {
+  double rate = -1;       ///< rows/s; -1: from the environment, else 200
+  std::uint64_t seed = 1;
+  std::uint16_t control_port = 0;
+};
+/// Writes the shop until SIGTERM.
+int run_generate(const settings& how, const generate_options& options);
+
+/// Registers the connector, shows it, restarts it, or deletes it.
+int run_connector(const settings& how, const std::string& action);
+
+/// Lists, shows or replays dead letters.
+int run_dead_letters(const settings& how, const std::string& action, const std::string& which);
+
+/// Takes all figures and the ledger away; the node fills anew.
+int run_rebuild(const settings& how, bool yes);
+
+} // namespace millrace
