@@ -1,0 +1,149 @@
+#include "actors/figures/projection.hpp"
+
+#include "actors/figures/predicates.hpp"
+#include "actors/figures/text.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace millrace {
+
+namespace {
+
+std::uint64_t mixed(std::uint64_t x) { // Source: splitmix64, Sebastiano Vigna
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+  return x ^ (x >> 31);
+}
+
+std::uint64_t hashed(std::uint64_t seed, std::string_view text) {
+  auto out = mixed(seed + 0x9e3779b97f4a7c15U + text.size());
+  for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(8, text.size()))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data(), std::min<std::size_t>(8, text.size()));
+    out = mixed(out + 0x9e3779b97f4a7c15U + word);
+  }
+  return out;
+}
+
+/// Returns where the output's column stands in the primary key, if it is of it.
+std::optional<std::size_t> position_in_key(const plan_set& plans, const figure_plan& plan,
+                                           const output_column& x) {
+  auto& from = plans.routes.at(plan.child.value);
+  auto& key = plans.tables.at(from.table.value).table.primary_key;
+  auto at = std::find(key.begin(), key.end(), from.columns.at(x.index));
+  return at == key.end() ? std::nullopt : std::optional<std::size_t>(at - key.begin());
+}
+
+} // namespace
+
+std::uint64_t fingerprint(const place_content& x) {
+  std::uint64_t out = 0;
+  for (auto& text : x)
+    out = text ? hashed(out, *text) : mixed(out + 1);
+  return out == 0 ? 1 : out;
+}
+
+bool pending_writes::replace(const std::string& place, std::vector<store_write> writes) {
+  auto [at, fresh] = at_.try_emplace(place, steps_.size());
+  if (fresh)
+    steps_.push_back(std::move(writes));
+  else
+    steps_[at->second] = std::move(writes);
+  return !fresh;
+}
+
+void pending_writes::append(const std::string& place, store_write x) {
+  steps_.push_back({std::move(x)});
+  at_.erase(place);
+}
+
+void pending_writes::drain(std::vector<store_write>& out) {
+  for (auto& step : steps_)
+    std::move(step.begin(), step.end(), std::back_inserter(out));
+  steps_.clear();
+  at_.clear();
+}
+
+std::size_t pending_writes::memory() const {
+  std::size_t out = 0;
+  for (auto& step : steps_)
+    for (auto& write : step) {
+      out += sizeof(write) + write.key.capacity();
+      for (auto& arg : write.args)
+        out += sizeof(arg) + arg.capacity();
+    }
+  return out;
+}
+
+projection::projection(const plan_set& plans, figure_id id)
+    : plan_(&plans.figures.at(id.value)), id_(id), form_(id, *plan_) {
+  for (auto& x : plan_->outputs)
+    key_position_.push_back(position_in_key(plans, *plan_, x));
+}
+
+const value* projection::key_value(const row& key, std::uint16_t output) const {
+  auto position = key_position_.at(output);
+  return position ? &key.at(*position) : nullptr;
+}
+
+projection::place projection::place_of(const row& key, std::string_view prefix) const {
+  place out{true, std::string(prefix), {}};
+  auto values = [&](std::uint16_t output) { return key_value(key, output); };
+  out.exists = append_name(out.key, plan_->place.key, plan_->outputs, values)
+               && append_name(out.member, plan_->place.member, plan_->outputs, values);
+  return out;
+}
+
+/// Places of two figures may share a key, and those of one figure too.
+std::string projection::name(const place& x) const {
+  return std::to_string(id_.value) + '\0' + x.key + '\0' + x.member;
+}
+
+place_content projection::content(const row& x) const {
+  if (plan_->place.what == target_kind::json) {
+    std::string out;
+    for (std::size_t i = 0; i < plan_->outputs.size(); ++i) {
+      auto& output = plan_->outputs[i];
+      out += form_.labels()[i];
+      append_json(out, x.at(output.index), output.type, output.scale);
+    }
+    return {out + "}"};
+  }
+  place_content out;
+  for (auto i : form_.shown()) {
+    auto& output = plan_->outputs[i];
+    auto& shown = x.at(output.index);
+    out.push_back(is_null(shown) ? std::nullopt : std::optional(to_text(shown, output.type, output.scale)));
+  }
+  if (plan_->place.what == target_kind::zset && out[0])
+    out[0] = score_text(*out[0]);
+  return out;
+}
+
+std::uint64_t projection::show(pending_writes& to, const row& key, const row* after, std::uint64_t seen,
+                               std::string_view prefix) const {
+  auto shown = after && all_hold(plan_->where, *after);
+  if (!shown && seen == 0)
+    return 0;
+  auto at = place_of(key, prefix);
+  if (!at.exists)
+    return 0;
+  auto now = shown ? content(*after) : place_content{};
+  auto mark = shown ? fingerprint(now) : 0;
+  if (mark == seen)
+    return mark;
+  auto known_as = name(at);
+  std::vector<store_write> writes;
+  form_.replace(writes, at.key, at.member, shown ? &now : nullptr, seen != 0 || to.waits(known_as));
+  to.replace(known_as, std::move(writes));
+  return mark;
+}
+
+void projection::unstage(pending_writes& to, const row& key, std::string_view prefix) const {
+  auto staged = place_of(key, prefix), real = place_of(key, {});
+  if (real.exists)
+    to.append(name(real), form_.make(write_kind::unstage, real.key, {staged.key}));
+}
+
+} // namespace millrace
