@@ -16,12 +16,8 @@ struct civil_date {
 };
 
 /// A quotient rounded down, and what is left: never negative.
-constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) {
-  return a / b - (a % b < 0 ? 1 : 0);
-}
-constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) {
-  return a - floor_div(a, b) * b;
-}
+constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) { return a - floor_div(a, b) * b; }
 
 /// Returns the date of a day since 1970-01-01, in the proleptic Gregorian
 /// calendar. Source: Howard Hinnant, chrono-compatible low-level date algorithms.
@@ -33,7 +29,8 @@ constexpr civil_date civil_from_days(std::int64_t days) {
   auto of_year = of_era - (365 * year + year / 4 - year / 100);
   auto shifted = (5 * of_year + 2) / 153; // months from March
   auto month = static_cast<int>(shifted < 10 ? shifted + 3 : shifted - 9);
-  return {year + era * 400 + (month <= 2 ? 1 : 0), month, static_cast<int>(of_year - (153 * shifted + 2) / 5 + 1)};
+  return {year + era * 400 + (month <= 2 ? 1 : 0), month,
+          static_cast<int>(of_year - (153 * shifted + 2) / 5 + 1)};
 }
 
 /// Returns the day since 1970-01-01 of a date; the inverse of the above.

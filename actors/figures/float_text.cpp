@@ -44,9 +44,7 @@ decimal exact(long double x) {
   return parse(buffer);
 }
 
-bool equal(const decimal& a, const decimal& b) {
-  return a.exponent == b.exponent && a.digits == b.digits;
-}
+bool equal(const decimal& a, const decimal& b) { return a.exponent == b.exponent && a.digits == b.digits; }
 
 /// The middle between x and its neighbour fits in a long double.
 template <class T>

@@ -82,19 +82,31 @@ void append_instant(std::string& out, std::int64_t x, char middle, const char* z
 
 void append_integral(std::string& out, std::int64_t x, column_type type, int scale) {
   switch (type) {
-  case column_type::boolean: out += x != 0 ? 't' : 'f'; break;
-  case column_type::date: append_day(out, x); break;
-  case column_type::timestamp: append_instant(out, x, ' ', ""); break;
-  case column_type::timestamptz: append_instant(out, x, ' ', "+00"); break;
-  case column_type::time: append_time(out, x); break;
-  case column_type::numeric: append_scaled(out, x, scale); break;
-  default: append_number(out, x); break;
+  case column_type::boolean:
+    out += x != 0 ? 't' : 'f';
+    break;
+  case column_type::date:
+    append_day(out, x);
+    break;
+  case column_type::timestamp:
+    append_instant(out, x, ' ', "");
+    break;
+  case column_type::timestamptz:
+    append_instant(out, x, ' ', "+00");
+    break;
+  case column_type::time:
+    append_time(out, x);
+    break;
+  case column_type::numeric:
+    append_scaled(out, x, scale);
+    break;
+  default:
+    append_number(out, x);
+    break;
   }
 }
 
-bool is_time(column_type type) {
-  return type == column_type::timestamp || type == column_type::timestamptz;
-}
+bool is_time(column_type type) { return type == column_type::timestamp || type == column_type::timestamptz; }
 
 bool is_number(column_type type) {
   switch (type) {
@@ -104,8 +116,10 @@ bool is_number(column_type type) {
   case column_type::numeric:
   case column_type::numeric_unscaled:
   case column_type::real:
-  case column_type::double_precision: return true;
-  default: return false;
+  case column_type::double_precision:
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -196,13 +210,27 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (auto c : text) {
     switch (c) {
-    case '\b': out += "\\b"; break;
-    case '\f': out += "\\f"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
+    case '\b':
+      out += "\\b";
+      break;
+    case '\f':
+      out += "\\f";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
     default:
       if (static_cast<unsigned char>(c) >= ' ')
         out += c;

@@ -31,13 +31,16 @@ class random_source {
   }
   bool one_in(std::size_t n) { return below(n) == 0; }
   template <class T>
-  const T& of(const std::vector<T>& xs) { return xs[below(xs.size())]; }
+  const T& of(const std::vector<T>& xs) {
+    return xs[below(xs.size())];
+  }
 
  private:
   static std::uint64_t chosen_seed() {
     if (auto given = std::getenv("MILLRACE_SEED"))
       return std::strtoull(given, nullptr, 10);
-    return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count()) % 1'000'000'007;
+    return static_cast<std::uint64_t>(std::chrono::system_clock::now().time_since_epoch().count())
+           % 1'000'000'007;
   }
 
   std::uint64_t seed_;

@@ -54,7 +54,7 @@ CAF_TEST(what is added and taken away again leaves nothing) {
   CAF_CHECK(sum == wide{});
 }
 
-CAF_TEST(products of two 18-digit numbers are exact) {
+CAF_TEST(products of two 18 - digit numbers are exact) {
   auto most = static_cast<int128>(999'999'999'999'999'999);
   CAF_CHECK_EQUAL(to_text(wide_decimal{wide(most * -most), 4}), "-99999999999999999800000000000000.0001");
 }
@@ -95,6 +95,7 @@ CAF_TEST(averages of random sums are what PostgreSQL prints) {
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < expected.size(); ++i)
     if (auto& got = *rows->rows[i][0]; got != expected[i] && ++wrong <= 10)
-      CAF_ERROR("case " << i << " is " << got << ", not " << expected[i] << " (seed " << random.seed() << ")");
+      CAF_ERROR("case " << i << " is " << got << ", not " << expected[i] << " (seed " << random.seed()
+                        << ")");
   CAF_CHECK_EQUAL(wrong, 0u);
 }

@@ -35,19 +35,27 @@ std::vector<std::string> answers(postgres::session& db, const std::vector<std::s
 
 double random_double(test::random_source& random) {
   switch (random.below(5)) {
-  case 0: return std::ldexp(1.0, static_cast<int>(random.below(2098)) - 1074); // powers of two
-  case 1: return static_cast<double>(random.between(-1'000'000'000, 1'000'000'000)) / 1000;
-  case 2: return static_cast<double>(random.between(-9'007'199'254'740'993, 9'007'199'254'740'993)) * 16;
-  case 3: return std::ldexp(static_cast<double>(random.below(64)), static_cast<int>(random.below(1000)) - 500);
-  default: return std::bit_cast<double>(random.bits());
+  case 0:
+    return std::ldexp(1.0, static_cast<int>(random.below(2098)) - 1074); // powers of two
+  case 1:
+    return static_cast<double>(random.between(-1'000'000'000, 1'000'000'000)) / 1000;
+  case 2:
+    return static_cast<double>(random.between(-9'007'199'254'740'993, 9'007'199'254'740'993)) * 16;
+  case 3:
+    return std::ldexp(static_cast<double>(random.below(64)), static_cast<int>(random.below(1000)) - 500);
+  default:
+    return std::bit_cast<double>(random.bits());
   }
 }
 
 float random_float(test::random_source& random) {
   switch (random.below(3)) {
-  case 0: return std::ldexp(1.0F, static_cast<int>(random.below(277)) - 149);
-  case 1: return static_cast<float>(random.between(-20'000'000, 20'000'000)) / 8;
-  default: return std::bit_cast<float>(static_cast<std::uint32_t>(random.bits()));
+  case 0:
+    return std::ldexp(1.0F, static_cast<int>(random.below(277)) - 149);
+  case 1:
+    return static_cast<float>(random.between(-20'000'000, 20'000'000)) / 8;
+  default:
+    return std::bit_cast<float>(static_cast<std::uint32_t>(random.bits()));
   }
 }
 
@@ -76,7 +84,8 @@ CAF_TEST(text and JSON of random values are what PostgreSQL prints) {
     auto f = random_float(random);
     std::snprintf(exact, sizeof(exact), "'%.9g'::float4", static_cast<double>(f));
     both(exact, text_of_float(f), column_type::real, 0);
-    auto at = random.between(-62'200'000'000, 300'000'000'000) * 1'000'000 + (random.one_in(2) ? 0 : random.between(0, 999'999));
+    auto at = random.between(-62'200'000'000, 300'000'000'000) * 1'000'000
+              + (random.one_in(2) ? 0 : random.between(0, 999'999));
     auto sql = "(timestamp '1970-01-01' + " + std::to_string(at / 86'400'000'000) + " * interval '1 day' + "
                + std::to_string(at % 86'400'000'000) + " * interval '1 microsecond')";
     both(sql, at, column_type::timestamp, 0);
@@ -98,6 +107,7 @@ CAF_TEST(text and JSON of random values are what PostgreSQL prints) {
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < got.size(); ++i)
     if (got[i] != expected[i] && ++wrong <= 10)
-      CAF_ERROR(expressions[i] << " is " << got[i] << ", not " << expected[i] << " (seed " << random.seed() << ")");
+      CAF_ERROR(expressions[i] << " is " << got[i] << ", not " << expected[i] << " (seed " << random.seed()
+                               << ")");
   CAF_CHECK_EQUAL(wrong, 0u);
 }

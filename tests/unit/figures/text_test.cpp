@@ -75,7 +75,8 @@ CAF_TEST(JSON has numbers bare and strings escaped as escape_json does) {
   CAF_CHECK_EQUAL(to_text(std::int64_t{0}, column_type::boolean, 0), "f");
   CAF_CHECK_EQUAL(to_json_text(std::string("1e+15"), column_type::double_precision, 0), "1e+15");
   CAF_CHECK_EQUAL(to_json_text(std::string("-Infinity"), column_type::real, 0), "\"-Infinity\"");
-  CAF_CHECK_EQUAL(to_json_text(std::string("a\"\\\n\x01/\x7f"), column_type::text, 0), "\"a\\\"\\\\\\n\\u0001/\x7f\"");
+  CAF_CHECK_EQUAL(to_json_text(std::string("a\"\\\n\x01/\x7f"), column_type::text, 0),
+                  "\"a\\\"\\\\\\n\\u0001/\x7f\"");
   CAF_CHECK_EQUAL(to_json_text(std::string("\\x00ff"), column_type::bytea, 0), "\"\\\\x00ff\"");
   CAF_CHECK_EQUAL(to_json_text(std::string("{ \"a\" : 1}"), column_type::json, 0), "{ \"a\" : 1}");
   CAF_CHECK_EQUAL(to_json_text(std::string("ab  "), column_type::bpchar, 0), "\"ab  \"");
