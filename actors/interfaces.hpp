@@ -38,8 +38,8 @@ using aggregator_actor = caf::typed_actor<
   caf::replies_to<atom::publish>::with<cell_id>,
   // Removes the rows that nothing has shown since the LSN; answers once that is in Redis.
   caf::replies_to<atom::sweep, lsn>::with<cell_id>,
-  // Tells the tick of the last write to a figure's place; 0 if unknown.
-  caf::replies_to<atom::written, figure_id, std::string>::with<std::int64_t>,
+  // Tells the tick of the last write to each of a figure's places; 0 if unknown here.
+  caf::replies_to<atom::written, figure_id, std::vector<std::string>>::with<std::vector<std::int64_t>>,
   caf::replies_to<atom::status>::with<std::string>>;
 
 /// The REDIS_WRITER interface: the only one that talks to Redis while records
@@ -60,7 +60,7 @@ using cluster_actor = caf::typed_actor<
 using inspector_actor = caf::typed_actor<
   // Returns the node's whole status.
   caf::replies_to<atom::status>::with<std::string>,
-  // Returns the tick of the last write to a figure's place.
-  caf::replies_to<atom::written, std::string, std::string>::with<std::int64_t>>;
+  // Returns the tick of the last write to each of a figure's places; 0 if unknown.
+  caf::replies_to<atom::written, std::string, std::vector<std::string>>::with<std::vector<std::int64_t>>>;
 
 } // namespace millrace

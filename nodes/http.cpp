@@ -14,7 +14,7 @@ namespace {
 using json = nlohmann::json;
 constexpr std::chrono::seconds answer_timeout{8};
 constexpr const char* control_help
-  = R"({"GET /status": "the node's status", "GET /control/written?figure=NAME&key=KEY": "tick of a place's last write",)"
+  = R"({"GET /status": "the node's status", "POST /control/written": {"figure": "NAME", "keys": ["KEY"]},)"
     R"( "POST /control": {"log_level": "trace|debug|info|warn|error"}})";
 
 void answer(httplib::Response& out, const json& body, int code = 200) {
@@ -43,12 +43,16 @@ struct http_server::impl {
   }
 
   void written(const httplib::Request& in, httplib::Response& out) {
+    auto wish = json::parse(in.body, nullptr, false);
+    if (!wish.is_object() || !wish.contains("figure") || !wish.contains("keys") || !wish["keys"].is_array())
+      return answer(out, {{"error", "expected {\"figure\": NAME, \"keys\": [KEY, ...]}"}}, 400);
     std::lock_guard lock(guard);
     if (!system)
       return answer(out, {{"error", why}}, 503);
     caf::scoped_actor self{*system};
-    self->request(inspector, answer_timeout, atom::written_v, in.get_param_value("figure"), in.get_param_value("key"))
-      .receive([&](std::int64_t tick) { answer(out, {{"written", tick}}); },
+    self->request(inspector, answer_timeout, atom::written_v, wish["figure"].get<std::string>(),
+                  wish["keys"].get<std::vector<std::string>>())
+      .receive([&](const std::vector<std::int64_t>& ticks) { answer(out, {{"written", ticks}}); },
                [&](caf::error&) { answer(out, {{"error", "the node doesn't answer"}}, 503); });
   }
 
@@ -73,7 +77,7 @@ result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port) {
   auto x = std::make_unique<impl>();
   auto* it = x.get();
   x->server.Get("/status", [it](const httplib::Request&, httplib::Response& out) { it->status(out); });
-  x->server.Get("/control/written", [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
+  x->server.Post("/control/written", [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
   x->server.Get("/control", [](const httplib::Request&, httplib::Response& out) { answer(out, json::parse(control_help)); });
   x->server.Post("/control", [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
   // SO_REUSEPORT would let a second node share the port in silence.

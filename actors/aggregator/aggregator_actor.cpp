@@ -1,5 +1,7 @@
 #include "actors/aggregator/aggregator_actor.hpp"
 
+#include "actors/shard/last_written.hpp"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -36,7 +38,9 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
       cell->sweep(limit, how.now());
       return answer_when_durable();
     },
-    [this](atom::written, figure_id figure, const std::string& key) { return cell->last_written(figure, key); },
+    [this](atom::written, figure_id figure, const std::vector<std::string>& keys) {
+      return last_written(*cell, figure, keys);
+    },
     [this](atom::status) {
       return nlohmann::json{{"rows", cell->rows().count()}, {"live", cell->live()}, {"groups_bytes", cell->figures().memory()}}.dump();
     },

@@ -17,11 +17,18 @@ struct gathering {
   caf::typed_response_promise<std::string> promise;
 };
 
-/// The latest of all cells' answers.
+/// The latest of all cells' answers, place by place.
 struct newest {
-  std::int64_t tick = 0;
+  std::vector<std::int64_t> ticks;
   std::size_t awaited = 0;
-  caf::typed_response_promise<std::int64_t> promise;
+  caf::typed_response_promise<std::vector<std::int64_t>> promise;
+
+  void take(const std::vector<std::int64_t>& answer) {
+    for (std::size_t i = 0; i < std::min(answer.size(), ticks.size()); ++i)
+      ticks[i] = std::max(ticks[i], answer[i]);
+    if (--awaited == 0)
+      promise.deliver(ticks);
+  }
 };
 
 } // namespace
@@ -30,7 +37,9 @@ inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings
   how = std::move(settings);
   return {
     [this](atom::status) { return gather(); },
-    [this](atom::written, const std::string& figure, const std::string& key) { return last_written(figure, key); },
+    [this](atom::written, const std::string& figure, const std::vector<std::string>& keys) {
+      return last_written(figure, keys);
+    },
   };
 }
 
@@ -67,23 +76,20 @@ caf::result<std::string> inspector_state::gather() {
   return all->promise;
 }
 
-caf::result<std::int64_t> inspector_state::last_written(const std::string& figure, const std::string& key) {
+caf::result<std::vector<std::int64_t>> inspector_state::last_written(const std::string& figure,
+                                                                     const std::vector<std::string>& keys) {
   auto& names = how.frame.figures;
   auto found = std::find(names.begin(), names.end(), figure);
   if (found == names.end())
-    return std::int64_t{0};
+    return std::vector<std::int64_t>(keys.size(), 0);
   figure_id id{static_cast<std::uint16_t>(found - names.begin())};
   auto all = std::make_shared<newest>();
+  all->ticks.resize(keys.size(), 0);
   all->awaited = how.cells.size();
-  all->promise = self->make_response_promise<std::int64_t>();
-  auto take = [all](std::int64_t tick) {
-    all->tick = std::max(all->tick, tick);
-    if (--all->awaited == 0)
-      all->promise.deliver(all->tick);
-  };
+  all->promise = self->make_response_promise<std::vector<std::int64_t>>();
   for (auto& [_, cell] : how.cells)
-    self->request(cell, answer_timeout, atom::written_v, id, key)
-      .then([take](std::int64_t tick) { take(tick); }, [take](caf::error&) { take(0); });
+    self->request(cell, answer_timeout, atom::written_v, id, keys)
+      .then([all](const std::vector<std::int64_t>& x) { all->take(x); }, [all](caf::error&) { all->take({}); });
   return all->promise;
 }
 

@@ -24,7 +24,7 @@ struct inspector_state {
 
   inspector_actor::behavior_type make_behavior(inspector_settings settings);
   caf::result<std::string> gather();
-  caf::result<std::int64_t> last_written(const std::string& figure, const std::string& key);
+  caf::result<std::vector<std::int64_t>> last_written(const std::string& figure, const std::vector<std::string>& keys);
   void measure_rate(std::int64_t events);
 
   inspector_actor::stateful_pointer<inspector_state> self;

@@ -4,6 +4,7 @@
 #include "messages/rows.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace millrace {
 
@@ -141,9 +142,9 @@ void cell::truncate(const change& x, tick_seconds now) {
     remove(name, now);
 }
 
-void cell::sweep(table_id table, lsn limit, tick_seconds now) {
-  for (std::uint16_t i = 0; i < how_.plans->routes.size(); ++i)
-    if (how_.plans->routes[i].table == table && holds_[i])
+void cell::sweep(lsn limit, tick_seconds now) {
+  for (std::uint16_t i = 0; i < holds_.size(); ++i)
+    if (holds_[i])
       for (auto& name : rows_.older_than(route_id{i}, limit))
         remove(name, now);
 }
@@ -160,6 +161,18 @@ void cell::publish(tick_seconds now) {
       figures_.unstage(name.route, unpack(name.key), stored.marks, how_.staging);
   }
   figures_.open();
+}
+
+std::vector<store_write> cell::retire(tick_seconds now) {
+  auto out = live_ ? figures_.retire() : std::vector<store_write>{};
+  for (auto& name : rows_.names()) {
+    auto& stored = *rows_.find(name);
+    if (!stored.marks.empty())
+      figures_.project(name.route, unpack(name.key), nullptr, stored.marks, now, live_ ? "" : how_.staging);
+  }
+  auto shown = figures_.drain(now).writes;
+  out.insert(out.end(), std::make_move_iterator(shown.begin()), std::make_move_iterator(shown.end()));
+  return out;
 }
 
 void cell::touch(const row_name& name) {
@@ -214,10 +227,6 @@ std::vector<position> cell::flushed() {
     switching_ = false;
   }
   return std::exchange(under_way_, {});
-}
-
-std::int64_t cell::last_written(figure_id figure, std::string_view key) const {
-  return figures_.last_written(figure, key);
 }
 
 } // namespace millrace

@@ -34,12 +34,16 @@ class cell {
   /// Applies a batch, or returns the position at which the chain broke.
   std::optional<position> offer(const change_batch& batch, tick_seconds now);
 
-  /// Removes the rows of a table that no snapshot since `limit` has shown.
-  void sweep(table_id table, lsn limit, tick_seconds now);
+  /// Removes the rows that nothing has shown since `limit`.
+  void sweep(lsn limit, tick_seconds now);
 
   /// Ends a fill: folds all rows and shows every place.
   void publish(tick_seconds now);
   bool live() const { return live_; }
+
+  /// Returns writes that take every place of this cell away: keyed ones, shown
+  /// rows, and what is staged. The cell is of no use afterwards.
+  std::vector<store_write> retire(tick_seconds now);
 
   /// Returns whether a flush has something to say; `urgent` leaves out
   /// positions that moved by progress marks alone.
@@ -55,9 +59,9 @@ class cell {
   std::vector<position> positions() const { return positions_.all(); }
   const owner_token& owner() const { return owner_; }
   cell_id id() const { return id_; }
+  const plan_set& plans() const { return *how_.plans; }
   const row_table& rows() const { return rows_; }
   const figure_fold& figures() const { return figures_; }
-  std::int64_t last_written(figure_id figure, std::string_view key) const;
 
  private:
   void apply(const change& x, tick_seconds now);

@@ -107,6 +107,8 @@ CAF_BEGIN_TYPE_ID_BLOCK(millrace, caf::first_custom_type_id)
   CAF_ADD_TYPE_ID(millrace, (millrace::figure_id))
   CAF_ADD_TYPE_ID(millrace, (millrace::lsn))
   CAF_ADD_TYPE_ID(millrace, (millrace::kafka_offset))
+  CAF_ADD_TYPE_ID(millrace, (std::vector<std::string>))
+  CAF_ADD_TYPE_ID(millrace, (std::vector<std::int64_t>))
 
   CAF_ADD_ATOM(millrace, millrace::atom, durable, "durable")
   CAF_ADD_ATOM(millrace, millrace::atom, gap, "gap")

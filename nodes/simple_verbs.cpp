@@ -1,0 +1,88 @@
+#include "actors/figures/planner.hpp"
+#include "nodes/node_client.hpp"
+#include "nodes/start.hpp"
+#include "nodes/verbs.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <iomanip>
+#include <iostream>
+
+namespace millrace {
+
+namespace {
+
+using json = nlohmann::json;
+
+int complain(const error& why) {
+  std::cerr << "millrace: " << why.message << "\n";
+  return 2;
+}
+
+std::string mib(std::uint64_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+void print_figures(const json& status) {
+  for (auto& figure : status.value("figures", json::array()))
+    std::cout << "  " << std::left << std::setw(32) << figure.value("name", "") << figure.value("state", "")
+              << (figure.contains("why") ? ": " + figure.value("why", "") : "") << "\n";
+}
+
+void print_surroundings(const json& around) {
+  if (around.contains("connector") && around["connector"].is_object())
+    std::cout << "connector   " << around["connector"].value("state", "unknown") << ", task "
+              << around["connector"].value("task", "unknown")
+              << (around["connector"].value("trouble", "").empty() ? "" : ": " + around["connector"].value("trouble", "")) << "\n";
+  if (around.contains("slot") && around["slot"].is_object())
+    std::cout << "slot        " << (around["slot"].value("active", false) ? "active" : "not active") << ", keeps "
+              << mib(around["slot"].value("retained_wal_bytes", std::uint64_t{0})) << " of WAL"
+              << (around["slot"].value("trouble", "").empty() ? "" : ": " + around["slot"].value("trouble", "")) << "\n";
+}
+
+void print_status(const json& x) {
+  std::cout << "node        " << x.value("phase", "") << (x.contains("why") ? ": " + x.value("why", "") : "") << "\n";
+  std::cout << "events      " << x.value("events", std::int64_t{0}) << " applied, "
+            << x.value("events_per_second", std::int64_t{0}) << "/s, lag " << x.value("lag_ms", std::int64_t{0})
+            << " ms, " << x.value("rows", std::int64_t{0}) << " rows in memory\n";
+  if (x.contains("cluster"))
+    print_surroundings(x["cluster"].value("surroundings", json::object()));
+  std::cout << "figures\n";
+  print_figures(x);
+}
+
+} // namespace
+
+int run_check(const settings& how, const std::vector<std::string>& files) {
+  auto db = postgres::session::open(how.postgres);
+  if (!db)
+    return complain(db.why());
+  bool refused = false;
+  std::cout << check_figures(files.empty() ? how.figures : files, *db, refused);
+  return refused ? 1 : 0;
+}
+
+int run_status(const settings& how, bool as_json) {
+  auto status = node_status(how.http_port);
+  if (!status)
+    return complain(status.why());
+  if (as_json)
+    std::cout << status->dump(2) << "\n";
+  else
+    print_status(*status);
+  return 0;
+}
+
+int run_rebuild(const settings& how, bool yes) {
+  if (!yes) {
+    std::cerr << "millrace: this takes away every figure of project " << how.project
+              << " and its ledger in Redis; the node then fills them anew. Say --yes to do it.\n";
+    return 2;
+  }
+  if (auto gone = take_away(how); !gone)
+    return complain(gone.why());
+  std::cout << "The figures of project " << how.project << " are gone; the node fills them anew.\n";
+  return 0;
+}
+
+} // namespace millrace

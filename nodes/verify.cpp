@@ -1,0 +1,97 @@
+#include "actors/verify/run.hpp"
+#include "nodes/drain.hpp"
+#include "nodes/node_client.hpp"
+#include "nodes/start.hpp"
+#include "nodes/verbs.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+
+namespace millrace {
+
+namespace {
+
+/// What can't be compared counts as incomplete.
+constexpr int incomplete = 2;
+
+int complain(const error& why) {
+  std::cerr << "millrace: " << why.message << "\n";
+  return incomplete;
+}
+
+/// Returns each figure's state as the node tells it; without a node: live.
+std::map<std::string, verify::figure_state> states(const settings& how) {
+  std::map<std::string, verify::figure_state> out;
+  auto status = node_status(how.http_port);
+  if (!status || !status->contains("figures"))
+    return out;
+  for (auto& figure : (*status)["figures"]) {
+    auto state = figure.value("state", "live");
+    out[figure.value("name", "")] = state == "filling"      ? verify::figure_state::filling
+                                    : state == "incomplete" ? verify::figure_state::incomplete
+                                    : state == "failed"     ? verify::figure_state::failed
+                                                            : verify::figure_state::live;
+  }
+  return out;
+}
+
+/// The plans that the ledger is of: what runs, whatever the files say now.
+result<plan_set> running_plans(const settings& how) {
+  auto store = open_store(how, plan_set{});
+  if (!store)
+    return store.why();
+  auto format = store->format();
+  if (!format)
+    return format.why();
+  if (format->format.empty())
+    return error{errc::unavailable, "Redis has no ledger of project " + how.project + ": no node has run yet"};
+  return plans_from_json(format->plans);
+}
+
+} // namespace
+
+int run_verify(const settings& how, const verify_options& options) {
+  auto plans = running_plans(how);
+  if (!plans)
+    return complain(plans.why());
+  auto db = postgres::session::open(how.postgres);
+  if (!db)
+    return complain(db.why());
+  auto store = open_store(how, *plans);
+  if (!store)
+    return complain(store.why());
+  auto reads = redis::client::connect(how.redis);
+  if (!reads)
+    return complain(reads.why());
+  paused_generator quiet(how.generator_port);
+  drain stream(how, *plans, *store, *db);
+  std::chrono::seconds limit{options.wait_seconds};
+  auto known = states(how);
+  verify::questions ask;
+  ask.drain = [&]() -> result<void> {
+    auto drained = stream.wait(limit);
+    known = states(how);
+    return drained;
+  };
+  ask.state = [&](figure_id id) {
+    auto found = known.find(plans->figures[id.value].name);
+    return found == known.end() ? verify::figure_state::live : found->second;
+  };
+  ask.written = [&](figure_id id, const std::vector<std::string>& keys) {
+    std::vector<std::optional<tick_seconds>> out;
+    for (auto& tick : places_written(how.http_port, plans->figures[id.value].name, keys))
+      out.push_back(tick ? std::optional(tick_seconds{*tick}) : std::nullopt);
+    return out;
+  };
+  ask.now = wall_clock;
+  verify::options compare;
+  compare.wait = limit;
+  auto report = verify::run(*plans, *db, *reads, ask, compare);
+  if (!report)
+    return complain(report.why());
+  std::cout << (options.json ? verify::to_json(*report) + "\n" : verify::to_text(*report));
+  return report->exit_code();
+}
+
+} // namespace millrace
