@@ -1,0 +1,43 @@
+#pragma once
+
+/// Places in Redis that belong to a figure by their name and that its SQL
+/// doesn't have. verify may SCAN; the engine never does.
+
+#include "actors/redis/client.hpp"
+#include "actors/verify/place.hpp"
+
+#include <set>
+#include <unordered_set>
+
+namespace millrace::verify {
+
+/// Remembers which places were judged: 8 bytes each, not their names.
+class judged_places {
+ public:
+  void add(const place& x);
+  bool has(const place& x) const { return places_.contains(hash_of(x)); }
+  /// Returns whether any field or member of the key was judged.
+  bool has_key(const std::string& key) const { return keys_.contains(hash_of({key, std::nullopt})); }
+
+ private:
+  std::unordered_set<std::uint64_t> places_, keys_;
+};
+
+/// A place that no row accounts for, and the figure that it would belong to.
+struct extra_place {
+  figure_id figure;
+  place where;
+  auto operator<=>(const extra_place&) const = default;
+};
+
+/// Returns every place that some figure's target could give and that isn't in
+/// `judged`. A place that a figure in `unknown` (filling, so not judged) could
+/// own is left out. Reads the names of all keys with the figures' literal
+/// prefixes, and the fields and members of those that match.
+result<std::set<extra_place>> find_extras(redis::client& from, const plan_set& plans,
+                                          const judged_places& judged, const std::set<figure_id>& unknown);
+
+/// Returns the prefixes to scan for: none begins with another one.
+std::vector<std::string> scan_prefixes(const plan_set& plans);
+
+} // namespace millrace::verify
