@@ -37,7 +37,8 @@ struct reply {
 using command = std::vector<std::string>;
 
 /// Used by one thread. An error means that the connection is gone or refused
-/// (unavailable, denied); what Redis answers, its errors too, is a reply.
+/// (unavailable, denied); what Redis answers, its errors too, is a reply. After an
+/// error the next call connects again: what was sent before may still take effect.
 class client {
  public:
   /// Connects, authenticates, selects. `denied` on a wrong password.

@@ -1,0 +1,96 @@
+-- The ledger of the cells: who may write (owner), in what order (number), how
+-- far each source is (fields p:TABLE:PARTITION), and which log holds the state.
+-- A cell is named SHARD:ENTITY.
+local ledger = {}
+
+function ledger.key(cell) return PREFIX .. 'cell:' .. cell end
+function ledger.log(cell, generation) return PREFIX .. 'log:' .. cell .. ':' .. generation end
+-- A copy carries its writer's token: two owners never write the same one.
+function ledger.copy(cell, name) return PREFIX .. 'copy:' .. cell .. ':' .. name end
+
+-- The fields of one cell's part of a flush, as store.cpp packs them.
+local CELL, OWNER, EXPECTED, NUMBER, GENERATION, NEXT_GENERATION = 1, 2, 3, 4, 5, 6
+local BLOCK, COPY_BLOCK, BLOCK_TOO, COPY_LENGTH, POSITIONS = 7, 8, 9, 10, 11
+
+local function copy_name(c) return c[NEXT_GENERATION] .. ':' .. c[OWNER] end
+
+-- Blocks that this flush appends to the copy: indexes into ARGV.
+local function copied_blocks(c)
+  local out = {}
+  if c[COPY_BLOCK] > 0 then out[1] = c[COPY_BLOCK] end
+  if c[BLOCK_TOO] and c[BLOCK] > 0 then out[#out + 1] = c[BLOCK] end
+  return out
+end
+
+-- Returns the first cell that may not write and why, or nothing. Only reads.
+function ledger.refused(cells)
+  for i = 1, #cells do
+    local c = cells[i]
+    local have = redis.call('HMGET', ledger.key(c[CELL]), 'owner', 'number')
+    if have[1] ~= c[OWNER] then return 'FENCED', i end
+    if have[2] ~= c[EXPECTED] then return 'STALE', i end
+    if c[BLOCK] > 0 then redis.call('LLEN', ledger.log(c[CELL], c[GENERATION])) end -- is a list
+    if c[COPY_LENGTH] > 0 then
+      local length = redis.call('LLEN', ledger.copy(c[CELL], copy_name(c)))
+      if length + #copied_blocks(c) ~= c[COPY_LENGTH] then return 'STALE', i end
+    end
+  end
+end
+
+local function append(c, argv, fields)
+  local log = ledger.log(c[CELL], c[GENERATION])
+  if c[BLOCK] > 0 then redis.call('RPUSH', log, argv[c[BLOCK]]) end
+  local copy, blocks = ledger.copy(c[CELL], copy_name(c)), copied_blocks(c)
+  for i = 1, #blocks do redis.call('RPUSH', copy, argv[blocks[i]]) end
+  if c[COPY_LENGTH] == 0 then
+    if #blocks > 0 then
+      fields[#fields + 1], fields[#fields + 2] = 'copy', copy_name(c)
+    end
+    return
+  end
+  redis.call('RENAME', copy, ledger.log(c[CELL], c[NEXT_GENERATION]))
+  redis.call('UNLINK', log)
+  redis.call('HDEL', ledger.key(c[CELL]), 'copy')
+  fields[#fields + 1], fields[#fields + 2] = 'generation', c[NEXT_GENERATION]
+end
+
+-- Appends the state, then moves the number and the positions on.
+function ledger.write(cells, argv)
+  for i = 1, #cells do
+    local c = cells[i]
+    local fields = c[POSITIONS]
+    append(c, argv, fields)
+    fields[#fields + 1], fields[#fields + 2] = 'number', c[NUMBER]
+    for first = 1, #fields, SLICE do
+      redis.call('HSET', ledger.key(c[CELL]), unpack(fields, first, math.min(first + SLICE - 1, #fields)))
+    end
+  end
+end
+
+-- ARGV: for each cell its name, the new token, and the owner it is reloaded
+-- from ('' for a claim). Takes all or none. Returns OK, then for each cell
+-- {number, generation, length of the log, {field, value, ...}}.
+local function claim(_, argv)
+  for at = 1, #argv, 3 do
+    local owner = redis.call('HGET', ledger.key(argv[at]), 'owner')
+    if argv[at + 2] ~= '' and owner ~= argv[at + 2] then return { 'FENCED', (at + 2) / 3 } end
+  end
+  local out = { 'OK' }
+  for at = 1, #argv, 3 do
+    local cell, key = argv[at], ledger.key(argv[at])
+    redis.call('HSETNX', key, 'owner', '')
+    redis.call('HSETNX', key, 'number', '0')
+    redis.call('HSETNX', key, 'generation', '0')
+    local left = redis.call('HGET', key, 'copy')
+    if left then
+      redis.call('UNLINK', ledger.copy(cell, left))
+      redis.call('HDEL', key, 'copy')
+    end
+    redis.call('HSET', key, 'owner', argv[at + 1])
+    local have = redis.call('HMGET', key, 'number', 'generation')
+    out[#out + 1] = { have[1], have[2], redis.call('LLEN', ledger.log(cell, have[2])), redis.call('HGETALL', key) }
+  end
+  return out
+end
+
+register('claim', claim)

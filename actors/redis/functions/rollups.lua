@@ -1,0 +1,297 @@
+-- Rolled-up figures: each cell's parts meet in a hidden hash, field = group,
+-- value = packed {rows, key, member, slots of the aggregates}:
+--   count     one slot: the count
+--   sum, avg  three: count of the values, NaNs among them, sum of the others
+--   min, max  one: {cell, best, cell, best, ...}
+-- First all is read and computed (fold, close), then all is written (commit):
+-- an error in between must not leave half of it.
+local rollups = {}
+
+local WIDTHS = { count = 1, sum = 3, avg = 3, min = 1, max = 1 }
+local ROWS, KEY, MEMBER, FIRST_SLOT = 1, 2, 3, 4
+-- A group's change: {group, key, member, closes at, shown keys, rows, slots...}
+local D_GROUP, D_KEY, D_MEMBER, D_CLOSES, D_SHOWN, D_ROWS, D_ALWAYS, D_FIRST_SLOT = 1, 2, 3, 4, 5, 6, 7, 8
+
+-- Returns the figure's spec (as store.cpp packs it) with names.
+function rollups.spec(packed)
+  local out = { name = packed[1], target = packed[2], always = packed[3], key = packed[4], aggregates = {},
+    outputs = {} }
+  local slot = 0
+  for i = 1, #packed[5], 3 do
+    local kind = packed[5][i]
+    out.aggregates[#out.aggregates + 1] = { kind = kind, scale = packed[5][i + 1], type = packed[5][i + 2], slot = slot }
+    slot = slot + WIDTHS[kind]
+  end
+  for i = 1, #packed[6], 3 do
+    out.outputs[#out.outputs + 1] = { label = packed[6][i], key = packed[6][i + 1], aggregate = packed[6][i + 2] }
+  end
+  out.hidden = PREFIX .. 'rollup:' .. out.name
+  return out
+end
+
+-- What a flush will do to one figure.
+function rollups.work(figure, spec)
+  return { figure = figure, spec = spec, sets = {}, dels = {}, adds = {}, removes = {}, hidden_sets = {},
+    hidden_dels = {}, closing_adds = {}, closing_removes = {} }
+end
+
+local function best_of(bests, kind)
+  local out
+  for i = 2, #bests, 2 do
+    local x = bests[i]
+    if not out then
+      out = x
+    elseif x == 'nan' or out == 'nan' then -- NaN is greater than every number
+      if (x == 'nan') == (kind == 'max') then out = x end
+    elseif kind == 'min' and decimal.less(x, out) or kind == 'max' and decimal.less(out, x) then
+      out = x
+    end
+  end
+  return out
+end
+
+-- Returns the bests with those of the cells in `changes` replaced ('' = none).
+local function merge_bests(bests, changes)
+  local new, out = {}, {}
+  for i = 1, #changes, 2 do new[changes[i]] = changes[i + 1] end
+  for i = 1, #bests, 2 do
+    if not new[bests[i]] then out[#out + 1], out[#out + 2] = bests[i], bests[i + 1] end
+  end
+  for i = 1, #changes, 2 do
+    if changes[i + 1] ~= '' then out[#out + 1], out[#out + 2] = changes[i], changes[i + 1] end
+  end
+  return out
+end
+
+local function fold_values(entry, at, d, from, kind)
+  local count, nans, sum = d[from], d[from + 1], d[from + 2]
+  local was_null, was_nan = entry[at] == 0, entry[at + 1] > 0
+  entry[at], entry[at + 1] = entry[at] + count, entry[at + 1] + nans
+  if sum ~= 0 then entry[at + 2] = decimal.add(entry[at + 2], sum) end
+  if sum ~= 0 or was_null ~= (entry[at] == 0) or was_nan ~= (entry[at + 1] > 0) then return true end
+  return kind == 'avg' and count ~= 0
+end
+
+local function fold_bests(entry, at, changes, kind)
+  if not changes then return false end
+  local before = best_of(entry[at], kind)
+  entry[at] = merge_bests(entry[at], changes)
+  return best_of(entry[at], kind) ~= before
+end
+
+-- Adds one aggregate's change to the entry. Returns whether its text may differ.
+local function fold_aggregate(entry, d, a)
+  local at, from = FIRST_SLOT + a.slot, D_FIRST_SLOT + a.slot
+  if a.kind == 'count' then
+    entry[at] = entry[at] + d[from]
+    return d[from] ~= 0
+  end
+  if a.kind == 'min' or a.kind == 'max' then return fold_bests(entry, at, d[from], a.kind) end
+  return fold_values(entry, at, d, from, a.kind)
+end
+
+local function fresh(spec, d)
+  local out = { 0, not spec.key and d[D_KEY], d[D_MEMBER] }
+  for _, a in ipairs(spec.aggregates) do
+    local at = FIRST_SLOT + a.slot
+    if a.kind == 'min' or a.kind == 'max' then
+      out[at] = {}
+    else
+      for i = at, at + WIDTHS[a.kind] - 1 do out[i] = 0 end
+    end
+  end
+  return out
+end
+
+-- Returns an aggregate's text, or nil for NULL.
+local function show(entry, a, json)
+  local at = FIRST_SLOT + a.slot
+  if a.kind == 'count' then return decimal.text(entry[at]) end
+  if a.kind == 'min' or a.kind == 'max' then
+    local best = best_of(entry[at], a.kind)
+    return best and texts.show(best, a.type, a.scale, json)
+  end
+  if entry[at] == 0 then return nil end
+  if entry[at + 1] > 0 then return json and '"NaN"' or 'NaN' end
+  if a.kind == 'sum' then return decimal.scaled(entry[at + 2], a.scale) end
+  return decimal.average(entry[at + 2], a.scale, entry[at])
+end
+
+local function show_output(entry, o, d, spec, json)
+  if o.aggregate > 0 then return show(entry, spec.aggregates[o.aggregate], json) end
+  local text = d[D_SHOWN] and d[D_SHOWN][o.key] or ''
+  return text ~= '' and text or nil
+end
+
+local function row_to_json(entry, d, spec)
+  local out = {}
+  for i, o in ipairs(spec.outputs) do
+    out[i] = o.label .. (show_output(entry, o, d, spec, true) or 'null')
+  end
+  return table.concat(out) .. '}'
+end
+
+local function push(lists, key, ...)
+  local list = lists[key]
+  if not list then
+    list = {}
+    lists[key] = list
+  end
+  for i = 1, select('#', ...) do list[#list + 1] = (select(i, ...)) end
+end
+
+local function place_text(work, key, text)
+  if text then
+    push(work, 'sets', key, text)
+  else
+    push(work, 'dels', key)
+  end
+end
+
+-- Notes what the place's new content is. `changed`: by aggregate; nil = all new.
+local function emit(work, key, entry, d, changed)
+  local spec = work.spec
+  if spec.target == 'json' then return place_text(work, key, row_to_json(entry, d, spec)) end
+  for _, o in ipairs(spec.outputs) do
+    if not changed or changed[o.aggregate] then
+      local text = show_output(entry, o, d, spec, false)
+      if spec.target == 'string' then
+        place_text(work, key, text)
+      elseif spec.target == 'zset' then
+        if text and text ~= 'NaN' then
+          push(work.adds, key, text, entry[MEMBER]) -- Redis reads the nearest double
+        else
+          push(work.removes, key, entry[MEMBER])
+        end
+      else
+        local field = spec.target == 'field' and entry[MEMBER] or o.label
+        if text then push(work.adds, key, field, text) elseif changed then push(work.removes, key, field) end
+      end
+    end
+  end
+end
+
+-- Notes that the group's place goes away.
+local function drop(work, group, entry)
+  local spec = work.spec
+  local key = spec.key or entry[KEY]
+  if spec.target == 'string' or spec.target == 'json' then
+    push(work, 'dels', key)
+  elseif spec.target == 'hash' then
+    for _, o in ipairs(spec.outputs) do push(work.removes, key, o.label) end
+  else
+    push(work.removes, key, entry[MEMBER])
+  end
+  push(work, 'hidden_dels', group)
+end
+
+local function closing_member(spec, group) return cmsgpack.pack({ spec.name, group }) end
+
+local function fold_group(work, d, packed)
+  local spec = work.spec
+  local entry = packed and cmsgpack.unpack(packed) or fresh(spec, d)
+  local any, changed = false, {}
+  entry[ROWS] = entry[ROWS] + d[D_ROWS]
+  for i, a in ipairs(spec.aggregates) do
+    changed[i] = fold_aggregate(entry, d, a)
+    any = changed[i] or any
+  end
+  local always = spec.always or d[D_ALWAYS]
+  if entry[ROWS] <= 0 and not always then
+    if not packed then return end
+    if d[D_CLOSES] > 0 then push(work, 'closing_removes', closing_member(spec, d[D_GROUP])) end
+    return drop(work, d[D_GROUP], entry)
+  end
+  push(work, 'hidden_sets', d[D_GROUP], cmsgpack.pack(entry))
+  if not packed and d[D_CLOSES] > 0 then
+    push(work, 'closing_adds', format('%.0f', d[D_CLOSES]), closing_member(spec, d[D_GROUP]))
+  end
+  if not packed then
+    emit(work, spec.key or entry[KEY], entry, d, nil)
+  elseif any then
+    emit(work, spec.key or entry[KEY], entry, d, changed)
+  end
+end
+
+-- Reads the hidden parts of `groups`, calling use(i, packed or false).
+local function each_hidden(hidden, groups, use)
+  for first = 1, #groups, SLICE do
+    local last = math.min(first + SLICE - 1, #groups)
+    local have = redis.pcall('HMGET', hidden, unpack(groups, first, last))
+    if have.err then return have.err end
+    for i = first, last do use(i, have[i - first + 1]) end
+  end
+end
+
+-- Folds the groups' changes; those of closed buckets are ignored.
+-- Returns Redis's words if the hidden parts can't be read.
+function rollups.fold(work, changes, tick)
+  local open, groups = {}, {}
+  for _, d in ipairs(changes) do
+    if d[D_CLOSES] == 0 or d[D_CLOSES] > tick then
+      open[#open + 1], groups[#groups + 1] = d, d[D_GROUP]
+    end
+  end
+  return each_hidden(work.spec.hidden, groups, function(i, packed) fold_group(work, open[i], packed) end)
+end
+
+-- Notes the end of the buckets that are due, a bounded number of them a call.
+-- Returns those of figures that aren't there any more.
+function rollups.close(works_by_name, tick)
+  local due = redis.call('ZRANGE', PREFIX .. 'closing', '-inf', format('%.0f', tick), 'BYSCORE', 'LIMIT', 0, SLICE)
+  local groups, unknown = {}, {}
+  for _, member in ipairs(due) do
+    local bucket = cmsgpack.unpack(member)
+    local work = works_by_name[bucket[1]]
+    if work then
+      push(groups, bucket[1], bucket[2])
+      push(work, 'closing_removes', member)
+    else
+      unknown[#unknown + 1] = member
+    end
+  end
+  for name, list in pairs(groups) do
+    local work = works_by_name[name]
+    each_hidden(work.spec.hidden, list, function(i, packed)
+      if packed then drop(work, list[i], cmsgpack.unpack(packed)) end
+    end)
+  end
+  return unknown
+end
+
+-- Writes what was noted.
+function rollups.commit(outcome, work)
+  local spec, figure = work.spec, work.figure
+  places.run_slices(outcome, figure, 'DEL', nil, work.dels)
+  places.run_slices(outcome, figure, 'MSET', nil, work.sets)
+  local zset = spec.target == 'zset'
+  for key, list in pairs(work.removes) do
+    places.run_slices(outcome, figure, zset and 'ZREM' or 'HDEL', key, list)
+  end
+  for key, list in pairs(work.adds) do
+    places.run_slices(outcome, figure, zset and 'ZADD' or 'HSET', key, list)
+  end
+  local written = outcome.commands -- the hidden parts are no places
+  places.run_slices(outcome, figure, 'HDEL', spec.hidden, work.hidden_dels)
+  places.run_slices(outcome, figure, 'HSET', spec.hidden, work.hidden_sets)
+  places.run_slices(outcome, figure, 'ZREM', PREFIX .. 'closing', work.closing_removes)
+  places.run_slices(outcome, figure, 'ZADD', PREFIX .. 'closing', work.closing_adds)
+  outcome.commands = written
+end
+
+-- ARGV: a figure's spec. Deletes a slice of its places with their hidden parts.
+-- Returns how many groups are left.
+local function retire(_, argv)
+  local spec = rollups.spec(cmsgpack.unpack(argv[1]))
+  local work, outcome = rollups.work(0, spec), places.outcome()
+  local scanned = redis.call('HSCAN', spec.hidden, 0, 'COUNT', SLICE)[2]
+  for i = 1, #scanned, 2 do
+    drop(work, scanned[i], cmsgpack.unpack(scanned[i + 1]))
+    push(work, 'closing_removes', closing_member(spec, scanned[i]))
+  end
+  rollups.commit(outcome, work)
+  redis.call('HDEL', PREFIX .. 'failed', spec.name)
+  return redis.call('HLEN', spec.hidden)
+end
+
+register('retire', retire, { 'allow-oom' })

@@ -1,0 +1,191 @@
+#include "actors/redis/pack.hpp"
+
+#include "actors/redis/msgpack_writer.hpp"
+
+#include <cinttypes>
+#include <cstdio>
+
+namespace millrace::redis {
+
+namespace {
+
+constexpr std::size_t first_block = 4; ///< ARGV 1 to 3 are the flush's own
+
+/// The number of a text that goes into ARGV, counted as Lua does; 0 = none.
+std::int64_t place_block(std::vector<std::string>& argv, const std::string& block) {
+  if (block.empty())
+    return 0;
+  argv.push_back(block);
+  return static_cast<std::int64_t>(argv.size());
+}
+
+/// In the order that functions/ledger.lua names.
+void pack_cell(msgpack_writer& to, const cell_flush& x, std::vector<std::string>& argv) {
+  to.list(11).text(cell_name(x.cell)).text(x.owner);
+  to.text(std::to_string(x.number - 1)).text(std::to_string(x.number));
+  to.text(std::to_string(x.generation)).text(std::to_string(x.generation + 1));
+  to.number(place_block(argv, x.block)).number(place_block(argv, x.copy_block));
+  to.flag(x.copy_block_too).number(static_cast<std::int64_t>(x.copy_length));
+  to.list(x.positions.size() * 2);
+  for (auto& at : x.positions)
+    to.text(position_field(at.source)).text(position_text(at));
+}
+
+const char* verb(char op) {
+  return op == 'c' ? "created" : op == 'u' ? "updated" : op == 'd' ? "deleted" : nullptr;
+}
+
+/// Key and amount in turn: cdc:stats:total, cdc:stats:TABLE:OP, metrics:TABLE:VERB.
+void pack_counts(msgpack_writer& to, const std::vector<cell_flush>& cells, const packed_plans& plans) {
+  std::vector<std::pair<std::string, std::int64_t>> out;
+  std::int64_t total = 0;
+  for (auto& [what, count] : merge_counts(cells)) {
+    auto& table = plans.tables.at(what.first.value);
+    total += count;
+    out.emplace_back("cdc:stats:" + table + ":" + what.second, count);
+    if (auto name = verb(what.second))
+      out.emplace_back("metrics:" + table + ":" + name, count);
+  }
+  if (total != 0)
+    out.emplace_back("cdc:stats:total", total);
+  to.list(out.size() * 2);
+  for (auto& [key, count] : out)
+    to.text(key).text(std::to_string(count));
+}
+
+void pack_heads(msgpack_writer& to, const place_commands& places) {
+  to.list(places.commands.size() * 4);
+  for (auto& x : places.commands)
+    to.number(static_cast<std::int64_t>(x.what)).number(x.figure.value).number(x.ttl_seconds)
+      .number(static_cast<std::int64_t>(x.count));
+}
+
+void pack_slots(msgpack_writer& to, aggregate_kind kind, const merged_aggregate& x) {
+  if (kind == aggregate_kind::count || kind == aggregate_kind::count_rows) {
+    to.number(x.count);
+  } else if (kind == aggregate_kind::sum || kind == aggregate_kind::avg) {
+    to.number(x.count).number(x.nans).integer(x.sum);
+  } else if (x.bests.empty()) {
+    to.flag(false);
+  } else {
+    to.list(x.bests.size() * 2);
+    for (auto& [cell, best] : x.bests)
+      to.text(cell_name(cell)).text(best);
+  }
+}
+
+std::size_t slots_of(aggregate_kind kind) {
+  return kind == aggregate_kind::sum || kind == aggregate_kind::avg ? 3 : 1;
+}
+
+/// {group, key, member, closes at, shown, rows, always, slots...}
+void pack_group(msgpack_writer& to, const merged_rollup& x, const packed_plans::figure& plan) {
+  std::size_t slots = 0;
+  for (auto kind : plan.aggregates)
+    slots += slots_of(kind);
+  to.list(7 + slots).text(x.first->group);
+  if (plan.fixed_key)
+    to.flag(false);
+  else
+    to.text(x.first->key);
+  if (x.first->member.empty())
+    to.flag(false);
+  else
+    to.text(x.first->member);
+  to.number(x.closes_at).list(x.first->shown.size());
+  for (auto& text : x.first->shown)
+    to.text(text);
+  to.number(x.rows).flag(x.always);
+  static const merged_aggregate unchanged;
+  for (std::size_t i = 0; i < plan.aggregates.size(); ++i)
+    pack_slots(to, plan.aggregates[i], i < x.aggregates.size() ? x.aggregates[i] : unchanged);
+}
+
+/// {{number, spec, groups}, ...}: the figures touched, and those whose buckets close.
+std::string pack_rollups(const std::map<figure_id, std::vector<merged_rollup>>& rolled,
+                         const packed_plans& plans) {
+  std::string groups;
+  msgpack_writer to(groups);
+  std::size_t figures = 0;
+  for (std::uint16_t i = 0; i < plans.figures.size(); ++i) {
+    auto& plan = plans.figures[i];
+    auto found = rolled.find(figure_id{i});
+    if (found == rolled.end() && !plan.closes)
+      continue;
+    ++figures;
+    to.list(3).number(i).raw(plan.spec).list(found == rolled.end() ? 0 : found->second.size());
+    if (found != rolled.end())
+      for (auto& group : found->second)
+        pack_group(to, group, plan);
+  }
+  std::string out;
+  msgpack_writer(out).list(figures).raw(groups);
+  return out;
+}
+
+void pack_names(msgpack_writer& to, const place_commands& places,
+                const std::map<figure_id, std::vector<merged_rollup>>& rolled, const packed_plans& plans) {
+  std::map<figure_id, std::string_view> names;
+  for (auto& x : places.commands)
+    names.emplace(x.figure, plans.figures.at(x.figure.value).name);
+  for (auto& [figure, groups] : rolled)
+    names.emplace(figure, plans.figures.at(figure.value).name);
+  to.map(names.size());
+  for (auto& [figure, name] : names)
+    to.number(figure.value).text(name);
+}
+
+} // namespace
+
+std::string cell_name(cell_id x) {
+  return std::to_string(x.shard.value) + ":" + std::to_string(x.entity.value);
+}
+
+std::vector<std::string> pack_flush(const std::vector<cell_flush>& cells, tick_seconds tick,
+                                    const packed_plans& plans) {
+  auto places = coalesce(cells);
+  auto rolled = merge_rollups(cells);
+  std::vector<std::string> argv(first_block - 1);
+  std::string head;
+  msgpack_writer to(head);
+  to.list(5).number(tick.value).list(cells.size());
+  for (auto& cell : cells)
+    pack_cell(to, cell, argv);
+  pack_counts(to, cells, plans);
+  pack_heads(to, places);
+  pack_names(to, places, rolled, plans);
+  argv[0] = std::move(head);
+  argv[1] = pack_rollups(rolled, plans);
+  msgpack_writer args(argv[2]);
+  args.list(places.args.size());
+  for (auto& x : places.args)
+    args.text(x);
+  return argv;
+}
+
+std::string position_field(source_id x) {
+  return "p:" + std::to_string(x.table.value) + ":" + std::to_string(x.partition.value);
+}
+
+std::string position_text(const position& x) {
+  char out[80];
+  std::snprintf(out, sizeof out, "%" PRId64 ":%" PRId64 ":%" PRIu64, x.last.value, x.seen.offset.value,
+                x.seen.hash);
+  return out;
+}
+
+std::optional<position> read_position(const std::string& field, const std::string& text) {
+  position out;
+  int end = 0, text_end = 0;
+  if (std::sscanf(field.c_str(), "p:%" SCNu16 ":%" SCNd32 "%n", &out.source.table.value,
+                  &out.source.partition.value, &end) != 2
+      || static_cast<std::size_t>(end) != field.size())
+    return std::nullopt;
+  if (std::sscanf(text.c_str(), "%" SCNd64 ":%" SCNd64 ":%" SCNu64 "%n", &out.last.value, &out.seen.offset.value,
+                  &out.seen.hash, &text_end) != 3
+      || static_cast<std::size_t>(text_end) != text.size())
+    return std::nullopt;
+  return out;
+}
+
+} // namespace millrace::redis

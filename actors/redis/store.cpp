@@ -1,0 +1,297 @@
+#include "actors/redis/store.hpp"
+
+#include "actors/redis/library.hpp"
+#include "actors/redis/pack.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace millrace::redis {
+
+namespace {
+
+bool begins_with(const std::string& text, std::string_view prefix) {
+  return text.compare(0, prefix.size(), prefix) == 0;
+}
+
+/// An answer that ends the call: what Redis's words mean to us.
+error refusal(const std::string& words) {
+  for (auto passing : {"OOM", "LOADING", "BUSY", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "UNKILLABLE",
+                       "TRYAGAIN", "CLUSTERDOWN", "ERR max number of clients"})
+    if (begins_with(words, passing))
+      return {errc::unavailable, "Redis can't write now: " + words};
+  for (auto denied : {"NOPERM", "NOAUTH", "WRONGPASS"})
+    if (begins_with(words, denied))
+      return {errc::denied, "Redis refuses us: " + words};
+  return {errc::corrupt, "Redis refuses what belongs to the ledger: " + words};
+}
+
+error damaged(const std::string& what) { return {errc::corrupt, "the ledger in Redis has " + what}; }
+
+bool is_number(const std::string& x) {
+  return !x.empty() && x.size() <= 20 && std::all_of(x.begin(), x.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+std::uint64_t to_number(const std::string& x) { return std::strtoull(x.c_str(), nullptr, 10); }
+
+/// A list of field, text, field, text... as a map.
+std::map<std::string, std::string> fields_of(const reply& x) {
+  std::map<std::string, std::string> out;
+  for (std::size_t i = 0; i + 1 < x.list.size(); i += 2)
+    out[x.list[i].text] = x.list[i + 1].text;
+  return out;
+}
+
+result<std::vector<position>> positions_of(const reply& x) {
+  std::vector<position> out;
+  for (auto& [field, text] : fields_of(x)) {
+    if (!begins_with(field, "p:"))
+      continue;
+    auto at = read_position(field, text);
+    if (!at)
+      return damaged("the position " + field + " = " + text);
+    out.push_back(*at);
+  }
+  return out;
+}
+
+std::string escaped_pattern(const std::string& x) {
+  std::string out;
+  for (auto c : x) {
+    if (std::string_view("*?[]\\^-").find(c) != std::string_view::npos)
+      out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+} // namespace
+
+struct store::impl {
+  client connection;
+  std::string library;
+  std::string prefix;
+  std::string library_source;
+  packed_plans plans;
+
+  result<reply> call(const command& what);
+  result<void> load();
+  result<reply> function(const char* name, command argv);
+  result<void> read_log(cell_ledger& into, std::size_t length);
+  result<cell_ledger> read_claim(cell_id cell, const owner_token& owner, const reply& x);
+  result<std::map<std::string, std::string>> hash(const std::string& name);
+  result<void> remove_all(const std::string& pattern, const std::string& but);
+};
+
+/// Sends a command; what Redis refuses is an error.
+result<reply> store::impl::call(const command& what) {
+  auto answer = connection.call(what);
+  if (answer && answer->failed())
+    return refusal(answer->text);
+  return answer;
+}
+
+result<void> store::impl::load() {
+  auto done = call({"FUNCTION", "LOAD", "REPLACE", library_source});
+  return done ? result<void>() : done.why();
+}
+
+/// Calls a function of ours. A Redis that came back without the library is
+/// given it again: its ledger is gone too, and says so (fenced).
+result<reply> store::impl::function(const char* name, command argv) {
+  argv.insert(argv.begin(), {"FCALL", library + "_" + name, "0"});
+  auto answer = connection.call(argv);
+  if (answer && answer->failed() && begins_with(answer->text, "ERR Function not found")) {
+    if (auto loaded = load(); !loaded)
+      return loaded.why();
+    answer = connection.call(argv);
+  }
+  if (answer && answer->failed())
+    return refusal(answer->text);
+  return answer;
+}
+
+/// Nobody but us may append now. A log shorter than the claim said was
+/// switched by somebody who claimed after us.
+result<void> store::impl::read_log(cell_ledger& into, std::size_t length) {
+  constexpr std::size_t slice = 64;
+  auto key = prefix + "log:" + cell_name(into.cell) + ":" + std::to_string(into.generation);
+  while (into.blocks.size() < length) {
+    auto first = into.blocks.size();
+    auto last = std::min(first + slice, length) - 1;
+    auto part = call({"LRANGE", key, std::to_string(first), std::to_string(last)});
+    if (!part)
+      return part.why();
+    for (auto& block : part->list)
+      into.blocks.push_back(std::move(block.text));
+    if (into.blocks.size() != last + 1)
+      return error{errc::fenced, "cell " + cell_name(into.cell) + ": claimed by another owner while its log was read"};
+  }
+  return {};
+}
+
+result<cell_ledger> store::impl::read_claim(cell_id cell, const owner_token& owner, const reply& x) {
+  if (x.list.size() != 4 || !is_number(x.list[0].text) || !is_number(x.list[1].text))
+    return damaged("a damaged cell " + cell_name(cell));
+  auto positions = positions_of(x.list[3]);
+  if (!positions)
+    return positions.why();
+  cell_ledger out{cell, owner, to_number(x.list[0].text), to_number(x.list[1].text), std::move(*positions), {}};
+  if (auto read = read_log(out, static_cast<std::size_t>(x.list[2].integer)); !read)
+    return read.why();
+  return out;
+}
+
+result<std::map<std::string, std::string>> store::impl::hash(const std::string& name) {
+  auto answer = call({"HGETALL", prefix + name});
+  if (!answer)
+    return answer.why();
+  return fields_of(*answer);
+}
+
+store::store(std::unique_ptr<impl> x) : impl_(std::move(x)) {}
+store::~store() = default;
+store::store(store&&) noexcept = default;
+store& store::operator=(store&&) noexcept = default;
+
+result<store> store::open(client connection, std::string project, const plan_set& plans) {
+  auto made = std::unique_ptr<impl>(new impl{std::move(connection), library_name(project), key_prefix(project),
+                                             library_text(project), pack_plans(plans)});
+  if (auto loaded = made->load(); !loaded)
+    return loaded.why();
+  return store(std::move(made));
+}
+
+result<std::vector<cell_ledger>> store::claim(const std::vector<cell_id>& cells, const std::vector<owner_token>& tokens,
+                                              const std::vector<owner_token>& from) {
+  command argv;
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    argv.insert(argv.end(), {cell_name(cells[i]), tokens.at(i), i < from.size() ? from[i] : owner_token()});
+  auto answer = impl_->function("claim", argv);
+  if (!answer)
+    return answer.why();
+  auto& parts = answer->list;
+  if (parts.size() == 2 && parts[0].text == "FENCED")
+    return error{errc::fenced, "cell " + cell_name(cells.at(static_cast<std::size_t>(parts[1].integer) - 1))
+                                 + " has another owner"};
+  if (parts.size() != cells.size() + 1)
+    return damaged("an answer to claim that isn't one");
+  std::vector<cell_ledger> out;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    auto one = impl_->read_claim(cells[i], tokens[i], parts[i + 1]);
+    if (!one)
+      return one.why();
+    out.push_back(std::move(*one));
+  }
+  return out;
+}
+
+result<flush_outcome> store::flush(const std::vector<cell_flush>& cells, tick_seconds tick) {
+  auto answer = impl_->function("flush", pack_flush(cells, tick, impl_->plans));
+  if (!answer)
+    return answer.why();
+  auto& parts = answer->list;
+  flush_outcome out;
+  if (parts.size() == 2) {
+    out.verdict = parts[0].text == "FENCED" ? flush_verdict::fenced : flush_verdict::stale;
+    out.refused = cells.at(static_cast<std::size_t>(parts[1].integer) - 1).cell;
+    return out;
+  }
+  if (parts.size() != 3)
+    return damaged("an answer to flush that isn't one");
+  out.commands = static_cast<std::size_t>(parts[1].integer);
+  auto& failed = parts[2].list;
+  for (std::size_t i = 0; i + 1 < failed.size(); i += 2)
+    out.failed[figure_id{static_cast<std::uint16_t>(failed[i].integer)}] = failed[i + 1].text;
+  return out;
+}
+
+result<std::vector<cell_positions>> store::positions(const std::vector<cell_id>& cells) {
+  std::vector<command> asked;
+  for (auto& cell : cells)
+    asked.push_back({"HGETALL", impl_->prefix + "cell:" + cell_name(cell)});
+  auto answers = impl_->connection.pipeline(asked);
+  if (!answers)
+    return answers.why();
+  std::vector<cell_positions> out;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if ((*answers)[i].failed())
+      return refusal((*answers)[i].text);
+    auto positions = positions_of((*answers)[i]);
+    if (!positions)
+      return positions.why();
+    out.push_back({cells[i], std::move(*positions)});
+  }
+  return out;
+}
+
+result<project_format> store::format() {
+  auto fields = impl_->hash("format");
+  if (!fields)
+    return fields.why();
+  auto& x = *fields;
+  project_format out;
+  if (x.empty())
+    return out;
+  if (x["format"].empty() || !is_number(x["fingerprint"]) || !is_number(x["shards"]))
+    return damaged("a damaged format");
+  out.format = x["format"];
+  out.fingerprint = to_number(x["fingerprint"]);
+  out.shards = static_cast<std::uint16_t>(to_number(x["shards"]));
+  out.plans = x["plans"];
+  out.database = x["database"];
+  out.phase = x["phase"];
+  out.note = x["note"];
+  return out;
+}
+
+result<void> store::set_format(const project_format& x) {
+  auto done = impl_->call({"HSET", impl_->prefix + "format", "format", x.format, "fingerprint",
+                           std::to_string(x.fingerprint), "shards", std::to_string(x.shards), "plans", x.plans,
+                           "database", x.database, "phase", x.phase, "note", x.note});
+  return done ? result<void>() : done.why();
+}
+
+result<std::map<std::string, std::string>> store::failed_figures() { return impl_->hash("failed"); }
+
+result<void> store::retire(const figure_plan& rolled_up) {
+  auto spec = pack_spec(rolled_up);
+  for (;;) {
+    auto left = impl_->function("retire", {spec});
+    if (!left)
+      return left.why();
+    if (left->integer == 0)
+      return {};
+  }
+}
+
+/// Unlinks all keys of the pattern, a slice at a time.
+result<void> store::impl::remove_all(const std::string& pattern, const std::string& but) {
+  std::string cursor = "0";
+  do {
+    auto page = call({"SCAN", cursor, "MATCH", pattern, "COUNT", "5000"});
+    if (!page)
+      return page.why();
+    cursor = page->list.at(0).text;
+    command unlink{"UNLINK"};
+    for (auto& key : page->list.at(1).list)
+      if (key.text != but)
+        unlink.push_back(std::move(key.text));
+    if (unlink.size() > 1)
+      if (auto done = call(unlink); !done)
+        return done.why();
+  } while (cursor != "0");
+  return {};
+}
+
+result<void> store::wipe(const std::vector<cell_id>& cells) {
+  command ledgers{"UNLINK"}; // first: whoever still writes is fenced from here on
+  for (auto& cell : cells)
+    ledgers.push_back(impl_->prefix + "cell:" + cell_name(cell));
+  if (!cells.empty())
+    if (auto done = impl_->call(ledgers); !done)
+      return done.why();
+  return impl_->remove_all(escaped_pattern(impl_->prefix) + "*", impl_->prefix + "format");
+}
+
+} // namespace millrace::redis
