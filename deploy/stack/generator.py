@@ -26,8 +26,9 @@ class Generator(Program):
         return [str(self.binary()), "generate", "--rate", f"{self.rate:g}", "--control-port", self.settings["MILLRACE_GENERATOR_PORT"], "--seed", seed]
 
     def identity(self):
-        """Rate and seed aren't part of it: the one is changed on the run, the other may be another at each start."""
-        return [super().identity()[1:], self.settings.get("MILLRACE_GENERATOR_SEED")]
+        """Its command isn't part of it: the rate is changed on the run, and the seed may be another at each start. Of the rest it knows PostgreSQL."""
+        told = {name: value for name, value in self.settings.environment().items() if name.startswith("POSTGRES")}
+        return {"program": self.program(), "settings": [told, self.ports(), self.settings["LOG_LEVEL"], self.settings.get("MILLRACE_GENERATOR_SEED")]}
 
     def url(self):
         return f"http://127.0.0.1:{self.settings['MILLRACE_GENERATOR_PORT']}/control"

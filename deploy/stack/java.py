@@ -19,6 +19,10 @@ rootLogger.level = info
 rootLogger.appenderRef.console.ref = console
 logger.clients.name = org.apache.kafka.clients
 logger.clients.level = warn
+logger.controller.name = org.apache.kafka.controller
+logger.controller.level = warn
+logger.image.name = org.apache.kafka.image
+logger.image.level = warn
 logger.config.name = org.apache.kafka.common.config
 logger.config.level = warn
 logger.utilities.name = org.apache.kafka.common.utils
@@ -81,4 +85,4 @@ class JavaService(Service):
         return self.java(self.main_class, str(self.properties_file()), heap=self.settings[self.heap_setting])
 
     def identity(self):
-        return [self.command(), self.configuration()]
+        return {"settings": [self.command(), self.configuration()]}

@@ -36,6 +36,8 @@ class Kafka(JavaService):
             "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}", "advertised.listeners": f"PLAINTEXT://{broker}",
             "controller.listener.names": "CONTROLLER",
             "log.dirs": self.data(), "auto.create.topics.enable": "false", "log.retention.ms": WEEK_MS,
+            # After a crash the broker waits until its old self's session is over.
+            "broker.session.timeout.ms": 4000, "broker.heartbeat.interval.ms": 1000,
             # Idle partitions and the cleaner take memory for nothing in a stack of one project.
             "offsets.topic.num.partitions": 8, "transaction.state.log.num.partitions": 4, "share.coordinator.state.topic.num.partitions": 1,
             "log.cleaner.dedupe.buffer.size": 16 * MEGABYTE,

@@ -27,8 +27,8 @@ class Keeper:
         self.since = time.time()
         self.restarts = 0        #: starts after the first, since it was last started by command
         self.error = ""          #: why it isn't running, where that is known
-        self.running = None      #: fingerprint of what runs
-        self.configured = service.fingerprint()
+        self.running = None      #: fingerprints of what runs
+        self.configured = service.fingerprints()
         self.pid = self.began = None
         self._changed = changed  #: called after every change of state
         self._wanted = False
@@ -74,11 +74,16 @@ class Keeper:
     def record(self):
         """Returns what the state file and `status` say about it."""
         return {"pid": self.pid, "began": self.began, "state": self.state, "since": self.since, "restarts": self.restarts, "error": self.error,
-                "outdated": self.running is not None and self.running != self.configured}
+                "outdated": self.outdated()}
+
+    def outdated(self):
+        """Returns in which parts ("settings", "figures", ...) what runs differs from what it should be."""
+        running = self.running
+        return [] if running is None else sorted(part for part, value in self.configured.items() if running.get(part) != value)
 
     def replace(self, service):
         """Takes the service with new settings; what runs goes on until it is started again."""
-        self.service, self.configured = service, service.fingerprint()
+        self.service, self.configured = service, service.fingerprints()
 
     def _say(self, state, error=None):
         if state != self.state:
@@ -122,7 +127,7 @@ class Keeper:
         return time.monotonic() - ready_at if ready_at else 0.0
 
     def _spawn(self):
-        self.running = self.service.fingerprint()
+        self.running = self.service.fingerprints()
         with self.service.home.log(self.service.name).open("ab") as log:
             process = subprocess.Popen(self.service.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                        cwd=self.service.folder(), env=self.service.environment(), start_new_session=True, **self.service.user())

@@ -17,10 +17,10 @@ class Program(Service):
     def environment(self):
         return {**os.environ, **self.settings.environment()}
 
-    def identity(self):
+    def program(self):
+        """Returns what tells one binary from another."""
         status = self.binary().stat() if self.binary().exists() else None
-        told = sorted((name, value) for name, value in self.settings.environment().items() if not name.startswith("MOCK_DATA"))
-        return [self.command(), told, [status.st_size, status.st_mtime_ns] if status else None]
+        return [status.st_size, status.st_mtime_ns] if status else None
 
 
 class Node(Program):
@@ -36,7 +36,9 @@ class Node(Program):
         return [str(self.binary()), "node"]
 
     def identity(self):
-        return [super().identity(), [[str(path), path.read_text()] for path in self.settings.figure_files()]]
+        told = {name: value for name, value in self.settings.environment().items() if not name.startswith("MOCK_DATA") and name != "MILLRACE_FIGURES"}
+        return {"program": self.program(), "settings": [self.command(), told],
+                "figures": [[str(path), path.read_text()] for path in self.settings.figure_files()]}
 
     def url(self, path):
         return f"http://127.0.0.1:{self.settings['MILLRACE_HTTP_PORT']}{path}"

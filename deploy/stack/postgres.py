@@ -112,7 +112,7 @@ class Postgres(Service):
         return [str(binaries() / "postgres"), "-D", str(self.data())]
 
     def identity(self):
-        return [self.command(), self.configuration()]
+        return {"settings": [self.command(), self.configuration()]}
 
     def folder(self):
         return self.home.root / "postgres"

@@ -46,7 +46,7 @@ class Redis(Service):
         return ["/usr/bin/redis-server", str(self.folder() / "redis.conf")]
 
     def identity(self):
-        return [self.command(), self.configuration()]
+        return {"settings": [self.command(), self.configuration()]}
 
     def is_ready(self):
         """Tells whether it answers PING; while it loads its file it answers, but not with PONG."""

@@ -60,11 +60,12 @@ class Service:
         """Does what takes a running server, before others may use it. Comes after every start. Raises ServiceError."""
 
     def identity(self):
-        """Returns what makes a running process out of date when it changes, as JSON."""
-        return [self.command(), sorted(self.ports().items())]
+        """Returns what makes a running process out of date when it changes, as JSON values under names for people."""
+        return {"settings": [self.command(), self.ports()]}
 
-    def fingerprint(self):
-        return hashlib.sha256(json.dumps(self.identity()).encode()).hexdigest()
+    def fingerprints(self):
+        """Returns a hash for each part of the identity: it can be kept and shown, where the part may hold a password."""
+        return {part: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest() for part, value in self.identity().items()}
 
 
 def http_get(url, seconds=1.0):

@@ -71,6 +71,8 @@ class Supervisor:
         pid = keeper.hold() if hold else keeper.signal(signal.SIGKILL)
         if pid is None:
             raise control.ControlError(f"{name} isn't running")
+        while keeper.pid == pid:  # who asks for its state next must not be told that of the dead
+            time.sleep(0.01)
         return {"pid": pid}
 
     def rate(self, rate):

@@ -11,7 +11,7 @@ import live
 import processes
 import progress
 import services
-from down import stop
+from down import end_what_was_left, stop
 from service import ServiceError, log_tail
 
 
@@ -24,6 +24,8 @@ def up(settings, rate, detach):
     settings.home.make()
     ours = services.make(settings)
     was_running = control.is_running(settings.home)
+    if not was_running and end_what_was_left(settings.home):
+        progress.say("a supervisor had died; what it left running is stopped")
     before = control.ask(settings.home, "status")["services"] if was_running else {}
     down_now = [service for name, service in ours.items() if before.get(name, {}).get("state", "stopped") == "stopped"]
     install.for_services(down_now)
@@ -97,9 +99,8 @@ def run(settings, wanted, started):
             started.append(service.name)
             control.ask(settings.home, "start", name=service.name)
         elif record["outdated"]:
-            what = "its figures, settings or program have changed: all figures are built anew where figures changed" if service.name == "node" \
-                else "its settings have changed"
-            progress.say(f"{service.title} is started again: {what}")
+            anew = "; all figures are built anew" if "figures" in record["outdated"] else ""
+            progress.say(f"{service.title} is started again, these have changed: {', '.join(record['outdated'])}{anew}")
             control.ask(settings.home, "restart", name=service.name)
     wait_until_ready(settings, wanted)
 
