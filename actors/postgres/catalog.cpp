@@ -11,7 +11,8 @@ namespace millrace::postgres {
 namespace {
 
 constexpr auto tables_sql = R"(
-SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relreplident = 'f'
+SELECT c.oid, n.nspname, c.relname, c.relkind, c.relispartition, c.relreplident = 'f',
+  c.relpersistence = 'u' OR (c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid))
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't'
   AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
@@ -53,13 +54,16 @@ ORDER BY k.conrelid, k.conname COLLATE "C", k.oid, u.place)";
 
 using tables_by_oid = std::map<std::string, table>;
 
-table_kind kind_of(const std::string& relkind, bool is_partition) {
+/// `apart`: unlogged, or with tables that inherit from it.
+table_kind kind_of(const std::string& relkind, bool is_partition, bool apart) {
   if (relkind == "v" || relkind == "m")
     return table_kind::view;
   if (relkind == "f")
     return table_kind::foreign;
   if (relkind == "p")
     return table_kind::partitioned;
+  if (apart)
+    return table_kind::other;
   return is_partition ? table_kind::partition : table_kind::ordinary;
 }
 
@@ -185,7 +189,7 @@ result<std::vector<table>> session::load_catalog() {
     auto& x = by_oid[order.emplace_back(text_at(read[0], i, 0))];
     x.schema = text_at(read[0], i, 1);
     x.name = text_at(read[0], i, 2);
-    x.kind = kind_of(text_at(read[0], i, 3), text_at(read[0], i, 4) == "t");
+    x.kind = kind_of(text_at(read[0], i, 3), text_at(read[0], i, 4) == "t", text_at(read[0], i, 6) == "t");
     x.full_identity = text_at(read[0], i, 5) == "t";
   }
   add_columns(read[1], by_oid);

@@ -1,0 +1,41 @@
+#pragma once
+
+/// Figures' files -> plans, or refusals: all of them at once.
+
+#include "actors/figures/plan.hpp"
+#include "actors/figures/refusal.hpp"
+#include "actors/postgres/session.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+struct planning {
+  plan_set plans;                ///< whole only if nothing is refused
+  std::vector<refusal> refusals; ///< in the order of the files; one a figure at the most
+};
+
+/// What only PostgreSQL can answer. A callback that is absent is not asked:
+/// then names and types are ours, and constants must be in canonical form.
+struct database_answers {
+  std::function<result<postgres::description>(const std::string& sql)> describe;
+  /// Returns the literal's text once it is cast to the type.
+  std::function<result<std::string>(const std::string& type_name, const std::string& literal)> canonical;
+};
+
+/// Plans the figures of these files or folders (their *.sql, in order of path).
+/// A file that can't be read and a server that doesn't answer are refusals too,
+/// without a line.
+planning plan_figures(const std::vector<std::string>& paths, postgres::session& db);
+
+/// The same without files and server. `schemas` is the search path.
+planning plan_texts(const std::vector<source_file>& files, const std::vector<postgres::table>& catalog,
+                    const std::vector<std::string>& schemas, const database_answers& answers);
+
+/// Returns what `check` prints: each figure's plan, or the refusals.
+std::string check_figures(const std::vector<std::string>& paths, postgres::session& db, bool& refused);
+
+} // namespace millrace
