@@ -1,5 +1,6 @@
 """`down`: stops everything in order, and says what stays."""
 import fcntl
+import signal
 
 import control
 import progress
@@ -11,6 +12,7 @@ TITLES = {kind.name: kind.title for kind in services.ORDER}
 
 def stop(home, names=None):
     """Stops these services, last started first; without names all of them and the supervisor. Returns whether anything ran."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half of it running
     try:
         running = control.ask(home, "status")["services"]
         for name in reversed(services.NAMES):

@@ -1,5 +1,6 @@
 """`up`: everything from an empty machine to live figures."""
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ def up(settings, rate, detach):
     check_machine(settings, down_now)
     build.install_copy(binary, settings.home.root / "bin" / "millrace")
     started = []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same as Ctrl-C
     try:
         start_everything(settings, ours, rate, started, was_running)
     except (UpError, control.ControlError, ServiceError, KeyboardInterrupt) as error:
@@ -118,8 +120,9 @@ def wait_until_ready(settings, wanted):
                     progress.say(f"{service.title} is up ({seconds:.1f} s)")
             elif record["restarts"] >= 3 or seconds > limit:
                 raise UpError(does_not_come_up(settings, service, record, seconds))
-        progress.show(f"starting {', '.join(service.title for service in waiting)} ... {seconds:.0f} s")
-        time.sleep(0.1)
+        if waiting:
+            progress.show(f"starting {', '.join(service.title for service in waiting)} ... {seconds:.0f} s")
+            time.sleep(0.1)
 
 
 def does_not_come_up(settings, service, record, seconds):
