@@ -140,8 +140,8 @@ class Settings:
         return {**{name: self.values[name] for name in names}, "MILLRACE_HOME": str(self.home.root)}
 
     def shared(self):
-        """Returns what a later command must know about the running stack: all that was given, but no secret."""
-        return {name: value for name, value in self.values.items() if name in self.given and name not in SECRETS}
+        """Returns what a later command must know about the running stack: all that was given. Secrets may be among it."""
+        return {name: value for name, value in self.values.items() if name in self.given}
 
 
 def resolve(command_line, environment=None, config=None):
