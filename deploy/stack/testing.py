@@ -24,4 +24,4 @@ def test(kind, extra):
 
 def stack_tests():
     folder = build.REPOSITORY / "tests" / "stack"
-    return subprocess.run([sys.executable, "-m", "unittest", "discover", "-s", str(folder), "-p", "test_*.py"]).returncode
+    return subprocess.run([sys.executable, "-m", "unittest", "discover", "-b", "-s", str(folder), "-p", "test_*.py"]).returncode

@@ -1,0 +1,104 @@
+"""What the services are told, without starting them."""
+import json
+import re
+import unittest
+
+import support
+import connect
+import generator
+import install
+import kafka
+import node
+import postgres
+import redis
+import services
+
+
+class Packages(support.StackTest):
+    def test_every_section_that_a_service_names_has_packages(self):
+        listed = install.sections(install.PACKAGES.read_text())
+        for kind in services.ORDER:
+            for section in kind.packages:
+                self.assertTrue(listed[section], section)
+
+    def test_a_comment_is_no_package(self):
+        self.assertEqual(install.sections("# no\n[a]\none # two\n\n[b]\nthree\n"), {"a": ["one"], "b": ["three"]})
+
+
+class Configuration(support.StackTest):
+    def test_only_what_is_ours_is_started(self):
+        found = services.make(self.resolve(environment={"REDIS_HOST": "redis.example", "KAFKA_BROKER": "kafka.example:9092"}))
+        self.assertEqual(list(found), ["postgres", "connect", "node", "generator"])
+
+    def test_connect_follows_the_exactly_once_setting(self):
+        for setting, expected in (("on", "enabled"), ("off", "disabled")):
+            text = connect.Connect(self.resolve(environment={"MILLRACE_EXACTLY_ONCE": setting})).configuration()
+            self.assertIn(f"exactly.once.source.support={expected}\n", text)
+
+    def test_every_server_listens_on_the_loopback_only(self):
+        found = self.resolve()
+        for text in (postgres.Postgres(found).configuration(), redis.Redis(found).configuration(), kafka.Kafka(found).configuration(),
+                     connect.Connect(found).configuration()):
+            addresses = re.findall(r"\d+\.\d+\.\d+\.\d+", text)
+            self.assertEqual(set(addresses), {"127.0.0.1"})
+
+    def test_redis_never_forgets_by_itself(self):
+        text = redis.Redis(self.resolve()).configuration()
+        for line in ("appendonly yes", "maxmemory-policy noeviction", 'save ""'):
+            self.assertIn(line + "\n", text)
+
+    def test_a_password_with_quotes_reaches_redis_and_psql_whole(self):
+        self.assertIn('requirepass "a\\"b\\\\c"\n', redis.Redis(self.resolve(environment={"REDIS_PASSWORD": 'a"b\\c'})).configuration())
+        self.assertEqual(postgres.quoted("it's \\ odd"), "'it''s \\\\ odd'")
+
+    def test_no_password_is_part_of_a_command(self):
+        found = self.resolve(environment={"MILLRACE_FIGURES": str(self.folder)})
+        secrets = {found[name] for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD")}
+        for service in services.make(found).values():
+            self.assertFalse([word for word in service.command() if any(secret in word for secret in secrets)], service.name)
+
+
+class Identity(support.StackTest):
+    def test_a_figure_that_changes_makes_the_node_outdated_in_its_figures_only(self):
+        figure = self.folder / "one.sql"
+        figure.write_text("SELECT 1")
+        found = node.Node(self.resolve(environment={"MILLRACE_FIGURES": str(figure)}))
+        before = found.fingerprints()
+        figure.write_text("SELECT 2")
+        after = found.fingerprints()
+        self.assertEqual([part for part in before if before[part] != after[part]], ["figures"])
+
+    def test_another_rate_leaves_the_generator_as_it_is(self):
+        found = generator.Generator(self.resolve())
+        before = found.fingerprints()
+        found.rate = 5000.0
+        self.assertEqual(found.fingerprints(), before)
+
+    def test_another_exactly_once_setting_makes_connect_outdated(self):
+        on, off = (connect.Connect(self.resolve(environment={"MILLRACE_EXACTLY_ONCE": value})).fingerprints() for value in ("on", "off"))
+        self.assertNotEqual(on, off)
+
+
+class Template(unittest.TestCase):
+    def setUp(self):
+        self.text = (support.REPOSITORY / "debezium" / "postgres.json").read_text()
+
+    def test_every_place_to_fill_is_documented(self):
+        documented = (support.REPOSITORY / "debezium" / "README.md").read_text()
+        for place in set(re.findall(r"\$\{\w+\}", self.text)):
+            self.assertIn(f"`{place}`", documented)
+
+    def test_every_value_is_text_and_the_topics_are_not_compacted(self):
+        template = json.loads(self.text)
+        self.assertTrue(all(isinstance(value, str) for value in template.values()))
+        self.assertEqual({value for name, value in template.items() if name.endswith("cleanup.policy")}, {"delete"})
+
+    def test_a_batch_is_smaller_than_the_queue_and_a_record_as_large_as_the_topic_takes(self):
+        template = json.loads(self.text)
+        self.assertLess(int(template["max.batch.size"]), int(template["max.queue.size"]))
+        self.assertEqual(template["producer.override.max.request.size"], template["topic.creation.default.max.message.bytes"])
+        self.assertEqual(int(template["producer.override.max.request.size"]), kafka.RECORD_BYTES)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,97 @@
+"""Where a setting comes from, and which servers are ours."""
+import unittest
+
+import support
+import settings
+from settings import SettingsError
+
+
+class Layers(support.StackTest):
+    def test_the_environment_wins_over_the_configuration_file_and_the_command_line_over_both(self):
+        found = self.resolve({"MILLRACE_PROJECT": "cli"}, {"MILLRACE_PROJECT": "env", "LOG_LEVEL": "debug"},
+                             "MILLRACE_PROJECT=file\nLOG_LEVEL=warn\nMILLRACE_TOPIC_PREFIX='a b' # why\n")
+        self.assertEqual([found["MILLRACE_PROJECT"], found["LOG_LEVEL"], found["MILLRACE_TOPIC_PREFIX"]], ["cli", "debug", "a b"])
+
+    def test_a_later_command_knows_what_the_running_stack_was_given(self):
+        self.home.make()
+        support.home.write_private(self.home.shared_settings, '{"MILLRACE_HTTP_PORT": "1234", "LOG_LEVEL": "debug"}')
+        found = self.resolve(environment={"LOG_LEVEL": "warn"})
+        self.assertEqual([found["MILLRACE_HTTP_PORT"], found["LOG_LEVEL"]], ["1234", "warn"])
+
+    def test_a_secret_may_come_from_a_file(self):
+        (self.folder / "password").write_text("from a file\n")
+        self.assertEqual(self.resolve(environment={"POSTGRES_PASSWORD_FILE": str(self.folder / "password")})["POSTGRES_PASSWORD"], "from a file")
+
+    def test_a_secret_file_that_is_missing_is_named(self):
+        with self.assertRaisesRegex(SettingsError, "REDIS_PASSWORD_FILE: /nowhere"):
+            self.resolve(environment={"REDIS_PASSWORD_FILE": "/nowhere"})
+
+    def test_a_secret_that_nobody_gives_is_made_once_and_readable_by_its_owner_alone(self):
+        first, second = self.resolve(), self.resolve()
+        self.assertEqual(first["POSTGRES_PASSWORD"], second["POSTGRES_PASSWORD"])
+        self.assertNotEqual(first["POSTGRES_PASSWORD"], first["MILLRACE_NODE_PASSWORD"])
+        self.assertEqual((self.home.secrets / "POSTGRES_PASSWORD").stat().st_mode & 0o777, 0o600)
+
+    def test_a_line_that_is_no_setting_is_named_with_its_place(self):
+        with self.assertRaisesRegex(SettingsError, "settings.env:2: expected KEY=value, found 'nonsense'"):
+            self.resolve(config="LOG_LEVEL=info\nnonsense\n")
+
+    def test_a_port_that_is_no_number_is_refused(self):
+        with self.assertRaisesRegex(SettingsError, "REDIS_PORT must be a whole number, not 'high'"):
+            self.resolve(environment={"REDIS_PORT": "high"})
+
+    def test_figures_are_found_from_the_folder_of_the_layer_that_names_them(self):
+        (self.folder / "mine").mkdir()
+        found = self.resolve(config="MILLRACE_FIGURES=mine\n")
+        self.assertEqual(found["MILLRACE_FIGURES"], str(self.folder / "mine"))
+
+
+class Ownership(support.StackTest):
+    SERVERS = ("postgres", "redis", "kafka", "connect")
+
+    def owned(self, environment):
+        found = self.resolve(environment=environment)
+        return [name for name in self.SERVERS if found.own(name)]
+
+    def test_all_servers_are_ours_where_nothing_is_given(self):
+        self.assertEqual(self.owned({}), list(self.SERVERS))
+
+    def test_a_server_whose_address_is_given_is_somebody_elses(self):
+        self.assertEqual(self.owned({"REDIS_HOST": "redis.example"}), ["postgres", "kafka", "connect"])
+        self.assertEqual(self.owned({"KAFKA_BROKER": "kafka.example:9092", "CONNECT_URL": "http://connect.example"}), ["postgres", "redis"])
+
+    def test_a_port_alone_moves_our_server(self):
+        found = self.resolve(environment={"POSTGRES_PORT": "16000"})
+        self.assertTrue(found.own("postgres"))
+        self.assertEqual(found["POSTGRES_PORT"], "16000")
+
+    def test_our_own_addresses_given_back_to_us_are_still_ours(self):
+        printed = self.resolve(environment={"POSTGRES_PORT": "16000", "MILLRACE_KAFKA_PORT": "16003"}).environment()
+        self.assertEqual(self.owned(printed), list(self.SERVERS))
+
+    def test_somebody_elses_redis_gets_no_password_of_our_making(self):
+        self.assertEqual(self.resolve(environment={"REDIS_HOST": "redis.example"})["REDIS_PASSWORD"], "")
+
+    def test_with_somebody_elses_database_everybody_is_the_user_that_was_given(self):
+        found = self.resolve(environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
+        self.assertEqual([found["MILLRACE_NODE_USER"], found["MILLRACE_DEBEZIUM_PASSWORD"], found["POSTGRES_PORT"]], ["app", "x", "5432"])
+
+
+class Rate(support.StackTest):
+    def test_the_rate_is_records_per_interval(self):
+        found = self.resolve(environment={"MOCK_DATA_RECORDS_PER_BATCH": "50", "MOCK_DATA_INTERVAL_SECONDS": "5"})
+        self.assertEqual([found.rate(), found.rate_is_given()], [10.0, True])
+
+    def test_without_any_setting_the_rate_is_the_default(self):
+        found = self.resolve()
+        self.assertEqual([found.rate(), found.rate_is_given()], [settings.DEFAULT_RATE, False])
+
+
+class Documents(support.StackTest):
+    def test_every_setting_is_in_the_example_file(self):
+        example = (support.REPOSITORY / ".env.example").read_text()
+        self.assertEqual([name for name in settings.DEFAULTS if f"#{name}=" not in example], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
