@@ -1,0 +1,35 @@
+#pragma once
+
+/// One JSON value of a record -> one column's value in the form that figures fold.
+
+#include "actors/cdc_router/wire_form.hpp"
+#include "messages/values.hpp"
+
+#include <simdjson.h>
+
+#include <optional>
+#include <stdexcept>
+
+namespace millrace {
+
+/// Why a record can't be decoded, in words for a person.
+struct undecodable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Returns the value; nullopt for the placeholder of a value that the record
+/// leaves out (an unchanged TOAST value), which may stand for any type as text
+/// and for bytea in base64 or hex. Throws undecodable, which names the column,
+/// or simdjson_error where it isn't JSON.
+std::optional<value> decode_column(simdjson::ondemand::value json, const postgres::column& of,
+                                   const wire_form& form);
+
+/// Returns what a loop over an object gives, or throws simdjson_error.
+inline simdjson::ondemand::field field_of(simdjson::simdjson_result<simdjson::ondemand::field> x) {
+  simdjson::ondemand::field out;
+  if (auto code = std::move(x).get(out))
+    throw simdjson::simdjson_error(code);
+  return out;
+}
+
+} // namespace millrace

@@ -1,0 +1,196 @@
+#include "actors/cdc_router/debezium_decoder.hpp"
+
+#include "actors/cdc_router/record_reader.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace millrace {
+
+namespace {
+
+bool is_plain_name(const std::string& name) {
+  auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return !name.empty() && !(name.front() >= '0' && name.front() <= '9')
+         && std::all_of(name.begin(), name.end(), plain);
+}
+
+std::string quoted(const std::string& name) {
+  if (is_plain_name(name))
+    return name;
+  std::string out = "\"";
+  for (auto c : name)
+    out.append(c == '"' ? 2 : 1, c);
+  return out + "\"";
+}
+
+bool holds(const std::vector<std::uint16_t>& all, std::uint16_t x) {
+  return std::find(all.begin(), all.end(), x) != all.end();
+}
+
+/// Returns the columns that some route of the table sends or goes by, and the key.
+std::vector<std::uint16_t> wanted_columns(const plan_set& plans, table_id of, const postgres::table& table) {
+  std::set<std::uint16_t> out(table.primary_key.begin(), table.primary_key.end());
+  for (auto& each : plans.routes)
+    if (each.table == of) {
+      out.insert(each.columns.begin(), each.columns.end());
+      out.insert(each.by.begin(), each.by.end());
+    }
+  return {out.begin(), out.end()};
+}
+
+/// Returns the columns outside the primary key that the old row is routed by.
+std::vector<std::uint16_t> routed_columns(const plan_set& plans, table_id of, const postgres::table& table) {
+  std::set<std::uint16_t> out;
+  for (auto& each : plans.routes)
+    if (each.table == of && !each.own)
+      out.insert(each.by.begin(), each.by.end());
+  for (auto i : table.primary_key)
+    out.erase(i);
+  return {out.begin(), out.end()};
+}
+
+} // namespace
+
+struct debezium_decoder::impl {
+  impl(const plan_set& plans, table_id of)
+    : table(plans.tables[of.value].table), wanted(wanted_columns(plans, of, table)),
+      routed(routed_columns(plans, of, table)), reader(table, wanted) {}
+
+  postgres::table table;
+  std::vector<std::uint16_t> wanted, routed;
+  record_reader reader;
+
+  std::optional<table_change> decode(std::optional<std::string_view> key, std::string_view payload);
+  void check_op(const envelope& x) const;
+  void check_source(const source_block& x) const;
+  void fill_unavailable(envelope& x) const;
+  void check_old_row(const envelope& x) const;
+  std::optional<row> old_row(envelope& x, const row& key) const;
+  std::string full_identity() const;
+};
+
+/// Returns the statement that makes PostgreSQL log whole old rows.
+std::string debezium_decoder::impl::full_identity() const {
+  return "ALTER TABLE " + quoted(table.schema) + "." + quoted(table.name) + " REPLICA IDENTITY FULL";
+}
+
+void debezium_decoder::impl::check_op(const envelope& x) const {
+  switch (x.op) {
+    case 'c':
+    case 'u':
+    case 'r':
+      if (!x.after)
+        throw undecodable(std::string("op ") + x.op + " without a row (after is null)");
+      return;
+    case 'd':
+    case 't':
+      return;
+    case 'm':
+      throw undecodable("a logical message (op m) stands in the topic of a table");
+    default:
+      throw undecodable(std::string("op says ") + x.op + ", which we don't know");
+  }
+}
+
+void debezium_decoder::impl::check_source(const source_block& x) const {
+  if ((!x.table.empty() && x.table != table.name) || (!x.schema.empty() && x.schema != table.schema))
+    throw undecodable("a record of " + x.schema + "." + x.table + " stands in the topic of this table");
+}
+
+/// The new row's values that the record leaves out are those of the old row.
+void debezium_decoder::impl::fill_unavailable(envelope& x) const {
+  if (!x.after)
+    return;
+  for (auto i : x.after->unavailable) {
+    // NULL isn't a value of the old row: nothing that long is NULL.
+    if (!x.before || is_null(x.before->values[i]))
+      throw undecodable("column " + table.columns[i].name + ": the record leaves out its unchanged long value"
+                        " (TOAST), and no old row has it; " + full_identity() + " puts it into later records");
+    x.after->values[i] = x.before->values[i];
+  }
+}
+
+/// Under another replica identity the old row is absent or has NULL in all
+/// columns but the key's.
+void debezium_decoder::impl::check_old_row(const envelope& x) const {
+  auto key_only = [&] {
+    return std::any_of(wanted.begin(), wanted.end(), [&](auto i) {
+      return table.columns[i].not_null && is_null(x.before->values[i]) && !holds(x.before->unavailable, i);
+    });
+  };
+  auto left_out = [&](auto i) { return holds(x.before->unavailable, i); };
+  if (table.full_identity && x.before && !key_only() && std::none_of(routed.begin(), routed.end(), left_out))
+    return;
+  throw undecodable("the old row is missing, and figures need column " + table.columns[routed.front()].name
+                    + " of it; " + full_identity() + " puts it into later records");
+}
+
+/// What the record tells of the old row: without REPLICA IDENTITY FULL not more
+/// than the key of a row that was deleted.
+std::optional<row> debezium_decoder::impl::old_row(envelope& x, const row& key) const {
+  if (x.op == 'r' || x.op == 'c' || (x.op == 'u' && !table.full_identity))
+    return std::nullopt;
+  if (table.full_identity)
+    return x.before ? std::optional(std::move(x.before->values)) : std::nullopt;
+  row out(table.columns.size());
+  for (std::size_t i = 0; i < key.size(); ++i)
+    out[table.primary_key[i]] = key[i];
+  return out;
+}
+
+std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::string_view> key,
+                                                           std::string_view payload) {
+  auto x = reader.read_payload(payload);
+  if (x.op == 0 && !x.source && !x.before && !x.after)
+    throw undecodable("the payload isn't a change of Debezium's (it has no op)");
+  check_op(x);
+  if (!x.source)
+    throw undecodable("the record has no source");
+  check_source(*x.source);
+  table_change out;
+  out.op = x.op;
+  out.at = x.source->at;
+  out.snapshot = x.source->snapshot;
+  out.replayed = x.source->replayed;
+  out.stamp = x.source->stamp;
+  out.commit_ms = x.source->commit_ms;
+  if (x.op == 't')
+    return out;
+  if (!key)
+    throw undecodable("the record has no key");
+  out.key = reader.read_key(*key);
+  if ((x.op == 'u' || x.op == 'd') && !routed.empty() && !out.replayed)
+    check_old_row(x);
+  fill_unavailable(x);
+  out.before = old_row(x, out.key);
+  if (x.after && x.op != 'd')
+    out.after = std::move(x.after->values);
+  return out;
+}
+
+debezium_decoder::debezium_decoder(const plan_set& plans, table_id of) : impl_(std::make_unique<impl>(plans, of)) {}
+debezium_decoder::~debezium_decoder() = default;
+debezium_decoder::debezium_decoder(debezium_decoder&&) noexcept = default;
+
+result<std::optional<table_change>> debezium_decoder::decode(std::optional<std::string_view> key,
+                                                             std::optional<std::string_view> payload) {
+  if (!payload)
+    return std::optional<table_change>();
+  auto refused = [&](const std::string& why) {
+    return error{errc::bad_record, impl_->table.schema + "." + impl_->table.name + ": " + why};
+  };
+  try {
+    auto out = impl_->decode(key, *payload);
+    impl_->reader.shrink();
+    return out;
+  } catch (const undecodable& why) {
+    impl_->reader.shrink();
+    return refused(why.what());
+  } catch (const simdjson::simdjson_error& why) {
+    impl_->reader.shrink();
+    return refused(std::string("not a JSON record of Debezium's: ") + why.what());
+  }
+}
+
+} // namespace millrace

@@ -1,0 +1,199 @@
+#include "actors/cdc_router/decimal_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+namespace millrace {
+
+namespace {
+
+constexpr int most_digits = 18;
+constexpr int longest_exponent = 100'000;
+
+bool is_digit(char x) { return x >= '0' && x <= '9'; }
+
+/// Appends digits to `out` while there are some; returns how many.
+std::size_t take_digits(std::string_view& text, std::string& out) {
+  auto n = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
+  out.append(text.substr(0, n));
+  text.remove_prefix(n);
+  return n;
+}
+
+void trim_zeros(std::string& digits) {
+  auto first = digits.find_first_not_of('0');
+  digits.erase(0, first == std::string::npos ? digits.size() - 1 : first);
+}
+
+/// Reads "E-7" at the end of a number; false if something else is left.
+bool take_exponent(std::string_view text, int& exponent) {
+  if (text.empty())
+    return true;
+  if (text.front() != 'e' && text.front() != 'E')
+    return false;
+  text.remove_prefix(1);
+  if (!text.empty() && text.front() == '+')
+    text.remove_prefix(1);
+  auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+  return code == std::errc{} && end == text.data() + text.size() && std::abs(exponent) < longest_exponent;
+}
+
+constexpr auto base64_values = [] {
+  std::array<std::int8_t, 256> table{};
+  table.fill(-1);
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < alphabet.size(); ++i)
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  return table;
+}();
+
+/// Returns the decimal digits of a big-endian magnitude.
+std::string digits_of(std::string bytes) {
+  std::string reversed;
+  auto begin = bytes.find_first_not_of('\0');
+  while (begin < bytes.size()) {
+    unsigned rest = 0;
+    for (auto i = begin; i < bytes.size(); ++i) {
+      rest = rest * 256 + static_cast<unsigned char>(bytes[i]);
+      bytes[i] = static_cast<char>(rest / 10);
+      rest %= 10;
+    }
+    reversed += static_cast<char>('0' + rest);
+    begin = bytes.find_first_not_of('\0', begin);
+  }
+  std::reverse(reversed.begin(), reversed.end());
+  return reversed.empty() ? "0" : reversed;
+}
+
+void negate(std::string& bytes) {
+  int carry = 1;
+  for (auto at = bytes.rbegin(); at != bytes.rend(); ++at) {
+    int x = static_cast<unsigned char>(~*at) + carry;
+    *at = static_cast<char>(x);
+    carry = x >> 8;
+  }
+}
+
+/// "123.45" with at most `scale` digits behind the point and 18 in all.
+std::optional<std::int64_t> usual_form(std::string_view text, int scale) {
+  auto negative = !text.empty() && text.front() == '-';
+  std::int64_t x = 0;
+  int digits = 0;
+  int behind = -1;
+  for (auto c : text.substr(negative ? 1 : 0))
+    if (is_digit(c) && ++digits <= most_digits) {
+      x = x * 10 + (c - '0');
+      behind += behind >= 0 ? 1 : 0;
+    } else if (c == '.' && behind < 0 && digits > 0) {
+      behind = 0;
+    } else {
+      return std::nullopt;
+    }
+  behind = std::max(behind, 0);
+  if (digits == 0 || behind > scale || digits + scale - behind > most_digits)
+    return std::nullopt;
+  for (; behind < scale; ++behind)
+    x *= 10;
+  return negative ? -x : x;
+}
+
+} // namespace
+
+std::optional<decimal> decimal_from_text(std::string_view text) {
+  decimal x;
+  x.digits.clear();
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
+    x.negative = text.front() == '-';
+    text.remove_prefix(1);
+  }
+  auto before = take_digits(text, x.digits);
+  std::size_t behind = 0;
+  if (!text.empty() && text.front() == '.') {
+    text.remove_prefix(1);
+    behind = take_digits(text, x.digits);
+  }
+  int exponent = 0;
+  if (before + behind == 0 || !take_exponent(text, exponent))
+    return std::nullopt;
+  x.scale = static_cast<int>(behind) - exponent;
+  if (x.scale < 0) {
+    x.digits.append(static_cast<std::size_t>(-x.scale), '0');
+    x.scale = 0;
+  }
+  trim_zeros(x.digits);
+  return x;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  while (!text.empty() && text.back() == '=')
+    text.remove_suffix(1);
+  if (text.size() % 4 == 1)
+    return std::nullopt;
+  std::string out;
+  out.reserve(text.size() * 3 / 4);
+  std::uint32_t bits = 0;
+  int have = 0;
+  for (auto c : text) {
+    auto x = base64_values[static_cast<unsigned char>(c)];
+    if (x < 0)
+      return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(x);
+    if ((have += 6) >= 8)
+      out += static_cast<char>(bits >> (have -= 8));
+  }
+  return out;
+}
+
+std::optional<decimal> decimal_from_base64(std::string_view text, int scale) {
+  auto bytes = from_base64(text);
+  if (!bytes || bytes->empty())
+    return std::nullopt;
+  decimal x;
+  x.negative = (bytes->front() & 0x80) != 0;
+  if (x.negative)
+    negate(*bytes);
+  x.digits = digits_of(std::move(*bytes));
+  x.scale = scale;
+  if (scale < 0 && x.digits != "0")
+    x.digits.append(static_cast<std::size_t>(-scale), '0');
+  x.scale = std::max(scale, 0);
+  return x;
+}
+
+std::optional<std::int64_t> scaled(const decimal& x, int scale) {
+  auto digits = x.digits;
+  for (int i = x.scale; i > scale; --i) {
+    if (digits.back() != '0')
+      return std::nullopt;
+    if (digits.size() > 1)
+      digits.pop_back();
+  }
+  if (digits != "0" && x.scale < scale)
+    digits.append(static_cast<std::size_t>(scale - x.scale), '0');
+  if (digits.size() > most_digits)
+    return std::nullopt;
+  std::int64_t n = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  return x.negative ? -n : n;
+}
+
+std::optional<std::int64_t> scaled_from_text(std::string_view text, int scale) {
+  if (auto x = usual_form(text, scale))
+    return x;
+  auto x = decimal_from_text(text);
+  return x ? scaled(*x, scale) : std::nullopt;
+}
+
+std::string plain_text(const decimal& x) {
+  auto scale = static_cast<std::size_t>(x.scale);
+  auto text = x.digits;
+  if (text.size() <= scale)
+    text.insert(0, scale + 1 - text.size(), '0');
+  if (scale > 0)
+    text.insert(text.size() - scale, 1, '.');
+  return x.negative && x.digits != "0" ? "-" + text : text;
+}
+
+} // namespace millrace

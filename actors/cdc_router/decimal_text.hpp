@@ -1,0 +1,39 @@
+#pragma once
+
+/// Decimals as Debezium writes them: text, or base64 of an unscaled integer.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace millrace {
+
+/// digits / 10^scale, with a sign. Of any length; no leading zeros, "0" is zero.
+struct decimal {
+  bool negative = false;
+  std::string digits = "0";
+  int scale = 0;
+};
+
+/// Returns the number, nullopt if `text` is none: "12.30", "-0.5", "1.5E-7".
+std::optional<decimal> decimal_from_text(std::string_view text);
+
+/// Returns the number from its unscaled value: base64 of a big-endian two's
+/// complement integer. nullopt if that isn't base64 or is empty.
+std::optional<decimal> decimal_from_base64(std::string_view text, int scale);
+
+/// Returns the number scaled by 10^scale, nullopt if it has digits beyond the
+/// scale, or 19 digits or more.
+std::optional<std::int64_t> scaled(const decimal& x, int scale);
+
+/// The same straight from text, without a detour for the usual form.
+std::optional<std::int64_t> scaled_from_text(std::string_view text, int scale);
+
+/// Returns all digits of the number's own scale, as numeric_out prints it.
+std::string plain_text(const decimal& x);
+
+/// Returns the bytes, nullopt if `text` isn't base64 (with padding).
+std::optional<std::string> from_base64(std::string_view text);
+
+} // namespace millrace

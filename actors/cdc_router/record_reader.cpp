@@ -1,0 +1,135 @@
+#include "actors/cdc_router/record_reader.hpp"
+
+namespace millrace {
+
+namespace json = simdjson::ondemand;
+
+namespace {
+
+/// Beyond it, buffers aren't kept for the next record.
+constexpr std::size_t large_record = 4u << 20;
+
+json::object object_in(json::value x, const char* what) {
+  if (x.type() != json::json_type::object)
+    throw undecodable(std::string(what) + " isn't an object");
+  return x.get_object();
+}
+
+std::optional<decoded_row> optional_row(json::value x, row_decoder& by, const std::vector<wire_form>& forms,
+                                        const char* what) {
+  if (x.is_null())
+    return std::nullopt;
+  auto from = object_in(x, what);
+  try {
+    return by.decode(from, forms);
+  } catch (const undecodable& why) {
+    throw undecodable(std::string(what) + ": " + why.what());
+  }
+}
+
+char op_in(json::value x) {
+  std::string_view text = x.get_string();
+  if (text.size() != 1)
+    throw undecodable("op says " + std::string(text) + ", which we don't know");
+  return text.front();
+}
+
+json::object root_of(json::document& x, const char* what) {
+  if (x.type() != json::json_type::object)
+    throw undecodable(std::string(what) + " isn't a JSON object");
+  return x.get_object();
+}
+
+void want_end(json::document& x, const char* what) {
+  if (x.current_location().error() != simdjson::OUT_OF_BOUNDS)
+    throw undecodable(std::string(what) + " goes on after its JSON has ended");
+}
+
+} // namespace
+
+json::document json_text::parse(std::string_view bytes) {
+  buffer_.reserve(bytes.size() + simdjson::SIMDJSON_PADDING);
+  buffer_.assign(bytes);
+  return parser_.iterate(buffer_.data(), buffer_.size(), buffer_.capacity());
+}
+
+void json_text::shrink() {
+  if (buffer_.capacity() <= large_record)
+    return;
+  std::string().swap(buffer_);
+  parser_ = json::parser();
+}
+
+const std::vector<wire_form>& form_cache::by_schema(std::string_view schema) {
+  if (schema == last_)
+    return forms_;
+  try {
+    forms_ = schema_forms(table_, schema, part_);
+  } catch (const std::exception&) {
+    throw undecodable("the record's schema isn't one of Kafka Connect's");
+  }
+  last_ = schema;
+  return forms_;
+}
+
+record_reader::record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted)
+  : table_(table), row_(table, wanted), key_row_(table, table.primary_key), row_forms_(table, schema_part::row),
+    key_forms_(table, schema_part::key) {}
+
+envelope record_reader::read_payload(std::string_view bytes) {
+  forms_ = &row_forms_.by_catalog();
+  envelope out;
+  auto document = payload_.parse(bytes);
+  read_envelope(root_of(document, "the payload"), false, out);
+  want_end(document, "the payload");
+  return out;
+}
+
+void record_reader::read_envelope(json::object from, bool wrapped, envelope& out) {
+  for (auto each : from) {
+    auto field = field_of(std::move(each));
+    auto name = field.key();
+    if (name == "before")
+      out.before = optional_row(field.value(), row_, *forms_, "before");
+    else if (name == "after")
+      out.after = optional_row(field.value(), row_, *forms_, "after");
+    else if (name == "source" && !field.value().is_null())
+      out.source = read_source(object_in(field.value(), "source"));
+    else if (name == "op")
+      out.op = op_in(field.value());
+    else if (!wrapped && name == "schema" && !field.value().is_null())
+      forms_ = &row_forms_.by_schema(object_in(field.value(), "schema").raw_json());
+    else if (!wrapped && name == "payload" && !field.value().is_null())
+      read_envelope(object_in(field.value(), "payload"), true, out);
+  }
+}
+
+row record_reader::read_key(std::string_view bytes) {
+  auto document = key_.parse(bytes);
+  auto from = root_of(document, "the key");
+  auto* forms = &key_forms_.by_catalog();
+  json::value schema;
+  decoded_row all;
+  // A column may be called schema, but then it isn't an object.
+  if (from.find_field_unordered("schema").get(schema) == simdjson::SUCCESS
+      && schema.type() == json::json_type::object) {
+    forms = &key_forms_.by_schema(schema.get_object().value().raw_json());
+    all = key_row_.decode(object_in(from["payload"].value(), "the key's payload"), *forms);
+  } else {
+    all = key_row_.decode(from.reset() ? root_of(document, "the key") : from, *forms);
+  }
+  row out;
+  for (auto i : table_.primary_key) {
+    if (is_null(all.values[i]))
+      throw undecodable("column " + table_.columns[i].name + " of the key is null");
+    out.push_back(std::move(all.values[i]));
+  }
+  return out;
+}
+
+void record_reader::shrink() {
+  payload_.shrink();
+  key_.shrink();
+}
+
+} // namespace millrace

@@ -1,0 +1,68 @@
+#pragma once
+
+/// The JSON of a record's key and payload, with and without Kafka Connect's
+/// schema wrapper -> rows and the envelope, not yet judged.
+
+#include "actors/cdc_router/row_decoder.hpp"
+#include "actors/cdc_router/source_block.hpp"
+
+namespace millrace {
+
+/// What a payload says.
+struct envelope {
+  char op = 0; ///< 0: a wrapped tombstone
+  std::optional<decoded_row> before, after;
+  std::optional<source_block> source;
+};
+
+/// Bytes with the room behind them that simdjson needs, and its parser.
+class json_text {
+ public:
+  /// The document lives until the next call.
+  simdjson::ondemand::document parse(std::string_view bytes);
+  /// Gives back what a large record took.
+  void shrink();
+
+ private:
+  std::string buffer_;
+  simdjson::ondemand::parser parser_;
+};
+
+/// The forms that the last record's schema described: the next has the same.
+class form_cache {
+ public:
+  form_cache(const postgres::table& table, schema_part part) : table_(table), part_(part) {}
+  const std::vector<wire_form>& by_catalog() const { return catalog_; }
+  /// Throws undecodable where the schema isn't one.
+  const std::vector<wire_form>& by_schema(std::string_view schema);
+
+ private:
+  const postgres::table& table_;
+  schema_part part_;
+  std::vector<wire_form> catalog_ = catalog_forms(table_);
+  std::string last_;
+  std::vector<wire_form> forms_;
+};
+
+/// Used by one thread. Throws undecodable or simdjson_error.
+class record_reader {
+ public:
+  /// `table` must outlive this; `wanted` are the columns to read of its rows.
+  record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted);
+
+  envelope read_payload(std::string_view bytes);
+  /// Returns the row of the table's primary key, in key order.
+  row read_key(std::string_view bytes);
+  void shrink();
+
+ private:
+  void read_envelope(simdjson::ondemand::object from, bool wrapped, envelope& out);
+
+  const postgres::table& table_;
+  json_text payload_, key_;
+  row_decoder row_, key_row_;
+  form_cache row_forms_, key_forms_;
+  const std::vector<wire_form>* forms_ = nullptr; ///< of the record being read
+};
+
+} // namespace millrace
