@@ -1,0 +1,15 @@
+"""Stops a stack whose tests were killed: waits until its input ends, then takes down what still runs. Arguments: the front door."""
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+
+for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    signal.signal(ignored, signal.SIG_IGN)
+sys.stdin.buffer.read()
+home = pathlib.Path(os.environ["MILLRACE_HOME"])
+if home.is_dir() and not os.environ.get("MILLRACE_TEST_KEEP"):
+    subprocess.run([sys.argv[1], "down", "--wipe"], stdin=subprocess.DEVNULL)
+    shutil.rmtree(home, ignore_errors=True)

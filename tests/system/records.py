@@ -1,0 +1,40 @@
+"""What the change topics hold, counted, to be held against the engine's own counters: a record lost or taken twice shows here."""
+import collections
+import json
+
+
+class Records:
+    """Reads the topics on from where it stopped; counts the records of each table and operation, and those that tell a change again."""
+
+    def __init__(self, kafka, topics):
+        self.kafka, self.topics = kafka, topics
+        self.next = {}                        #: (topic, partition) -> offset
+        self.counts = collections.Counter()   #: (table, operation) -> records
+        self.doubled = 0                      #: records of a change that an earlier record told
+        self._seen = set()
+
+    def read(self):
+        """Reads what is there now; call it when nobody writes."""
+        for (topic, partition), end in self.kafka.ends(self.topics).items():
+            if end > self.next.get((topic, partition), 0):
+                for record in self.kafka.records(topic, self.next.get((topic, partition), 0), partition):
+                    self._take(topic.rpartition(".")[2], record)
+                    self.next[topic, partition] = record["offset"] + 1
+        return self
+
+    def _take(self, table, record):
+        if not record.get("payload"):
+            return  # a tombstone
+        change = json.loads(record["payload"])
+        operation, source = change["op"], change["source"]
+        self.counts[table, operation] += 1
+        if operation in "cud":  # one change of a row: its place in the log, and its key
+            told = hash((table, operation, source["lsn"], source["txId"], record["key"]))
+            self.doubled += told in self._seen
+            self._seen.add(told)
+
+    def against(self, redis):
+        """Returns {(table, operation): (in the topics, counted by the engine)} where the two differ."""
+        counted = {(table, operation): int(redis("GET", f"cdc:stats:{table}:{operation}") or 0)
+                   for table in (topic.rpartition(".")[2] for topic in self.topics) for operation in "curdt"}
+        return {what: (self.counts[what], number) for what, number in counted.items() if self.counts[what] != number}

@@ -1,0 +1,83 @@
+"""Runs the tests of a file against its one stack. A failure shows verify's differences and the end of the node's log."""
+import atexit
+import json
+import sys
+import unittest
+
+import stack
+
+
+class Result(unittest.TextTestResult):
+    """Shows the node's log at once where a test fails: the stack is gone at the end."""
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self.show(test)
+
+    def addError(self, test, error):
+        super().addError(test, error)
+        self.show(test)
+
+    def show(self, test):
+        running = getattr(test, "stack", None)
+        if running:
+            self.stream.writeln(f"\n--- the end of the node's log\n{running.log_tail()}\n---")
+            self.stream.flush()
+
+
+class SystemTest(unittest.TestCase):
+    """Gives its tests a stack, as `self.stack`. Classes of a file that want the same kind share one."""
+
+    stack = None
+    rate = 0        #: rows a second that the generator writes
+    settings = {}   #: names of .env.example
+    figures = None  #: folders, else the default
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = _shared(cls.rate, cls.figures, cls.settings)
+
+    def assert_equal_to_sql(self, wait=90, why=""):
+        """Asserts that verify finds every figure in Redis equal to its query."""
+        code, report = self.stack.verify(wait)
+        if code != 0:
+            self.fail(f"{why}: verify ended with {code}\n{in_words(report)}")
+        self.assertGreater(len(report["figures"]), 0, "verify compared no figure")
+        return report
+
+
+_running = []  #: (kind, stack) of the one that is up
+
+
+def _shared(*kind):
+    """Returns the running stack if it is of this kind, else stops it and starts one."""
+    if not _running or _running[0][0] != kind:
+        _stop()
+        rate, figures, settings = kind
+        _running.append((kind, stack.Stack(rate, figures, **settings).__enter__()))
+    return _running[0][1]
+
+
+def _stop():
+    while _running:
+        _running.pop()[1].__exit__(None, None, None)
+
+
+def in_words(report):
+    """Returns the figures of a report that aren't equal, with what verify says of them."""
+    bad = [figure for figure in report["figures"] if figure.get("result") != "equal"]
+    return report.get("said") or "\n".join(json.dumps(figure, ensure_ascii=False)[:3000] for figure in bad)
+
+
+class InOrder(unittest.TestLoader):
+    """Loads tests in the order in which they are written: some leave the stack as the next one wants it."""
+
+    def getTestCaseNames(self, case):
+        return [name for name in vars(case) if name.startswith("test_")]
+
+
+def main():
+    """Runs the tests of the calling script."""
+    sys.stdout.reconfigure(line_buffering=True)
+    atexit.register(_stop)
+    unittest.main(module="__main__", testLoader=InOrder(), testRunner=unittest.TextTestRunner(resultclass=Result, verbosity=2))

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""What is wrong is said, by name, and nothing is lost: records that can't be read, servers that refuse or are away, settings and figures that can't be."""
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+
+import running
+import stack as stacks
+from stack import REPOSITORY, wait_until
+
+ORDERS = "dbserver1.public.orders"
+
+
+def letters_of(kafka):
+    """Returns the dead letters as {(topic, partition, offset): headers}, each once."""
+    found = {}
+    for record in kafka.records("shop.dead-letters"):
+        headers = dict(zip(record.get("headers", [])[::2], record.get("headers", [])[1::2]))
+        if "millrace.topic" in headers:
+            found[headers["millrace.topic"], int(headers["millrace.partition"]), int(headers["millrace.offset"])] = headers
+    return found
+
+
+class Records(running.SystemTest):
+    """Records that nobody can read."""
+
+    def a_record(self, op="u"):
+        """Returns key, payload and partition of a genuine record of orders, the newest of that operation."""
+        self.stack.sql("UPDATE orders SET total_amount = total_amount + 1 WHERE id = (SELECT min(id) FROM orders)")
+        self.assert_equal_to_sql(why="before the bad record")
+        found = [record for record in self.stack.kafka.records(ORDERS) if record.get("payload") and json.loads(record["payload"])["op"] == op]
+        newest = max(found, key=lambda record: record["ts"])
+        return newest["key"].encode(), newest["payload"], newest["partition"]
+
+    def spoil(self, change):
+        """Returns a genuine record's JSON after `change` was done to it, key, and partition."""
+        key, payload, partition = self.a_record()
+        record = json.loads(payload)
+        change(record)
+        return json.dumps(record).encode(), key, partition
+
+    def assert_dead_letter_and_replay(self, value, key, partition, words):
+        """Writes the record, and asserts: a dead letter with headers, incomplete figures, verify 2, and all well after replay."""
+        offset = self.stack.kafka.produce(ORDERS, partition, value, key)
+        place = (ORDERS, partition, offset)
+        headers = wait_until("a dead letter with the record's place", lambda: letters_of(self.stack.kafka).get(place))
+        self.assertEqual(headers["millrace.table"], "public.orders")
+        for word in words:
+            self.assertIn(word, headers["millrace.error"])
+        states = wait_until("figures of orders are incomplete", lambda: (s := self.stack.figure_states()).get("revenue") == "incomplete" and s)
+        self.assertEqual(states["geo_customers"], "live", "a figure that doesn't read orders is not concerned")
+        self.assertEqual(self.stack.verify(30)[0], 2)
+        which = f"{ORDERS}/{partition}:{offset}"
+        self.assertIn(which, self.stack.door("dead-letters", "list").stdout)
+        shown = self.stack.door("dead-letters", "show", which).stdout
+        for word in words:
+            self.assertIn(word, shown)
+        self.stack.door("dead-letters", "replay", which)
+        wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
+        self.assertNotIn(which, self.stack.door("dead-letters", "list").stdout)
+        self.assert_equal_to_sql(why="after replay")
+
+    def test_a_record_that_is_not_json_is_a_dead_letter(self):
+        key, _, partition = self.a_record()
+        self.assert_dead_letter_and_replay(b"this is no JSON", key, partition, ["JSON"])
+
+    def test_a_truncated_record_is_a_dead_letter(self):
+        key, payload, partition = self.a_record()
+        self.assert_dead_letter_and_replay(payload.encode()[:len(payload) // 2], key, partition, [])
+
+    def test_a_value_of_the_wrong_type_is_a_dead_letter(self):
+        self.assert_dead_letter_and_replay(*self.spoil(lambda x: x["after"].update(total_amount={"not": "a number"})), ["total_amount"])
+
+    def test_a_missing_column_is_a_dead_letter(self):
+        self.assert_dead_letter_and_replay(*self.spoil(lambda x: x["after"].pop("customer_id")), ["customer_id"])
+
+    def test_many_bad_records_are_resolved_by_one_replay_and_the_stream_goes_on_around_them(self):
+        key, payload, partition = self.a_record()
+        for number in range(20):
+            self.stack.kafka.produce(ORDERS, partition, b"{" * (number + 1), key)
+        self.stack.sql("INSERT INTO orders (customer_id, total_amount, status) SELECT id, 1.25, 'around' FROM customers")
+        wait_until("orders behind the bad records are counted", lambda: self.stack.redis("HGET", "metrics:orders:by_status", "around"))
+        wait_until("the letters are open", lambda: self.stack.figure_states().get("revenue") == "incomplete")
+        self.stack.door("dead-letters", "replay", "all")
+        wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
+        self.assert_equal_to_sql(why="after replay of all")
+
+
+class Servers(running.SystemTest):
+    """Servers that refuse, or are away."""
+
+    def program(self, *arguments, **environment):
+        """Runs the binary itself with this stack's settings, other than those given."""
+        settings = {**self.stack.environment, **self.stack.endpoints, "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
+                    "MILLRACE_HTTP_PORT": str(stacks.FIRST_PORT + 40), "MILLRACE_GENERATOR_PORT": "0", **environment}
+        return subprocess.run([self.stack.home / "bin" / "millrace", *arguments], env=settings, capture_output=True, text=True, timeout=60)
+
+    def test_a_wrong_redis_password_is_said_and_no_password_is_printed(self):
+        for arguments in (["node"], ["verify", "--wait", "5"]):
+            done = self.program(*arguments, REDIS_PASSWORD="not-the-secret")
+            said = done.stdout + done.stderr
+            self.assertEqual(done.returncode, 2, said)
+            self.assertRegex(said, r"(?i)redis.*password|password.*redis")
+            self.assertNotIn("not-the-secret", said)
+            self.assertNotIn(self.stack.endpoints["REDIS_PASSWORD"], said)
+
+    def test_a_wrong_postgres_password_is_said(self):
+        done = self.program("node", MILLRACE_NODE_PASSWORD="not-the-secret")
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr, r"(?i)password authentication failed")
+        self.assertNotIn("not-the-secret", done.stdout + done.stderr)
+
+    def test_a_ledger_of_another_shard_count_is_refused(self):
+        done = self.program("node", MILLRACE_SHARDS="16")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("32 shards", done.stderr)
+        self.assertIn("MILLRACE_SHARDS=32", done.stderr)
+        self.assert_equal_to_sql(why="the running node was not disturbed")
+
+    def test_a_ledger_of_another_format_is_refused(self):
+        self.stack.redis("HSET", "millrace:shop:format", "format", "99")
+        try:
+            done = self.program("node")
+        finally:
+            self.stack.redis("HSET", "millrace:shop:format", "format", "1")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("format 99", done.stderr)
+
+    def test_a_node_whose_port_is_taken_says_which(self):
+        done = self.program("node", MILLRACE_HTTP_PORT=str(self.stack.settings["MILLRACE_HTTP_PORT"]))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn(self.stack.settings["MILLRACE_HTTP_PORT"], done.stderr)
+
+    def test_a_streaming_node_does_not_need_postgres(self):
+        """A genuine record under a key of its own goes in by hand, so that only Kafka and Redis have a part in it."""
+        record = next(json.loads(x["payload"]) for x in self.stack.kafka.records("dbserver1.public.customers") if x.get("payload"))
+        row = {**record["after"], "id": 900001, "email": "by.hand@example.org"}
+        born = {**record, "op": "c", "before": None, "after": row, "source": {**record["source"], "snapshot": "false"}}
+        key = json.dumps({"id": 900001}).encode()
+        self.stack.sql.close()
+        pid = self.stack.pid("postgres")
+        self.stack.door("service", "stop", "postgres")
+        self.assertFalse(stacks.alive(pid))
+        try:
+            self.stack.kafka.produce("dbserver1.public.customers", 0, json.dumps(born).encode(), key)
+            wait_until("the record is in Redis, without PostgreSQL", lambda: self.stack.redis("EXISTS", "customer:900001"), 30)
+            wait_until("status says that PostgreSQL is away",
+                       lambda: "PostgreSQL" in self.stack.status()["cluster"]["surroundings"]["slot"].get("trouble", ""), 30)
+            dead = {**born, "op": "d", "before": row, "after": None}
+            self.stack.kafka.produce("dbserver1.public.customers", 0, json.dumps(dead).encode(), key)
+            wait_until("its deletion as well", lambda: not self.stack.redis("EXISTS", "customer:900001"), 30)
+        finally:
+            self.stack.door("service", "start", "postgres")
+        self.assert_equal_to_sql(180, why="after PostgreSQL came back")
+
+    def test_redis_out_of_memory_is_waited_for(self):
+        redis = self.stack.redis
+        redis("CONFIG", "SET", "maxmemory", "1mb")
+        try:
+            self.stack.sql("INSERT INTO customers (first_name, last_name, email, state) VALUES ('No', 'Room', 'no.room@example.org', 'OOM')")
+            trouble = wait_until("status says that Redis takes no writes", lambda: self.stack.status()["writer"]["trouble"], 30)
+            self.assertRegex(trouble, r"(?i)memory")
+            self.assertIsNone(redis("HGET", "realtime:geo:customers", "OOM"))
+        finally:
+            redis("CONFIG", "SET", "maxmemory", "0")
+        wait_until("the row is in Redis once there is room", lambda: redis("HGET", "realtime:geo:customers", "OOM") == "1", 30)
+        self.assert_equal_to_sql(why="after Redis was out of memory")
+
+    def test_a_key_of_the_wrong_type_fails_its_figure_alone(self):
+        redis = self.stack.redis
+        redis("DEL", "metrics:orders:by_status")
+        redis("SET", "metrics:orders:by_status", "somebody else's")
+        self.stack.sql("INSERT INTO orders (customer_id, total_amount, status) SELECT min(id), 2, 'wrong type' FROM customers")
+        wait_until("the figure has failed, by name", lambda: self.stack.figure_states().get("orders_by_status") == "failed", 30)
+        why = next(figure["why"] for figure in self.stack.status()["figures"] if figure["name"] == "orders_by_status")
+        self.assertIn("WRONGTYPE", why)
+        code, report = self.stack.verify(60)
+        # A difference (1) and a failed figure (2) are both the truth here.
+        self.assertIn(code, (1, 2), running.in_words(report))
+        self.assertEqual([figure["figure"] for figure in report["figures"] if not figure["equal"]], ["orders_by_status"], running.in_words(report))
+        self.assertEqual(redis("GET", "metrics:orders:by_status"), "somebody else's", "what isn't ours is left alone")
+        redis("DEL", "metrics:orders:by_status")
+        self.stack.door("rebuild", "--yes")
+        wait_until("all is built anew", self.stack.is_live, 240)
+        self.assert_equal_to_sql(why="after the rebuild")
+
+
+class Figures(running.SystemTest):
+    """Figures that can't be, and a machine that doesn't suit."""
+
+    REFUSED = {
+        "outer.sql": "-- redis: hash a:{state} \nSELECT customers.state, count(*) AS n FROM orders LEFT JOIN customers ON customers.id = orders.customer_id GROUP BY customers.state;\n",
+        "window.sql": "-- redis: json b:{id}\nSELECT id, row_number() OVER () AS n FROM orders;\n",
+        "float.sql": "-- redis: string c\nSELECT sum(total_amount::real) AS n FROM orders;\n",
+        "unknown.sql": "-- redis: string d\nSELECT count(*) AS n FROM no_such_table;\n",
+        "ours.sql": "-- redis: string millrace:e\nSELECT count(*) AS n FROM orders;\n",
+    }
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-refused-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        for name, text in self.REFUSED.items():
+            (self.folder / name).write_text(text)
+
+    def test_check_tells_plans_and_refusals_apart(self):
+        done = self.stack.door("check", REPOSITORY / "sql" / "figures")
+        for words in ("customer_stats", "top_products", "geo_revenue"):
+            self.assertIn(words, done.stdout)
+        done = self.stack.door("check", *sorted(self.folder.iterdir()), check=False)
+        self.assertEqual(done.returncode, 1)
+        for name in self.REFUSED:
+            self.assertRegex(done.stdout + done.stderr, rf"{name}:\d+:\d+", "every refusal says where it is")
+        self.assertIn("^", done.stdout + done.stderr)
+
+    def test_up_refuses_all_bad_figures_at_once_and_disturbs_nothing(self):
+        before = self.stack.pid("node")
+        done = self.stack.door("up", "--detach", "--figures", REPOSITORY / "sql" / "figures", self.folder, check=False)
+        self.assertEqual(done.returncode, 1)
+        for name in self.REFUSED:
+            self.assertRegex(done.stdout + done.stderr, rf"{name}:\d+:\d+")
+        self.assertEqual(self.stack.pid("node"), before, "the node that ran runs on")
+        self.assert_equal_to_sql(why="after the refusal")
+
+    def test_a_port_that_is_taken_is_named_and_nothing_is_left_running(self):
+        other = stacks.Stack(offset=20)
+        self.addCleanup(shutil.rmtree, other.home, ignore_errors=True)
+        port = int(other.settings["MILLRACE_REDIS_PORT"])
+        with socket.socket() as holder:
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            holder.bind(("127.0.0.1", port))
+            holder.listen()
+            done = other.up(check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"port {port}", done.stdout + done.stderr)
+        self.assertIn("MILLRACE_REDIS_PORT", done.stdout + done.stderr)
+        self.assertFalse((other.home / "run" / "control.sock").exists())
+        self.assertFalse((other.home / "postgres").exists(), "nothing was started")
+
+
+if __name__ == "__main__":
+    running.main()

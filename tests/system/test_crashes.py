@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Anything may die under load, and Redis still equals SQL: random faults, each proven, then `verify`, then records against counters.
+
+MILLRACE_CRASHES=100 makes it long, MILLRACE_SEED=N repeats the order and the moments as far as the machine allows.
+"""
+import collections
+import os
+import random
+import time
+
+import clients
+import faults
+import records
+import running
+from stack import wait_until
+
+SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
+CRASHES = int(os.environ.get("MILLRACE_CRASHES", "14"))
+RATE = int(os.environ.get("MILLRACE_RATE", "300"))
+#: Kinds, and how often each comes in a long run. A run of 14 has every kind.
+KINDS = {"kill_node": 5, "kill_node_twice": 2, "cut_redis": 4, "wipe_redis": 1, "lose_redis": 1, "kill_connect": 2, "kill_kafka": 1,
+         "kill_postgres": 1, "restart_postgres": 1, "lose_slot": 2}
+#: Generous: the machine may have two cores and a build to do.
+RECOVERY_SECONDS = 120
+
+
+def plan(dice, length):
+    """Returns kinds of faults: every kind as early as there is room, then by weight, shuffled."""
+    kinds = list(KINDS)
+    dice.shuffle(kinds)
+    kinds += dice.choices(list(KINDS), KINDS.values(), k=max(0, length - len(kinds)))
+    kinds = kinds[:length]
+    dice.shuffle(kinds)
+    return kinds
+
+
+class Crashes(running.SystemTest):
+    rate = RATE
+
+    def test_nothing_is_lost_or_doubled_whatever_dies(self):
+        dice = random.Random(SEED)
+        kinds = plan(dice, CRASHES)
+        self.assert_equal_to_sql(why="before the first fault")
+        work = faults.Faults(self.stack, dice)
+        read = records.Records(self.stack.kafka, work.topics)
+        began, survived = time.monotonic(), collections.Counter()
+        self.lost = self.doubled = 0
+        try:
+            for number, kind in enumerate(kinds, 1):
+                time.sleep(dice.uniform(0.2, 3.0))  # load between faults; what decides is polled
+                said = getattr(work, kind)()
+                print(f"{number}/{len(kinds)} {kind}: {said}", flush=True)
+                wait_until("all figures are live again", self.stack.is_live, 300)
+                self.assert_equal_to_sql(240, why=f"seed {SEED}, fault {number}, {kind}")
+                self.assert_every_record_counted_once(read, f"seed {SEED}, fault {number}, {kind}")
+                survived[kind] += 1
+        finally:
+            print(f"faults survived: {survived.total()} of {len(kinds)} ({', '.join(f'{n} {kind}' for kind, n in sorted(survived.items()))}); "
+                  f"records lost: {self.lost}, doubled: {self.doubled}; {sum(read.counts.values())} records; seed {SEED}; {time.monotonic() - began:.0f} s", flush=True)
+            if work.recovery:
+                times = sorted(work.recovery)
+                print(f"kill -9 of the node to caught up: median {times[len(times) // 2]:.1f} s, worst {times[-1]:.1f} s, of {len(times)}", flush=True)
+        self.assertLess(max(work.recovery, default=0), RECOVERY_SECONDS)
+
+    def assert_every_record_counted_once(self, read, why):
+        """Holds the engine's counters of records against what the topics hold, while the generator pauses."""
+        control = f"http://127.0.0.1:{self.stack.settings['MILLRACE_GENERATOR_PORT']}/control"
+        clients.http(control, {"pause": True}, "POST", seconds=30)
+        try:
+            wait_until("every record is counted", lambda: not read.read().against(self.stack.redis), 60, pause=0.5)
+        except AssertionError:
+            differing = read.against(self.stack.redis)
+            self.lost = sum(max(0, there - counted) for there, counted in differing.values())
+            self.doubled = sum(max(0, counted - there) for there, counted in differing.values())
+            self.fail(f"{why}: records of a table and operation (in the topics, counted): {differing}")
+        finally:
+            clients.http(control, {"pause": False}, "POST", seconds=30)
+        self.assertEqual(read.doubled, 0, f"{why}: with exactly-once support Debezium sent records again")
+
+
+class WithoutExactlyOnce(running.SystemTest):
+    """Somebody else's Connect: records come again after a crash."""
+
+    rate = RATE
+    settings = {"MILLRACE_EXACTLY_ONCE": "off"}
+    kills = int(os.environ.get("MILLRACE_DOUBLING_CRASHES", "2"))
+
+    def test_records_that_come_twice_change_no_figure(self):
+        dice = random.Random(SEED)
+        self.assert_equal_to_sql(why="before the first fault")
+        work = faults.Faults(self.stack, dice)
+        read = records.Records(self.stack.kafka, work.topics)
+        for number in range(1, self.kills + 1):
+            time.sleep(dice.uniform(2.0, 4.0))
+            print(f"{number}/{self.kills} kill_connect: {work.kill_connect()}", flush=True)
+            self.assert_equal_to_sql(240, why=f"seed {SEED}, without exactly-once, kill {number}")
+        read.read()
+        print(f"without exactly-once: {self.kills} kills of Kafka Connect, {read.doubled} records came twice, no figure differs; seed {SEED}", flush=True)
+        self.assertGreater(read.doubled, 0, "no record came twice: the test has not tested what it says")
+
+
+if __name__ == "__main__":
+    running.main()
