@@ -1,4 +1,6 @@
 """Installs what a verb needs and the machine lacks: Debian packages by apt, Java parts by Maven."""
+import concurrent.futures
+import contextlib
 import os
 import pathlib
 import shutil
@@ -57,6 +59,27 @@ def java_parts():
     if not java.parts().is_dir():
         with progress.step("fetching Kafka and Debezium from Maven Central"):
             java.fetch()
+
+
+@contextlib.contextmanager
+def java_parts_beside():
+    """Fetches them while the block, which takes longer, goes on; a failure is raised at its end."""
+    if java.parts().is_dir():
+        yield
+        return
+    progress.say("fetching Kafka and Debezium from Maven Central, beside the build")
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        fetching = pool.submit(java.fetch)
+        yield
+        fetching.result()
+
+
+@contextlib.contextmanager
+def for_services_and_build(services):
+    """Installs what these services run on and what the build takes; the block is the build, and Maven works beside it."""
+    apt(sorted({"build"} | {section for service in services for section in service.packages}))
+    with java_parts_beside() if any(service.needs_java_parts for service in services) else contextlib.nullcontext():
+        yield
 
 
 def for_services(services):

@@ -26,6 +26,7 @@ class Keeper:
         self.state = "stopped"
         self.since = time.time()
         self.restarts = 0        #: starts after the first, since it was last started by command
+        self.failures = 0        #: starts in a row that never became ready
         self.error = ""          #: why it isn't running, where that is known
         self.running = None      #: fingerprints of what runs
         self.configured = service.fingerprints()
@@ -42,7 +43,7 @@ class Keeper:
         with self._lock:
             if self._wanted:
                 return
-            self._wanted, self.restarts, self.error = True, 0, ""
+            self._wanted, self.restarts, self.failures, self.error = True, 0, 0, ""
             self._say("starting")
             self._thread = threading.Thread(target=self._keep, name=self.service.name, daemon=True)
             self._thread.start()
@@ -73,8 +74,8 @@ class Keeper:
 
     def record(self):
         """Returns what the state file and `status` say about it."""
-        return {"pid": self.pid, "began": self.began, "state": self.state, "since": self.since, "restarts": self.restarts, "error": self.error,
-                "outdated": self.outdated()}
+        return {"pid": self.pid, "began": self.began, "state": self.state, "since": self.since, "restarts": self.restarts, "failures": self.failures,
+                "error": self.error, "outdated": self.outdated()}
 
     def outdated(self):
         """Returns in which parts ("settings", "figures", ...) what runs differs from what it should be."""
@@ -103,6 +104,7 @@ class Keeper:
                 break
             backoff = FIRST_BACKOFF if ready_seconds >= STEADY_SECONDS else backoff
             self.restarts += 1
+            self.failures = 0 if ready_seconds else self.failures + 1
             self._say("backoff")
             self._sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)

@@ -5,6 +5,8 @@ import sys
 
 import build
 import install
+from postgres import Postgres
+from redis import Redis
 from services import ORDER
 
 KINDS = ("all", "unit", "actors", "system", "chaos", "model")
@@ -13,8 +15,7 @@ KINDS = ("all", "unit", "actors", "system", "chaos", "model")
 def test(kind, extra):
     """Runs the tests of one kind, `extra` goes to ctest. Returns the exit code."""
     install.apt(["build", "test"])
-    if kind in ("all", "unit", "system", "chaos"):
-        install.for_services(ORDER)
+    install.for_services(ORDER if kind in ("all", "system", "chaos") else (Postgres, Redis))
     build.build(None)
     code = stack_tests() if kind in ("all", "unit") else 0
     label = [] if kind == "all" else ["-L", f"^{kind}$"]

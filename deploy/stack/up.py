@@ -29,8 +29,8 @@ def up(settings, rate, detach):
         progress.say("a supervisor had died; what it left running is stopped")
     before = control.ask(settings.home, "status")["services"] if was_running else {}
     down_now = [service for name, service in ours.items() if before.get(name, {}).get("state", "stopped") == "stopped"]
-    install.for_services(down_now)
-    binary = build.binary()
+    with install.for_services_and_build(down_now):
+        binary = build.binary()
     check_machine(settings, down_now)
     build.install_copy(binary, settings.home.root / "bin" / "millrace")
     started = []
@@ -118,7 +118,7 @@ def wait_until_ready(settings, wanted):
                 waiting.remove(service)
                 if seconds > 0.1:
                     progress.say(f"{service.title} is up ({seconds:.1f} s)")
-            elif record["restarts"] >= 3 or seconds > limit:
+            elif record["failures"] >= 3 or seconds > limit:
                 raise UpError(does_not_come_up(settings, service, record, seconds))
         if waiting:
             progress.show(f"starting {', '.join(service.title for service in waiting)} ... {seconds:.0f} s")

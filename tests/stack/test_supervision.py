@@ -63,6 +63,14 @@ class Keeping(support.StackTest):
         self.assertEqual(kept.restarts, 1)
         self.assertNotIn(first, [kept.pid])
 
+    def test_a_service_that_was_ready_before_it_died_has_not_failed_to_start(self):
+        kept = self.keep("touch ready; exec sleep 100")
+        for deaths in (1, 2, 3):
+            self.eventually(lambda: kept.state == "ready" and kept.restarts == deaths - 1, "never ready")
+            kept.signal(signal.SIGKILL)
+        self.eventually(lambda: kept.restarts == 3, "not started again")
+        self.assertEqual(kept.failures, 0)
+
     def test_a_service_that_dies_at_once_is_tried_with_growing_pauses(self):
         kept = self.keep("date +%s.%N >> starts; exit 3")
         self.eventually(lambda: kept.restarts >= 3, "given up")
