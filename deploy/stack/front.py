@@ -13,6 +13,7 @@ VERBS = {
     "status": "every service and node, the connector, the WAL kept, lag, figures",
     "verify": "compare every figure in Redis with its own query on PostgreSQL",
     "check": "each figure's plan and memory per row, or why it is refused; needs only PostgreSQL",
+    "rebuild": "take all figures away; the node fills them anew",
     "dead-letters": "list, show or replay the records that could not be decoded",
     "connector": "register the connector, or show its state",
     "generate": "write rows of a shop",
