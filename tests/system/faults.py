@@ -41,6 +41,7 @@ class Faults:
         with files[-1].open("r+b") as file:
             file.truncate(at)
         assert files[-1].stat().st_size == at < size, "nothing was cut"
+        self.stack.redis.close()
         self.stack.door("service", "start", "redis")
         return f"redis {pid} killed, {size - at} of {size} bytes cut from {files[-1].name}"
 
@@ -61,6 +62,7 @@ class Faults:
         for path in folder.iterdir():
             path.unlink()
         folder.rmdir()
+        self.stack.redis.close()
         self.stack.door("service", "start", "redis")
         return f"redis {pid} killed, all its files deleted"
 
