@@ -1,0 +1,143 @@
+#include "actors/cdc_router/dead_letters.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace millrace {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr std::size_t at_once = 100;
+constexpr std::chrono::milliseconds slice{50};
+
+std::string name_of(const kafka::topic_partition& from, kafka_offset offset) {
+  return from.topic + "/" + std::to_string(from.partition.value) + "/" + std::to_string(offset.value);
+}
+
+const std::string* find(const kafka::header_list& headers, std::string_view name) {
+  auto at = std::find_if(headers.begin(), headers.end(), [&](auto& x) { return x.first == name; });
+  return at == headers.end() ? nullptr : &at->second;
+}
+
+template <class T>
+bool read_number(const std::string* text, T& out) {
+  if (!text)
+    return false;
+  auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), out);
+  return code == std::errc{} && end == text->data() + text->size();
+}
+
+std::string text_or_empty(const std::string* x) { return x ? *x : std::string(); }
+
+std::optional<dead_letter> letter_in(const kafka::header_list& headers) {
+  dead_letter out;
+  auto* topic = find(headers, "millrace.topic");
+  if (!topic || !read_number(find(headers, "millrace.partition"), out.from.partition.value)
+      || !read_number(find(headers, "millrace.offset"), out.offset.value))
+    return std::nullopt;
+  out.from.topic = *topic;
+  out.error = text_or_empty(find(headers, "millrace.error"));
+  out.table = text_or_empty(find(headers, "millrace.table"));
+  read_number(find(headers, "millrace.at"), out.at_ms);
+  return out;
+}
+
+} // namespace
+
+kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_partition& from, kafka_offset offset,
+                                 const std::string& table, std::optional<std::string> key,
+                                 std::optional<std::string> payload, const std::string& why, std::int64_t now_ms) {
+  return {topic, std::nullopt, std::move(key), std::move(payload),
+          {{"millrace.topic", from.topic},
+           {"millrace.partition", std::to_string(from.partition.value)},
+           {"millrace.offset", std::to_string(offset.value)},
+           {"millrace.error", why},
+           {"millrace.table", table},
+           {"millrace.at", std::to_string(now_ms)}}};
+}
+
+std::string dead_letter::origin() const { return name_of(from, offset); }
+
+kafka::outgoing make_resolution(const std::string& topic, const dead_letter& of, const std::string& how,
+                                std::int64_t now_ms) {
+  // To the letter's own partition: only there it surely comes later.
+  return {topic, of.stored_in.partition, std::nullopt, std::nullopt,
+          {{"millrace.resolves", of.origin()}, {"millrace.how", how}, {"millrace.at", std::to_string(now_ms)}}};
+}
+
+void letter_book::add(const kafka::topic_partition& from, const kafka::record& x) {
+  add(from, x.offset, kafka::headers_of(x));
+}
+
+void letter_book::add(const kafka::topic_partition& from, kafka_offset at, const kafka::header_list& headers) {
+  if (auto* resolved = find(headers, "millrace.resolves")) {
+    open_.erase(*resolved);
+  } else if (auto letter = letter_in(headers)) {
+    letter->stored_in = from;
+    letter->stored = at;
+    auto name = letter->origin();
+    open_.try_emplace(std::move(name), std::move(*letter));
+  } else {
+    ++strangers_;
+  }
+}
+
+std::map<std::string, std::int64_t> letter_book::by_table() const {
+  std::map<std::string, std::int64_t> out;
+  for (auto& [_, letter] : open_)
+    ++out[letter.table];
+  return out;
+}
+
+result<letter_book> read_letters(kafka::consumer& from, const std::string& topic, std::chrono::milliseconds timeout) {
+  auto until = clock::now() + timeout;
+  auto partitions = from.partitions(topic, timeout);
+  if (!partitions)
+    return partitions.why();
+  std::map<kafka::topic_partition, kafka_offset> start, left;
+  for (auto p : *partitions) {
+    auto bounds = from.bounds({topic, p}, timeout);
+    if (!bounds)
+      return bounds.why();
+    if (bounds->low == bounds->high)
+      continue;
+    start[{topic, p}] = bounds->low;
+    left[{topic, p}] = bounds->high;
+  }
+  if (auto assigned = from.assign(start); !assigned)
+    return assigned.why();
+  letter_book out;
+  while (!left.empty()) {
+    if (clock::now() > until)
+      return error{errc::unavailable, "Kafka is slow to show " + topic};
+    for (auto& batch : from.poll(at_once, slice)) {
+      if (batch.failed)
+        return *batch.failed;
+      for (auto& x : batch.records)
+        out.add(batch.from, x);
+      if (auto at = left.find(batch.from); at != left.end() && batch.next >= at->second)
+        left.erase(at);
+    }
+  }
+  return out;
+}
+
+result<kafka::record> read_letter(kafka::consumer& from, const dead_letter& which, std::chrono::milliseconds timeout) {
+  auto until = clock::now() + timeout;
+  if (auto assigned = from.assign({{which.stored_in, which.stored}}); !assigned)
+    return assigned.why();
+  while (clock::now() < until)
+    for (auto& batch : from.poll(1, slice)) {
+      if (batch.failed)
+        return *batch.failed;
+      if (!batch.records.empty() && batch.records.front().offset == which.stored)
+        return batch.records.front();
+      if (!batch.records.empty() || batch.at_end)
+        return error{errc::unavailable, "the letter " + which.origin() + " isn't in Kafka any more"};
+    }
+  return error{errc::unavailable, "Kafka is slow to show the letter " + which.origin()};
+}
+
+} // namespace millrace

@@ -1,0 +1,20 @@
+#pragma once
+
+/// The topics that must exist before the connector starts.
+
+#include "actors/figures/plan.hpp"
+#include "actors/kafka/producer.hpp"
+
+namespace millrace::connect {
+
+/// Returns the topic of a table's changes: PREFIX.SCHEMA.TABLE.
+std::string change_topic(const std::string& prefix, const postgres::table& of);
+
+/// Returns the change topics of the captured tables and of the anchor, and the
+/// project's own: PROJECT.notifications, PROJECT.dead-letters (kept for ever),
+/// PROJECT.shards (a partition a shard, always empty). None is compacted: a
+/// TRUNCATE's record has no key, and a compacted topic refuses it.
+std::vector<kafka::new_topic> topics_of(const plan_set& plans, const std::string& prefix,
+                                        const std::string& project, std::uint16_t shards);
+
+} // namespace millrace::connect
