@@ -176,7 +176,7 @@ result<std::map<source_id, kafka::topic_partition>> find_sources(const settings&
     auto& table = plans.tables[i];
     if (!table.captured)
       continue;
-    auto topic = how.topic_prefix + "." + table.table.schema + "." + table.table.name;
+    auto topic = connect::change_topic(how.topic_prefix, table.table);
     auto partitions = reads->partitions(topic, kafka_timeout);
     if (!partitions)
       return partitions.why();

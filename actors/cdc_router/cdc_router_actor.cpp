@@ -19,7 +19,7 @@ cdc_router_actor::behavior_type cdc_router_state::make_behavior(cdc_router_setti
   how = std::move(settings);
   consumer = std::make_unique<kafka::consumer>(std::move(reads));
   producer = std::make_unique<kafka::producer>(std::move(writes));
-  begin();
+  open_chains();
   return {
     [this](atom::durable, const cell_positions& x) {
       window->on_durable(x);
@@ -40,7 +40,7 @@ cdc_router_actor::behavior_type cdc_router_state::make_behavior(cdc_router_setti
   };
 }
 
-void cdc_router_state::begin() {
+void cdc_router_state::open_chains() {
   delivery_backend backend;
   backend.transmit = [this](const change_batch& x) { self->send(how.cells.at(x.cell), x); };
   backend.seek = [this](source_id source, kafka_offset from) {

@@ -39,7 +39,7 @@ struct cdc_router_state {
 
   cdc_router_actor::behavior_type make_behavior(cdc_router_settings settings, kafka::consumer reads,
                                                 kafka::producer writes);
-  void begin();
+  void open_chains();
   void poll();
   bool take(const kafka::record_batch& batch);
   bool bury(const taken& x, const kafka::topic_partition& from);

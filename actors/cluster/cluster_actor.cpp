@@ -19,7 +19,7 @@ cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings setti
   how.servers.sweep = [this](lsn limit) { ask_cells_to_sweep(limit); };
   how.servers.publish = [this] { ask_cells_to_publish(); };
   if (!live)
-    begin(false);
+    start_fill(false);
   self->send(self, atom::tick_v);
   return {
     [this](atom::tick) {
@@ -30,7 +30,7 @@ cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings setti
   };
 }
 
-void cluster_state::begin(bool while_live) {
+void cluster_state::start_fill(bool while_live) {
   spdlog::info("cluster: {}: {}", while_live ? "Debezium took a new snapshot" : "the figures fill", note.reason);
   under_way.emplace(how.servers, note, while_live);
 }
@@ -67,7 +67,7 @@ void cluster_state::look_around() {
 void cluster_state::look_for_snapshot() {
   auto shown = how.servers.last_snapshot();
   if (shown && *shown > note.swept && *shown > note.birth)
-    begin(true);
+    start_fill(true);
 }
 
 template <class... Ts>

@@ -29,7 +29,7 @@ struct cluster_state {
 
   cluster_actor::behavior_type make_behavior(cluster_settings settings);
   void tick();
-  void begin(bool live);
+  void start_fill(bool live);
   void look_around();
   void look_for_snapshot();
   void ask_cells_to_sweep(lsn limit);

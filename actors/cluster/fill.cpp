@@ -79,8 +79,8 @@ result<bool> fill::one() {
 /// begins behind it, while its snapshot may still run.
 result<bool> fill::passed_by_stream() {
   auto slot = backend_.slot();
-  if (!slot)
-    return slot.why();
+  if (!slot) // while nobody looks, the slot may be made anew behind the marker
+    return marker_.reset(), slot.why();
   if (!slot->exists)
     return marker_.reset(), false;
   if (!marker_) {

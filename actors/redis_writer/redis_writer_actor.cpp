@@ -25,7 +25,7 @@ redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer
       if (backoff.count() > 0)
         flush();
       else if (!busy)
-        begin();
+        collect_dirty();
     },
     [this](atom::status) { return status(); },
   };
@@ -48,7 +48,7 @@ void redis_writer_state::schedule() {
   self->delayed_send(self, urgent ? how.interval : how.idle_interval, atom::tick_v);
 }
 
-void redis_writer_state::begin() {
+void redis_writer_state::collect_dirty() {
   if (dirty.empty())
     return;
   busy = true;

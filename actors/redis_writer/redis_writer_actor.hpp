@@ -34,7 +34,7 @@ struct redis_writer_state {
   redis_writer_actor::behavior_type make_behavior(redis_writer_settings settings);
   void on_dirty(cell_id cell, bool urgent);
   void schedule();
-  void begin();
+  void collect_dirty();
   void collect_from(cell_id cell);
   void collected();
   void flush();

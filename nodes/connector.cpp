@@ -1,0 +1,159 @@
+#include "actors/connect/client.hpp"
+#include "actors/connect/registration.hpp"
+#include "actors/connect/watch.hpp"
+#include "nodes/connector_watch.hpp"
+#include "nodes/start.hpp"
+#include "nodes/verbs.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <set>
+#include <sstream>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::chrono::seconds connect_timeout{15}, watch_timeout{3};
+
+int complain(const error& why) {
+  std::cerr << "millrace: " << why.message << "\n";
+  return 2;
+}
+
+result<connect::client> connect_of(const settings& how, std::chrono::milliseconds timeout) {
+  if (how.connect_url.empty())
+    return error{errc::bad_setting, "CONNECT_URL isn't set: where is Kafka Connect?"};
+  return connect::client::make(how.connect_url, timeout);
+}
+
+result<std::string> configuration(const settings& how, const plan_set& plans) {
+  std::ifstream file(how.connector_template);
+  if (!file)
+    return error{errc::bad_setting, "the connector's template " + how.connector_template
+                                      + " can't be read (MILLRACE_CONNECTOR_TEMPLATE)"};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return connect::fill_template(text.str(), {{"project", how.project},
+                                             {"topic_prefix", how.topic_prefix},
+                                             {"tables", connect::table_list(plans)},
+                                             {"postgres_host", how.owner.host},
+                                             {"postgres_port", std::to_string(how.owner.port)},
+                                             {"postgres_db", how.owner.database},
+                                             {"debezium_user", how.debezium_user.empty() ? how.owner.user : how.debezium_user},
+                                             {"debezium_password", how.debezium_user.empty() ? how.owner.password : how.debezium_password},
+                                             {"exactly_once", how.exactly_once ? "required" : "requested"}});
+}
+
+/// Adds to the publication what it lacks: the owner's right, so as the owner.
+result<void> publish_tables(postgres::session& db, const std::string& publication, const plan_set& plans) {
+  auto published = db.query_rows("SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = "
+                                 + postgres::quoted_text(publication));
+  if (!published)
+    return published.why();
+  std::set<std::pair<std::string, std::string>> there;
+  for (auto& x : published->rows)
+    there.emplace(x[0].value_or(""), x[1].value_or(""));
+  for (auto& x : plans.tables) {
+    if (!x.captured || there.count({x.table.schema, x.table.name}))
+      continue;
+    auto name = postgres::quoted_name(x.table.schema) + "." + postgres::quoted_name(x.table.name);
+    if (auto added = db.execute("ALTER PUBLICATION " + postgres::quoted_name(publication) + " ADD TABLE " + name); !added)
+      return added.why();
+    std::cout << "publication " << publication << ": " << name << " added\n";
+  }
+  return {};
+}
+
+int register_connector(const settings& how, connect::client& client) {
+  auto db = postgres::session::open(how.owner);
+  if (!db)
+    return complain(db.why());
+  auto plans = plan_project(how, *db);
+  if (!plans)
+    return complain(plans.why());
+  if (auto sources = find_sources(how, *plans); !sources)
+    return complain(sources.why());
+  if (auto published = publish_tables(*db, how.slot(), *plans); !published)
+    return complain(published.why());
+  auto config = configuration(how, *plans);
+  if (!config)
+    return complain(config.why());
+  auto changed = client.put(how.connector(), *config);
+  if (!changed)
+    return complain(changed.why());
+  std::cout << "connector " << how.connector() << (*changed ? " registered\n" : " is registered as it should be\n");
+  return 0;
+}
+
+int show(const settings& how, connect::client& client) {
+  auto status = client.status(how.connector());
+  if (!status)
+    return complain(status.why());
+  std::cout << connect::to_json(*status) << "\n";
+  return status->running() ? 0 : 1;
+}
+
+/// A node's look at its connector; keeps what it said, so that it says it once.
+class onlooker {
+ public:
+  onlooker(connect::client client, std::string name) : client_(std::move(client)), name_(std::move(name)) {}
+
+  std::string look() {
+    auto status = client_.status(name_);
+    if (!status)
+      return say("Kafka Connect: " + status.why().message), R"({"state": "unknown", "task": "unknown", "trouble": "Kafka Connect doesn't answer"})";
+    auto task = status->tasks.empty() ? connect::task_status{0, "none", ""} : status->tasks.front();
+    auto trouble = !status->exists ? "connector " + name_ + " isn't registered" : !status->trace.empty() ? status->trace : task.trace;
+    say(trouble);
+    if (status->exists && watch_.see(*status, std::chrono::steady_clock::now())) {
+      spdlog::warn("cluster: restarts connector {}", name_);
+      (void)client_.restart_failed(name_);
+    }
+    return nlohmann::json{{"state", status->exists ? status->state : "absent"}, {"task", task.state},
+                          {"trouble", trouble}, {"restarts", watch_.restarts()}}
+      .dump();
+  }
+
+ private:
+  void say(const std::string& what) {
+    if (what != said_ && !what.empty())
+      spdlog::warn("cluster: {}", what);
+    said_ = what;
+  }
+
+  connect::client client_;
+  std::string name_, said_;
+  connect::watch watch_;
+};
+
+} // namespace
+
+std::function<std::string()> watch_connector(const settings& how) {
+  auto client = connect_of(how, watch_timeout);
+  if (!client)
+    return {};
+  auto it = std::make_shared<onlooker>(std::move(*client), how.connector());
+  return [it] { return it->look(); };
+}
+
+int run_connector(const settings& how, const std::string& action) {
+  auto client = connect_of(how, connect_timeout);
+  if (!client)
+    return complain(client.why());
+  if (action == "register")
+    return register_connector(how, *client);
+  if (action == "status")
+    return show(how, *client);
+  auto done = action == "restart" ? client->restart_failed(how.connector()) : client->remove(how.connector());
+  if (!done)
+    return complain(done.why());
+  std::cout << "connector " << how.connector() << (action == "restart" ? " restarted\n" : " deleted; its slot stays\n");
+  return 0;
+}
+
+} // namespace millrace

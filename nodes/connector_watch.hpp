@@ -1,0 +1,21 @@
+#pragma once
+
+/// What a node's cluster actor asks about connector and dead letters.
+
+#include "nodes/config.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace millrace {
+
+/// Returns a function that looks at the connector, restarts what FAILED (with
+/// backoff), and returns JSON for status; empty where there is no Connect to ask.
+std::function<std::string()> watch_connector(const settings& how);
+
+/// Returns a function that counts the dead letters nobody has resolved, by table.
+std::function<result<std::map<std::string, std::int64_t>>()> count_open_letters(const settings& how);
+
+} // namespace millrace
