@@ -198,8 +198,11 @@ void read_projection(figure_draft& draft, const select_tree& tree) {
       auto x = find_column(item.what, draft.scope);
       add_column(draft, x.number, item.alias.empty() ? x.it().name : item.alias, item.what.at);
     } else {
-      refuse_figure(item.what.at, "an expression among plain columns",
-                    std::string("plain columns or *; or aggregates with GROUP BY ") + batch_later);
+      refuse_figure(item.what.at,
+                    item.what.what == kind::function ? "the function " + item.what.text
+                                                     : "an expression among plain columns",
+                    std::string("plain columns or *; or count, sum, avg, min, max with GROUP BY ")
+                        + batch_later);
     }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <string_view>
 
 namespace millrace {
 
@@ -86,6 +87,51 @@ void check_primary_key(const figure_draft& draft, const std::set<std::uint16_t>&
   for (auto x : table.primary_key)
     key += "{" + table.columns[x].name + "}";
   refuse_target(draft.line.key.at, "the placeholders aren't the primary key of " + sql_name(table), key);
+}
+
+/// The bytes by which a value of the type may go on and still be one: a literal
+/// that begins with another byte shows where the value ends.
+std::string_view continuations(column_type type) {
+  switch (type) {
+  case column_type::smallint:
+  case column_type::integer:
+  case column_type::bigint:
+    return "0123456789";
+  case column_type::numeric:
+    return "0123456789.";
+  case column_type::date:
+  case column_type::timestamptz:
+    return " ";
+  case column_type::timestamp:
+  case column_type::time:
+    return "0123456789. ";
+  default:
+    return "";
+  }
+}
+
+/// Returns whether the literal can't be taken for a part of the value before
+/// it. In text, a colon is percent-encoded wherever two placeholders stand.
+bool ends(column_type value, const std::string& literal) {
+  if (is_text(value) || value == column_type::enumeration)
+    return literal.find(':') != literal.npos;
+  return !literal.empty() && continuations(value).find(literal[0]) == std::string_view::npos;
+}
+
+/// Two groups mustn't have one name: 1 and 23, 12 and 3.
+void check_separators(const name_template& x, const target_template& from, const figure_plan& plan) {
+  std::optional<std::size_t> last;
+  for (std::size_t i = 0; i < x.pieces.size(); ++i) {
+    if (!x.pieces[i].output)
+      continue;
+    if (last
+        && !ends(plan.outputs[*x.pieces[*last].output].type, i - *last == 2 ? x.pieces[i - 1].literal : ""))
+      refuse_target(from.pieces[i].at,
+                    "nothing shows where {" + from.pieces[*last].text + "} ends and {" + from.pieces[i].text
+                        + "} begins: two groups may meet in one place",
+                    "a colon between them");
+    last = i;
+  }
 }
 
 std::vector<std::uint16_t> others(const figure_plan& plan, const std::set<std::uint16_t>& used) {
@@ -186,6 +232,8 @@ void resolve_place(figure_draft& draft) {
   if (line.key.pieces.empty() || line.key.pieces[0].placeholder)
     refuse_target(line.key.at, "a key without a literal prefix may meet any other key",
                   "prefix:" + line.key.written);
+  check_separators(plan.place.key, line.key, plan);
+  check_separators(plan.place.member, line.member, plan);
   if (plan.what == figure_kind::projection)
     check_primary_key(draft, used);
   else
