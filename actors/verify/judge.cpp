@@ -1,5 +1,6 @@
 #include "actors/verify/judge.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace millrace::verify {
@@ -22,8 +23,12 @@ void judge::row(const text_row& x) {
   ++rows_;
   if (!state_)
     return;
+  auto places = expected_of(figure_, x);
+  // All of a row or nothing: whether a key has expired shows by all of its fields.
+  if (std::none_of(places.begin(), places.end(), [&](auto& place) { return wants(place.where); }))
+    return;
   auto stands = bucket_of(figure_, x, now_);
-  for (auto& place : expected_of(figure_, x)) {
+  for (auto& place : places) {
     if (stands == bucket::closed)
       place.text.reset();
     if (stands == bucket::border)
@@ -31,7 +36,6 @@ void judge::row(const text_row& x) {
     else
       take(std::move(place));
   }
-  // Whole rows only: a key that expired loses all fields of its row.
   if (waiting_.size() >= places_at_once || waiting_bytes_ >= bytes_at_once)
     read();
 }
@@ -43,8 +47,6 @@ void judge::absent(const place& x) {
 }
 
 void judge::take(expected_place x) {
-  if (!wants(x.where))
-    return;
   waiting_bytes_ += x.where.key.size() + (x.text ? x.text->size() : 0);
   waiting_.push_back(std::move(x));
 }

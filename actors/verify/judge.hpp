@@ -20,7 +20,7 @@ class judge {
   using verdict = std::function<void(const place&, std::optional<difference>)>;
   /// Places at the border of their ttl: neither equal nor different.
   using undecided = std::function<void(const place&)>;
-  /// Only places that it returns true for are read.
+  /// Only rows with a place that it returns true for are read.
   using wanted = std::function<bool(const place&)>;
 
   judge(redis::client& from, const plan_set& plans, figure_id figure, tick_seconds now,
