@@ -107,8 +107,8 @@ CAF_TEST(it writes a sound shop of every kind of change) {
   auto now = start;
   auto shop = open();
   auto customers = std::stoi(value("SELECT last_value FROM customers_id_seq"));
-  auto written = write(shop, 40'000, now);
-  CAF_CHECK(written >= 40'000);
+  auto written = write(shop, 20'000, now);
+  CAF_CHECK(written >= 20'000);
   CAF_CHECK(failed.empty());
   CAF_CHECK_EQUAL(shop.so_far().rows, written);
   expect_sound();
