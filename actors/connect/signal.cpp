@@ -31,6 +31,17 @@ std::string condition(const postgres::table& of, const row& key) {
   return out;
 }
 
+/// Returns a pattern that matches just `name`; a comma would end it in a list.
+std::string escaped(const std::string& name) {
+  std::string out;
+  for (auto c : name) {
+    if (std::string_view("\\^$.|?*+()[]{},").find(c) != std::string_view::npos)
+      out += '\\';
+    out += c;
+  }
+  return out;
+}
+
 snapshot_step step_of(const std::string& type, const std::string& status) {
   if (type == "STARTED")
     return snapshot_step::started;
@@ -62,13 +73,7 @@ std::int64_t number_of(const std::string& text) {
 } // namespace
 
 std::string collection_pattern(const std::string& schema, const std::string& table) {
-  std::string out;
-  for (auto c : schema + "." + table) {
-    if (std::string_view("\\^$.|?*+()[]{},").find(c) != std::string_view::npos)
-      out += '\\';
-    out += c;
-  }
-  return out;
+  return escaped(schema) + "." + escaped(table);
 }
 
 std::string snapshot_signal(const plan_set& plans) {

@@ -1,0 +1,62 @@
+#define CAF_SUITE cdc_router.dead_letters
+#include "actors/cdc_router/dead_letters.hpp"
+
+#include "caf/test/unit_test.hpp"
+
+using namespace millrace;
+
+namespace {
+
+const kafka::topic_partition orders{"p.public.orders", {3}};
+const kafka::topic_partition letters{"shop.dead-letters", {0}};
+
+kafka::outgoing letter(std::int64_t offset) {
+  return make_dead_letter("shop.dead-letters", orders, {offset}, "public.orders", "key", std::nullopt, "not JSON", 99);
+}
+
+} // namespace
+
+CAF_TEST(a letter keeps the record untouched and says where it is from) {
+  auto x = letter(8812);
+  CAF_CHECK_EQUAL(x.topic, "shop.dead-letters");
+  CAF_CHECK(x.key == "key");
+  CAF_CHECK(!x.payload);
+  letter_book book;
+  book.add(letters, {5}, x.headers);
+  auto& open = book.open().at("p.public.orders/3/8812");
+  CAF_CHECK(open.from == orders);
+  CAF_CHECK_EQUAL(open.offset.value, 8812);
+  CAF_CHECK_EQUAL(open.error, "not JSON");
+  CAF_CHECK_EQUAL(open.table, "public.orders");
+  CAF_CHECK_EQUAL(open.at_ms, 99);
+  CAF_CHECK_EQUAL(open.stored.value, 5);
+}
+
+CAF_TEST(a letter is open until a later record resolves it) {
+  letter_book book;
+  book.add(letters, {0}, letter(1).headers);
+  book.add(letters, {1}, letter(2).headers);
+  CAF_CHECK_EQUAL(book.by_table().at("public.orders"), 2);
+  auto resolution = make_resolution("shop.dead-letters", book.open().at("p.public.orders/3/1"), "replayed", 100);
+  CAF_CHECK(resolution.partition == partition_id{0});
+  book.add(letters, {2}, resolution.headers);
+  CAF_CHECK_EQUAL(book.open().size(), 1u);
+  CAF_MESSAGE("the record fails again later: open again");
+  book.add(letters, {3}, letter(1).headers);
+  CAF_CHECK_EQUAL(book.open().size(), 2u);
+}
+
+CAF_TEST(the same record written twice is one letter) {
+  letter_book book;
+  book.add(letters, {0}, letter(1).headers);
+  book.add(letters, {1}, letter(1).headers);
+  CAF_CHECK_EQUAL(book.open().size(), 1u);
+}
+
+CAF_TEST(a record that is no letter is counted) {
+  letter_book book;
+  book.add(letters, {0}, {{"other", "x"}});
+  book.add(letters, {1}, {{"millrace.topic", "t"}, {"millrace.partition", "0"}, {"millrace.offset", "many"}});
+  CAF_CHECK_EQUAL(book.strangers(), 2);
+  CAF_CHECK(book.open().empty());
+}
