@@ -194,6 +194,8 @@ std::string canonical(const expression& from, const postgres::column& column, co
   // PostgreSQL may widen the other side: a comparison with 1.5 makes an integer column numeric.
   auto type = from.literal != literal::text && is_number(column.type) ? "numeric" : base_name(column);
   auto text = with.answers.canonical(type, from.text);
+  if (!text && text.why().code == errc::unavailable)
+    throw text.why();
   if (!text)
     refuse_figure(from.at, text.why().message, "a constant of the type " + column.type_name);
   return *text;

@@ -89,6 +89,11 @@ aggregate to_aggregate(const expression&, const std::vector<scope_table>&, const
 bool is_aggregate(const expression&);
 bool operator==(const key_expression&, const key_expression&);
 
+// plan_join.cpp
+/// Finds out which table is the parent: the one whose primary key is compared.
+/// Other conditions of ON go to WHERE.
+void read_join(figure_draft&, select_tree&);
+
 // plan_figure.cpp
 /// Takes a figure's query apart, except for its target.
 void resolve_query(figure_draft&, const figure_context&);

@@ -75,8 +75,8 @@ void sort(std::vector<refusal>& refused, const std::vector<source_file>& files) 
 std::vector<std::string> find_files(const std::vector<std::string>& paths, std::vector<refusal>& refused) {
   std::vector<std::string> out;
   for (auto& path : paths) {
-    std::error_code failed;
-    if (fs::is_directory(path, failed)) {
+    std::error_code absent, failed; // what isn't there is told when it is read
+    if (fs::is_directory(path, absent)) {
       for (auto& entry : fs::directory_iterator(path, failed))
         if (entry.path().extension() == ".sql")
           out.push_back(entry.path().string());

@@ -4,7 +4,11 @@
 
 #include "tests/unit/postgres_server.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "caf/test/unit_test.hpp"
 
@@ -70,4 +74,86 @@ CAF_TEST(the figures of the shop are planned) {
   bool refused = true;
   CAF_CHECK(!check_figures({"sql/figures"}, shop(), refused).empty());
   CAF_CHECK(!refused);
+}
+
+namespace {
+
+/// Plans one figure given as text, against the shop's server.
+planning plan_one(const std::string& text, const std::string& file = "one.sql") {
+  auto folder = std::filesystem::temp_directory_path() / ("millrace-figures-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  auto path = (folder / file).string();
+  std::ofstream(path) << text;
+  auto out = plan_figures({path}, shop());
+  std::filesystem::remove_all(folder);
+  return out;
+}
+
+value first_constant(const std::string& condition) {
+  auto x = plan_one("-- redis: string n\nSELECT count(*) FROM orders WHERE " + condition);
+  if (!x.refusals.empty())
+    CAF_FAIL(all(x.refusals));
+  return x.plans.figures.at(0).where.at(0).constants.at(0).content;
+}
+
+} // namespace
+
+CAF_TEST(PostgreSQL says what a literal means) {
+  CAF_CHECK(first_constant("order_date >= '2 January 1970'") == value(std::int64_t{86'400'000'000}));
+  CAF_CHECK(first_constant("order_date >= '1970-01-01 01:00:00.25 BC'").index() == 1);
+  CAF_CHECK(first_constant("order_date >= '-infinity'") == value(minus_infinity));
+  CAF_CHECK(first_constant("total_amount > '1e3'") == value(std::int64_t{1000}));
+  CAF_CHECK(first_constant("total_amount > 1e-3") == value(std::int64_t{1}));
+  CAF_CHECK(first_constant("id = ' 7 '") == value(std::int64_t{7}));
+  CAF_CHECK(first_constant("status = ' 7 '") == value(" 7 "));
+}
+
+CAF_TEST(what PostgreSQL refuses is refused at its place in its words) {
+  auto x = plan_one(
+      "-- redis: string n\nSELECT count(*) FROM orders\nWHERE status = 'ÄÖ' AND order_date > 'never'");
+  CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
+  CAF_CHECK_EQUAL(x.refusals[0].line, 3);
+  CAF_CHECK_EQUAL(x.refusals[0].column, 38);
+  CAF_CHECK(x.refusals[0].message.find("invalid input syntax") != std::string::npos);
+  x = plan_one("-- redis: string n\nSELECT count(*) FROM orders WHERE status = 'Ä' AND FORM x");
+  CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
+  CAF_CHECK_EQUAL(x.refusals[0].column, 57);
+  x = plan_one(
+      "-- redis: hash c:{x}\nSELECT customer_id AS x, count(*) FROM orders GROUP BY x, orders.nothing");
+  CAF_CHECK_EQUAL(x.refusals.size(), 1u);
+}
+
+CAF_TEST(types and names are those of the server) {
+  auto x = plan_one("-- redis: json c:{customer_id}\nSELECT customer_id, sum(id) AS ids, sum(total_amount), "
+                    "avg(id), min(order_date),"
+                    " count(*) AS \"Größe\" FROM orders GROUP BY customer_id");
+  CAF_CHECK_EQUAL(all(x.refusals), "");
+  CAF_REQUIRE_EQUAL(x.plans.figures.size(), 1u);
+  CAF_CHECK_EQUAL(x.plans.figures[0].outputs[5].name, "Größe");
+  x = plan_one("-- redis: json c:{state}\nSELECT coalesce(state, 'none') AS state, count(email), "
+               "min(created_at), avg(id)"
+               " FROM customers GROUP BY coalesce(state, 'none')");
+  CAF_CHECK_EQUAL(all(x.refusals), "");
+}
+
+CAF_TEST(two columns that PostgreSQL names alike are refused) {
+  auto x = plan_one("-- redis: json c:{customer_id}\nSELECT customer_id, sum(id), sum(total_amount) FROM "
+                    "orders GROUP BY 1");
+  CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
+  CAF_CHECK(x.refusals[0].message.find("two columns named sum") == 0);
+}
+
+CAF_TEST(files that are not there and a server that is gone are told) {
+  auto x = plan_figures({"/nowhere/at/all.sql", "sql/figures"}, shop());
+  CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
+  CAF_CHECK_EQUAL(x.refusals[0].file, "/nowhere/at/all.sql");
+  CAF_CHECK(to_text(x.refusals[0]).find("can't be read") != std::string::npos);
+  auto gone = test::postgres_server::start(15612);
+  auto db = postgres::session::open(gone->settings());
+  CAF_REQUIRE(db);
+  gone->stop();
+  bool refused = false;
+  auto text = check_figures({"sql/figures"}, *db, refused);
+  CAF_CHECK(refused);
+  CAF_CHECK(text.find("connection") != std::string::npos);
 }
