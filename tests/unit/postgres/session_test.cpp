@@ -247,6 +247,34 @@ CAF_TEST(a marker lies in the log and the slot tells how far it was read) {
   CAF_CHECK(id->size() > 15);
 }
 
+CAF_TEST(a plain role may do what a node does) {
+  auto admin = fresh("least");
+  run(admin, "CREATE ROLE least LOGIN; CREATE TABLE t (id int PRIMARY KEY)");
+  auto to = admin.configuration();
+  to.user = "least";
+  auto db = open(to);
+  CAF_CHECK(db.system_identifier());
+  CAF_CHECK(db.current_wal_lsn());
+  CAF_CHECK(db.emit_marker("by a plain role"));
+  CAF_CHECK(db.slot("nobody"));
+  auto all = db.load_catalog();
+  CAF_CHECK(all && all->size() == 1);
+  auto forbidden = db.query_rows("SELECT * FROM t");
+  CAF_REQUIRE(!forbidden);
+  CAF_CHECK(forbidden.why().code == errc::denied);
+}
+
+CAF_TEST(tables that the log does not tell are no ordinary ones) {
+  auto db = fresh("apart");
+  run(db, "CREATE UNLOGGED TABLE fast (id int PRIMARY KEY); CREATE TABLE base (id int PRIMARY KEY);"
+          "CREATE TABLE heir (PRIMARY KEY (id)) INHERITS (base)");
+  auto all = db.load_catalog();
+  CAF_REQUIRE(all);
+  CAF_CHECK(table_of(*all, "fast").kind == table_kind::other);
+  CAF_CHECK(table_of(*all, "base").kind == table_kind::other);
+  CAF_CHECK(table_of(*all, "heir").kind == table_kind::ordinary);
+}
+
 CAF_TEST(a signal is a row and copy takes a stream) {
   auto db = fresh("signals");
   run(db, "CREATE SCHEMA millrace; CREATE TABLE millrace.debezium_signal (id varchar(64) PRIMARY KEY, type "
