@@ -200,7 +200,7 @@ CAF_TEST(random figures over random histories are text for text what PostgreSQL 
     delivery stream(tables, cells, random);
     std::string wrong;
     for (int round = 0; round < 4 && wrong.empty(); ++round) {
-      for (auto changes = random.below(150); changes-- > 0;)
+      for (auto changes = random.below(250); changes-- > 0;)
         tables.change();
       stream.deliver_all();
       cells.publish();
@@ -217,9 +217,8 @@ CAF_TEST(random figures over random histories are text for text what PostgreSQL 
       if (random.one_in(2))
         cells.restart_some();
     }
-    CAF_CHECK_EQUAL(wrong, "");
     if (!wrong.empty()) {
-      CAF_MESSAGE("seed " << random.seed() << ", figures:\n" << text);
+      CAF_ERROR("seed " << random.seed() << ":\n" << wrong << "of the figures\n" << text);
       break;
     }
     CAF_CHECK(cells.retired().empty());

@@ -143,7 +143,7 @@ class random_figures {
 
   std::string where() {
     std::string out;
-    for (auto terms = random_.below(3); terms-- > 0;)
+    for (auto terms = random_.one_in(2) ? 0 : 1 + random_.below(2); terms-- > 0;)
       out += (out.empty() ? " WHERE " : " AND ") + condition(either(), 2);
     return out;
   }
