@@ -28,7 +28,8 @@ constexpr std::size_t shown = 60;
   while (!found.empty() && found.back() <= ' ')
     found.remove_suffix(1);
   auto text = std::string(found.substr(0, shown)) + (found.size() > shown ? "..." : "");
-  throw undecodable("column " + of.name + " (" + of.type_name + "): expected " + expected + ", found " + text);
+  throw undecodable("column " + of.name + " (" + of.type_name + "): expected " + expected + ", found "
+                    + text);
 }
 
 std::string_view text_in(json::value& x, const postgres::column& of, const char* expected) {
@@ -58,7 +59,8 @@ value exact_numeric(std::string_view text, const postgres::column& of, const wir
     return not_a_number{};
   auto base64 = form.from_schema ? form.decimal_scale.has_value() : looks_like_base64(text, of.scale);
   if (base64 && !form.from_schema && of.scale == 0)
-    refuse(of, "digits (decimal.handling.mode=precise without schemas can't be told from them: use string)", text);
+    refuse(of, "digits (decimal.handling.mode=precise without schemas can't be told from them: use string)",
+           text);
   if (!base64) {
     if (auto x = scaled_from_text(text, of.scale))
       return *x;
@@ -79,7 +81,8 @@ value rounded_numeric(std::string_view token, const postgres::column& of) {
 }
 
 std::string_view trimmed(std::string_view token) {
-  while (!token.empty() && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t'))
+  while (!token.empty()
+         && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t'))
     token.remove_suffix(1);
   return token;
 }
@@ -118,17 +121,17 @@ std::string variable_scale(json::object x, const postgres::column& of) {
 std::optional<value> free_numeric(json::value& x, const postgres::column& of, const wire_form& form) {
   auto scale = form.from_schema ? std::nullopt : form.decimal_scale;
   switch (x.type()) {
-    case json::json_type::object:
-      return variable_scale(x.get_object(), of);
-    case json::json_type::number: {
-      auto token = trimmed(x.raw_json_token());
-      auto number = decimal_from_text(token);
-      if (number && number->digits.size() > 15)
-        refuse(of, "a number that a double carries exactly (use decimal.handling.mode=string)", token);
-      return decimal_as_text(number, scale, of, token);
-    }
-    default:
-      break;
+  case json::json_type::object:
+    return variable_scale(x.get_object(), of);
+  case json::json_type::number: {
+    auto token = trimmed(x.raw_json_token());
+    auto number = decimal_from_text(token);
+    if (number && number->digits.size() > 15)
+      refuse(of, "a number that a double carries exactly (use decimal.handling.mode=string)", token);
+    return decimal_as_text(number, scale, of, token);
+  }
+  default:
+    break;
   }
   auto text = text_in(x, of, "a number");
   if (text == placeholder)
@@ -211,16 +214,16 @@ value timestamp_of(std::int64_t microseconds) {
 std::int64_t in_microseconds(std::int64_t x, time_unit unit, const postgres::column& of) {
   std::int64_t out = 0;
   switch (unit) {
-    case time_unit::milliseconds:
-      if (__builtin_mul_overflow(x, std::int64_t{1000}, &out))
-        refuse(of, "milliseconds", std::to_string(x));
-      return out;
-    case time_unit::microseconds:
-      return x;
-    case time_unit::nanoseconds:
-      return x == plus_infinity || x == minus_infinity ? x : floor_div(x, 1000);
-    default:
-      refuse(of, "a time whose unit the schema tells", std::to_string(x));
+  case time_unit::milliseconds:
+    if (__builtin_mul_overflow(x, std::int64_t{1000}, &out))
+      refuse(of, "milliseconds", std::to_string(x));
+    return out;
+  case time_unit::microseconds:
+    return x;
+  case time_unit::nanoseconds:
+    return x == plus_infinity || x == minus_infinity ? x : floor_div(x, 1000);
+  default:
+    refuse(of, "a time whose unit the schema tells", std::to_string(x));
   }
 }
 
@@ -272,39 +275,39 @@ std::optional<value> decode_column(json::value x, const postgres::column& of, co
   if (x.is_null())
     return null_value{};
   switch (of.type) {
-    case column_type::smallint:
-    case column_type::integer:
-    case column_type::bigint:
-      return integer_in(x, of, "an integer");
-    case column_type::boolean: {
-      bool yes = false;
-      if (x.get_bool().get(yes) != simdjson::SUCCESS)
-        refuse(of, "true or false", x.raw_json_token());
-      return std::int64_t{yes};
-    }
-    case column_type::numeric:
-      return numeric(x, of, form);
-    case column_type::numeric_unscaled:
-      return free_numeric(x, of, form);
-    case column_type::real:
-      return float_text<float>(x, of);
-    case column_type::double_precision:
-      return float_text<double>(x, of);
-    case column_type::date:
-    case column_type::timestamp:
-    case column_type::timestamptz:
-    case column_type::time:
-      return time_value(x, of, form);
-    case column_type::bytea:
-      return bytes(x, of, form);
-    case column_type::other:
-      refuse(of, "a type that figures know", x.raw_json_token());
-    default: {
-      auto text = text_in(x, of, "text");
-      if (text == placeholder)
-        return std::nullopt;
-      return std::string(text);
-    }
+  case column_type::smallint:
+  case column_type::integer:
+  case column_type::bigint:
+    return integer_in(x, of, "an integer");
+  case column_type::boolean: {
+    bool yes = false;
+    if (x.get_bool().get(yes) != simdjson::SUCCESS)
+      refuse(of, "true or false", x.raw_json_token());
+    return std::int64_t{yes};
+  }
+  case column_type::numeric:
+    return numeric(x, of, form);
+  case column_type::numeric_unscaled:
+    return free_numeric(x, of, form);
+  case column_type::real:
+    return float_text<float>(x, of);
+  case column_type::double_precision:
+    return float_text<double>(x, of);
+  case column_type::date:
+  case column_type::timestamp:
+  case column_type::timestamptz:
+  case column_type::time:
+    return time_value(x, of, form);
+  case column_type::bytea:
+    return bytes(x, of, form);
+  case column_type::other:
+    refuse(of, "a type that figures know", x.raw_json_token());
+  default: {
+    auto text = text_in(x, of, "text");
+    if (text == placeholder)
+      return std::nullopt;
+    return std::string(text);
+  }
   }
 }
 

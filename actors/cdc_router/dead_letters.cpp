@@ -46,10 +46,14 @@ std::optional<dead_letter> letter_in(const kafka::header_list& headers) {
 
 } // namespace
 
-kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_partition& from, kafka_offset offset,
-                                 const std::string& table, std::optional<std::string> key,
-                                 std::optional<std::string> payload, const std::string& why, std::int64_t now_ms) {
-  return {topic, std::nullopt, std::move(key), std::move(payload),
+kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_partition& from,
+                                 kafka_offset offset, const std::string& table,
+                                 std::optional<std::string> key, std::optional<std::string> payload,
+                                 const std::string& why, std::int64_t now_ms) {
+  return {topic,
+          std::nullopt,
+          std::move(key),
+          std::move(payload),
           {{"millrace.topic", from.topic},
            {"millrace.partition", std::to_string(from.partition.value)},
            {"millrace.offset", std::to_string(offset.value)},
@@ -63,15 +67,20 @@ std::string dead_letter::origin() const { return name_of(from, offset); }
 kafka::outgoing make_resolution(const std::string& topic, const dead_letter& of, const std::string& how,
                                 std::int64_t now_ms) {
   // To the letter's own partition: only there it surely comes later.
-  return {topic, of.stored_in.partition, std::nullopt, std::nullopt,
-          {{"millrace.resolves", of.origin()}, {"millrace.how", how}, {"millrace.at", std::to_string(now_ms)}}};
+  return {
+      topic,
+      of.stored_in.partition,
+      std::nullopt,
+      std::nullopt,
+      {{"millrace.resolves", of.origin()}, {"millrace.how", how}, {"millrace.at", std::to_string(now_ms)}}};
 }
 
 void letter_book::add(const kafka::topic_partition& from, const kafka::record& x) {
   add(from, x.offset, kafka::headers_of(x));
 }
 
-void letter_book::add(const kafka::topic_partition& from, kafka_offset at, const kafka::header_list& headers) {
+void letter_book::add(const kafka::topic_partition& from, kafka_offset at,
+                      const kafka::header_list& headers) {
   if (auto* resolved = find(headers, "millrace.resolves")) {
     open_.erase(*resolved);
   } else if (auto letter = letter_in(headers)) {
@@ -91,7 +100,8 @@ std::map<std::string, std::int64_t> letter_book::by_table() const {
   return out;
 }
 
-result<letter_book> read_letters(kafka::consumer& from, const std::string& topic, std::chrono::milliseconds timeout) {
+result<letter_book> read_letters(kafka::consumer& from, const std::string& topic,
+                                 std::chrono::milliseconds timeout) {
   auto until = clock::now() + timeout;
   auto partitions = from.partitions(topic, timeout);
   if (!partitions)
@@ -124,7 +134,8 @@ result<letter_book> read_letters(kafka::consumer& from, const std::string& topic
   return out;
 }
 
-result<kafka::record> read_letter(kafka::consumer& from, const dead_letter& which, std::chrono::milliseconds timeout) {
+result<kafka::record> read_letter(kafka::consumer& from, const dead_letter& which,
+                                  std::chrono::milliseconds timeout) {
   auto until = clock::now() + timeout;
   if (auto assigned = from.assign({{which.stored_in, which.stored}}); !assigned)
     return assigned.why();

@@ -11,13 +11,14 @@ namespace millrace {
 
 /// Returns the letter: key and payload as they came; headers say where from,
 /// why, which table (SCHEMA.TABLE) and when.
-kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_partition& from, kafka_offset offset,
-                                 const std::string& table, std::optional<std::string> key,
-                                 std::optional<std::string> payload, const std::string& why, std::int64_t now_ms);
+kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_partition& from,
+                                 kafka_offset offset, const std::string& table,
+                                 std::optional<std::string> key, std::optional<std::string> payload,
+                                 const std::string& why, std::int64_t now_ms);
 
 /// A letter as its headers tell; its payload stays in Kafka.
 struct dead_letter {
-  kafka::topic_partition from;      ///< where the record stood
+  kafka::topic_partition from; ///< where the record stood
   kafka_offset offset;
   std::string error, table;
   std::int64_t at_ms = 0;
@@ -52,9 +53,11 @@ class letter_book {
 };
 
 /// Reads the whole topic. An error if that can't be done within the timeout.
-result<letter_book> read_letters(kafka::consumer& from, const std::string& topic, std::chrono::milliseconds timeout);
+result<letter_book> read_letters(kafka::consumer& from, const std::string& topic,
+                                 std::chrono::milliseconds timeout);
 
 /// Reads one letter with key and payload.
-result<kafka::record> read_letter(kafka::consumer& from, const dead_letter& which, std::chrono::milliseconds timeout);
+result<kafka::record> read_letter(kafka::consumer& from, const dead_letter& which,
+                                  std::chrono::milliseconds timeout);
 
 } // namespace millrace

@@ -54,8 +54,8 @@ std::vector<std::uint16_t> routed_columns(const plan_set& plans, table_id of, co
 
 struct debezium_decoder::impl {
   impl(const plan_set& plans, table_id of)
-    : table(plans.tables[of.value].table), wanted(wanted_columns(plans, of, table)),
-      routed(routed_columns(plans, of, table)), reader(table, wanted) {}
+      : table(plans.tables[of.value].table), wanted(wanted_columns(plans, of, table)),
+        routed(routed_columns(plans, of, table)), reader(table, wanted) {}
 
   postgres::table table;
   std::vector<std::uint16_t> wanted, routed;
@@ -77,19 +77,19 @@ std::string debezium_decoder::impl::full_identity() const {
 
 void debezium_decoder::impl::check_op(const envelope& x) const {
   switch (x.op) {
-    case 'c':
-    case 'u':
-    case 'r':
-      if (!x.after)
-        throw undecodable(std::string("op ") + x.op + " without a row (after is null)");
-      return;
-    case 'd':
-    case 't':
-      return;
-    case 'm':
-      throw undecodable("a logical message (op m) stands in the topic of a table");
-    default:
-      throw undecodable(std::string("op says ") + x.op + ", which we don't know");
+  case 'c':
+  case 'u':
+  case 'r':
+    if (!x.after)
+      throw undecodable(std::string("op ") + x.op + " without a row (after is null)");
+    return;
+  case 'd':
+  case 't':
+    return;
+  case 'm':
+    throw undecodable("a logical message (op m) stands in the topic of a table");
+  default:
+    throw undecodable(std::string("op says ") + x.op + ", which we don't know");
   }
 }
 
@@ -105,8 +105,10 @@ void debezium_decoder::impl::fill_unavailable(envelope& x) const {
   for (auto i : x.after->unavailable) {
     // NULL isn't a value of the old row: nothing that long is NULL.
     if (!x.before || is_null(x.before->values[i]))
-      throw undecodable("column " + table.columns[i].name + ": the record leaves out its unchanged long value"
-                        " (TOAST), and no old row has it; " + full_identity() + " puts it into later records");
+      throw undecodable("column " + table.columns[i].name
+                        + ": the record leaves out its unchanged long value"
+                          " (TOAST), and no old row has it; "
+                        + full_identity() + " puts it into later records");
     x.after->values[i] = x.before->values[i];
   }
 }
@@ -169,7 +171,8 @@ std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::st
   return out;
 }
 
-debezium_decoder::debezium_decoder(const plan_set& plans, table_id of) : impl_(std::make_unique<impl>(plans, of)) {}
+debezium_decoder::debezium_decoder(const plan_set& plans, table_id of)
+    : impl_(std::make_unique<impl>(plans, of)) {}
 debezium_decoder::~debezium_decoder() = default;
 debezium_decoder::debezium_decoder(debezium_decoder&&) noexcept = default;
 

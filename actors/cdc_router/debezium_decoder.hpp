@@ -19,15 +19,15 @@ enum class snapshot_kind : std::uint8_t { none, initial, incremental };
 /// What a record says, in the columns of `table_plan::table` (unused columns
 /// stay NULL).
 struct table_change {
-  char op = 'u';               ///< c u d r t
-  lsn at;                      ///< source.lsn, else the newest of source.sequence
+  char op = 'u'; ///< c u d r t
+  lsn at;        ///< source.lsn, else the newest of source.sequence
   snapshot_kind snapshot = snapshot_kind::none;
-  bool replayed = false;       ///< one of ours: the row wasn't in PostgreSQL as of `at`
-  std::uint64_t stamp = 0;     ///< hash of source.sequence, lsn, txId
-  std::int64_t commit_ms = 0;  ///< source.ts_ms
-  std::optional<row> before;   ///< nullopt where the record has none
+  bool replayed = false;      ///< one of ours: the row wasn't in PostgreSQL as of `at`
+  std::uint64_t stamp = 0;    ///< hash of source.sequence, lsn, txId
+  std::int64_t commit_ms = 0; ///< source.ts_ms
+  std::optional<row> before;  ///< nullopt where the record has none
   std::optional<row> after;
-  row key;                     ///< primary key in key order, from the message's key; empty for t
+  row key; ///< primary key in key order, from the message's key; empty for t
 };
 
 /// Which of the table's columns are wanted: those that some route sends.

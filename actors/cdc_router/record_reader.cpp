@@ -73,8 +73,8 @@ const std::vector<wire_form>& form_cache::by_schema(std::string_view schema) {
 }
 
 record_reader::record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted)
-  : table_(table), row_(table, wanted), key_row_(table, table.primary_key), row_forms_(table, schema_part::row),
-    key_forms_(table, schema_part::key) {}
+    : table_(table), row_(table, wanted), key_row_(table, table.primary_key),
+      row_forms_(table, schema_part::row), key_forms_(table, schema_part::key) {}
 
 envelope record_reader::read_payload(std::string_view bytes) {
   forms_ = &row_forms_.by_catalog();
@@ -104,20 +104,32 @@ void record_reader::read_envelope(json::object from, bool wrapped, envelope& out
   }
 }
 
+/// Reads {"schema": ..., "payload": the key}.
+decoded_row record_reader::read_wrapped_key(json::object from) {
+  decoded_row out;
+  auto* forms = &key_forms_.by_catalog();
+  for (auto each : from) {
+    auto field = field_of(std::move(each));
+    if (field.key() == "schema")
+      forms = &key_forms_.by_schema(object_in(field.value(), "the key's schema").raw_json());
+    else if (field.key() == "payload")
+      out = key_row_.decode(object_in(field.value(), "the key's payload"), *forms);
+  }
+  if (out.values.empty())
+    throw undecodable("the key has no payload");
+  return out;
+}
+
 row record_reader::read_key(std::string_view bytes) {
   auto document = key_.parse(bytes);
   auto from = root_of(document, "the key");
-  auto* forms = &key_forms_.by_catalog();
   json::value schema;
-  decoded_row all;
   // A column may be called schema, but then it isn't an object.
-  if (from.find_field_unordered("schema").get(schema) == simdjson::SUCCESS
-      && schema.type() == json::json_type::object) {
-    forms = &key_forms_.by_schema(schema.get_object().value().raw_json());
-    all = key_row_.decode(object_in(from["payload"].value(), "the key's payload"), *forms);
-  } else {
-    all = key_row_.decode(from.reset() ? root_of(document, "the key") : from, *forms);
-  }
+  auto wrapped = from.find_field_unordered("schema").get(schema) == simdjson::SUCCESS
+                 && schema.type() == json::json_type::object;
+  from.reset().value();
+  auto all = wrapped ? read_wrapped_key(from) : key_row_.decode(from, key_forms_.by_catalog());
+  want_end(document, "the key");
   row out;
   for (auto i : table_.primary_key) {
     if (is_null(all.values[i]))

@@ -58,6 +58,8 @@ class record_reader {
  private:
   void read_envelope(simdjson::ondemand::object from, bool wrapped, envelope& out);
 
+  decoded_row read_wrapped_key(simdjson::ondemand::object from);
+
   const postgres::table& table_;
   json_text payload_, key_;
   row_decoder row_, key_row_;

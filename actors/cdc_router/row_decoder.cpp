@@ -20,7 +20,7 @@ std::string written(const char* begin) {
 } // namespace
 
 row_decoder::row_decoder(const postgres::table& table, const std::vector<std::uint16_t>& wanted)
-  : table_(table), wanted_(table.columns.size(), false) {
+    : table_(table), wanted_(table.columns.size(), false) {
   for (auto i : wanted)
     if (!wanted_[i]) {
       wanted_[i] = true;

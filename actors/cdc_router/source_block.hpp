@@ -12,10 +12,10 @@ namespace millrace {
 
 struct source_block {
   std::string schema, table;
-  lsn at;                      ///< lsn, else the greatest number in sequence
+  lsn at; ///< lsn, else the greatest number in sequence
   snapshot_kind snapshot = snapshot_kind::none;
   bool replayed = false;
-  std::uint64_t stamp = 0;     ///< FNV-1a of sequence, lsn and txId: the same in every build
+  std::uint64_t stamp = 0; ///< FNV-1a of sequence, lsn and txId: the same in every build
   std::int64_t commit_ms = 0;
 };
 

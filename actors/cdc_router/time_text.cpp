@@ -1,9 +1,10 @@
 #include "actors/cdc_router/time_text.hpp"
 
 #include "actors/figures/calendar.hpp"
+#include "actors/figures/numeric.hpp"
 #include "messages/values.hpp"
 
-#include <charconv>
+#include <limits>
 
 namespace millrace {
 
@@ -106,11 +107,13 @@ std::optional<std::int64_t> microseconds_from_iso(std::string_view text) {
     return std::nullopt;
   auto clock = take_clock(text);
   auto offset = take_offset(text);
-  std::int64_t out = 0;
-  if (!clock || !offset || __builtin_mul_overflow(*days, microseconds_per_day, &out)
-      || __builtin_add_overflow(out, *clock - *offset, &out))
+  if (!clock || !offset)
     return std::nullopt;
-  return out;
+  // The day of -infinity's text begins before 64 bits do; its time of day is within.
+  auto out = static_cast<int128>(*days) * microseconds_per_day + (*clock - *offset);
+  auto fits =
+      out >= std::numeric_limits<std::int64_t>::min() && out <= std::numeric_limits<std::int64_t>::max();
+  return fits ? std::optional(static_cast<std::int64_t>(out)) : std::nullopt;
 }
 
 std::optional<std::int64_t> time_of_day_from_iso(std::string_view text) {

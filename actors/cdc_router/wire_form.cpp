@@ -44,16 +44,16 @@ wire_form catalog_form(const postgres::column& x) {
 
 time_unit unit_of(const std::string& logical_name) {
   static const std::map<std::string, time_unit> known{
-    {"io.debezium.time.Date", time_unit::days},
-    {"org.apache.kafka.connect.data.Date", time_unit::days},
-    {"io.debezium.time.Timestamp", time_unit::milliseconds},
-    {"org.apache.kafka.connect.data.Timestamp", time_unit::milliseconds},
-    {"io.debezium.time.Time", time_unit::milliseconds},
-    {"org.apache.kafka.connect.data.Time", time_unit::milliseconds},
-    {"io.debezium.time.MicroTimestamp", time_unit::microseconds},
-    {"io.debezium.time.MicroTime", time_unit::microseconds},
-    {"io.debezium.time.NanoTimestamp", time_unit::nanoseconds},
-    {"io.debezium.time.NanoTime", time_unit::nanoseconds}};
+      {"io.debezium.time.Date", time_unit::days},
+      {"org.apache.kafka.connect.data.Date", time_unit::days},
+      {"io.debezium.time.Timestamp", time_unit::milliseconds},
+      {"org.apache.kafka.connect.data.Timestamp", time_unit::milliseconds},
+      {"io.debezium.time.Time", time_unit::milliseconds},
+      {"org.apache.kafka.connect.data.Time", time_unit::milliseconds},
+      {"io.debezium.time.MicroTimestamp", time_unit::microseconds},
+      {"io.debezium.time.MicroTime", time_unit::microseconds},
+      {"io.debezium.time.NanoTimestamp", time_unit::nanoseconds},
+      {"io.debezium.time.NanoTime", time_unit::nanoseconds}};
   auto at = known.find(logical_name);
   return at == known.end() ? time_unit::unknown : at->second;
 }

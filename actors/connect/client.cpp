@@ -18,18 +18,22 @@ constexpr std::chrono::milliseconds conflict_pause{250};
 /// Returns the message of Connect's error body, in one line.
 std::string message_of(const std::string& body) {
   auto x = nlohmann::json::parse(body, nullptr, false);
-  auto text = x.is_object() && x.contains("message") && x["message"].is_string() ? x["message"].get<std::string>() : body;
+  auto text = x.is_object() && x.contains("message") && x["message"].is_string()
+                  ? x["message"].get<std::string>()
+                  : body;
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text.substr(0, 500);
 }
 
 error failure(const std::string& what, const httplib::Result& answer) {
   if (!answer)
-    return {errc::unavailable, "Kafka Connect doesn't answer (" + what + "): " + httplib::to_string(answer.error())};
-  auto code = answer->status == 401 || answer->status == 403 ? errc::denied
+    return {errc::unavailable,
+            "Kafka Connect doesn't answer (" + what + "): " + httplib::to_string(answer.error())};
+  auto code = answer->status == 401 || answer->status == 403   ? errc::denied
               : answer->status == 400 || answer->status == 422 ? errc::bad_setting
                                                                : errc::unavailable;
-  return {code, "Kafka Connect: " + what + ": " + std::to_string(answer->status) + " " + message_of(answer->body)};
+  return {code,
+          "Kafka Connect: " + what + ": " + std::to_string(answer->status) + " " + message_of(answer->body)};
 }
 
 bool is_ok(const httplib::Result& answer) { return answer && answer->status >= 200 && answer->status < 300; }
@@ -82,10 +86,12 @@ client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 
 result<client> client::make(const std::string& url, std::chrono::milliseconds timeout) {
-  static const std::regex form(R"(http://(?:([^:@/]*):([^@/]*)@)?(\[[^\]]+\]|[^:/@]+)(?::(\d{1,5}))?(/[^?#]*)?)");
+  static const std::regex form(
+      R"(http://(?:([^:@/]*):([^@/]*)@)?(\[[^\]]+\]|[^:/@]+)(?::(\d{1,5}))?(/[^?#]*)?)");
   std::smatch part;
   if (!std::regex_match(url, part, form))
-    return error{errc::bad_setting, "Kafka Connect's URL must be http://HOST:PORT (https isn't spoken: put a proxy in between)"};
+    return error{errc::bad_setting,
+                 "Kafka Connect's URL must be http://HOST:PORT (https isn't spoken: put a proxy in between)"};
   auto host = part[3].str();
   if (host.front() == '[')
     host = host.substr(1, host.size() - 2);
@@ -106,7 +112,8 @@ result<bool> client::put(const std::string& name, const std::string& config) {
   auto there = impl_->http.Get(impl_->path(name, "/config"));
   if (is_ok(there) && same_config(there->body, config))
     return false;
-  auto answer = impl_->patiently([&] { return impl_->http.Put(impl_->path(name, "/config"), config, "application/json"); });
+  auto answer = impl_->patiently(
+      [&] { return impl_->http.Put(impl_->path(name, "/config"), config, "application/json"); });
   if (is_ok(answer))
     return true;
   auto why = failure("register connector " + name, answer);

@@ -25,7 +25,8 @@ result<std::string> fill(const std::string& text, const std::map<std::string, st
     auto name = text.substr(open + 2, close == std::string::npos ? close : close - open - 2);
     auto known = values.find(name);
     if (close == std::string::npos || known == values.end())
-      return error{errc::bad_setting, "the connector's template asks for ${" + name + "}, which nothing fills"};
+      return error{errc::bad_setting,
+                   "the connector's template asks for ${" + name + "}, which nothing fills"};
     out += known->second;
     at = close + 1;
   }
@@ -46,7 +47,8 @@ std::string table_list(const plan_set& plans) {
   for (auto& each : plans.tables)
     if (each.captured)
       out += collection_pattern(each.table.schema, each.table.name) + ",";
-  return out + collection_pattern("millrace", "anchor") + "," + collection_pattern("millrace", "debezium_signal");
+  return out + collection_pattern("millrace", "anchor") + ","
+         + collection_pattern("millrace", "debezium_signal");
 }
 
 result<std::string> fill_template(const std::string& text, const std::map<std::string, std::string>& values) {

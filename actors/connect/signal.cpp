@@ -91,7 +91,7 @@ std::string row_signal(const postgres::table& of, const row& key) {
   return json{{"type", "incremental"},
               {"data-collections", {name}},
               {"additional-conditions", {{{"data-collection", name}, {"filter", condition(of, key)}}}}}
-    .dump();
+      .dump();
 }
 
 std::optional<notification> read_notification(std::string_view payload) {
@@ -107,7 +107,8 @@ std::optional<notification> read_notification(std::string_view payload) {
     out.id = text_of(x, "id");
   out.detail = text_of(x, "type");
   out.step = step_of(out.detail, text_of(more, "status"));
-  out.table = text_of(more, out.detail == "TABLE_SCAN_COMPLETED" ? "scanned_collection" : "current_collection_in_progress");
+  out.table = text_of(more, out.detail == "TABLE_SCAN_COMPLETED" ? "scanned_collection"
+                                                                 : "current_collection_in_progress");
   out.rows = number_of(text_of(more, "total_rows_scanned"));
   return out;
 }

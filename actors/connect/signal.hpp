@@ -34,11 +34,11 @@ enum class snapshot_step : std::uint8_t {
 };
 
 struct notification {
-  std::string id;             ///< of the signal
+  std::string id; ///< of the signal
   snapshot_step step = snapshot_step::other;
-  std::string table;          ///< SCHEMA.TABLE; empty where it is about all
-  std::int64_t rows = 0;      ///< read so far of that table; table_done
-  std::string detail;         ///< Debezium's own word for the step
+  std::string table;     ///< SCHEMA.TABLE; empty where it is about all
+  std::int64_t rows = 0; ///< read so far of that table; table_done
+  std::string detail;    ///< Debezium's own word for the step
 };
 
 /// Reads a record of the notification topic (with or without the schema

@@ -23,7 +23,8 @@ bool connector_status::running() const {
 }
 
 bool connector_status::failed() const {
-  return state == "FAILED" || std::any_of(tasks.begin(), tasks.end(), [](auto& x) { return x.state == "FAILED"; });
+  return state == "FAILED"
+         || std::any_of(tasks.begin(), tasks.end(), [](auto& x) { return x.state == "FAILED"; });
 }
 
 result<connector_status> parse_status(const std::string& body) try {

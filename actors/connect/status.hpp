@@ -11,13 +11,13 @@ namespace millrace::connect {
 
 struct task_status {
   int id = 0;
-  std::string state;   ///< RUNNING, FAILED, PAUSED, RESTARTING, UNASSIGNED
-  std::string trace;   ///< the first line of a failed one's
+  std::string state; ///< RUNNING, FAILED, PAUSED, RESTARTING, UNASSIGNED
+  std::string trace; ///< the first line of a failed one's
 };
 
 struct connector_status {
   bool exists = false;
-  std::string state;   ///< as a task's, and STOPPED
+  std::string state; ///< as a task's, and STOPPED
   std::string trace;
   std::vector<task_status> tasks;
 

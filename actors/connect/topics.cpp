@@ -7,11 +7,13 @@ namespace {
 constexpr int change_partitions = 8;
 
 const std::map<std::string, std::string> changes{
-  {"cleanup.policy", "delete"}, {"retention.ms", "604800000"}, {"max.message.bytes", "67108864"}};
+    {"cleanup.policy", "delete"}, {"retention.ms", "604800000"}, {"max.message.bytes", "67108864"}};
 
 /// A letter is its record and headers, so it may be larger than a record.
-const std::map<std::string, std::string> letters{
-  {"cleanup.policy", "delete"}, {"retention.ms", "-1"}, {"retention.bytes", "-1"}, {"max.message.bytes", "83886080"}};
+const std::map<std::string, std::string> letters{{"cleanup.policy", "delete"},
+                                                 {"retention.ms", "-1"},
+                                                 {"retention.bytes", "-1"},
+                                                 {"max.message.bytes", "83886080"}};
 
 } // namespace
 

@@ -29,25 +29,25 @@ struct message_block {
 std::map<std::string, std::string> properties(const settings& how) {
   auto bytes = how.max_record_bytes;
   return {
-    {"group.id", how.group.empty() ? "millrace" : how.group},
-    {"enable.auto.commit", "false"},
-    {"enable.auto.offset.store", "false"},
-    {"enable.partition.eof", "true"},
-    {"isolation.level", "read_committed"},
-    {"auto.offset.reset", "error"},
-    {"allow.auto.create.topics", "false"},
-    // A response holds fetch.max.bytes, or one record that is larger.
-    {"fetch.max.bytes", std::to_string(bytes)},
-    {"fetch.message.max.bytes", std::to_string(1u << 20)},
-    {"message.max.bytes", std::to_string(bytes)},
-    {"receive.message.max.bytes", std::to_string(2 * bytes + (1u << 20))},
-    // All partitions share one queue, so this bounds what is prefetched.
-    {"queued.max.messages.kbytes", "65536"},
-    {"queued.min.messages", "1000000"},
-    // A seek or resume waits for the fetch that is under way.
-    {"fetch.wait.max.ms", "100"},
-    {"fetch.error.backoff.ms", "100"},
-    {"topic.metadata.refresh.interval.ms", "30000"},
+      {"group.id", how.group.empty() ? "millrace" : how.group},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"enable.partition.eof", "true"},
+      {"isolation.level", "read_committed"},
+      {"auto.offset.reset", "error"},
+      {"allow.auto.create.topics", "false"},
+      // A response holds fetch.max.bytes, or one record that is larger.
+      {"fetch.max.bytes", std::to_string(bytes)},
+      {"fetch.message.max.bytes", std::to_string(1u << 20)},
+      {"message.max.bytes", std::to_string(bytes)},
+      {"receive.message.max.bytes", std::to_string(2 * bytes + (1u << 20))},
+      // All partitions share one queue, so this bounds what is prefetched.
+      {"queued.max.messages.kbytes", "65536"},
+      {"queued.min.messages", "1000000"},
+      // A seek or resume waits for the fetch that is under way.
+      {"fetch.wait.max.ms", "100"},
+      {"fetch.error.backoff.ms", "100"},
+      {"topic.metadata.refresh.interval.ms", "30000"},
   };
 }
 
@@ -91,7 +91,8 @@ header_list headers_of(const record& of) {
   const char* name = nullptr;
   const void* data = nullptr;
   std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(all, i, &name, &data, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
+  for (std::size_t i = 0; rd_kafka_header_get_all(all, i, &name, &data, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
+       ++i)
     result.emplace_back(name, std::string(static_cast<const char*>(data), data ? size : 0));
   return result;
 }
@@ -231,13 +232,14 @@ result<consumer> consumer::connect(const settings& how) {
 result<std::vector<partition_id>> consumer::partitions(const std::string& topic,
                                                        std::chrono::milliseconds timeout) {
   std::unique_ptr<rd_kafka_topic_t, void (*)(rd_kafka_topic_t*)> handle{
-    rd_kafka_topic_new(impl_->kafka.get(), topic.c_str(), nullptr), rd_kafka_topic_destroy};
+      rd_kafka_topic_new(impl_->kafka.get(), topic.c_str(), nullptr), rd_kafka_topic_destroy};
   const rd_kafka_metadata_t* answer = nullptr;
-  auto code = rd_kafka_metadata(impl_->kafka.get(), 0, handle.get(), &answer, static_cast<int>(timeout.count()));
+  auto code =
+      rd_kafka_metadata(impl_->kafka.get(), 0, handle.get(), &answer, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return failure("topic " + topic, code);
   std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{
-    answer, rd_kafka_metadata_destroy};
+      answer, rd_kafka_metadata_destroy};
   std::vector<partition_id> found;
   for (int i = 0; i < answer->topic_cnt; ++i) {
     auto& each = answer->topics[i];
@@ -256,8 +258,9 @@ result<std::vector<partition_id>> consumer::partitions(const std::string& topic,
 
 result<watermarks> consumer::bounds(const topic_partition& of, std::chrono::milliseconds timeout) {
   watermarks x;
-  auto code = rd_kafka_query_watermark_offsets(impl_->kafka.get(), of.topic.c_str(), of.partition.value,
-                                               &x.low.value, &x.high.value, static_cast<int>(timeout.count()));
+  auto code =
+      rd_kafka_query_watermark_offsets(impl_->kafka.get(), of.topic.c_str(), of.partition.value, &x.low.value,
+                                       &x.high.value, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return failure(to_string(of), code);
   return x;

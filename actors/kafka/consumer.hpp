@@ -19,9 +19,9 @@ namespace millrace::kafka {
 
 struct settings {
   std::string brokers;
-  std::string group;             ///< its offsets are a hint, and feed the lag tools
+  std::string group; ///< its offsets are a hint, and feed the lag tools
   std::string client_id = "millrace";
-  std::size_t max_record_bytes = 72u << 20; ///< Debezium's 64 MiB and room
+  std::size_t max_record_bytes = 72u << 20;      ///< Debezium's 64 MiB and room
   std::map<std::string, std::string> librdkafka; ///< passed through (SASL, TLS)
 };
 
@@ -53,8 +53,8 @@ struct record_batch {
   /// All before this offset has been read, control records too; the next one to
   /// come has at least this offset.
   kafka_offset next{0};
-  bool at_end = false;           ///< the partition's end was reached
-  std::optional<error> failed;   ///< e.g. offset out of range, topic gone
+  bool at_end = false;         ///< the partition's end was reached
+  std::optional<error> failed; ///< e.g. offset out of range, topic gone
 };
 
 /// First offset still there, and the one that the next record will get.
@@ -72,8 +72,7 @@ class consumer {
   consumer& operator=(consumer&&) noexcept;
 
   /// Returns the topic's partition numbers; an error names a missing topic.
-  result<std::vector<partition_id>> partitions(const std::string& topic,
-                                               std::chrono::milliseconds timeout);
+  result<std::vector<partition_id>> partitions(const std::string& topic, std::chrono::milliseconds timeout);
   /// Returns where the partition begins and (read committed) ends.
   result<watermarks> bounds(const topic_partition& of, std::chrono::milliseconds timeout);
 

@@ -26,14 +26,14 @@ void note_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
 std::map<std::string, std::string> properties(const settings& how) {
   auto bytes = how.max_record_bytes + (8u << 20); // a dead letter is larger than its record
   return {
-    {"enable.idempotence", "true"},
-    {"acks", "all"},
-    {"partitioner", "murmur2_random"}, // as Java's default for records with a key
-    {"compression.type", "lz4"},
-    {"linger.ms", "1"},
-    {"allow.auto.create.topics", "false"},
-    {"message.max.bytes", std::to_string(bytes)},
-    {"queue.buffering.max.kbytes", std::to_string((4 * bytes) >> 10)},
+      {"enable.idempotence", "true"},
+      {"acks", "all"},
+      {"partitioner", "murmur2_random"}, // as Java's default for records with a key
+      {"compression.type", "lz4"},
+      {"linger.ms", "1"},
+      {"allow.auto.create.topics", "false"},
+      {"message.max.bytes", std::to_string(bytes)},
+      {"queue.buffering.max.kbytes", std::to_string((4 * bytes) >> 10)},
   };
 }
 

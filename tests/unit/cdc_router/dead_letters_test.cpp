@@ -11,7 +11,8 @@ const kafka::topic_partition orders{"p.public.orders", {3}};
 const kafka::topic_partition letters{"shop.dead-letters", {0}};
 
 kafka::outgoing letter(std::int64_t offset) {
-  return make_dead_letter("shop.dead-letters", orders, {offset}, "public.orders", "key", std::nullopt, "not JSON", 99);
+  return make_dead_letter("shop.dead-letters", orders, {offset}, "public.orders", "key", std::nullopt,
+                          "not JSON", 99);
 }
 
 } // namespace
@@ -37,7 +38,8 @@ CAF_TEST(a letter is open until a later record resolves it) {
   book.add(letters, {0}, letter(1).headers);
   book.add(letters, {1}, letter(2).headers);
   CAF_CHECK_EQUAL(book.by_table().at("public.orders"), 2);
-  auto resolution = make_resolution("shop.dead-letters", book.open().at("p.public.orders/3/1"), "replayed", 100);
+  auto resolution =
+      make_resolution("shop.dead-letters", book.open().at("p.public.orders/3/1"), "replayed", 100);
   CAF_CHECK(resolution.partition == partition_id{0});
   book.add(letters, {2}, resolution.headers);
   CAF_CHECK_EQUAL(book.open().size(), 1u);

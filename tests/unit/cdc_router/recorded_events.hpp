@@ -35,7 +35,9 @@ inline postgres::column money_column(const std::string& name) {
   return column(name, column_type::numeric, "numeric(10,2)", false, 10, 2);
 }
 
-inline postgres::column text_column(const std::string& name) { return column(name, column_type::text, "text"); }
+inline postgres::column text_column(const std::string& name) {
+  return column(name, column_type::text, "text");
+}
 
 inline postgres::table table_of(const std::string& schema, const std::string& name,
                                 std::vector<postgres::column> columns, std::vector<std::uint16_t> key = {0}) {
@@ -53,56 +55,58 @@ inline std::map<std::string, postgres::table> recorded_tables() {
   auto id = column("id", column_type::bigint, "bigint", true);
   auto number = [](const char* name) { return column(name, column_type::integer, "integer"); };
   std::map<std::string, postgres::table> out;
-  out["customers"] = table_of("cap", "customers",
-                              {id, text_column("first_name"), text_column("last_name"), text_column("email"),
-                               text_column("phone"), text_column("address"), text_column("city"), text_column("state"),
-                               text_column("zip_code"), stamp_column("created_at"), stamp_column("updated_at")});
+  out["customers"] =
+      table_of("cap", "customers",
+               {id, text_column("first_name"), text_column("last_name"), text_column("email"),
+                text_column("phone"), text_column("address"), text_column("city"), text_column("state"),
+                text_column("zip_code"), stamp_column("created_at"), stamp_column("updated_at")});
   out["products"] = table_of("cap", "products",
                              {id, text_column("name"), text_column("description"), money_column("price"),
                               text_column("category"), number("stock_quantity"), stamp_column("created_at"),
                               stamp_column("updated_at")});
-  out["orders"] = table_of("cap", "orders",
-                           {id, number("customer_id"), stamp_column("order_date"), money_column("total_amount"),
-                            text_column("status"), text_column("shipping_address"), stamp_column("created_at"),
-                            stamp_column("updated_at")});
+  out["orders"] =
+      table_of("cap", "orders",
+               {id, number("customer_id"), stamp_column("order_date"), money_column("total_amount"),
+                text_column("status"), text_column("shipping_address"), stamp_column("created_at"),
+                stamp_column("updated_at")});
   out["order_items"] = table_of("cap", "order_items",
                                 {id, number("order_id"), number("product_id"), number("quantity"),
                                  money_column("unit_price"), stamp_column("created_at")});
   out["defaults"] = table_of("cap", "defaults", {id, text_column("note"), number("n")});
   out["defaults"].full_identity = false;
   out["kinds"] = table_of(
-    "cap", "kinds",
-    {column("a", column_type::integer, "integer", true), column("b", column_type::text, "text", true),
-     column("i2", column_type::smallint, "smallint"), column("i8", column_type::bigint, "bigint"),
-     column("bo", column_type::boolean, "boolean"), column("r", column_type::real, "real"),
-     column("d", column_type::double_precision, "double precision"),
-     column("num", column_type::numeric_unscaled, "numeric"),
-     column("n30", column_type::numeric_unscaled, "numeric(30,10)", false, 30, 10),
-     column("t", column_type::time, "time without time zone"),
-     column("tz", column_type::timestamptz, "timestamp with time zone"),
-     column("ts0", column_type::timestamp, "timestamp(0) without time zone"), column("da", column_type::date, "date"),
-     column("u", column_type::uuid, "uuid"), column("j", column_type::jsonb, "jsonb"),
-     column("by", column_type::bytea, "bytea")},
-    {0, 1});
+      "cap", "kinds",
+      {column("a", column_type::integer, "integer", true), column("b", column_type::text, "text", true),
+       column("i2", column_type::smallint, "smallint"), column("i8", column_type::bigint, "bigint"),
+       column("bo", column_type::boolean, "boolean"), column("r", column_type::real, "real"),
+       column("d", column_type::double_precision, "double precision"),
+       column("num", column_type::numeric_unscaled, "numeric"),
+       column("n30", column_type::numeric_unscaled, "numeric(30,10)", false, 30, 10),
+       column("t", column_type::time, "time without time zone"),
+       column("tz", column_type::timestamptz, "timestamp with time zone"),
+       column("ts0", column_type::timestamp, "timestamp(0) without time zone"),
+       column("da", column_type::date, "date"), column("u", column_type::uuid, "uuid"),
+       column("j", column_type::jsonb, "jsonb"), column("by", column_type::bytea, "bytea")},
+      {0, 1});
   return out;
 }
 
 /// The table of tests/events/limits.
 inline postgres::table limits_table() {
-  return table_of("s", "k",
-                  {column("id", column_type::integer, "integer", true), column("da", column_type::date, "date"),
-                   column("ts0", column_type::timestamp, "timestamp(0) without time zone"),
-                   column("ts3", column_type::timestamp, "timestamp(3) without time zone"), stamp_column("ts"),
-                   column("tz", column_type::timestamptz, "timestamp with time zone"),
-                   column("t", column_type::time, "time without time zone"),
-                   column("t3", column_type::time, "time(3) without time zone"),
-                   column("ch", column_type::bpchar, "character(5)"),
-                   column("num", column_type::numeric_unscaled, "numeric"),
-                   column("n30", column_type::numeric_unscaled, "numeric(30,10)", false, 30, 10),
-                   column("d", column_type::double_precision, "double precision"),
-                   column("r", column_type::real, "real"), money_column("n10"),
-                   column("j", column_type::json, "json"), column("jb", column_type::jsonb, "jsonb"),
-                   column("e", column_type::enumeration, "s.mood")});
+  return table_of(
+      "s", "k",
+      {column("id", column_type::integer, "integer", true), column("da", column_type::date, "date"),
+       column("ts0", column_type::timestamp, "timestamp(0) without time zone"),
+       column("ts3", column_type::timestamp, "timestamp(3) without time zone"), stamp_column("ts"),
+       column("tz", column_type::timestamptz, "timestamp with time zone"),
+       column("t", column_type::time, "time without time zone"),
+       column("t3", column_type::time, "time(3) without time zone"),
+       column("ch", column_type::bpchar, "character(5)"),
+       column("num", column_type::numeric_unscaled, "numeric"),
+       column("n30", column_type::numeric_unscaled, "numeric(30,10)", false, 30, 10),
+       column("d", column_type::double_precision, "double precision"), column("r", column_type::real, "real"),
+       money_column("n10"), column("j", column_type::json, "json"), column("jb", column_type::jsonb, "jsonb"),
+       column("e", column_type::enumeration, "s.mood")});
 }
 
 /// Plans that keep all columns of one table (or those named), by its own key.
@@ -142,7 +146,9 @@ inline std::vector<recorded_event> recorded_events(const std::string& file) {
   if (!in)
     throw std::runtime_error("tests/events/" + file + ".jsonl isn't there: run in the repository's root");
   std::vector<recorded_event> out;
-  auto text = [](const nlohmann::json& x) { return x.is_null() ? std::nullopt : std::optional(x.get<std::string>()); };
+  auto text = [](const nlohmann::json& x) {
+    return x.is_null() ? std::nullopt : std::optional(x.get<std::string>());
+  };
   for (std::string line; std::getline(in, line);) {
     auto x = nlohmann::json::parse(line);
     auto topic = x["topic"].get<std::string>();

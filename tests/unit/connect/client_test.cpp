@@ -89,7 +89,8 @@ CAF_TEST(a connector is registered once and not touched when it is so already) {
   auto first = c.put("shop", config);
   CAF_REQUIRE(first);
   CAF_CHECK(*first);
-  server.on("GET /base/connectors/shop/config", {{200, R"({"database.password":"hunter2","name":"shop","connector.class":"x"})"}});
+  server.on("GET /base/connectors/shop/config",
+            {{200, R"({"database.password":"hunter2","name":"shop","connector.class":"x"})"}});
   auto second = c.put("shop", config);
   CAF_REQUIRE(second);
   CAF_CHECK(!*second);
@@ -107,13 +108,15 @@ CAF_TEST(a registration waits while the workers rebalance) {
 CAF_TEST(a refused configuration is told without its password) {
   fake_connect server;
   auto c = server.client();
-  server.on("PUT /base/connectors/shop/config", {{400, R"({"message":"Invalid value hunter2 for\nconfiguration database.password"})"}});
+  server.on("PUT /base/connectors/shop/config",
+            {{400, R"({"message":"Invalid value hunter2 for\nconfiguration database.password"})"}});
   auto x = c.put("shop", config);
   CAF_REQUIRE(!x);
   CAF_CHECK(x.why().code == errc::bad_setting);
   CAF_CHECK(x.why().message.find("Invalid value *** for configuration") != std::string::npos);
   CAF_CHECK(x.why().message.find("hunter2") == std::string::npos);
-  CAF_CHECK(x.why().message.find("word") == std::string::npos || x.why().message.find("joe") == std::string::npos);
+  CAF_CHECK(x.why().message.find("word") == std::string::npos
+            || x.why().message.find("joe") == std::string::npos);
 }
 
 CAF_TEST(a status tells states and the first line of a trace) {
@@ -122,8 +125,10 @@ CAF_TEST(a status tells states and the first line of a trace) {
   auto none = c.status("shop");
   CAF_REQUIRE(none);
   CAF_CHECK(!none->exists);
-  server.on("GET /base/connectors/shop/status",
-            {{200, R"({"name":"shop","connector":{"state":"RUNNING"},"tasks":[{"id":0,"state":"FAILED","trace":"boom\n\tat x"}]})"}});
+  server.on(
+      "GET /base/connectors/shop/status",
+      {{200,
+        R"({"name":"shop","connector":{"state":"RUNNING"},"tasks":[{"id":0,"state":"FAILED","trace":"boom\n\tat x"}]})"}});
   auto x = c.status("shop");
   CAF_REQUIRE(x);
   CAF_CHECK(x->exists);

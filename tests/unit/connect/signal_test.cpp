@@ -64,10 +64,13 @@ CAF_TEST(a notification tells the step of a snapshot) {
                              + R"(","additional_data":{"connector_name":"c")" + more + R"(},"timestamp":1})");
   };
   CAF_CHECK(read("STARTED", "")->step == snapshot_step::started);
-  auto running = read("IN_PROGRESS", R"(,"current_collection_in_progress":"public.orders","last_processed_key":"[5]")");
+  auto running =
+      read("IN_PROGRESS", R"(,"current_collection_in_progress":"public.orders","last_processed_key":"[5]")");
   CAF_CHECK(running->step == snapshot_step::running);
   CAF_CHECK_EQUAL(running->table, "public.orders");
-  auto done = read("TABLE_SCAN_COMPLETED", R"(,"scanned_collection":"public.orders","total_rows_scanned":"3000","status":"SUCCEEDED")");
+  auto done =
+      read("TABLE_SCAN_COMPLETED",
+           R"(,"scanned_collection":"public.orders","total_rows_scanned":"3000","status":"SUCCEEDED")");
   CAF_CHECK(done->step == snapshot_step::table_done);
   CAF_CHECK_EQUAL(done->rows, 3000);
   CAF_CHECK_EQUAL(done->id, "s1");
@@ -82,7 +85,7 @@ CAF_TEST(another record of the notification topic is none of a snapshot) {
   CAF_CHECK(!read_notification("not json"));
   CAF_CHECK(!read_notification(R"({"aggregate_type":"Initial Snapshot","type":"COMPLETED"})"));
   auto wrapped = read_notification(
-    R"({"schema":{},"payload":{"id":"x","aggregate_type":"Incremental Snapshot","type":"COMPLETED","additional_data":null}})");
+      R"({"schema":{},"payload":{"id":"x","aggregate_type":"Incremental Snapshot","type":"COMPLETED","additional_data":null}})");
   CAF_REQUIRE(wrapped);
   CAF_CHECK_EQUAL(wrapped->id, "x");
 }
@@ -91,9 +94,15 @@ CAF_TEST(the template is filled and nothing breaks out of a value) {
   std::ifstream in("debezium/postgres.json");
   std::stringstream text;
   text << in.rdbuf();
-  std::map<std::string, std::string> values{
-    {"project", "shop"}, {"topic_prefix", "dbserver1"}, {"postgres_host", "h"}, {"postgres_port", "1"}, {"postgres_db", "d"},
-    {"debezium_user", "u"}, {"debezium_password", "p\",\"x\":\"${y}\\"}, {"tables", table_list(two_tables())}, {"exactly_once", "required"}};
+  std::map<std::string, std::string> values{{"project", "shop"},
+                                            {"topic_prefix", "dbserver1"},
+                                            {"postgres_host", "h"},
+                                            {"postgres_port", "1"},
+                                            {"postgres_db", "d"},
+                                            {"debezium_user", "u"},
+                                            {"debezium_password", "p\",\"x\":\"${y}\\"},
+                                            {"tables", table_list(two_tables())},
+                                            {"exactly_once", "required"}};
   auto filled = fill_template(text.str(), values);
   if (!filled)
     CAF_FAIL(filled.why().message);

@@ -79,7 +79,8 @@ class broker {
     };
     auto file = (folder_ / "server.properties").string();
     int status = 0;
-    waitpid(run({"kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", file}), &status, 0);
+    waitpid(run({"kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", file}), &status,
+            0);
     if (status == 0)
       pid_ = run({"kafka.Kafka", file});
   }
@@ -100,7 +101,8 @@ class broker {
     auto client = kafka::producer::connect({.brokers = address, .group = "", .librdkafka = {}});
     auto until = std::chrono::steady_clock::now() + std::chrono::seconds(90);
     while (std::chrono::steady_clock::now() < until)
-      if (client && client->create({{.name = "ready", .partitions = 1, .config = {}}}, std::chrono::seconds(2)))
+      if (client
+          && client->create({{.name = "ready", .partitions = 1, .config = {}}}, std::chrono::seconds(2)))
         return true;
     return false;
   }
@@ -111,15 +113,15 @@ class broker {
   void write_properties(int port, int controller) const {
     auto listeners = "PLAINTEXT://" + address + ",CONTROLLER://127.0.0.1:" + std::to_string(controller);
     std::ofstream(folder_ / "server.properties")
-      << "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:" << controller
-      << "\nlisteners=" << listeners << "\nadvertised.listeners=PLAINTEXT://127.0.0.1:" << port
-      << "\ncontroller.listener.names=CONTROLLER\nlog.dirs=" << (folder_ / "data").string()
-      << "\noffsets.topic.replication.factor=1\noffsets.topic.num.partitions=1"
-         "\ntransaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1"
-         "\ntransaction.state.log.num.partitions=1\nshare.coordinator.state.topic.replication.factor=1"
-         "\nshare.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0"
-         "\nlog.retention.check.interval.ms=500\nlog.segment.delete.delay.ms=100"
-         "\nmessage.max.bytes=100000000\nauto.create.topics.enable=false\n";
+        << "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:" << controller
+        << "\nlisteners=" << listeners << "\nadvertised.listeners=PLAINTEXT://127.0.0.1:" << port
+        << "\ncontroller.listener.names=CONTROLLER\nlog.dirs=" << (folder_ / "data").string()
+        << "\noffsets.topic.replication.factor=1\noffsets.topic.num.partitions=1"
+           "\ntransaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1"
+           "\ntransaction.state.log.num.partitions=1\nshare.coordinator.state.topic.replication.factor=1"
+           "\nshare.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0"
+           "\nlog.retention.check.interval.ms=500\nlog.segment.delete.delay.ms=100"
+           "\nmessage.max.bytes=100000000\nauto.create.topics.enable=false\n";
   }
 
   fs::path folder_;

@@ -26,9 +26,11 @@ settings to(const std::string& address) {
 
 /// A topic of one partition (unless told), a producer and a consumer.
 struct bench {
-  explicit bench(const std::string& address, int partitions = 1, std::map<std::string, std::string> config = {})
-    : address(address), topic(test::fresh_name("changes")), writer(std::move(*producer::connect(to(address)))),
-      reader(std::move(*consumer::connect(to(address)))) {
+  explicit bench(const std::string& address, int partitions = 1,
+                 std::map<std::string, std::string> config = {})
+      : address(address), topic(test::fresh_name("changes")),
+        writer(std::move(*producer::connect(to(address)))),
+        reader(std::move(*consumer::connect(to(address)))) {
     auto made = writer.create({{.name = topic, .partitions = partitions, .config = std::move(config)}}, 20s);
     if (!made)
       CAF_FAIL(made.why().message);
@@ -78,7 +80,8 @@ seen read_to_end(bench& of, kafka_offset from) {
   auto assigned = of.reader.assign({{of.at(), from}});
   if (!assigned)
     CAF_FAIL(assigned.why().message);
-  return poll_until(of.reader, [&](auto& all) { return all[of.at()].at_end || all[of.at()].failed; })[of.at()];
+  return poll_until(of.reader,
+                    [&](auto& all) { return all[of.at()].at_end || all[of.at()].failed; })[of.at()];
 }
 
 /// Waits until the partition's readable end is `end`.
@@ -129,9 +132,9 @@ std::vector<std::string> numbers(int from, int to) {
 
 } // namespace
 
-#define NEEDS_KAFKA(name)                                                                                              \
-  auto* name = test::kafka_broker();                                                                                   \
-  if (!name)                                                                                                           \
+#define NEEDS_KAFKA(name)                                                                                    \
+  auto* name = test::kafka_broker();                                                                         \
+  if (!name)                                                                                                 \
     return;
 
 CAF_TEST(a partition is read from the offset given to its end) {
@@ -237,7 +240,8 @@ CAF_TEST(a seek gives exactly the records from its offset on) {
   int other = 0;
   for (int offset : {4000, 10, 2500, 0, 4999, 4990}) {
     // Some of what was prefetched is read first, so that there is old to throw away.
-    auto before = poll_until(x.reader, [&](auto& all) { return !all[x.at(0)].payloads.empty(); }, 7);
+    auto before = poll_until(
+        x.reader, [&](auto& all) { return !all[x.at(0)].payloads.empty(); }, 7);
     other += static_cast<int>(before[x.at(1)].payloads.size());
     CAF_REQUIRE(x.reader.seek(x.at(0), kafka_offset{offset}));
     auto got = poll_until(x.reader, [&](auto& all) { return all[x.at(0)].at_end; });
@@ -255,7 +259,8 @@ CAF_TEST(a paused partition is silent and goes on where it stopped) {
   x.write(0, 3000, 0);
   x.write(0, 3000, 1);
   CAF_REQUIRE(x.reader.assign({{x.at(0), kafka_offset{0}}, {x.at(1), kafka_offset{0}}}));
-  auto got = poll_until(x.reader, [&](auto& all) { return all[x.at(0)].payloads.size() >= 10; }, 10)[x.at(0)];
+  auto got = poll_until(
+      x.reader, [&](auto& all) { return all[x.at(0)].payloads.size() >= 10; }, 10)[x.at(0)];
   x.reader.pause(x.at(0));
   auto rest = poll_until(x.reader, [&](auto& all) { return all[x.at(1)].at_end; });
   CAF_CHECK(rest[x.at(0)].payloads.empty());
@@ -274,7 +279,8 @@ CAF_TEST(a seek of a paused partition holds when it goes on) {
   bench x{*address};
   x.write(0, 1000);
   CAF_REQUIRE(x.reader.assign({{x.at(), kafka_offset{0}}}));
-  poll_until(x.reader, [&](auto& all) { return all[x.at()].payloads.size() >= 500; }, 50);
+  poll_until(
+      x.reader, [&](auto& all) { return all[x.at()].payloads.size() >= 500; }, 50);
   x.reader.pause(x.at());
   CAF_REQUIRE(x.reader.seek(x.at(), kafka_offset{100}));
   x.reader.resume(x.at());
@@ -289,7 +295,8 @@ CAF_TEST(a new assignment replaces the old one and its prefetched records) {
   x.write(0, 2000, 1);
   for (int round = 0; round < 5; ++round) {
     CAF_REQUIRE(x.reader.assign({{x.at(0), kafka_offset{0}}, {x.at(1), kafka_offset{0}}}));
-    poll_until(x.reader, [&](auto& all) { return all[x.at(0)].payloads.size() >= 10; }, 10);
+    poll_until(
+        x.reader, [&](auto& all) { return all[x.at(0)].payloads.size() >= 10; }, 10);
     CAF_REQUIRE(x.reader.assign({{x.at(0), kafka_offset{1500}}}));
     auto got = poll_until(x.reader, [&](auto& all) { return all[x.at(0)].at_end; });
     CAF_CHECK(got[x.at(0)].payloads == numbers(1500, 2000));
@@ -303,7 +310,8 @@ CAF_TEST(a record of 64 MiB comes through) {
   std::string large(64u << 20, '\0');
   for (std::size_t i = 0; i < large.size(); ++i) // doesn't compress to nothing
     large[i] = static_cast<char>((i * 2654435761u) >> 13);
-  CAF_REQUIRE(x.writer.send({{x.topic, partition_id{0}, "k", large, {}}, {x.topic, partition_id{0}, "k", "small", {}}}, 60s));
+  CAF_REQUIRE(x.writer.send(
+      {{x.topic, partition_id{0}, "k", large, {}}, {x.topic, partition_id{0}, "k", "small", {}}}, 60s));
   auto got = read_to_end(x, kafka_offset{0});
   CAF_REQUIRE_EQUAL(got.payloads.size(), 2u);
   CAF_CHECK(got.payloads[0] == large);

@@ -30,7 +30,8 @@ CAF_TEST(a record arrives with its key - its headers and a null payload) {
   CAF_MESSAGE("creating it again is fine");
   CAF_REQUIRE(writer.create({{.name = topic, .partitions = 4, .config = {}}}, 20s));
   CAF_REQUIRE(writer.send({{topic, std::nullopt, "k", std::nullopt, {{"a", "1"}, {"b", ""}}},
-                           {topic, std::nullopt, std::nullopt, "", {}}}, 20s));
+                           {topic, std::nullopt, std::nullopt, "", {}}},
+                          20s));
   auto reader = std::move(*consumer::connect(to(*address)));
   CAF_REQUIRE(reader.assign({{{topic, {0}}, kafka_offset{0}}}));
   std::vector<record> got;
