@@ -15,6 +15,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 
 namespace millrace {
@@ -23,6 +24,8 @@ namespace {
 
 constexpr std::chrono::milliseconds shortest_pause{200}, longest_pause{5000};
 constexpr std::chrono::seconds drain_limit{10};
+/// Exit code of a node that wants to be started again (EX_TEMPFAIL).
+constexpr int exit_again = 75;
 
 std::int64_t unix_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -62,16 +65,6 @@ class company {
       self->request(writer_, std::chrono::seconds{2}, atom::status_v)
         .receive([&](const std::string& x) { busy = x.find("\"busy\":true") != std::string::npos; },
                  [&](caf::error&) { busy = false; });
-  }
-
-  void dismiss() {
-    caf::scoped_actor self{system_};
-    self->send_exit(router_, caf::exit_reason::user_shutdown);
-    self->send_exit(cluster_, caf::exit_reason::user_shutdown);
-    self->send_exit(inspector_, caf::exit_reason::user_shutdown);
-    self->send_exit(writer_, caf::exit_reason::user_shutdown);
-    for (auto& [_, cell] : cells_)
-      self->send_exit(cell, caf::exit_reason::user_shutdown);
   }
 
  private:
@@ -175,8 +168,15 @@ class company {
   inspector_actor inspector_;
 };
 
+/// A node that lost its footing begins again as a new process: every line may be
+/// a crash's last, so leaving at once is safe, and nothing half-stopped stays.
+[[noreturn]] void leave(int code) {
+  spdlog::shutdown();
+  std::_Exit(code);
+}
+
 /// One life: from a start that succeeded to a stop, or to a reason to start over.
-result<void> live(const settings& how, started from, http_server* http, stop_signal& stop) {
+[[noreturn]] void live(const settings& how, started from, http_server* http, stop_signal& stop) {
   caf::actor_system_config config;
   config.add_message_types<caf::id_block::millrace>();
   config.set("scheduler.max-threads", std::max(2u, std::thread::hardware_concurrency()));
@@ -184,20 +184,20 @@ result<void> live(const settings& how, started from, http_server* http, stop_sig
   auto events = std::make_shared<life_events>();
   company all(system, how, from, [events](std::string why) { events->lost(std::move(why)); });
   if (auto assembled = all.assemble(); !assembled) {
-    all.dismiss();
-    return assembled;
+    spdlog::error("node: {}", assembled.why().message);
+    leave(exit_again);
   }
   spdlog::info("node: {} figures, {} partitions, {} cells; {}", from.plans->figures.size(), from.sources.size(),
                all_cells(*from.plans, how.shards).size(), from.live ? "live" : "filling");
   if (http)
     http->attach(system, all.front());
-  auto why = events->wait(stop);
-  if (http)
-    http->detach(why ? *why : "the node stops");
-  if (!why)
-    all.drain();
-  all.dismiss();
-  return why ? result<void>(error{errc::unavailable, *why}) : result<void>{};
+  if (auto why = events->wait(stop)) {
+    spdlog::warn("node: starts over: {}", *why);
+    leave(exit_again);
+  }
+  all.drain();
+  spdlog::info("node: stopped");
+  leave(0);
 }
 
 bool for_a_person(errc code) {
@@ -219,15 +219,14 @@ int run_node(const settings& how) {
   std::string said;
   while (!stop.requested()) {
     auto from = start(how);
-    auto lived = from ? live(how, std::move(*from), http.get(), stop) : result<void>(from.why());
-    if (lived)
-      break;
-    if (for_a_person(lived.why().code))
-      return std::cerr << "millrace: " << lived.why().message << "\n", 2;
-    pause = from ? shortest_pause : std::min(pause * 2, longest_pause);
-    if (lived.why().message != said)
-      spdlog::warn("node: starts over: {}", lived.why().message);
-    said = lived.why().message;
+    if (from)
+      live(how, std::move(*from), http.get(), stop);
+    if (for_a_person(from.why().code))
+      return std::cerr << "millrace: " << from.why().message << "\n", 2;
+    pause = std::min(pause * 2, longest_pause);
+    if (from.why().message != said)
+      spdlog::warn("node: {}; trying again", from.why().message);
+    said = from.why().message;
     if (http)
       http->detach(said);
     stop.wait_for(pause);
