@@ -107,7 +107,8 @@ class session {
   /// Returns the database cluster's number, as text: LSNs mean something only within it.
   result<std::string> system_identifier();
   result<slot_state> slot(const std::string& name);
-  /// Asks Debezium for something: a row in millrace.debezium_signal.
+  /// Asks Debezium for something: a row in millrace.debezium_signal. The same id
+  /// again does nothing.
   result<void> insert_signal(const std::string& id, const std::string& type, const std::string& data);
 
   const settings& configuration() const;
