@@ -88,10 +88,7 @@ void pack_group(msgpack_writer& to, const merged_rollup& x, const packed_plans::
     to.flag(false);
   else
     to.text(x.first->key);
-  if (x.first->member.empty())
-    to.flag(false);
-  else
-    to.text(x.first->member);
+  to.text(x.first->member); // may be empty: a group key can be
   to.number(x.closes_at).list(x.first->shown.size());
   for (auto& text : x.first->shown)
     to.text(text);
