@@ -31,7 +31,7 @@ def build(target):
             if configured.returncode != 0:
                 raise ServiceError("cmake failed:\n" + "\n".join((configured.stdout + configured.stderr).strip().splitlines()[-30:]))
         command = ["ninja", "-C", str(FOLDER), f"-j{jobs()}", *([target] if target else [])]
-        code, lines = progress.run_counted(command, "building", env={**os.environ, "NINJA_STATUS": "[%f/%t] "})
+        code, lines = progress.run_counted(command, "building", env={**os.environ, "NINJA_STATUS": "[%f/%t] ", "CCACHE_BASEDIR": str(REPOSITORY)})
     if code != 0:
         raise ServiceError("the build failed:\n" + "\n".join(line for line in lines if "Entering directory" not in line)[-6000:])
 
