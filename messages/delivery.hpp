@@ -49,6 +49,7 @@ struct change_batch {
   kafka_offset prev = nowhere;
   kafka_offset last = nowhere;
   stamp seen;             ///< newest record at or below `last`, if any
+  kafka_offset acknowledged = nowhere; ///< the router knows that all up to here is durable
   std::vector<change> changes;
 };
 

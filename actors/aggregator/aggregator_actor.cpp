@@ -52,6 +52,8 @@ void aggregator_state::apply(const change_batch& batch) {
     router = caf::actor_cast<cdc_router_actor>(sender);
   if (auto have = cell->offer(batch, how.now()))
     self->send(router, atom::gap_v, cell_positions{cell->id(), {*have}});
+  else if (auto durable = cell->owed(batch))
+    self->send(router, atom::durable_v, cell_positions{cell->id(), {*durable}});
   announce();
 }
 

@@ -58,7 +58,7 @@ void delivery_window::progress() {
 
 void delivery_window::send(source_id source, source_state& state, cell_id cell, chain& to,
                            std::vector<change> changes) {
-  change_batch batch{cell, source, to.sent, std::max(to.sent, state.read), {}, std::move(changes)};
+  change_batch batch{cell, source, to.sent, std::max(to.sent, state.read), {}, acknowledged(to), std::move(changes)};
   if (state.seen.offset <= batch.last)
     batch.seen = state.seen;
   backend_.transmit(batch);
@@ -66,6 +66,11 @@ void delivery_window::send(source_id source, source_state& state, cell_id cell, 
     return;
   to.sent = batch.last;
   keep(to, std::move(batch));
+}
+
+/// What is still kept isn't acknowledged, whatever a late answer said.
+kafka_offset delivery_window::acknowledged(const chain& of) {
+  return of.kept.empty() ? of.durable : std::min(of.durable, of.kept.front().batch.prev);
 }
 
 void delivery_window::keep(chain& to, change_batch batch) {

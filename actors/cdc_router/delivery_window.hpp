@@ -75,6 +75,7 @@ class delivery_window {
     stamp seen;
   };
   void send(source_id source, source_state& state, cell_id cell, chain& to, std::vector<change> changes);
+  static kafka_offset acknowledged(const chain& of);
   void keep(chain& to, change_batch batch);
   void forget_up_to(cell_id cell, chain& of, kafka_offset last);
   void resend(source_id source, source_state& state, cell_id cell, chain& to, kafka_offset have);

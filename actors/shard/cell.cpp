@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace millrace {
 
@@ -226,6 +227,7 @@ std::vector<position> cell::flushed() {
     copy_.reset();
     switching_ = false;
   }
+  positions_.made_durable(under_way_);
   return std::exchange(under_way_, {});
 }
 

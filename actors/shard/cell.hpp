@@ -34,6 +34,9 @@ class cell {
   /// Applies a batch, or returns the position at which the chain broke.
   std::optional<position> offer(const change_batch& batch, tick_seconds now);
 
+  /// Returns how far a source is durable, if the sender of this progress mark doesn't know.
+  std::optional<position> owed(const change_batch& mark) const { return positions_.owed(mark); }
+
   /// Removes the rows that nothing has shown since `limit`.
   void sweep(lsn limit, tick_seconds now);
 

@@ -31,11 +31,24 @@ std::vector<position> sequencer::take_moved() {
   return out;
 }
 
+void sequencer::made_durable(const std::vector<position>& x) {
+  for (auto& p : x)
+    durable_[p.source] = p;
+}
+
+std::optional<position> sequencer::owed(const change_batch& mark) const {
+  auto found = durable_.find(mark.source);
+  if (!mark.changes.empty() || found == durable_.end() || found->second.last <= mark.acknowledged)
+    return std::nullopt;
+  return found->second;
+}
+
 void sequencer::restore(const std::vector<position>& from) {
   positions_.clear();
   moved_.clear();
   for (auto& x : from)
     positions_[x.source] = x;
+  durable_ = positions_;
 }
 
 std::vector<position> sequencer::all() const {

@@ -5,6 +5,7 @@
 #include "messages/delivery.hpp"
 
 #include <map>
+#include <optional>
 
 namespace millrace {
 
@@ -29,6 +30,13 @@ class sequencer {
   std::vector<position> take_moved();
   bool moved() const { return !moved_.empty(); }
 
+  /// These have reached the ledger.
+  void made_durable(const std::vector<position>& x);
+
+  /// Returns how far the source is durable, if the sender of this progress mark
+  /// doesn't know: its acknowledgement was lost.
+  std::optional<position> owed(const change_batch& mark) const;
+
   /// Starts over from what the ledger has.
   void restore(const std::vector<position>& from);
 
@@ -36,6 +44,7 @@ class sequencer {
 
  private:
   std::map<source_id, position> positions_;
+  std::map<source_id, position> durable_;
   std::map<source_id, bool> moved_;
 };
 

@@ -39,7 +39,8 @@ typename Inspector::result_type inspect(Inspector& f, stamp& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change_batch& x) {
-  return f(caf::meta::type_name("change_batch"), x.cell, x.source, x.prev, x.last, x.seen, x.changes);
+  return f(caf::meta::type_name("change_batch"), x.cell, x.source, x.prev, x.last, x.seen, x.acknowledged,
+           x.changes);
 }
 
 template <class Inspector>
