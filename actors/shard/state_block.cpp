@@ -45,11 +45,20 @@ void pack_row(packer& to, const row_name& name, const stored_row* x) {
 }
 
 std::string text_of(const msgpack::object& x) {
+  if (x.type != msgpack::type::BIN)
+    throw msgpack::type_error();
   return {x.via.bin.ptr, x.via.bin.size};
 }
 
+/// Returns the list's entries. `size`: how many it must have; 0 = any.
+const msgpack::object_array& list_of(const msgpack::object& x, std::uint32_t size = 0) {
+  if (x.type != msgpack::type::ARRAY || (size > 0 && x.via.array.size != size))
+    throw msgpack::type_error();
+  return x.via.array;
+}
+
 void apply_row(const msgpack::object& entry, row_table& rows) {
-  auto fields = entry.via.array.ptr;
+  auto fields = list_of(entry, 5).ptr;
   row_name name{route_id{fields[0].as<std::uint16_t>()}, text_of(fields[1])};
   if (fields[3].is_nil()) {
     rows.erase(name);
@@ -58,7 +67,7 @@ void apply_row(const msgpack::object& entry, row_table& rows) {
   auto& x = rows.of(name.route)[name.key];
   x.at = lsn{fields[2].as<std::uint64_t>()};
   x.kept = text_of(fields[3]);
-  auto& marks = fields[4].via.array;
+  auto& marks = list_of(fields[4]);
   x.marks.clear();
   for (std::uint32_t i = 0; i + 1 < marks.size; i += 2)
     x.marks.push_back({marks.ptr[i].as<std::uint64_t>(), marks.ptr[i + 1].as<std::int64_t>()});
@@ -102,7 +111,7 @@ result<bool> apply_block(std::uint64_t fingerprint, std::string_view block, row_
     for (auto& entry : fields[3].as<std::vector<msgpack::object>>())
       apply_row(entry, rows);
     for (auto& entry : fields[4].as<std::vector<msgpack::object>>())
-      rows.bar(route_id{entry.via.array.ptr[0].as<std::uint16_t>()}, lsn{entry.via.array.ptr[1].as<std::uint64_t>()});
+      rows.bar(route_id{list_of(entry, 2).ptr[0].as<std::uint16_t>()}, lsn{list_of(entry, 2).ptr[1].as<std::uint64_t>()});
     return fields[2].as<bool>();
   } catch (const std::exception& x) {
     return error{errc::corrupt, std::string("a state block can't be read: ") + x.what()};
