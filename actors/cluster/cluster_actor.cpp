@@ -55,7 +55,7 @@ void cluster_state::tick() {
 }
 
 void cluster_state::look_around() {
-  auto now = std::chrono::steady_clock::now();
+  auto now = self->clock().now();
   if (now - looked < how.look_interval)
     return;
   looked = now;

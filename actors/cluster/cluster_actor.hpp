@@ -45,7 +45,7 @@ struct cluster_state {
   fill_note note;
   std::string trouble;            ///< why the fill doesn't go on
   std::string surroundings = "{}";
-  std::chrono::steady_clock::time_point looked{};
+  caf::actor_clock::time_point looked{};
   std::uint64_t round = 0;        ///< answers of an earlier round don't count
   std::size_t awaited = 0;
 };

@@ -94,7 +94,7 @@ caf::result<std::vector<std::int64_t>> inspector_state::last_written(const std::
 }
 
 void inspector_state::measure_rate(std::int64_t events) {
-  auto now = std::chrono::steady_clock::now();
+  auto now = self->clock().now();
   std::chrono::duration<double> passed = now - measured;
   if (passed.count() < 0.5)
     return;

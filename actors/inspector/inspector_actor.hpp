@@ -30,7 +30,7 @@ struct inspector_state {
   inspector_actor::stateful_pointer<inspector_state> self;
   inspector_settings how;
   std::int64_t events_before = 0, rate = 0;
-  std::chrono::steady_clock::time_point measured{};
+  caf::actor_clock::time_point measured{};
 };
 
 inspector_actor::behavior_type inspector(inspector_actor::stateful_pointer<inspector_state> self,
