@@ -1,0 +1,122 @@
+#define CAF_SUITE shard.state_block
+#include "actors/shard/state_block.hpp"
+
+#include "tests/unit/random_source.hpp"
+
+#include "caf/test/unit_test.hpp"
+
+using namespace millrace;
+
+namespace {
+
+constexpr std::uint64_t ours = 0xfedcba9876543210U;
+const route_id orders{0}, customers{7};
+
+stored_row stored(std::string kept, std::uint64_t at, std::vector<place_mark> marks = {}) {
+  return {std::move(kept), lsn{at}, std::move(marks)};
+}
+
+row_table some_rows() {
+  row_table out;
+  out.of(orders)["one"] = stored("kept one", 100);
+  out.of(orders)[std::string("t\0wo", 4)] = stored("", ~std::uint64_t{0});
+  out.of(customers)[""] = stored(std::string(70'000, 'x'), 0, {{~std::uint64_t{0}, -1}, {0, 1'700'000'000}});
+  out.bar(customers, lsn{50});
+  return out;
+}
+
+/// Everything there is to know of a table, to compare.
+std::string picture(const row_table& x) {
+  std::string out;
+  for (auto& [route, rows] : x.all()) {
+    std::map<std::string, stored_row> sorted(rows.begin(), rows.end());
+    for (auto& [key, row] : sorted) {
+      out += std::to_string(route.value) + "[" + key + "] " + row.kept + " @" + std::to_string(row.at.value);
+      for (auto& mark : row.marks)
+        out += " " + std::to_string(mark.fingerprint) + "/" + std::to_string(mark.written);
+      out += "\n";
+    }
+  }
+  for (auto& [route, bar] : x.bars())
+    out += std::to_string(route.value) + " barred before " + std::to_string(bar.value) + "\n";
+  return out;
+}
+
+bool corrupt(const result<bool>& x, const std::string& word) {
+  return !x && x.why().code == errc::corrupt && x.why().message.find(word) != std::string::npos;
+}
+
+} // namespace
+
+CAF_TEST(a block brings every row and every bar back) {
+  auto rows = some_rows();
+  row_table back;
+  auto applied = apply_block(ours, pack_block(ours, true, rows, rows.names()), back);
+  CAF_REQUIRE(applied);
+  CAF_CHECK(*applied);
+  CAF_CHECK_EQUAL(picture(back), picture(rows));
+}
+
+CAF_TEST(a block tells whether the cell was live) {
+  row_table rows;
+  auto applied = apply_block(ours, pack_block(ours, false, {}, {}), rows);
+  CAF_REQUIRE(applied);
+  CAF_CHECK(!*applied);
+}
+
+CAF_TEST(a row that is no longer there is removed) {
+  auto rows = some_rows();
+  row_table back = rows;
+  rows.erase({orders, "one"});
+  CAF_REQUIRE(apply_block(ours, pack_block(ours, true, rows, {{orders, "one"}}), back));
+  CAF_CHECK_EQUAL(picture(back), picture(rows));
+}
+
+CAF_TEST(a block that is applied twice changes nothing) {
+  auto rows = some_rows();
+  row_table back;
+  auto block = pack_block(ours, true, rows, rows.names());
+  CAF_REQUIRE(apply_block(ours, block, back));
+  auto once = picture(back);
+  CAF_REQUIRE(apply_block(ours, block, back));
+  CAF_CHECK_EQUAL(picture(back), once);
+}
+
+CAF_TEST(a block of other figures is refused) {
+  row_table rows;
+  CAF_CHECK(corrupt(apply_block(ours + 1, pack_block(ours, true, some_rows(), {}), rows), "figures"));
+}
+
+CAF_TEST(a block of another format is refused by its number) {
+  auto block = pack_block(ours, true, some_rows(), {});
+  block[1] = 9; // [format, ...
+  row_table rows;
+  CAF_CHECK(corrupt(apply_block(ours, block, rows), "format 9"));
+}
+
+CAF_TEST(text that is no block is refused) {
+  row_table rows;
+  for (auto text : {"", "x", "\x95", "\x91\x01", "{\"a\":1}"})
+    CAF_CHECK(corrupt(apply_block(ours, text, rows), "state block"));
+}
+
+CAF_TEST(a damaged block is refused or read but never followed out of its bytes) {
+  auto rows = some_rows();
+  rows.of(customers)[""].kept = "short";
+  auto whole = pack_block(ours, true, rows, rows.names());
+  test::random_source dice;
+  CAF_MESSAGE("seed " << dice.seed());
+  std::size_t refused = 0;
+  for (std::size_t i = 0; i < test::cases(20'000); ++i) {
+    auto block = whole.substr(0, dice.one_in(2) ? whole.size() : dice.below(whole.size()));
+    for (auto n = dice.below(4); n > 0 && !block.empty(); --n)
+      block[dice.below(block.size())] = static_cast<char>(dice.bits());
+    row_table back;
+    auto read = apply_block(ours, block, back);
+    if (!read) {
+      ++refused;
+      CAF_REQUIRE(read.why().code == errc::corrupt);
+    }
+  }
+  CAF_CHECK(refused > 0);
+}
