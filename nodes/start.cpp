@@ -138,6 +138,34 @@ result<void> take_up(const settings& how, postgres::session& db, const wanted_le
   return *broken ? rebuild(how, db, want, **broken, *found, out) : result<void>{};
 }
 
+/// PostgreSQL is away, but what Kafka has can be applied: with the plans that
+/// the ledger is of. `why` is returned where that can't be.
+result<started> start_without_postgres(const settings& how, const error& why) {
+  auto bare = open_store(how, plan_set{});
+  auto format = bare ? bare->format() : result<redis::project_format>(bare.why());
+  if (!format || format->format != ledger_format || format->shards != how.shards || format->phase != "live")
+    return why;
+  started out;
+  out.plans = std::make_unique<plan_set>(stored_plans(*format));
+  out.database = format->database;
+  out.note = fill_note_from_json(format->note);
+  out.live = true;
+  auto sources = find_sources(how, *out.plans);
+  if (!sources)
+    return sources.why();
+  out.sources = std::move(*sources);
+  auto store = open_store(how, *out.plans);
+  if (!store)
+    return store.why();
+  if (auto claimed = claim_all(*store, how, out); !claimed)
+    return claimed.why();
+  auto broken = broken_topics(how, out);
+  if (!broken || *broken)
+    return broken ? why : broken.why();
+  spdlog::warn("node: {}; goes on with the figures as they were", why.message);
+  return out;
+}
+
 } // namespace
 
 tick_seconds wall_clock() {
@@ -189,7 +217,7 @@ result<std::map<source_id, kafka::topic_partition>> find_sources(const settings&
 result<started> start(const settings& how) {
   auto db = postgres::session::open(how.postgres);
   if (!db)
-    return db.why();
+    return db.why().code == errc::unavailable ? start_without_postgres(how, db.why()) : db.why();
   auto plans = plan_project(how, *db);
   if (!plans)
     return plans.why();

@@ -55,8 +55,11 @@ def start_everything(settings, ours, rate, started, was_running):
     control.ask(settings.home, "configure", values=settings.values, given=sorted(settings.given))
     run(settings, [ours[kind.name] for kind in services.SERVERS if kind.name in ours], started)
     check_figures(settings)
+    if connector_runs(settings):
+        # New tables have to be captured before the node asks for a snapshot of them.
+        register(settings)
     run(settings, [ours["node"]], started)
-    program(settings, "the connector could not be registered", "connector", "register")
+    register(settings)
     run_generator(settings, ours["generator"], rate, started, was_running)
     live.wait_until_filled(settings, ours["node"], UpError)
 
@@ -136,6 +139,15 @@ def program(settings, complaint, *arguments):
     done = subprocess.run([settings.home.root / "bin" / "millrace", *arguments], env=child_environment(settings), capture_output=True, text=True)
     if done.returncode != 0:
         raise UpError(f"{complaint}:\n{(done.stdout + done.stderr).strip()}")
+
+
+def register(settings):
+    program(settings, "the connector could not be registered", "connector", "register")
+
+
+def connector_runs(settings):
+    asked = subprocess.run([settings.home.root / "bin" / "millrace", "connector", "status"], env=child_environment(settings), capture_output=True)
+    return asked.returncode == 0
 
 
 def child_environment(settings):
