@@ -18,7 +18,7 @@ DOOR = REPOSITORY / "deploy" / "millrace"
 FIRST_PORT = int(os.environ.get("MILLRACE_TEST_PORTS", "15700"))
 PORTS = ("POSTGRES", "REDIS", "KAFKA", "KAFKA_CONTROLLER", "CONNECT", "HTTP", "GENERATOR")
 #: What a test inherits; anything else named like a setting of ours stays outside.
-KEPT = ("MILLRACE_BINARY", "MILLRACE_CACHE")
+KEPT = ("MILLRACE_BINARY", "MILLRACE_CACHE", "MILLRACE_TEST_KEEP")
 OURS = ("MILLRACE_", "POSTGRES_", "REDIS_", "KAFKA_", "CONNECT_", "MOCK_DATA_", "BATCH_", "STREAM_", "PG", "LOG_LEVEL")
 TABLES = ("customers", "products", "orders", "order_items")
 

@@ -53,7 +53,7 @@ class Records(running.SystemTest):
         states = wait_until("figures of orders are incomplete", lambda: (s := self.stack.figure_states()).get("revenue") == "incomplete" and s)
         self.assertEqual(states["geo_customers"], "live", "a figure that doesn't read orders is not concerned")
         self.assertEqual(self.stack.verify(30)[0], 2)
-        which = f"{ORDERS}/{partition}:{offset}"
+        which = f"{ORDERS}/{partition}/{offset}"
         self.assertIn(which, self.stack.door("dead-letters", "list").stdout)
         shown = self.stack.door("dead-letters", "show", which).stdout
         for word in words:
