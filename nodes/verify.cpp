@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <iostream>
+#include <thread>
 
 namespace millrace {
 
@@ -36,6 +37,19 @@ std::map<std::string, verify::figure_state> states(const settings& how) {
   return out;
 }
 
+/// Calls `open` until it succeeds or `limit` has passed: a server that starts
+/// again is worth a wait.
+template <class F>
+auto patiently(std::chrono::seconds limit, F open) {
+  auto until = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    auto opened = open();
+    if (opened || opened.why().code != errc::unavailable || std::chrono::steady_clock::now() > until)
+      return opened;
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  }
+}
+
 /// The plans that the ledger is of: what runs, whatever the files say now.
 result<plan_set> running_plans(const settings& how) {
   auto store = open_store(how, plan_set{});
@@ -52,10 +66,11 @@ result<plan_set> running_plans(const settings& how) {
 } // namespace
 
 int run_verify(const settings& how, const verify_options& options) {
-  auto plans = running_plans(how);
+  std::chrono::seconds limit{options.wait_seconds};
+  auto plans = patiently(limit, [&] { return running_plans(how); });
   if (!plans)
     return complain(plans.why());
-  auto db = postgres::session::open(how.postgres);
+  auto db = patiently(limit, [&] { return postgres::session::open(how.postgres); });
   if (!db)
     return complain(db.why());
   auto store = open_store(how, *plans);
@@ -66,7 +81,6 @@ int run_verify(const settings& how, const verify_options& options) {
     return complain(reads.why());
   paused_generator quiet(how.generator_port);
   drain stream(how, *plans, *store, *db);
-  std::chrono::seconds limit{options.wait_seconds};
   auto known = states(how);
   verify::questions ask;
   ask.drain = [&]() -> result<void> {

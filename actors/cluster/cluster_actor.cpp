@@ -31,7 +31,10 @@ cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings setti
 }
 
 void cluster_state::start_fill(bool while_live) {
-  spdlog::info("cluster: {}: {}", while_live ? "Debezium took a new snapshot" : "the figures fill", note.reason);
+  if (while_live)
+    spdlog::info("cluster: Debezium took a new snapshot");
+  else
+    spdlog::info("cluster: the figures fill: {}", note.reason);
   under_way.emplace(how.servers, note, while_live);
 }
 
@@ -44,7 +47,7 @@ void cluster_state::tick() {
   if (!moved && moved.why().message != trouble)
     spdlog::warn("cluster: {}; trying again", moved.why().message);
   trouble = moved ? "" : moved.why().message;
-  if (under_way->at() != stage)
+  if (under_way->at() != stage && !under_way->done())
     spdlog::info("cluster: the fill {}", under_way->words());
   note = under_way->note();
   if (under_way->done()) {
