@@ -24,27 +24,27 @@ using reply_ptr = std::unique_ptr<redisReply, free_reply>;
 reply translate(const redisReply& from) {
   reply out;
   switch (from.type) {
-    case REDIS_REPLY_INTEGER:
-      out.what = reply::kind::integer;
-      out.integer = from.integer;
-      break;
-    case REDIS_REPLY_STRING:
-    case REDIS_REPLY_STATUS:
-      out.what = reply::kind::text;
-      out.text.assign(from.str, from.len);
-      break;
-    case REDIS_REPLY_ERROR:
-      out.what = reply::kind::failure;
-      out.text.assign(from.str, from.len);
-      break;
-    case REDIS_REPLY_ARRAY:
-      out.what = reply::kind::list;
-      out.list.reserve(from.elements);
-      for (std::size_t i = 0; i < from.elements; ++i)
-        out.list.push_back(translate(*from.element[i]));
-      break;
-    default:
-      break;
+  case REDIS_REPLY_INTEGER:
+    out.what = reply::kind::integer;
+    out.integer = from.integer;
+    break;
+  case REDIS_REPLY_STRING:
+  case REDIS_REPLY_STATUS:
+    out.what = reply::kind::text;
+    out.text.assign(from.str, from.len);
+    break;
+  case REDIS_REPLY_ERROR:
+    out.what = reply::kind::failure;
+    out.text.assign(from.str, from.len);
+    break;
+  case REDIS_REPLY_ARRAY:
+    out.what = reply::kind::list;
+    out.list.reserve(from.elements);
+    for (std::size_t i = 0; i < from.elements; ++i)
+      out.list.push_back(translate(*from.element[i]));
+    break;
+  default:
+    break;
   }
   return out;
 }
@@ -53,9 +53,7 @@ bool begins_with(const std::string& text, std::string_view prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
 }
 
-std::string address(const settings& how) {
-  return "Redis at " + how.host + ":" + std::to_string(how.port);
-}
+std::string address(const settings& how) { return "Redis at " + how.host + ":" + std::to_string(how.port); }
 
 /// hiredis writes without MSG_NOSIGNAL: a peer that closed would end the process.
 void ignore_broken_pipes() {
@@ -74,8 +72,10 @@ timeval to_timeval(std::chrono::milliseconds x) {
 }
 
 error lost(const settings& how, const redisContext& context) {
-  auto silent = context.err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINPROGRESS);
-  auto words = silent ? "no answer within " + std::to_string(how.timeout.count()) + " ms" : std::string(context.errstr);
+  auto silent =
+      context.err == REDIS_ERR_IO && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINPROGRESS);
+  auto words = silent ? "no answer within " + std::to_string(how.timeout.count()) + " ms"
+                      : std::string(context.errstr);
   return {errc::unavailable, address(how) + ": " + words};
 }
 
@@ -93,9 +93,7 @@ struct client::impl {
   result<reply> read();
 };
 
-result<void> client::impl::ensure() {
-  return context ? result<void>() : open();
-}
+result<void> client::impl::ensure() { return context ? result<void>() : open(); }
 
 result<void> client::impl::open() {
   ignore_broken_pipes();
@@ -137,7 +135,7 @@ result<void> client::impl::greet() {
     auto denied = word[0] == "AUTH" || begins_with(text, "NOAUTH") || begins_with(text, "WRONGPASS");
     if (denied && !begins_with(text, "LOADING") && text.find("max number of clients") == std::string::npos)
       return error{errc::denied, address(how) + " refuses user "
-                                   + (how.user.empty() ? std::string("default") : how.user) + ": " + text};
+                                     + (how.user.empty() ? std::string("default") : how.user) + ": " + text};
     if (begins_with(text, "NOPERM"))
       if (word[0] == "PING")
         continue; // a user without PING may still have what we need

@@ -18,8 +18,8 @@ namespace millrace::redis {
 struct settings {
   std::string host = "127.0.0.1";
   int port = 6379;
-  std::string user;      ///< empty: the default user
-  std::string password;  ///< never logged
+  std::string user;     ///< empty: the default user
+  std::string password; ///< never logged
   int database = 0;
   std::chrono::milliseconds timeout{5000}; ///< connect and reply
 };
@@ -29,7 +29,7 @@ struct reply {
   enum class kind : std::uint8_t { nil, integer, text, list, failure };
   kind what = kind::nil;
   std::int64_t integer = 0;
-  std::string text;         ///< text, status, or the error
+  std::string text; ///< text, status, or the error
   std::vector<reply> list;
   bool failed() const { return what == kind::failure; }
 };

@@ -128,7 +128,8 @@ void window::push(std::string_view arg) {
 }
 
 /// True if the last command may take `more` arguments of this kind and figure.
-bool goes_on(const place_commands& out, command_kind what, figure_id figure, std::size_t more, std::size_t slice) {
+bool goes_on(const place_commands& out, command_kind what, figure_id figure, std::size_t more,
+             std::size_t slice) {
   if (out.commands.empty())
     return false;
   auto& last = out.commands.back();
@@ -210,7 +211,8 @@ void merge(merged_rollup& to, const rollup_part& part) {
     into.sum += wide(from.sum);
     if (!from.best_changed)
       continue;
-    auto same = std::find_if(into.bests.begin(), into.bests.end(), [&](auto& x) { return x.first == part.cell; });
+    auto same =
+        std::find_if(into.bests.begin(), into.bests.end(), [&](auto& x) { return x.first == part.cell; });
     if (same != into.bests.end())
       same->second = from.best;
     else

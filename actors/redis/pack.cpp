@@ -56,8 +56,10 @@ void pack_counts(msgpack_writer& to, const std::vector<cell_flush>& cells, const
 void pack_heads(msgpack_writer& to, const place_commands& places) {
   to.list(places.commands.size() * 4);
   for (auto& x : places.commands)
-    to.number(static_cast<std::int64_t>(x.what)).number(x.figure.value).number(x.ttl_seconds)
-      .number(static_cast<std::int64_t>(x.count));
+    to.number(static_cast<std::int64_t>(x.what))
+        .number(x.figure.value)
+        .number(x.ttl_seconds)
+        .number(static_cast<std::int64_t>(x.count));
 }
 
 void pack_slots(msgpack_writer& to, aggregate_kind kind, const merged_aggregate& x) {
@@ -175,11 +177,13 @@ std::optional<position> read_position(const std::string& field, const std::strin
   position out;
   int end = 0, text_end = 0;
   if (std::sscanf(field.c_str(), "p:%" SCNu16 ":%" SCNd32 "%n", &out.source.table.value,
-                  &out.source.partition.value, &end) != 2
+                  &out.source.partition.value, &end)
+          != 2
       || static_cast<std::size_t>(end) != field.size())
     return std::nullopt;
-  if (std::sscanf(text.c_str(), "%" SCNd64 ":%" SCNd64 ":%" SCNu64 "%n", &out.last.value, &out.seen.offset.value,
-                  &out.seen.hash, &text_end) != 3
+  if (std::sscanf(text.c_str(), "%" SCNd64 ":%" SCNd64 ":%" SCNu64 "%n", &out.last.value,
+                  &out.seen.offset.value, &out.seen.hash, &text_end)
+          != 3
       || static_cast<std::size_t>(text_end) != text.size())
     return std::nullopt;
   return out;

@@ -12,9 +12,9 @@ namespace millrace::redis {
 struct packed_plans {
   struct figure {
     std::string name;
-    std::string spec;     ///< msgpack; empty if it isn't rolled up
-    bool closes = false;  ///< its buckets close: sent with every flush
-    bool fixed_key = false; ///< the spec has the key, groups need not
+    std::string spec;                       ///< msgpack; empty if it isn't rolled up
+    bool closes = false;                    ///< its buckets close: sent with every flush
+    bool fixed_key = false;                 ///< the spec has the key, groups need not
     std::vector<aggregate_kind> aggregates; ///< of a rolled-up one
   };
   std::vector<figure> figures;

@@ -11,23 +11,33 @@ namespace {
 
 const char* target_name(target_kind x) {
   switch (x) {
-    case target_kind::string: return "string";
-    case target_kind::hash: return "hash";
-    case target_kind::hash_field: return "field";
-    case target_kind::zset: return "zset";
-    case target_kind::json: return "json";
+  case target_kind::string:
+    return "string";
+  case target_kind::hash:
+    return "hash";
+  case target_kind::hash_field:
+    return "field";
+  case target_kind::zset:
+    return "zset";
+  case target_kind::json:
+    return "json";
   }
   return "";
 }
 
 const char* aggregate_name(aggregate_kind x) {
   switch (x) {
-    case aggregate_kind::count_rows:
-    case aggregate_kind::count: return "count";
-    case aggregate_kind::sum: return "sum";
-    case aggregate_kind::avg: return "avg";
-    case aggregate_kind::min: return "min";
-    case aggregate_kind::max: return "max";
+  case aggregate_kind::count_rows:
+  case aggregate_kind::count:
+    return "count";
+  case aggregate_kind::sum:
+    return "sum";
+  case aggregate_kind::avg:
+    return "avg";
+  case aggregate_kind::min:
+    return "min";
+  case aggregate_kind::max:
+    return "max";
   }
   return "";
 }
@@ -35,19 +45,24 @@ const char* aggregate_name(aggregate_kind x) {
 /// How functions/texts.lua shows a best value.
 const char* shown_as(postgres::column_type x) {
   switch (x) {
-    case postgres::column_type::date: return "date";
-    case postgres::column_type::timestamp: return "timestamp";
-    case postgres::column_type::timestamptz: return "timestamptz";
-    case postgres::column_type::time: return "time";
-    default: return "number";
+  case postgres::column_type::date:
+    return "date";
+  case postgres::column_type::timestamp:
+    return "timestamp";
+  case postgres::column_type::timestamptz:
+    return "timestamptz";
+  case postgres::column_type::time:
+    return "time";
+  default:
+    return "number";
   }
 }
 
 void pack_aggregate(msgpack_writer& to, const aggregate& x) {
   auto of_column = (x.what == aggregate_kind::min || x.what == aggregate_kind::max) && !x.factors.empty();
   to.text(aggregate_name(x.what))
-    .number(of_column ? x.factors[0].scale : x.scale)
-    .text(shown_as(of_column ? x.factors[0].type : x.type));
+      .number(of_column ? x.factors[0].scale : x.scale)
+      .text(shown_as(of_column ? x.factors[0].type : x.type));
 }
 
 std::optional<std::string> fixed_text(const name_template& x) {

@@ -16,8 +16,8 @@ bool begins_with(const std::string& text, std::string_view prefix) {
 
 /// An answer that ends the call: what Redis's words mean to us.
 error refusal(const std::string& words) {
-  for (auto passing : {"OOM", "LOADING", "BUSY", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "UNKILLABLE",
-                       "TRYAGAIN", "CLUSTERDOWN", "ERR max number of clients"})
+  for (auto passing : {"OOM", "LOADING", "BUSY", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN",
+                       "UNKILLABLE", "TRYAGAIN", "CLUSTERDOWN", "ERR max number of clients"})
     if (begins_with(words, passing))
       return {errc::unavailable, "Redis can't write now: " + words};
   for (auto denied : {"NOPERM", "NOAUTH", "WRONGPASS"})
@@ -29,7 +29,8 @@ error refusal(const std::string& words) {
 error damaged(const std::string& what) { return {errc::corrupt, "the ledger in Redis has " + what}; }
 
 bool is_number(const std::string& x) {
-  return !x.empty() && x.size() <= 20 && std::all_of(x.begin(), x.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return !x.empty() && x.size() <= 20
+         && std::all_of(x.begin(), x.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
 std::uint64_t to_number(const std::string& x) { return std::strtoull(x.c_str(), nullptr, 10); }
@@ -125,7 +126,8 @@ result<void> store::impl::read_log(cell_ledger& into, std::size_t length) {
     for (auto& block : part->list)
       into.blocks.push_back(std::move(block.text));
     if (into.blocks.size() != last + 1)
-      return error{errc::fenced, "cell " + cell_name(into.cell) + ": claimed by another owner while its log was read"};
+      return error{errc::fenced,
+                   "cell " + cell_name(into.cell) + ": claimed by another owner while its log was read"};
   }
   return {};
 }
@@ -136,7 +138,8 @@ result<cell_ledger> store::impl::read_claim(cell_id cell, const owner_token& own
   auto positions = positions_of(x.list[3]);
   if (!positions)
     return positions.why();
-  cell_ledger out{cell, owner, to_number(x.list[0].text), to_number(x.list[1].text), std::move(*positions), {}};
+  cell_ledger out{cell, owner, to_number(x.list[0].text), to_number(x.list[1].text), std::move(*positions),
+                  {}};
   if (auto read = read_log(out, static_cast<std::size_t>(x.list[2].integer)); !read)
     return read.why();
   return out;
@@ -155,14 +158,15 @@ store::store(store&&) noexcept = default;
 store& store::operator=(store&&) noexcept = default;
 
 result<store> store::open(client connection, std::string project, const plan_set& plans) {
-  auto made = std::unique_ptr<impl>(new impl{std::move(connection), library_name(project), key_prefix(project),
-                                             library_text(project), pack_plans(plans)});
+  auto made = std::unique_ptr<impl>(new impl{std::move(connection), library_name(project),
+                                             key_prefix(project), library_text(project), pack_plans(plans)});
   if (auto loaded = made->load(); !loaded)
     return loaded.why();
   return store(std::move(made));
 }
 
-result<std::vector<cell_ledger>> store::claim(const std::vector<cell_id>& cells, const std::vector<owner_token>& tokens,
+result<std::vector<cell_ledger>> store::claim(const std::vector<cell_id>& cells,
+                                              const std::vector<owner_token>& tokens,
                                               const std::vector<owner_token>& from) {
   command argv;
   for (std::size_t i = 0; i < cells.size(); ++i)
@@ -173,7 +177,7 @@ result<std::vector<cell_ledger>> store::claim(const std::vector<cell_id>& cells,
   auto& parts = answer->list;
   if (parts.size() == 2 && parts[0].text == "FENCED")
     return error{errc::fenced, "cell " + cell_name(cells.at(static_cast<std::size_t>(parts[1].integer) - 1))
-                                 + " has another owner"};
+                                   + " has another owner"};
   if (parts.size() != cells.size() + 1)
     return damaged("an answer to claim that isn't one");
   std::vector<cell_ledger> out;
@@ -247,8 +251,8 @@ result<project_format> store::format() {
 
 result<void> store::set_format(const project_format& x) {
   auto done = impl_->call({"HSET", impl_->prefix + "format", "format", x.format, "fingerprint",
-                           std::to_string(x.fingerprint), "shards", std::to_string(x.shards), "plans", x.plans,
-                           "database", x.database, "phase", x.phase, "note", x.note});
+                           std::to_string(x.fingerprint), "shards", std::to_string(x.shards), "plans",
+                           x.plans, "database", x.database, "phase", x.phase, "note", x.note});
   return done ? result<void>() : done.why();
 }
 

@@ -14,9 +14,9 @@ namespace millrace::redis {
 /// What a flush came to.
 struct flush_outcome {
   flush_verdict verdict = flush_verdict::done;
-  std::optional<cell_id> refused;                ///< fenced or stale: this cell; nothing was written
-  std::map<figure_id, std::string> failed;       ///< figures with a write that Redis refused, and its words
-  std::size_t commands = 0;                      ///< that wrote places
+  std::optional<cell_id> refused;          ///< fenced or stale: this cell; nothing was written
+  std::map<figure_id, std::string> failed; ///< figures with a write that Redis refused, and its words
+  std::size_t commands = 0;                ///< that wrote places
 };
 
 /// What the project's ledger says of itself.
@@ -24,10 +24,10 @@ struct project_format {
   std::string format;            ///< the ledger's format number; empty: no ledger there
   std::uint64_t fingerprint = 0; ///< of the plans that the state is of
   std::uint16_t shards = 0;
-  std::string plans;             ///< to_json() of them
-  std::string database;          ///< PostgreSQL's system_identifier
-  std::string phase;             ///< "filling" or "live"
-  std::string note;              ///< JSON of the fill's own
+  std::string plans;    ///< to_json() of them
+  std::string database; ///< PostgreSQL's system_identifier
+  std::string phase;    ///< "filling" or "live"
+  std::string note;     ///< JSON of the fill's own
 };
 
 /// All keys and the library carry the project's name. Used by one thread.
@@ -45,7 +45,8 @@ class store {
                                          const std::vector<owner_token>& from = {});
 
   /// Writes all cells' flushes in one atomic step, or nothing and names the
-  /// first cell that was refused. `tick` closes buckets.
+  /// first cell that was refused. `tick` closes buckets. Sent again after it got no
+  /// answer, a flush that did take effect is refused as stale.
   result<flush_outcome> flush(const std::vector<cell_flush>& cells, tick_seconds tick);
 
   /// Returns every cell's positions (no claim).

@@ -110,7 +110,7 @@ CAF_TEST(a flush to a frozen server is unavailable in time and is stale or fence
   redis_server server(15664);
   store_fixture f(one_table({figure_plan{}}), server);
   auto how = server.settings();
-  how.timeout = std::chrono::milliseconds(200);
+  how.timeout = std::chrono::milliseconds(2000);
   auto store = must(redis::store::open(must(redis::client::connect(how)), "shop", f.plans_));
   auto flush = f.next(f.claim(cell(0)));
   flush.output.counts = {{table_id{0}, 'c', 1}};

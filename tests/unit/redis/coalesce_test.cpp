@@ -31,11 +31,13 @@ using lines = std::vector<std::string>;
 } // namespace
 
 CAF_TEST(a later write to the same place replaces the earlier one) {
-  CAF_CHECK((merged({write(write_kind::set, "a", {"1"}), write(write_kind::set, "a", {"2"})}) == lines{"mset a 2"}));
+  CAF_CHECK((merged({write(write_kind::set, "a", {"1"}), write(write_kind::set, "a", {"2"})})
+             == lines{"mset a 2"}));
   CAF_CHECK((merged({write(write_kind::set, "a", {"1"}), write(write_kind::del, "a")}) == lines{"del a"}));
   CAF_CHECK((merged({write(write_kind::del, "a"), write(write_kind::set, "a", {"2"})}) == lines{"mset a 2"}));
-  CAF_CHECK((merged({write(write_kind::hset, "h", {"f", "1", "g", "1"}), write(write_kind::hset, "h", {"f", "2"})})
-             == lines{"hset h f 2 g 1"}));
+  CAF_CHECK(
+      (merged({write(write_kind::hset, "h", {"f", "1", "g", "1"}), write(write_kind::hset, "h", {"f", "2"})})
+       == lines{"hset h f 2 g 1"}));
 }
 
 CAF_TEST(a field that comes after its removal stays and one that goes after it came goes) {
@@ -49,8 +51,9 @@ CAF_TEST(a field that comes after its removal stays and one that goes after it c
 }
 
 CAF_TEST(plain sets and removals of a figure go together) {
-  CAF_CHECK((merged({write(write_kind::set, "a", {"1"}), write(write_kind::del, "x"), write(write_kind::set, "b", {"2"}),
-                     write(write_kind::del, "y"), write(write_kind::set, "c", {"3"}, 0, 1)})
+  CAF_CHECK((merged({write(write_kind::set, "a", {"1"}), write(write_kind::del, "x"),
+                     write(write_kind::set, "b", {"2"}), write(write_kind::del, "y"),
+                     write(write_kind::set, "c", {"3"}, 0, 1)})
              == lines{"del x y", "mset a 1 b 2", "mset c 3"}));
 }
 
@@ -67,8 +70,8 @@ CAF_TEST(many fields of a key go in slices) {
 }
 
 CAF_TEST(a staged place is moved after it was written and before what follows) {
-  CAF_CHECK((merged({write(write_kind::set, "staged:a", {"1"}), write(write_kind::unstage, "a", {"staged:a"}, 9),
-                     write(write_kind::set, "a", {"2"})})
+  CAF_CHECK((merged({write(write_kind::set, "staged:a", {"1"}),
+                     write(write_kind::unstage, "a", {"staged:a"}, 9), write(write_kind::set, "a", {"2"})})
              == lines{"mset staged:a 1", "unstage a staged:a (ttl 9)", "mset a 2"}));
 }
 

@@ -51,15 +51,17 @@ inline position at(int partition, std::int64_t offset) {
           stamp{kafka_offset{offset}, 0xfedcba9876543210U}};
 }
 
-inline store_write write(write_kind kind, std::string key, std::vector<std::string> args = {}, std::uint32_t ttl = 0,
-                         int figure = 0) {
+inline store_write write(write_kind kind, std::string key, std::vector<std::string> args = {},
+                         std::uint32_t ttl = 0, int figure = 0) {
   return {figure_id{static_cast<std::uint16_t>(figure)}, kind, std::move(key), std::move(args), ttl};
 }
 
 /// A store, a connection that looks behind it, and cells that count their flushes.
 struct store_fixture {
-  explicit store_fixture(plan_set plans = one_table({figure_plan{}, figure_plan{}}), redis_server& on = shared_server())
-    : server(on), raw(must(redis::client::connect(on.settings()))), plans_(name(std::move(plans))), store(open()) {}
+  explicit store_fixture(plan_set plans = one_table({figure_plan{}, figure_plan{}}),
+                         redis_server& on = shared_server())
+      : server(on), raw(must(redis::client::connect(on.settings()))), plans_(name(std::move(plans))),
+        store(open()) {}
 
   static plan_set name(plan_set x) {
     for (std::size_t i = 0; i < x.figures.size(); ++i)
@@ -68,7 +70,9 @@ struct store_fixture {
     return x;
   }
 
-  redis::store open() { return must(redis::store::open(must(redis::client::connect(server.settings())), "shop", plans_)); }
+  redis::store open() {
+    return must(redis::store::open(must(redis::client::connect(server.settings())), "shop", plans_));
+  }
 
   cell_ledger claim(cell_id x) { return must(store.claim({x}, {fresh_token()})).at(0); }
 
@@ -88,7 +92,9 @@ struct store_fixture {
     flush.output = std::move(x);
     return must(store.flush({flush}, tick_seconds{tick}));
   }
-  redis::flush_outcome apply(std::vector<store_write> writes) { return apply(cell_output{std::move(writes), {}, {}}); }
+  redis::flush_outcome apply(std::vector<store_write> writes) {
+    return apply(cell_output{std::move(writes), {}, {}});
+  }
 
   /// After a restart the first call finds the connection broken, the next connects.
   void reconnect() {

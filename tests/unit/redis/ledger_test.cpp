@@ -126,8 +126,10 @@ CAF_TEST(a claim takes all cells of the shard or none) {
   store_fixture f;
   auto first = f.claim(cell(0, 0));
   auto second = f.claim(cell(0, 1));
-  CAF_CHECK(!f.store.claim({cell(0, 0), cell(0, 1)}, {fresh_token(), fresh_token()}, {first.owner, "another"}));
-  CAF_CHECK(must(f.store.flush({f.next(first), f.next(second)}, tick_seconds{0})).verdict == flush_verdict::done);
+  CAF_CHECK(
+      !f.store.claim({cell(0, 0), cell(0, 1)}, {fresh_token(), fresh_token()}, {first.owner, "another"}));
+  CAF_CHECK(must(f.store.flush({f.next(first), f.next(second)}, tick_seconds{0})).verdict
+            == flush_verdict::done);
 }
 
 CAF_TEST(a copy becomes the log when it is whole) {
@@ -190,7 +192,8 @@ CAF_TEST(a Redis that lost any tail goes back as a whole) {
     for (int i = 0; i < 5; ++i, ++flush.number) {
       flush.block = std::to_string(flush.number);
       flush.positions = {at(0, static_cast<std::int64_t>(flush.number))};
-      flush.output = {{write(write_kind::set, "place", {std::to_string(flush.number)})}, {}, {{table_id{0}, 'c', 1}}};
+      flush.output = {
+          {write(write_kind::set, "place", {std::to_string(flush.number)})}, {}, {{table_id{0}, 'c', 1}}};
       CAF_REQUIRE(must(f.store.flush({flush}, tick_seconds{0})).verdict == flush_verdict::done);
     }
     server.kill();
@@ -205,7 +208,8 @@ CAF_TEST(a Redis that lost any tail goes back as a whole) {
     CAF_CHECK_EQUAL(ledger.blocks.size(), ledger.number);
     CAF_CHECK_EQUAL(f.text({"GET", "place"}), ledger.number == 0 ? "(nil)" : number);
     CAF_CHECK_EQUAL(f.text({"GET", "cdc:stats:total"}), ledger.number == 0 ? "(nil)" : number);
-    CAF_CHECK_EQUAL(ledger.positions.empty() ? 0 : ledger.positions[0].last.value, static_cast<int>(ledger.number));
+    CAF_CHECK_EQUAL(ledger.positions.empty() ? 0 : ledger.positions[0].last.value,
+                    static_cast<int>(ledger.number));
     CAF_CHECK(must(f.store.flush({flush}, tick_seconds{0})).verdict == flush_verdict::fenced);
   }
   CAF_CHECK_GREATER(cut_bytes, 0u);

@@ -8,12 +8,14 @@ using namespace millrace::test;
 
 CAF_TEST(every kind of write reaches its place) {
   store_fixture f;
-  f.apply({write(write_kind::set, "text", {"a\xc3\xab\n"}), write(write_kind::hset, "hash", {"f", "1", "g", "2"}),
+  f.apply({write(write_kind::set, "text", {"a\xc3\xab\n"}),
+           write(write_kind::hset, "hash", {"f", "1", "g", "2"}),
            write(write_kind::zadd, "zset", {"0.1", "m", "2", "n"}), write(write_kind::set, "gone", {"1"})});
   CAF_CHECK_EQUAL(f.text({"GET", "text"}), "a\xc3\xab\n");
   CAF_CHECK_EQUAL(f.text({"HGET", "hash", "g"}), "2");
   CAF_CHECK_EQUAL(f.text({"ZSCORE", "zset", "m"}), "0.10000000000000001");
-  f.apply({write(write_kind::del, "gone"), write(write_kind::hdel, "hash", {"f", "g"}), write(write_kind::zrem, "zset", {"m"})});
+  f.apply({write(write_kind::del, "gone"), write(write_kind::hdel, "hash", {"f", "g"}),
+           write(write_kind::zrem, "zset", {"m"})});
   CAF_CHECK_EQUAL(f.text({"EXISTS", "gone", "hash"}), "0");
   CAF_CHECK_EQUAL(f.text({"ZCARD", "zset"}), "1");
 }
@@ -33,7 +35,8 @@ CAF_TEST(a ttl is set anew by every write) {
 CAF_TEST(a wrong type fails its figure by name and stops nothing) {
   store_fixture f;
   f.ask({"SET", "taken", "not ours"});
-  auto outcome = f.apply({write(write_kind::hset, "taken", {"f", "1"}, 60, 0), write(write_kind::hset, "other", {"f", "1"}, 0, 0),
+  auto outcome = f.apply({write(write_kind::hset, "taken", {"f", "1"}, 60, 0),
+                          write(write_kind::hset, "other", {"f", "1"}, 0, 0),
                           write(write_kind::set, "fine", {"1"}, 0, 1)});
   CAF_CHECK(outcome.verdict == flush_verdict::done);
   CAF_REQUIRE_EQUAL(outcome.failed.size(), 1u);
@@ -49,7 +52,8 @@ CAF_TEST(a wrong type fails its figure by name and stops nothing) {
 
 CAF_TEST(a score that is no number fails its figure and stops nothing) {
   store_fixture f;
-  auto outcome = f.apply({write(write_kind::zadd, "zset", {"much", "m"}), write(write_kind::set, "fine", {"1"}, 0, 1)});
+  auto outcome =
+      f.apply({write(write_kind::zadd, "zset", {"much", "m"}), write(write_kind::set, "fine", {"1"}, 0, 1)});
   CAF_CHECK_EQUAL(outcome.failed.count(figure_id{0}), 1u);
   CAF_CHECK_EQUAL(f.text({"GET", "fine"}), "1");
 }
@@ -74,7 +78,8 @@ CAF_TEST(a hundred thousand fields and keys go in one flush) {
 
 CAF_TEST(a staged place moves to its key with its ttl) {
   store_fixture f;
-  f.apply({write(write_kind::set, "millrace:shop:staged:a", {"1"}, 50), write(write_kind::set, "millrace:shop:staged:b", {"1"})});
+  f.apply({write(write_kind::set, "millrace:shop:staged:a", {"1"}, 50),
+           write(write_kind::set, "millrace:shop:staged:b", {"1"})});
   auto outcome = f.apply({write(write_kind::unstage, "a", {"millrace:shop:staged:a"}, 100),
                           write(write_kind::unstage, "b", {"millrace:shop:staged:b"}),
                           write(write_kind::unstage, "c", {"millrace:shop:staged:expired"}, 100)});
@@ -88,7 +93,11 @@ CAF_TEST(a staged place moves to its key with its ttl) {
 CAF_TEST(records are counted by table and op) {
   store_fixture f;
   cell_output output;
-  output.counts = {{table_id{0}, 'c', 3}, {table_id{0}, 'u', 2}, {table_id{0}, 'r', 7}, {table_id{1}, 'd', 1}, {table_id{1}, 't', 1}};
+  output.counts = {{table_id{0}, 'c', 3},
+                   {table_id{0}, 'u', 2},
+                   {table_id{0}, 'r', 7},
+                   {table_id{1}, 'd', 1},
+                   {table_id{1}, 't', 1}};
   f.apply(output);
   f.apply(output);
   CAF_CHECK_EQUAL(f.text({"GET", "cdc:stats:total"}), "28");
@@ -127,9 +136,12 @@ CAF_TEST(a Redis out of memory refuses the whole flush and takes it later) {
 
 CAF_TEST(two projects with alike names share nothing) {
   store_fixture f;
-  auto other = must(redis::store::open(must(redis::client::connect(f.server.settings())), "shop-2", f.plans_));
-  auto third = must(redis::store::open(must(redis::client::connect(f.server.settings())), "shop_2", f.plans_));
+  auto other =
+      must(redis::store::open(must(redis::client::connect(f.server.settings())), "shop-2", f.plans_));
+  auto third =
+      must(redis::store::open(must(redis::client::connect(f.server.settings())), "shop_2", f.plans_));
   must(other.claim({cell(0)}, {fresh_token()}));
   must(third.claim({cell(0)}, {fresh_token()}));
-  CAF_CHECK((f.keys("millrace:*") == std::set<std::string>{"millrace:shop-2:cell:0:0", "millrace:shop_2:cell:0:0"}));
+  CAF_CHECK((f.keys("millrace:*")
+             == std::set<std::string>{"millrace:shop-2:cell:0:0", "millrace:shop_2:cell:0:0"}));
 }

@@ -23,8 +23,8 @@ struct model_aggregate {
 
 inline column_use model_use(std::size_t column) {
   using postgres::column_type;
-  static const column_type types[] = {column_type::integer, column_type::bigint,      column_type::numeric,
-                                      column_type::date,    column_type::timestamp,   column_type::timestamptz,
+  static const column_type types[] = {column_type::integer, column_type::bigint,    column_type::numeric,
+                                      column_type::date,    column_type::timestamp, column_type::timestamptz,
                                       column_type::time};
   return {side::child, static_cast<std::uint16_t>(column), types[column], column == col_n ? 4 : 0};
 }
@@ -44,16 +44,26 @@ inline model_aggregate model_of(aggregate_kind kind, std::vector<std::size_t> co
 inline std::vector<model_aggregate> model_aggregates() {
   using k = aggregate_kind;
   return {
-    model_of(k::count_rows, {}, "count(*)"), model_of(k::count, {col_a}, "count(a)"),
-    model_of(k::sum, {col_a}, "sum(a)"),     model_of(k::avg, {col_a}, "avg(a)"),
-    model_of(k::sum, {col_b}, "sum(b)"),     model_of(k::avg, {col_b}, "avg(b)"),
-    model_of(k::sum, {col_n}, "sum(n)"),     model_of(k::avg, {col_n}, "avg(n)"),
-    model_of(k::sum, {col_n, col_n}, "sum(n * n)"), model_of(k::avg, {col_n, col_n}, "avg(n * n)"),
-    model_of(k::min, {col_n}, "min(n)"),     model_of(k::max, {col_n}, "max(n)"),
-    model_of(k::min, {col_a}, "min(a)"),     model_of(k::max, {col_b}, "max(b)"),
-    model_of(k::min, {col_d}, "min(d)"),     model_of(k::max, {col_d}, "max(d)"),
-    model_of(k::min, {col_ts}, "min(ts)"),   model_of(k::max, {col_ts}, "max(ts)"),
-    model_of(k::max, {col_tz}, "max(tz)"),   model_of(k::min, {col_t}, "min(t)"),
+      model_of(k::count_rows, {}, "count(*)"),
+      model_of(k::count, {col_a}, "count(a)"),
+      model_of(k::sum, {col_a}, "sum(a)"),
+      model_of(k::avg, {col_a}, "avg(a)"),
+      model_of(k::sum, {col_b}, "sum(b)"),
+      model_of(k::avg, {col_b}, "avg(b)"),
+      model_of(k::sum, {col_n}, "sum(n)"),
+      model_of(k::avg, {col_n}, "avg(n)"),
+      model_of(k::sum, {col_n, col_n}, "sum(n * n)"),
+      model_of(k::avg, {col_n, col_n}, "avg(n * n)"),
+      model_of(k::min, {col_n}, "min(n)"),
+      model_of(k::max, {col_n}, "max(n)"),
+      model_of(k::min, {col_a}, "min(a)"),
+      model_of(k::max, {col_b}, "max(b)"),
+      model_of(k::min, {col_d}, "min(d)"),
+      model_of(k::max, {col_d}, "max(d)"),
+      model_of(k::min, {col_ts}, "min(ts)"),
+      model_of(k::max, {col_ts}, "max(ts)"),
+      model_of(k::max, {col_tz}, "max(tz)"),
+      model_of(k::min, {col_t}, "min(t)"),
   };
 }
 
@@ -99,8 +109,8 @@ inline model_total total_of(const aggregate& plan, const std::vector<model_row>&
 }
 
 /// Returns what the cell's group gained between two states of its rows.
-inline rollup_part part_of(const figure_plan& plan, figure_id figure, cell_id cell, const std::vector<model_row>& before,
-                           const std::vector<model_row>& after) {
+inline rollup_part part_of(const figure_plan& plan, figure_id figure, cell_id cell,
+                           const std::vector<model_row>& before, const std::vector<model_row>& after) {
   rollup_part out;
   out.figure = figure;
   out.cell = cell;
@@ -132,7 +142,8 @@ inline figure_plan model_figure(target_kind kind, std::vector<model_aggregate> a
   }
   for (auto& a : aggregates) {
     auto index = static_cast<std::uint16_t>(out.aggregates.size());
-    out.outputs.push_back({"c" + std::to_string(index), output_column::kind::aggregate, index, a.plan.type, a.plan.scale});
+    out.outputs.push_back(
+        {"c" + std::to_string(index), output_column::kind::aggregate, index, a.plan.type, a.plan.scale});
     out.aggregates.push_back(a.plan);
   }
   out.place.shown = grouped ? 1 : 0;
@@ -144,7 +155,8 @@ inline figure_plan model_figure(target_kind kind, std::vector<model_aggregate> a
 }
 
 /// Names the group and its place as the fold would.
-inline void name_group(rollup_part& x, const figure_plan& plan, const std::string& group, const std::string& base) {
+inline void name_group(rollup_part& x, const figure_plan& plan, const std::string& group,
+                       const std::string& base) {
   x.group = plan.keys.empty() ? "" : group;
   x.key = plan.place.key.pieces.size() == 2 ? base + ":" + group : base;
   auto by_member = plan.place.what == target_kind::zset || plan.place.what == target_kind::hash_field;

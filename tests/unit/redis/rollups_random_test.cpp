@@ -14,8 +14,9 @@ namespace {
 /// A table's rows by cell and group, kept in PostgreSQL too.
 struct history {
   explicit history(postgres::session& db) : sql(db) {
-    must(sql.execute("DROP TABLE IF EXISTS r; CREATE TABLE r (id bigint, g text, a integer, b bigint, n numeric(18,4),"
-                     " d date, ts timestamp, tz timestamptz, t time)"));
+    must(sql.execute(
+        "DROP TABLE IF EXISTS r; CREATE TABLE r (id bigint, g text, a integer, b bigint, n numeric(18,4),"
+        " d date, ts timestamp, tz timestamptz, t time)"));
   }
 
   template <class T>
@@ -29,11 +30,15 @@ struct history {
     auto huge = x.one_in(2);
     out[col_a] = any(x, [&] { return x.between(-1'000, 1'000); });
     out[col_b] = any(x, [&] { return huge ? x.between(-(1LL << 62), 1LL << 62) : x.between(-9, 9); });
-    out[col_n] = any(x, [&] { return huge ? x.between(-999'999'999'999'999'999, 999'999'999'999'999'999) : x.between(-30'000, 30'000); });
+    out[col_n] = any(x, [&] {
+      return huge ? x.between(-999'999'999'999'999'999, 999'999'999'999'999'999) : x.between(-30'000, 30'000);
+    });
     if (x.one_in(40))
       out[col_n] = not_a_number{};
     out[col_d] = any(x, [&] { return x.one_in(20) ? plus_infinity : x.between(-900'000, 4'000'000); });
-    out[col_ts] = any(x, [&] { return x.one_in(20) ? minus_infinity : x.between(-3'000, 10'000) * year + x.between(0, second * 86'400); });
+    out[col_ts] = any(x, [&] {
+      return x.one_in(20) ? minus_infinity : x.between(-3'000, 10'000) * year + x.between(0, second * 86'400);
+    });
     out[col_tz] = any(x, [&] { return x.between(-1'000, 1'000) * year + x.between(0, 60) * second; });
     out[col_t] = any(x, [&] { return x.one_in(9) ? 86'400 * second : x.between(0, 86'400 * second - 1); });
     return out;
@@ -54,7 +59,9 @@ struct history {
       return n > 0 ? "'infinity'" : "'-infinity'";
     if (column == col_d)
       return "date '1970-01-01' + " + text;
-    auto base = column == col_ts ? "timestamp '1970-01-01'" : column == col_tz ? "timestamptz '1970-01-01'" : "time '00:00'";
+    auto base = column == col_ts   ? "timestamp '1970-01-01'"
+                : column == col_tz ? "timestamptz '1970-01-01'"
+                                   : "time '00:00'";
     if (column == col_t && n == 86'400'000'000)
       return "time '24:00'";
     return std::string(base) + " + interval '" + text + " microseconds'";
@@ -88,10 +95,11 @@ const std::vector<std::string> bases{"hash", "json", "zset", "field", "total"};
 constexpr std::size_t product_sum = 8, number_average = 7; // in model_aggregates()
 
 plan_set figures(const std::vector<model_aggregate>& all) {
-  auto out = one_table({model_figure(target_kind::hash, all, true), model_figure(target_kind::json, all, true),
-                        model_figure(target_kind::zset, {all[product_sum]}, true),
-                        model_figure(target_kind::hash_field, {all[number_average]}, true),
-                        model_figure(target_kind::json, all, false)});
+  auto out =
+      one_table({model_figure(target_kind::hash, all, true), model_figure(target_kind::json, all, true),
+                 model_figure(target_kind::zset, {all[product_sum]}, true),
+                 model_figure(target_kind::hash_field, {all[number_average]}, true),
+                 model_figure(target_kind::json, all, false)});
   for (std::size_t i = 0; i < out.figures.size(); ++i) {
     auto& pieces = out.figures[i].place.key.pieces;
     pieces[0].literal = bases[i] + (pieces.size() == 2 ? ":" : "");
@@ -192,7 +200,8 @@ struct run {
 
   void check_json() {
     auto list = select_list(aggregates);
-    auto want = must(sql.query_rows("SELECT g, row_to_json(x)::text FROM (SELECT g, " + list + " FROM r GROUP BY g) x"));
+    auto want = must(
+        sql.query_rows("SELECT g, row_to_json(x)::text FROM (SELECT g, " + list + " FROM r GROUP BY g) x"));
     for (auto& row : want.rows)
       CAF_CHECK_EQUAL(f.text({"GET", "json:" + *row[0]}), *row[1]);
     CAF_CHECK_EQUAL(f.keys("json:*").size(), want.rows.size());
