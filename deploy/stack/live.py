@@ -39,7 +39,7 @@ def wait_until_filled(settings, node, error_type):
 
 def connector_trouble(settings):
     """Returns what Kafka Connect says about the project's connector."""
-    status = http_json(f"{settings['CONNECT_URL']}/connectors/{settings['MILLRACE_PROJECT']}/status", 2.0)
+    status = http_json(f"{settings['CONNECT_URL']}/connectors/millrace-{settings['MILLRACE_PROJECT']}/status", 2.0)
     if status is None:
         return "Kafka Connect knows no such connector; see deploy/millrace logs connect"
     failed = [part for part in [status.get("connector", {}), *status.get("tasks", [])] if part.get("state") == "FAILED"]
