@@ -86,7 +86,8 @@ class Sql:
         if self.process is None:
             self._start()
         try:
-            self.process.stdin.write(f"{script}\n;\n\\echo {self.END}\n")
+            end = "" if script.endswith("\\.\n") else "\n;\n"  # behind COPY's data psql takes an empty statement for more of them
+            self.process.stdin.write(f"{script}{end}\\echo {self.END}\n")
             self.process.stdin.flush()
             return self._rows(seconds)
         except (OSError, EOFError):
