@@ -23,13 +23,13 @@ enum class change_kind : std::uint8_t {
 /// One record's effect on one cell.
 struct change {
   change_kind kind = change_kind::upsert;
-  char op = 'u';          ///< Debezium's c u d r t, for the record counters
-  bool counted = false;   ///< at the table's own entity: counts once per record
+  char op = 'u';        ///< Debezium's c u d r t, for the record counters
+  bool counted = false; ///< at the table's own entity: counts once per record
   route_id route;
-  kafka_offset offset;    ///< of the record in the batch's source
-  lsn at;                 ///< the record's, or an incremental snapshot's watermark
-  std::string key;        ///< packed primary key; empty for truncate
-  std::string columns;    ///< packed columns of the route, for upsert only
+  kafka_offset offset; ///< of the record in the batch's source
+  lsn at;              ///< the record's, or an incremental snapshot's watermark
+  std::string key;     ///< packed primary key; empty for truncate
+  std::string columns; ///< packed columns of the route, for upsert only
 };
 
 /// A record that proves that a topic still is the one we read: its offset and
@@ -48,7 +48,7 @@ struct change_batch {
   source_id source;
   kafka_offset prev = nowhere;
   kafka_offset last = nowhere;
-  stamp seen;             ///< newest record at or below `last`, if any
+  stamp seen;                          ///< newest record at or below `last`, if any
   kafka_offset acknowledged = nowhere; ///< the router knows that all up to here is durable
   std::vector<change> changes;
 };

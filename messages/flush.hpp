@@ -19,16 +19,16 @@ struct cell_flush {
   std::string block;               ///< state block to append; may be empty
   std::uint64_t generation = 0;    ///< of the log that `block` goes to
   /// A new copy of the state under generation + 1, written chunk by chunk.
-  std::string copy_block;          ///< chunk to append to the copy
-  bool copy_block_too = false;     ///< `block` goes to the copy as well
-  std::uint64_t copy_length = 0;   ///< > 0: switch to the copy, which must have this many blocks
+  std::string copy_block;        ///< chunk to append to the copy
+  bool copy_block_too = false;   ///< `block` goes to the copy as well
+  std::uint64_t copy_length = 0; ///< > 0: switch to the copy, which must have this many blocks
   cell_output output;
 };
 
 /// What a cell finds in the ledger when it claims or reloads.
 struct cell_ledger {
   cell_id cell;
-  owner_token owner;               ///< the new one, just written
+  owner_token owner; ///< the new one, just written
   std::uint64_t number = 0;
   std::uint64_t generation = 0;
   std::vector<position> positions;

@@ -33,9 +33,7 @@ struct collecting : msgpack::null_visitor {
   bool visit_positive_integer(std::uint64_t x) {
     return out.emplace_back(static_cast<std::int64_t>(x)), true;
   }
-  bool visit_negative_integer(std::int64_t x) {
-    return out.emplace_back(x), true;
-  }
+  bool visit_negative_integer(std::int64_t x) { return out.emplace_back(x), true; }
   bool visit_str(const char* data, std::uint32_t size) {
     return out.emplace_back(std::string(data, size)), true;
   }

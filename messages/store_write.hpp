@@ -12,12 +12,12 @@
 namespace millrace {
 
 enum class write_kind : std::uint8_t {
-  set,  ///< key, args = [text]
-  del,  ///< key
-  hset, ///< key, args = [field, text, ...]
-  hdel, ///< key, args = [field, ...]
-  zadd, ///< key, args = [score, member, ...]
-  zrem, ///< key, args = [member, ...]
+  set,     ///< key, args = [text]
+  del,     ///< key
+  hset,    ///< key, args = [field, text, ...]
+  hdel,    ///< key, args = [field, ...]
+  zadd,    ///< key, args = [score, member, ...]
+  zrem,    ///< key, args = [member, ...]
   unstage, ///< key, args = [staged key]: RENAME staged to key, then the ttl
 };
 
@@ -38,9 +38,9 @@ struct wide_limbs {
 
 /// What one aggregate of a rolled-up group gains (or loses) in one cell.
 struct aggregate_part {
-  std::int64_t count = 0;  ///< of the values that aren't NULL
-  std::int64_t nans = 0;   ///< of them, numeric NaN
-  wide_limbs sum;          ///< of the others, scaled
+  std::int64_t count = 0; ///< of the values that aren't NULL
+  std::int64_t nans = 0;  ///< of them, numeric NaN
+  wide_limbs sum;         ///< of the others, scaled
   /// min, max: the cell's best value now, as sortable integer (empty: none).
   /// "nan" where the best is NaN. Only set if `best_changed`.
   bool best_changed = false;
@@ -50,15 +50,16 @@ struct aggregate_part {
 /// One rolled-up group's change in one cell since the last flush.
 struct rollup_part {
   figure_id figure;
-  cell_id cell;            ///< whose best values these are
-  std::string group;       ///< packed group keys: the field of the hidden hash
-  std::string key;         ///< the place, rendered
-  std::string member;      ///< hash field or zset member, rendered; else empty
-  std::vector<std::string> shown; ///< group keys as the target shows them: JSON for json, text for hash; "" + absent = NULL
-  bool always = false;     ///< a figure without GROUP BY: its one row stays
+  cell_id cell;       ///< whose best values these are
+  std::string group;  ///< packed group keys: the field of the hidden hash
+  std::string key;    ///< the place, rendered
+  std::string member; ///< hash field or zset member, rendered; else empty
+  std::vector<std::string>
+      shown; ///< group keys as the target shows them: JSON for json, text for hash; "" + absent = NULL
+  bool always = false; ///< a figure without GROUP BY: its one row stays
   std::int64_t rows = 0;
   std::vector<aggregate_part> parts; ///< as figure_plan::aggregates
-  std::int64_t closes_at = 0; ///< tick at which the bucket closes; 0 = never
+  std::int64_t closes_at = 0;        ///< tick at which the bucket closes; 0 = never
 };
 
 /// Counters of change records of one table: cdc:stats:*, metrics:TABLE:*.

@@ -56,9 +56,7 @@ struct source_id {
 
 template <class Tag, class Rep>
 struct std::hash<millrace::strong<Tag, Rep>> {
-  std::size_t operator()(millrace::strong<Tag, Rep> x) const noexcept {
-    return std::hash<Rep>{}(x.value);
-  }
+  std::size_t operator()(millrace::strong<Tag, Rep> x) const noexcept { return std::hash<Rep>{}(x.value); }
 };
 
 template <>
@@ -71,7 +69,6 @@ struct std::hash<millrace::cell_id> {
 template <>
 struct std::hash<millrace::source_id> {
   std::size_t operator()(millrace::source_id x) const noexcept {
-    return (static_cast<std::size_t>(x.table.value) << 32)
-           | static_cast<std::uint32_t>(x.partition.value);
+    return (static_cast<std::size_t>(x.table.value) << 32) | static_cast<std::uint32_t>(x.partition.value);
   }
 };

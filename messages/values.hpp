@@ -32,8 +32,6 @@ using row = std::vector<value>;
 constexpr std::int64_t plus_infinity = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t minus_infinity = std::numeric_limits<std::int64_t>::min();
 
-inline bool is_null(const value& x) {
-  return std::holds_alternative<null_value>(x);
-}
+inline bool is_null(const value& x) { return std::holds_alternative<null_value>(x); }
 
 } // namespace millrace

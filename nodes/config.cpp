@@ -51,24 +51,37 @@ bool good_name(const std::string& x) {
 void add_settings(CLI::App& app, settings& x) {
   app.set_config("--config", "", "Configuration file (TOML or INI: NAME = value, the options' names)");
   app.add_option("--project", x.project, "The project's name: slot, topics and our own keys carry it")
-    ->envname("MILLRACE_PROJECT")->capture_default_str();
+      ->envname("MILLRACE_PROJECT")
+      ->capture_default_str();
   app.add_option("--topic-prefix", x.topic_prefix, "Debezium's topic.prefix")
-    ->envname("MILLRACE_TOPIC_PREFIX")->capture_default_str();
+      ->envname("MILLRACE_TOPIC_PREFIX")
+      ->capture_default_str();
   app.add_option("--figures", x.figures, "Folders or files of figures; several with ':' between them")
-    ->envname("MILLRACE_FIGURES")->capture_default_str();
+      ->envname("MILLRACE_FIGURES")
+      ->capture_default_str();
   app.add_option("--shards", x.shards, "Shards of the project; fixed once it has a ledger")
-    ->envname("MILLRACE_SHARDS")->check(CLI::Range(1, 1024))->capture_default_str();
+      ->envname("MILLRACE_SHARDS")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   app.add_option("--log-level", x.log_level, "trace, debug, info, warn, error")
-    ->envname("LOG_LEVEL")->transform([](std::string s) { return CLI::detail::to_lower(s); })->capture_default_str();
+      ->envname("LOG_LEVEL")
+      ->transform([](std::string s) { return CLI::detail::to_lower(s); })
+      ->capture_default_str();
   app.add_option("--http-port", x.http_port, "Port of /status and /control on loopback; 0: none")
-    ->envname("MILLRACE_HTTP_PORT")->capture_default_str();
+      ->envname("MILLRACE_HTTP_PORT")
+      ->capture_default_str();
   app.add_option("--generator-port", x.generator_port, "Port of the generator's /control on loopback")
-    ->envname("MILLRACE_GENERATOR_PORT")->capture_default_str();
+      ->envname("MILLRACE_GENERATOR_PORT")
+      ->capture_default_str();
   app.add_option("--connect-url", x.connect_url, "Kafka Connect's REST interface")->envname("CONNECT_URL");
-  app.add_option("--connector-template", x.connector_template, "The connector's configuration, with ${...} to fill in")
-    ->envname("MILLRACE_CONNECTOR_TEMPLATE")->capture_default_str();
+  app.add_option("--connector-template", x.connector_template,
+                 "The connector's configuration, with ${...} to fill in")
+      ->envname("MILLRACE_CONNECTOR_TEMPLATE")
+      ->capture_default_str();
   app.add_option("--stream-buffer", x.stream_buffer_mib, "MiB that may wait at one cell to become durable")
-    ->envname("STREAM_BUFFER_SIZE")->check(CLI::Range(1, 1024))->capture_default_str();
+      ->envname("STREAM_BUFFER_SIZE")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
   app.add_option("--postgres-host", x.owner.host)->envname("POSTGRES_HOST")->capture_default_str();
   app.add_option("--postgres-port", x.owner.port)->envname("POSTGRES_PORT")->capture_default_str();
   app.add_option("--postgres-db", x.owner.database)->envname("POSTGRES_DB");
@@ -83,13 +96,14 @@ void add_settings(CLI::App& app, settings& x) {
 
 result<void> complete(settings& x) {
   if (!good_name(x.project))
-    return error{errc::bad_setting, "MILLRACE_PROJECT: \"" + x.project
-                                      + "\" may have lower-case letters, digits and _ only: PostgreSQL's slot carries it"};
+    return error{errc::bad_setting,
+                 "MILLRACE_PROJECT: \"" + x.project
+                     + "\" may have lower-case letters, digits and _ only: PostgreSQL's slot carries it"};
   if (x.figures.size() == 1)
     x.figures = split(x.figures.front(), ':');
-  for (auto [name, into] : {std::pair{"POSTGRES_PASSWORD", &x.owner.password},
-                            std::pair{"REDIS_PASSWORD", &x.redis.password},
-                            std::pair{"MILLRACE_DEBEZIUM_PASSWORD", &x.debezium_password}})
+  for (auto [name, into] :
+       {std::pair{"POSTGRES_PASSWORD", &x.owner.password}, std::pair{"REDIS_PASSWORD", &x.redis.password},
+        std::pair{"MILLRACE_DEBEZIUM_PASSWORD", &x.debezium_password}})
     if (auto read = read_secret(name, *into); !read)
       return read;
   if (auto* user = std::getenv("MILLRACE_DEBEZIUM_USER"))

@@ -20,11 +20,11 @@ struct settings {
   std::vector<std::string> figures = {"sql/figures"}; ///< folders or files
   std::uint16_t shards = 32;
   std::string log_level = "info";
-  std::uint16_t http_port = 0;       ///< loopback; 0: no HTTP
-  std::uint16_t generator_port = 0;  ///< the generator's /control, loopback
-  std::string connect_url;           ///< empty: nobody watches the connector
+  std::uint16_t http_port = 0;      ///< loopback; 0: no HTTP
+  std::uint16_t generator_port = 0; ///< the generator's /control, loopback
+  std::string connect_url;          ///< empty: nobody watches the connector
   std::string connector_template = "debezium/postgres.json";
-  bool exactly_once = true;          ///< asked of the connector
+  bool exactly_once = true; ///< asked of the connector
   int batch_interval_seconds = 60;
   std::size_t stream_buffer_mib = 4; ///< that may wait at one cell
   postgres::settings postgres;       ///< as the node's role

@@ -35,18 +35,20 @@ result<std::string> configuration(const settings& how, const plan_set& plans) {
   std::ifstream file(how.connector_template);
   if (!file)
     return error{errc::bad_setting, "the connector's template " + how.connector_template
-                                      + " can't be read (MILLRACE_CONNECTOR_TEMPLATE)"};
+                                        + " can't be read (MILLRACE_CONNECTOR_TEMPLATE)"};
   std::ostringstream text;
   text << file.rdbuf();
-  return connect::fill_template(text.str(), {{"project", how.project},
-                                             {"topic_prefix", how.topic_prefix},
-                                             {"tables", connect::table_list(plans)},
-                                             {"postgres_host", how.owner.host},
-                                             {"postgres_port", std::to_string(how.owner.port)},
-                                             {"postgres_db", how.owner.database},
-                                             {"debezium_user", how.debezium_user.empty() ? how.owner.user : how.debezium_user},
-                                             {"debezium_password", how.debezium_user.empty() ? how.owner.password : how.debezium_password},
-                                             {"exactly_once", how.exactly_once ? "required" : "requested"}});
+  return connect::fill_template(
+      text.str(),
+      {{"project", how.project},
+       {"topic_prefix", how.topic_prefix},
+       {"tables", connect::table_list(plans)},
+       {"postgres_host", how.owner.host},
+       {"postgres_port", std::to_string(how.owner.port)},
+       {"postgres_db", how.owner.database},
+       {"debezium_user", how.debezium_user.empty() ? how.owner.user : how.debezium_user},
+       {"debezium_password", how.debezium_user.empty() ? how.owner.password : how.debezium_password},
+       {"exactly_once", how.exactly_once ? "required" : "requested"}});
 }
 
 /// Adds to the publication what it lacks: the owner's right, so as the owner.
@@ -62,7 +64,9 @@ result<void> publish_tables(postgres::session& db, const std::string& publicatio
     if (!x.captured || there.count({x.table.schema, x.table.name}))
       continue;
     auto name = postgres::quoted_name(x.table.schema) + "." + postgres::quoted_name(x.table.name);
-    if (auto added = db.execute("ALTER PUBLICATION " + postgres::quoted_name(publication) + " ADD TABLE " + name); !added)
+    if (auto added =
+            db.execute("ALTER PUBLICATION " + postgres::quoted_name(publication) + " ADD TABLE " + name);
+        !added)
       return added.why();
     std::cout << "publication " << publication << ": " << name << " added\n";
   }
@@ -86,7 +90,8 @@ int register_connector(const settings& how, connect::client& client) {
   auto changed = client.put(how.connector(), *config);
   if (!changed)
     return complain(changed.why());
-  std::cout << "connector " << how.connector() << (*changed ? " registered\n" : " is registered as it should be\n");
+  std::cout << "connector " << how.connector()
+            << (*changed ? " registered\n" : " is registered as it should be\n");
   return 0;
 }
 
@@ -106,17 +111,22 @@ class onlooker {
   std::string look() {
     auto status = client_.status(name_);
     if (!status)
-      return say("Kafka Connect: " + status.why().message), R"({"state": "unknown", "task": "unknown", "trouble": "Kafka Connect doesn't answer"})";
+      return say("Kafka Connect: " + status.why().message),
+             R"({"state": "unknown", "task": "unknown", "trouble": "Kafka Connect doesn't answer"})";
     auto task = status->tasks.empty() ? connect::task_status{0, "none", ""} : status->tasks.front();
-    auto trouble = !status->exists ? "connector " + name_ + " isn't registered" : !status->trace.empty() ? status->trace : task.trace;
+    auto trouble = !status->exists          ? "connector " + name_ + " isn't registered"
+                   : !status->trace.empty() ? status->trace
+                                            : task.trace;
     say(trouble);
     if (status->exists && watch_.see(*status, std::chrono::steady_clock::now())) {
       spdlog::warn("cluster: restarts connector {}", name_);
       (void)client_.restart_failed(name_);
     }
-    return nlohmann::json{{"state", status->exists ? status->state : "absent"}, {"task", task.state},
-                          {"trouble", trouble}, {"restarts", watch_.restarts()}}
-      .dump();
+    return nlohmann::json{{"state", status->exists ? status->state : "absent"},
+                          {"task", task.state},
+                          {"trouble", trouble},
+                          {"restarts", watch_.restarts()}}
+        .dump();
   }
 
  private:
@@ -152,7 +162,8 @@ int run_connector(const settings& how, const std::string& action) {
   auto done = action == "restart" ? client->restart_failed(how.connector()) : client->remove(how.connector());
   if (!done)
     return complain(done.why());
-  std::cout << "connector " << how.connector() << (action == "restart" ? " restarted\n" : " deleted; its slot stays\n");
+  std::cout << "connector " << how.connector()
+            << (action == "restart" ? " restarted\n" : " deleted; its slot stays\n");
   return 0;
 }
 

@@ -26,14 +26,16 @@ int complain(const error& why) {
 }
 
 std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 /// A deletion of ours, for a row that isn't in PostgreSQL as of `at`: cells
 /// remove the row only if nothing newer has shown it.
 std::string forged_delete(const postgres::table& of, lsn at) {
   nlohmann::json source{{"schema", of.schema}, {"table", of.name}, {"snapshot", "replay"}, {"lsn", at.value},
-                        {"sequence", nullptr}, {"txId", nullptr}, {"ts_ms", now_ms()}};
+                        {"sequence", nullptr}, {"txId", nullptr},  {"ts_ms", now_ms()}};
   return nlohmann::json{{"before", nullptr}, {"after", nullptr}, {"op", "d"}, {"source", source}}.dump();
 }
 
@@ -41,8 +43,9 @@ std::string forged_delete(const postgres::table& of, lsn at) {
 /// since later records of it may have been applied.
 class replay {
  public:
-  replay(const settings& how, kafka::consumer& reads, kafka::producer& writes, postgres::session& db, const plan_set& plans)
-    : how_(how), reads_(reads), writes_(writes), db_(db), plans_(plans) {}
+  replay(const settings& how, kafka::consumer& reads, kafka::producer& writes, postgres::session& db,
+         const plan_set& plans)
+      : how_(how), reads_(reads), writes_(writes), db_(db), plans_(plans) {}
 
   result<std::string> one(const dead_letter& letter) {
     auto table = table_of(letter.table);
@@ -58,7 +61,9 @@ class replay {
     auto forged = forged_delete(of, *before);
     auto key = debezium_decoder(plans_, *table).decode(record->key, forged);
     if (!key || !*key)
-      return error{errc::bad_record, "its key can't be read, so the row can't be told; `millrace rebuild --yes` reads all rows again"};
+      return error{
+          errc::bad_record,
+          "its key can't be read, so the row can't be told; `millrace rebuild --yes` reads all rows again"};
     auto data = connect::row_signal(of, (**key).key);
     auto there = is_there(of, data);
     if (!there)
@@ -67,7 +72,9 @@ class replay {
     if (!brought)
       return brought.why();
     std::string how = *there ? "its row was read again" : "its row isn't in PostgreSQL any more";
-    if (auto resolved = writes_.send({make_resolution(how_.dead_letters(), letter, how, now_ms())}, kafka_timeout); !resolved)
+    if (auto resolved =
+            writes_.send({make_resolution(how_.dead_letters(), letter, how, now_ms())}, kafka_timeout);
+        !resolved)
       return resolved.why();
     return how;
   }
@@ -75,15 +82,16 @@ class replay {
  private:
   std::optional<table_id> table_of(const std::string& name) const {
     for (std::uint16_t i = 0; i < plans_.tables.size(); ++i)
-      if (plans_.tables[i].captured && plans_.tables[i].table.schema + "." + plans_.tables[i].table.name == name)
+      if (plans_.tables[i].captured
+          && plans_.tables[i].table.schema + "." + plans_.tables[i].table.name == name)
         return table_id{i};
     return std::nullopt;
   }
 
   result<bool> is_there(const postgres::table& of, const std::string& signal) {
     auto condition = nlohmann::json::parse(signal)["additional-conditions"][0]["filter"].get<std::string>();
-    auto rows = db_.query_rows("SELECT 1 FROM " + postgres::quoted_name(of.schema) + "." + postgres::quoted_name(of.name)
-                               + " WHERE " + condition);
+    auto rows = db_.query_rows("SELECT 1 FROM " + postgres::quoted_name(of.schema) + "."
+                               + postgres::quoted_name(of.name) + " WHERE " + condition);
     return rows ? result<bool>(!rows->rows.empty()) : rows.why();
   }
 
@@ -104,7 +112,8 @@ class replay {
         return error{errc::unavailable, "Debezium couldn't read the row"};
       std::this_thread::sleep_for(look_interval);
     }
-    return error{errc::unavailable, "Debezium hasn't read the row within a minute: does the connector run? (millrace status)"};
+    return error{errc::unavailable,
+                 "Debezium hasn't read the row within a minute: does the connector run? (millrace status)"};
   }
 
   result<void> forget(const dead_letter& letter, const kafka::record& record, const std::string& forged) {
@@ -133,19 +142,23 @@ int list(const letter_book& book) {
 int show(kafka::consumer& reads, const letter_book& book, const std::string& which) {
   auto found = book.open().find(which);
   if (found == book.open().end())
-    return complain({errc::bad_setting, "no dead letter \"" + which + "\" is open: `dead-letters list` shows those that are"});
+    return complain({errc::bad_setting,
+                     "no dead letter \"" + which + "\" is open: `dead-letters list` shows those that are"});
   auto record = read_letter(reads, found->second, kafka_timeout);
   if (!record)
     return complain(record.why());
   auto& x = found->second;
-  std::cout << "from     " << x.origin() << "\ntable    " << x.table << "\nerror    " << x.error << "\nkey      "
-            << record->key.value_or("(none)") << "\npayload  " << record->payload.value_or("(none)") << "\n";
+  std::cout << "from     " << x.origin() << "\ntable    " << x.table << "\nerror    " << x.error
+            << "\nkey      " << record->key.value_or("(none)") << "\npayload  "
+            << record->payload.value_or("(none)") << "\n";
   return 0;
 }
 
-int replay_letters(const settings& how, kafka::consumer& reads, const letter_book& book, const std::string& which) {
+int replay_letters(const settings& how, kafka::consumer& reads, const letter_book& book,
+                   const std::string& which) {
   if (which != "all" && !book.open().count(which))
-    return complain({errc::bad_setting, "replay wants `all`, or the name of one that `dead-letters list` shows"});
+    return complain(
+        {errc::bad_setting, "replay wants `all`, or the name of one that `dead-letters list` shows"});
   auto db = postgres::session::open(how.postgres);
   if (!db)
     return complain(db.why());

@@ -51,10 +51,11 @@ result<void> drain::through_debezium(deadline until) {
     if (slot->exists && slot->confirmed_flush >= *marker)
       return {};
     if (std::chrono::steady_clock::now() > until)
-      return error{errc::unavailable, slot->exists ? "Debezium hasn't come to the end of PostgreSQL's log: its slot "
-                                                       + how_.slot() + " is at " + postgres::to_text(slot->confirmed_flush)
-                                                       + ", the end was at " + postgres::to_text(*marker)
-                                                   : "the replication slot " + how_.slot() + " isn't there"};
+      return error{errc::unavailable,
+                   slot->exists ? "Debezium hasn't come to the end of PostgreSQL's log: its slot "
+                                      + how_.slot() + " is at " + postgres::to_text(slot->confirmed_flush)
+                                      + ", the end was at " + postgres::to_text(*marker)
+                                : "the replication slot " + how_.slot() + " isn't there"};
     std::this_thread::sleep_for(look_interval);
   }
 }
@@ -72,7 +73,8 @@ result<void> drain::through_millrace(deadline until) {
     if (!behind)
       return {};
     if (std::chrono::steady_clock::now() > until)
-      return error{errc::unavailable, "Millrace hasn't come to Kafka's end: " + verify::to_text(*behind, plans_)};
+      return error{errc::unavailable,
+                   "Millrace hasn't come to Kafka's end: " + verify::to_text(*behind, plans_)};
     std::this_thread::sleep_for(look_interval);
   }
 }

@@ -15,7 +15,7 @@ namespace millrace {
 class drain {
  public:
   drain(const settings& how, const plan_set& plans, redis::store& store, postgres::session& db)
-    : how_(how), plans_(plans), store_(store), db_(db) {}
+      : how_(how), plans_(plans), store_(store), db_(db) {}
 
   /// An error (unavailable) says what wasn't reached within `limit`.
   result<void> wait(std::chrono::seconds limit);

@@ -26,7 +26,8 @@ double number_of(const char* variable, double otherwise) {
 double rate_of(const generate_options& options) {
   if (options.rate >= 0)
     return options.rate;
-  auto batch = number_of("MOCK_DATA_RECORDS_PER_BATCH", 0), interval = number_of("MOCK_DATA_INTERVAL_SECONDS", 1);
+  auto batch = number_of("MOCK_DATA_RECORDS_PER_BATCH", 0),
+       interval = number_of("MOCK_DATA_INTERVAL_SECONDS", 1);
   return batch > 0 && interval > 0 ? batch / interval : 200;
 }
 
@@ -55,27 +56,29 @@ class control {
   void show(httplib::Response& out) {
     caf::scoped_actor self{system_};
     self->request(shop_, answer_timeout, atom::status_v)
-      .receive([&](const std::string& x) { out.set_content(x + "\n", "application/json"); },
-               [&](caf::error&) { out.status = 503; });
+        .receive([&](const std::string& x) { out.set_content(x + "\n", "application/json"); },
+                 [&](caf::error&) { out.status = 503; });
   }
 
   void obey(const httplib::Request& in, httplib::Response& out) {
     auto wish = json::parse(in.body, nullptr, false);
     bool known = false;
     caf::scoped_actor self{system_};
-    if (wish.is_object() && wish.contains("rate") && wish["rate"].is_number() && wish["rate"].get<double>() >= 0) {
+    if (wish.is_object() && wish.contains("rate") && wish["rate"].is_number()
+        && wish["rate"].get<double>() >= 0) {
       known = true;
       self->send(shop_, atom::rate_v, wish["rate"].get<double>());
     }
     if (wish.is_object() && wish.contains("pause") && wish["pause"].is_boolean()) {
       known = true;
       self->request(shop_, answer_timeout, atom::pause_v, wish["pause"].get<bool>())
-        .receive([](bool) {}, [&](caf::error&) { out.status = 503; });
+          .receive([](bool) {}, [&](caf::error&) { out.status = 503; });
     }
     if (known)
       return show(out);
     out.status = 400;
-    out.set_content(R"({"error": "expected {\"rate\": rows per second} or {\"pause\": true or false}"})" "\n",
+    out.set_content(R"({"error": "expected {\"rate\": rows per second} or {\"pause\": true or false}"})"
+                    "\n",
                     "application/json");
   }
 
@@ -102,7 +105,8 @@ int run_generate(const settings& how, const generate_options& options) {
   control commands(system, writer);
   int code = 0;
   if (options.control_port && !commands.listen(options.control_port)) {
-    std::cerr << "millrace: port " << options.control_port << " on 127.0.0.1 is taken: give --control-port another\n";
+    std::cerr << "millrace: port " << options.control_port
+              << " on 127.0.0.1 is taken: give --control-port another\n";
     code = 2;
   }
   spdlog::info("generator: {} rows/s, seed {}", shop.rate, shop.seed);

@@ -13,8 +13,8 @@ namespace {
 
 using json = nlohmann::json;
 constexpr std::chrono::seconds answer_timeout{8};
-constexpr const char* control_help
-  = R"({"GET /status": "the node's status", "POST /control/written": {"figure": "NAME", "keys": ["KEY"]},)"
+constexpr const char* control_help =
+    R"({"GET /status": "the node's status", "POST /control/written": {"figure": "NAME", "keys": ["KEY"]},)"
     R"( "POST /control": {"log_level": "trace|debug|info|warn|error"}})";
 
 void answer(httplib::Response& out, const json& body, int code = 200) {
@@ -38,8 +38,10 @@ struct http_server::impl {
       return answer(out, {{"phase", "starting"}, {"why", why}, {"figures", json::array()}}, 503);
     caf::scoped_actor self{*system};
     self->request(inspector, answer_timeout, atom::status_v)
-      .receive([&](const std::string& text) { answer(out, json::parse(text)); },
-               [&](caf::error&) { answer(out, {{"phase", "starting"}, {"why", "the node doesn't answer"}}, 503); });
+        .receive([&](const std::string& text) { answer(out, json::parse(text)); },
+                 [&](caf::error&) {
+                   answer(out, {{"phase", "starting"}, {"why", "the node doesn't answer"}}, 503);
+                 });
   }
 
   void written(const httplib::Request& in, httplib::Response& out) {
@@ -52,8 +54,13 @@ struct http_server::impl {
     caf::scoped_actor self{*system};
     self->request(inspector, answer_timeout, atom::written_v, wish["figure"].get<std::string>(),
                   wish["keys"].get<std::vector<std::string>>())
-      .receive([&](const std::vector<std::int64_t>& ticks) { answer(out, {{"written", ticks}}); },
-               [&](caf::error&) { answer(out, {{"error", "the node doesn't answer"}}, 503); });
+        .receive(
+            [&](const std::vector<std::int64_t>& ticks) {
+              answer(out, {{"written", ticks}});
+            },
+            [&](caf::error&) {
+              answer(out, {{"error", "the node doesn't answer"}}, 503);
+            });
   }
 
   static void control(const httplib::Request& in, httplib::Response& out) {
@@ -77,16 +84,21 @@ result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port) {
   auto x = std::make_unique<impl>();
   auto* it = x.get();
   x->server.Get("/status", [it](const httplib::Request&, httplib::Response& out) { it->status(out); });
-  x->server.Post("/control/written", [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
-  x->server.Get("/control", [](const httplib::Request&, httplib::Response& out) { answer(out, json::parse(control_help)); });
-  x->server.Post("/control", [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
+  x->server.Post("/control/written",
+                 [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
+  x->server.Get("/control", [](const httplib::Request&, httplib::Response& out) {
+    answer(out, json::parse(control_help));
+  });
+  x->server.Post("/control",
+                 [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
   // SO_REUSEPORT would let a second node share the port in silence.
   x->server.set_socket_options([](socket_t socket) {
     int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   });
   if (!x->server.bind_to_port("127.0.0.1", port))
-    return error{errc::bad_setting, "port " + std::to_string(port) + " on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT to a free one"};
+    return error{errc::bad_setting, "port " + std::to_string(port)
+                                        + " on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT to a free one"};
   x->thread = std::thread([it] { it->server.listen_after_bind(); });
   return std::unique_ptr<http_server>(new http_server(std::move(x)));
 }

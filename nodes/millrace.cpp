@@ -24,23 +24,32 @@ struct arguments {
 void add_verbs(CLI::App& app, arguments& x) {
   app.require_subcommand(1);
   app.add_subcommand("node", "Run a node: changes from Kafka, figures to Redis");
-  auto* check = app.add_subcommand("check", "Show each figure's plan and memory per row, or why it is refused");
+  auto* check =
+      app.add_subcommand("check", "Show each figure's plan and memory per row, or why it is refused");
   check->add_option("FILE", x.files, "Files or folders of figures (default: the project's)");
-  auto* verify = app.add_subcommand("verify", "Compare every figure in Redis with its query's answer in PostgreSQL");
-  verify->add_option("--wait", x.verify.wait_seconds, "Seconds to wait for the stream to drain")->capture_default_str();
+  auto* verify =
+      app.add_subcommand("verify", "Compare every figure in Redis with its query's answer in PostgreSQL");
+  verify->add_option("--wait", x.verify.wait_seconds, "Seconds to wait for the stream to drain")
+      ->capture_default_str();
   verify->add_flag("--json", x.verify.json, "Print JSON");
-  app.add_subcommand("status", "Show node, connector, slot and figures")->add_flag("--json", x.json, "Print JSON");
+  app.add_subcommand("status", "Show node, connector, slot and figures")
+      ->add_flag("--json", x.json, "Print JSON");
   auto* generate = app.add_subcommand("generate", "Write a realistic shop into PostgreSQL");
   generate->add_option("--rate", x.generate.rate, "Rows a second; 0 pauses");
-  generate->add_option("--seed", x.generate.seed, "The same on the same database writes the same")->capture_default_str();
+  generate->add_option("--seed", x.generate.seed, "The same on the same database writes the same")
+      ->capture_default_str();
   generate->add_option("--control-port", x.generate.control_port, "Port of /control on loopback");
-  auto* connector = app.add_subcommand("connector", "Register, show, restart or delete the project's connector");
-  connector->add_option("ACTION", x.action)->required()->check(CLI::IsMember({"register", "status", "restart", "delete"}));
-  auto* letters = app.add_subcommand("dead-letters", "List, show or replay records that could not be decoded");
+  auto* connector =
+      app.add_subcommand("connector", "Register, show, restart or delete the project's connector");
+  connector->add_option("ACTION", x.action)
+      ->required()
+      ->check(CLI::IsMember({"register", "status", "restart", "delete"}));
+  auto* letters =
+      app.add_subcommand("dead-letters", "List, show or replay records that could not be decoded");
   letters->add_option("ACTION", x.action)->required()->check(CLI::IsMember({"list", "show", "replay"}));
   letters->add_option("WHICH", x.which, "TOPIC/PARTITION:OFFSET, or 'all' to replay");
   app.add_subcommand("rebuild", "Take all figures and the ledger away; the node fills them anew")
-    ->add_flag("--yes", x.yes, "Do it");
+      ->add_flag("--yes", x.yes, "Do it");
 }
 
 int run(const CLI::App& app, const settings& how, const arguments& x) {

@@ -28,14 +28,17 @@ constexpr std::chrono::seconds drain_limit{10};
 constexpr int exit_again = 75;
 
 std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 /// The actors of one life of a node, wired.
 class company {
  public:
-  company(caf::actor_system& system, const settings& how, started& from, std::function<void(std::string)> lost)
-    : system_(system), how_(how), from_(from), lost_(std::move(lost)) {}
+  company(caf::actor_system& system, const settings& how, started& from,
+          std::function<void(std::string)> lost)
+      : system_(system), how_(how), from_(from), lost_(std::move(lost)) {}
 
   result<void> assemble() {
     auto reads = kafka::consumer::connect(how_.kafka);
@@ -63,8 +66,8 @@ class company {
     auto deadline = std::chrono::steady_clock::now() + drain_limit;
     for (bool busy = true; busy && std::chrono::steady_clock::now() < deadline;)
       self->request(writer_, std::chrono::seconds{2}, atom::status_v)
-        .receive([&](const std::string& x) { busy = x.find("\"busy\":true") != std::string::npos; },
-                 [&](caf::error&) { busy = false; });
+          .receive([&](const std::string& x) { busy = x.find("\"busy\":true") != std::string::npos; },
+                   [&](caf::error&) { busy = false; });
   }
 
  private:
@@ -89,7 +92,7 @@ class company {
       positions_[ledger.cell] = ledger.positions;
       auto cell = cells_[ledger.cell] = system_.spawn(aggregator, x, ledger.cell);
       self->request(cell, std::chrono::minutes{5}, atom::load_v, std::move(ledger))
-        .receive([](const cell_positions&) {}, [&](caf::error&) { all = false; });
+          .receive([](const cell_positions&) {}, [&](caf::error&) { all = false; });
     }
     from_.ledgers.clear();
     return all ? result<void>{} : error{errc::corrupt, "the state in Redis can't be loaded"};
@@ -187,8 +190,9 @@ class company {
     spdlog::error("node: {}", assembled.why().message);
     leave(exit_again);
   }
-  spdlog::info("node: {} figures, {} partitions, {} cells; {}", from.plans->figures.size(), from.sources.size(),
-               all_cells(*from.plans, how.shards).size(), from.live ? "live" : "filling");
+  spdlog::info("node: {} figures, {} partitions, {} cells; {}", from.plans->figures.size(),
+               from.sources.size(), all_cells(*from.plans, how.shards).size(),
+               from.live ? "live" : "filling");
   if (http)
     http->attach(system, all.front());
   if (auto why = events->wait(stop)) {

@@ -20,7 +20,8 @@ std::optional<json> generator_says(std::uint16_t port, const std::optional<bool>
   if (port == 0)
     return std::nullopt;
   auto http = client_of(port);
-  auto answer = pause ? http.Post("/control", json{{"pause", *pause}}.dump(), "application/json") : http.Get("/control");
+  auto answer = pause ? http.Post("/control", json{{"pause", *pause}}.dump(), "application/json")
+                      : http.Get("/control");
   if (!answer || answer->status != 200)
     return std::nullopt;
   auto x = json::parse(answer->body, nullptr, false);
@@ -37,14 +38,16 @@ result<json> node_status(std::uint16_t port) {
     return error{errc::unavailable, "no node answers at 127.0.0.1:" + std::to_string(port)};
   auto x = json::parse(answer->body, nullptr, false);
   if (!x.is_object())
-    return error{errc::unavailable, "something else than a node answers at 127.0.0.1:" + std::to_string(port)};
+    return error{errc::unavailable,
+                 "something else than a node answers at 127.0.0.1:" + std::to_string(port)};
   return x;
 }
 
 std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, const std::string& figure,
                                                         const std::vector<std::string>& keys) {
   std::vector<std::optional<std::int64_t>> out(keys.size());
-  auto answer = client_of(port).Post("/control/written", json{{"figure", figure}, {"keys", keys}}.dump(), "application/json");
+  auto answer = client_of(port).Post("/control/written", json{{"figure", figure}, {"keys", keys}}.dump(),
+                                     "application/json");
   auto x = answer && answer->status == 200 ? json::parse(answer->body, nullptr, false) : json();
   if (!x.is_object() || !x.contains("written") || x["written"].size() != keys.size())
     return out;

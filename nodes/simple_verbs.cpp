@@ -19,9 +19,7 @@ int complain(const error& why) {
   return 2;
 }
 
-std::string mib(std::uint64_t bytes) {
-  return std::to_string(bytes >> 20) + " MiB";
-}
+std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 void print_figures(const json& status) {
   for (auto& figure : status.value("figures", json::array()))
@@ -33,18 +31,25 @@ void print_surroundings(const json& around) {
   if (around.contains("connector") && around["connector"].is_object())
     std::cout << "connector   " << around["connector"].value("state", "unknown") << ", task "
               << around["connector"].value("task", "unknown")
-              << (around["connector"].value("trouble", "").empty() ? "" : ": " + around["connector"].value("trouble", "")) << "\n";
+              << (around["connector"].value("trouble", "").empty()
+                      ? ""
+                      : ": " + around["connector"].value("trouble", ""))
+              << "\n";
   if (around.contains("slot") && around["slot"].is_object())
-    std::cout << "slot        " << (around["slot"].value("active", false) ? "active" : "not active") << ", keeps "
-              << mib(around["slot"].value("retained_wal_bytes", std::uint64_t{0})) << " of WAL"
-              << (around["slot"].value("trouble", "").empty() ? "" : ": " + around["slot"].value("trouble", "")) << "\n";
+    std::cout << "slot        " << (around["slot"].value("active", false) ? "active" : "not active")
+              << ", keeps " << mib(around["slot"].value("retained_wal_bytes", std::uint64_t{0})) << " of WAL"
+              << (around["slot"].value("trouble", "").empty() ? ""
+                                                              : ": " + around["slot"].value("trouble", ""))
+              << "\n";
 }
 
 void print_status(const json& x) {
-  std::cout << "node        " << x.value("phase", "") << (x.contains("why") ? ": " + x.value("why", "") : "") << "\n";
+  std::cout << "node        " << x.value("phase", "") << (x.contains("why") ? ": " + x.value("why", "") : "")
+            << "\n";
   std::cout << "events      " << x.value("events", std::int64_t{0}) << " applied, "
-            << x.value("events_per_second", std::int64_t{0}) << "/s, lag " << x.value("lag_ms", std::int64_t{0})
-            << " ms, " << x.value("rows", std::int64_t{0}) << " rows in memory\n";
+            << x.value("events_per_second", std::int64_t{0}) << "/s, lag "
+            << x.value("lag_ms", std::int64_t{0}) << " ms, " << x.value("rows", std::int64_t{0})
+            << " rows in memory\n";
   if (x.contains("cluster"))
     print_surroundings(x["cluster"].value("surroundings", json::object()));
   std::cout << "figures\n";

@@ -45,8 +45,8 @@ result<fill_note> give_birth(redis::store& store, postgres::session& db, const w
   fill_note note;
   note.reason = reason;
   note.birth = *here;
-  redis::project_format format{ledger_format, want.fingerprint, want.shards, to_json(plans), want.database,
-                               "filling",     to_json(note)};
+  redis::project_format format{ledger_format, want.fingerprint, want.shards,  to_json(plans),
+                               want.database, "filling",        to_json(note)};
   if (auto written = store.set_format(format); !written)
     return written.why();
   return note;
@@ -60,7 +60,8 @@ result<void> claim_all(redis::store& store, const settings& how, started& out) {
   if (!ledgers)
     return ledgers.why();
   out.ledgers = std::move(*ledgers);
-  out.first_fill = std::all_of(out.ledgers.begin(), out.ledgers.end(), [](auto& x) { return x.positions.empty(); });
+  out.first_fill =
+      std::all_of(out.ledgers.begin(), out.ledgers.end(), [](auto& x) { return x.positions.empty(); });
   return {};
 }
 
@@ -89,8 +90,8 @@ result<std::optional<std::string>> broken_topics(const settings& how, const star
 }
 
 /// Begins again from nothing: `why` is said loudly.
-result<void> rebuild(const settings& how, postgres::session& db, const wanted_ledger& want, const std::string& why,
-                     const redis::project_format& found, started& out) {
+result<void> rebuild(const settings& how, postgres::session& db, const wanted_ledger& want,
+                     const std::string& why, const redis::project_format& found, started& out) {
   spdlog::warn("node: all figures are built anew: {}", why);
   if (auto gone = retire_stored(how, found); !gone)
     return gone;
@@ -114,19 +115,19 @@ result<void> take_up(const settings& how, postgres::session& db, const wanted_le
     return found.why();
   auto decision = decide(*found, want);
   switch (decision.verdict) {
-    case ledger_decision::what::refuse:
-      return error{errc::bad_setting, decision.reason};
-    case ledger_decision::what::rebuild:
-      return rebuild(how, db, want, decision.reason, *found, out);
-    case ledger_decision::what::begin: {
-      auto note = give_birth(*store, db, want, *out.plans, decision.reason);
-      if (!note)
-        return note.why();
-      out.note = *note;
-      return claim_all(*store, how, out);
-    }
-    case ledger_decision::what::resume:
-      break;
+  case ledger_decision::what::refuse:
+    return error{errc::bad_setting, decision.reason};
+  case ledger_decision::what::rebuild:
+    return rebuild(how, db, want, decision.reason, *found, out);
+  case ledger_decision::what::begin: {
+    auto note = give_birth(*store, db, want, *out.plans, decision.reason);
+    if (!note)
+      return note.why();
+    out.note = *note;
+    return claim_all(*store, how, out);
+  }
+  case ledger_decision::what::resume:
+    break;
   }
   out.note = fill_note_from_json(found->note);
   out.live = found->phase == "live";
@@ -169,7 +170,9 @@ result<started> start_without_postgres(const settings& how, const error& why) {
 } // namespace
 
 tick_seconds wall_clock() {
-  return {std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count()};
+  return {
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count()};
 }
 
 result<redis::store> open_store(const settings& how, const plan_set& plans) {

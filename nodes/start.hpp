@@ -16,12 +16,12 @@ namespace millrace {
 /// All that a node's actors are made from.
 struct started {
   std::unique_ptr<plan_set> plans;
-  std::string database;               ///< PostgreSQL's system_identifier; empty: not asked
-  std::vector<cell_ledger> ledgers;   ///< claimed, one a cell
+  std::string database;             ///< PostgreSQL's system_identifier; empty: not asked
+  std::vector<cell_ledger> ledgers; ///< claimed, one a cell
   std::map<source_id, kafka::topic_partition> sources;
   fill_note note;
   bool live = false;
-  bool first_fill = false;            ///< no cell holds anything
+  bool first_fill = false; ///< no cell holds anything
 };
 
 /// Connects to Redis with the plans' function library.

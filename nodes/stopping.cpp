@@ -11,9 +11,7 @@ namespace {
 std::atomic<bool> stop_requested{false};
 constexpr std::chrono::milliseconds look_interval{50};
 
-void on_signal(int) {
-  stop_requested = true;
-}
+void on_signal(int) { stop_requested = true; }
 
 } // namespace
 
@@ -25,9 +23,7 @@ stop_signal::stop_signal() {
   std::signal(SIGPIPE, SIG_IGN);
 }
 
-bool stop_signal::requested() const {
-  return stop_requested;
-}
+bool stop_signal::requested() const { return stop_requested; }
 
 void stop_signal::wait_for(std::chrono::milliseconds duration) const {
   auto deadline = std::chrono::steady_clock::now() + duration;

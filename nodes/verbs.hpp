@@ -24,7 +24,7 @@ int run_verify(const settings& how, const verify_options& options);
 int run_status(const settings& how, bool json);
 
 struct generate_options {
-  double rate = -1;       ///< rows/s; -1: from the environment, else 200
+  double rate = -1; ///< rows/s; -1: from the environment, else 200
   std::uint64_t seed = 1;
   std::uint16_t control_port = 0;
 };

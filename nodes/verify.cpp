@@ -59,7 +59,8 @@ result<plan_set> running_plans(const settings& how) {
   if (!format)
     return format.why();
   if (format->format.empty())
-    return error{errc::unavailable, "Redis has no ledger of project " + how.project + ": no node has run yet"};
+    return error{errc::unavailable,
+                 "Redis has no ledger of project " + how.project + ": no node has run yet"};
   return plans_from_json(format->plans);
 }
 

@@ -5,45 +5,53 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace millrace {
 
 aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_settings settings, cell_id id) {
   how = std::move(settings);
   cell.emplace(how.cell, id);
   return {
-    [this](const change_batch& batch) { apply(batch); },
-    [this](atom::collect) {
-      announced = announced_idle = false;
-      collecting = true;
-      under_way = std::exchange(waiting, {});
-      return cell->collect(how.now());
-    },
-    [this](atom::flushed) { flushed(); },
-    [this](atom::load, const cell_ledger& from) -> caf::result<cell_positions> {
-      collecting = announced = announced_idle = false;
-      for (auto* list : {&waiting, &under_way})
-        for (auto& x : std::exchange(*list, {}))
-          x.deliver(caf::make_error(caf::sec::request_receiver_down));
-      if (auto loaded = cell->load(from); !loaded) {
-        how.lost("shard " + std::to_string(cell->id().shard.value) + ": " + loaded.why().message);
-        return caf::make_error(caf::sec::runtime_error);
-      }
-      return cell_positions{cell->id(), cell->positions()};
-    },
-    [this](atom::publish) {
-      cell->publish(how.now());
-      return answer_when_durable();
-    },
-    [this](atom::sweep, lsn limit) {
-      cell->sweep(limit, how.now());
-      return answer_when_durable();
-    },
-    [this](atom::written, figure_id figure, const std::vector<std::string>& keys) {
-      return last_written(*cell, figure, keys);
-    },
-    [this](atom::status) {
-      return nlohmann::json{{"rows", cell->rows().count()}, {"live", cell->live()}, {"groups_bytes", cell->figures().memory()}}.dump();
-    },
+      [this](const change_batch& batch) { apply(batch); },
+      [this](atom::collect) {
+        announced = announced_idle = false;
+        collecting = true;
+        under_way = std::exchange(waiting, {});
+        return cell->collect(how.now());
+      },
+      [this](atom::flushed) { flushed(); },
+      [this](atom::load, const cell_ledger& from) -> caf::result<cell_positions> {
+        collecting = announced = announced_idle = false;
+        for (auto* list : {&waiting, &under_way})
+          for (auto& x : std::exchange(*list, {}))
+            x.deliver(caf::make_error(caf::sec::request_receiver_down));
+        if (auto loaded = cell->load(from); !loaded) {
+          how.lost("shard " + std::to_string(cell->id().shard.value) + ": " + loaded.why().message);
+          return caf::make_error(caf::sec::runtime_error);
+        }
+        catch_up();
+        return cell_positions{cell->id(), cell->positions()};
+      },
+      [this](atom::publish) {
+        published = true;
+        cell->publish(how.now());
+        return answer_when_durable();
+      },
+      [this](atom::sweep, lsn limit) {
+        swept = std::max(swept, limit);
+        cell->sweep(limit, how.now());
+        return answer_when_durable();
+      },
+      [this](atom::written, figure_id figure, const std::vector<std::string>& keys) {
+        return last_written(*cell, figure, keys);
+      },
+      [this](atom::status) {
+        return nlohmann::json{{"rows", cell->rows().count()},
+                              {"live", cell->live()},
+                              {"groups_bytes", cell->figures().memory()}}
+            .dump();
+      },
   };
 }
 
@@ -54,6 +62,16 @@ void aggregator_state::apply(const change_batch& batch) {
     self->send(router, atom::gap_v, cell_positions{cell->id(), {*have}});
   else if (auto durable = cell->owed(batch))
     self->send(router, atom::durable_v, cell_positions{cell->id(), {*durable}});
+  announce();
+}
+
+/// A ledger that went back to before a sweep or the end of a fill has lost what
+/// nobody will ask for again.
+void aggregator_state::catch_up() {
+  if (swept.value > 0)
+    cell->sweep(swept, how.now());
+  if (published)
+    cell->publish(how.now());
   announce();
 }
 

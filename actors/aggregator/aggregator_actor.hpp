@@ -23,6 +23,7 @@ struct aggregator_state {
 
   aggregator_actor::behavior_type make_behavior(aggregator_settings how, cell_id id);
   void apply(const change_batch& batch);
+  void catch_up();
   void announce();
   caf::result<cell_id> answer_when_durable();
   void flushed();
@@ -30,12 +31,14 @@ struct aggregator_state {
   aggregator_actor::stateful_pointer<aggregator_state> self;
   aggregator_settings how;
   std::optional<millrace::cell> cell;
-  cdc_router_actor router;            ///< who sent the last batch
-  bool announced = false;             ///< the writer knows of something urgent
-  bool announced_idle = false;        ///< the writer knows of positions that moved
-  bool collecting = false;            ///< a flush is under way
-  std::vector<caf::typed_response_promise<cell_id>> waiting;     ///< for the next flush
-  std::vector<caf::typed_response_promise<cell_id>> under_way;   ///< for the one under way
+  cdc_router_actor router;                                     ///< who sent the last batch
+  bool announced = false;                                      ///< the writer knows of something urgent
+  bool announced_idle = false;                                 ///< the writer knows of positions that moved
+  bool published = false;                                      ///< the cell was asked to end its fill
+  lsn swept;                                                   ///< the newest limit it was asked to sweep to
+  bool collecting = false;                                     ///< a flush is under way
+  std::vector<caf::typed_response_promise<cell_id>> waiting;   ///< for the next flush
+  std::vector<caf::typed_response_promise<cell_id>> under_way; ///< for the one under way
 };
 
 /// Spawned once a cell; `load` comes before the first batch.

@@ -14,29 +14,29 @@ constexpr std::chrono::seconds letter_timeout{30};
 
 } // namespace
 
-cdc_router_actor::behavior_type cdc_router_state::make_behavior(cdc_router_settings settings,
-                                                                kafka::consumer reads, kafka::producer writes) {
+cdc_router_actor::behavior_type
+cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer reads, kafka::producer writes) {
   how = std::move(settings);
   consumer = std::make_unique<kafka::consumer>(std::move(reads));
   producer = std::make_unique<kafka::producer>(std::move(writes));
   open_chains();
   return {
-    [this](atom::durable, const cell_positions& x) {
-      window->on_durable(x);
-      for (auto& p : x.positions)
-        lag.durable(p.source, window->durable(p.source), how.now_ms());
-    },
-    [this](atom::gap, const cell_positions& x) { window->on_gap(x); },
-    [this](atom::poll) {
-      poll();
-      self->send(self, atom::poll_v);
-    },
-    [this](atom::progress) {
-      window->progress();
-      commit();
-      self->delayed_send(self, progress_interval, atom::progress_v);
-    },
-    [this](atom::status) { return status(); },
+      [this](atom::durable, const cell_positions& x) {
+        window->on_durable(x);
+        for (auto& p : x.positions)
+          lag.durable(p.source, window->durable(p.source), how.now_ms());
+      },
+      [this](atom::gap, const cell_positions& x) { window->on_gap(x); },
+      [this](atom::poll) {
+        poll();
+        self->send(self, atom::poll_v);
+      },
+      [this](atom::progress) {
+        window->progress();
+        commit();
+        self->delayed_send(self, progress_interval, atom::progress_v);
+      },
+      [this](atom::status) { return status(); },
   };
 }
 
@@ -146,7 +146,7 @@ std::string cdc_router_state::status() const {
                         {"seeks", window->seeks()},
                         {"dead_letters", dead},
                         {"sources", std::move(sources)}}
-    .dump();
+      .dump();
 }
 
 cdc_router_actor::behavior_type cdc_router(cdc_router_actor::stateful_pointer<cdc_router_state> self,

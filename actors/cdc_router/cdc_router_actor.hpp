@@ -20,16 +20,16 @@ namespace millrace {
 struct cdc_router_settings {
   const plan_set* plans = nullptr;
   std::uint16_t shards = 32;
-  std::string topic_prefix;              ///< Debezium's: PREFIX.SCHEMA.TABLE
-  std::string dead_letters;              ///< topic
+  std::string topic_prefix; ///< Debezium's: PREFIX.SCHEMA.TABLE
+  std::string dead_letters; ///< topic
   std::map<source_id, kafka::topic_partition> sources;
   std::map<cell_id, aggregator_actor> cells;
   std::map<cell_id, std::vector<position>> positions; ///< as the ledger has them
-  bool first_fill = false;               ///< no cell holds anything yet
-  std::size_t credit_bytes = 4 << 20;    ///< that may wait at one cell
-  std::size_t poll_records = 2000;       ///< of one partition, at a time
+  bool first_fill = false;                            ///< no cell holds anything yet
+  std::size_t credit_bytes = 4 << 20;                 ///< that may wait at one cell
+  std::size_t poll_records = 2000;                    ///< of one partition, at a time
   std::chrono::milliseconds poll_wait{5};
-  std::function<std::int64_t()> now_ms;  ///< wall clock, Unix time
+  std::function<std::int64_t()> now_ms; ///< wall clock, Unix time
   std::function<void(std::string)> lost;
 };
 

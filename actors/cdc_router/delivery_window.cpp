@@ -16,7 +16,7 @@ std::size_t size_of(const change_batch& x) {
 } // namespace
 
 delivery_window::delivery_window(delivery_backend backend, std::size_t credit_bytes)
-  : backend_(std::move(backend)), credit_bytes_(credit_bytes) {}
+    : backend_(std::move(backend)), credit_bytes_(credit_bytes) {}
 
 void delivery_window::open(source_id source, cell_id cell, kafka_offset at) {
   auto& state = sources_[source];
@@ -28,9 +28,8 @@ void delivery_window::open(source_id source, cell_id cell, kafka_offset at) {
 
 kafka_offset delivery_window::start(source_id source) const {
   auto& chains = sources_.at(source).chains;
-  auto lowest = std::min_element(chains.begin(), chains.end(), [](auto& a, auto& b) {
-    return a.second.sent < b.second.sent;
-  });
+  auto lowest = std::min_element(chains.begin(), chains.end(),
+                                 [](auto& a, auto& b) { return a.second.sent < b.second.sent; });
   return {lowest->second.sent.value + 1};
 }
 
@@ -58,7 +57,8 @@ void delivery_window::progress() {
 
 void delivery_window::send(source_id source, source_state& state, cell_id cell, chain& to,
                            std::vector<change> changes) {
-  change_batch batch{cell, source, to.sent, std::max(to.sent, state.read), {}, acknowledged(to), std::move(changes)};
+  change_batch batch{cell, source,           to.sent,           std::max(to.sent, state.read),
+                     {},   acknowledged(to), std::move(changes)};
   if (state.seen.offset <= batch.last)
     batch.seen = state.seen;
   backend_.transmit(batch);
@@ -148,14 +148,11 @@ bool delivery_window::blocked(source_id source) const {
 
 kafka_offset delivery_window::durable(source_id source) const {
   auto& chains = sources_.at(source).chains;
-  auto lowest = std::min_element(chains.begin(), chains.end(), [](auto& a, auto& b) {
-    return a.second.durable < b.second.durable;
-  });
+  auto lowest = std::min_element(chains.begin(), chains.end(),
+                                 [](auto& a, auto& b) { return a.second.durable < b.second.durable; });
   return lowest->second.durable;
 }
 
-kafka_offset delivery_window::read(source_id source) const {
-  return sources_.at(source).read;
-}
+kafka_offset delivery_window::read(source_id source) const { return sources_.at(source).read; }
 
 } // namespace millrace

@@ -37,7 +37,8 @@ class delivery_window {
   kafka_offset start(source_id source) const;
 
   /// Delivers what was read of a source, complete up to `last`.
-  void deliver(source_id source, std::map<cell_id, std::vector<change>> changes, kafka_offset last, stamp seen);
+  void deliver(source_id source, std::map<cell_id, std::vector<change>> changes, kafka_offset last,
+               stamp seen);
 
   /// Tells every cell how far each source is. To be called twice a second, for ever.
   void progress();

@@ -13,7 +13,7 @@ std::optional<std::string> copy(std::optional<std::string_view> x) {
 } // namespace
 
 table_intake::table_intake(const plan_set& plans, table_id table, std::uint16_t shards)
-  : decoder_(plans, table), routing_(plans, table, shards) {}
+    : decoder_(plans, table), routing_(plans, table, shards) {}
 
 taken table_intake::take(const kafka::record_batch& batch, bool first_fill) {
   taken out;

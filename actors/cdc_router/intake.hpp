@@ -19,8 +19,8 @@ struct bad_record {
 /// What a batch of records comes to.
 struct taken {
   changes_by_cell changes;
-  kafka_offset last;             ///< the source is complete up to there
-  stamp seen;                    ///< of the newest record
+  kafka_offset last; ///< the source is complete up to there
+  stamp seen;        ///< of the newest record
   std::vector<bad_record> bad;
   std::int64_t records = 0;
   std::int64_t newest_commit_ms = 0; ///< 0 = no record has one

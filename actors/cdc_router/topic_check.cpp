@@ -68,7 +68,7 @@ result<std::optional<std::string>> find_break(kafka::consumer& reads, const plan
   }
   if (!wanted.empty())
     return error{errc::unavailable, name_of(wanted.begin()->first) + " can't be read at offset "
-                                      + std::to_string(wanted.begin()->second.value)};
+                                        + std::to_string(wanted.begin()->second.value)};
   return std::optional<std::string>{};
 }
 

@@ -22,11 +22,11 @@ cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings setti
     start_fill(false);
   self->send(self, atom::tick_v);
   return {
-    [this](atom::tick) {
-      tick();
-      self->delayed_send(self, how.interval, atom::tick_v);
-    },
-    [this](atom::status) { return status(); },
+      [this](atom::tick) {
+        tick();
+        self->delayed_send(self, how.interval, atom::tick_v);
+      },
+      [this](atom::status) { return status(); },
   };
 }
 
@@ -80,27 +80,23 @@ void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
   for (auto& [_, cell] : how.cells) {
     ++awaited;
     self->request(cell, cell_timeout, message...)
-      .then(
-        [this, mine, answer](cell_id) {
-          if (mine == round && under_way && --awaited == 0)
-            ((*under_way).*answer)();
-        },
-        [this, mine](caf::error&) {
-          if (mine == round && under_way) {
-            ++round;
-            under_way->on_lost();
-          }
-        });
+        .then(
+            [this, mine, answer](cell_id) {
+              if (mine == round && under_way && --awaited == 0)
+                ((*under_way).*answer)();
+            },
+            [this, mine](caf::error&) {
+              if (mine == round && under_way) {
+                ++round;
+                under_way->on_lost();
+              }
+            });
   }
 }
 
-void cluster_state::ask_cells_to_publish() {
-  ask_all(&fill::on_published, atom::publish_v);
-}
+void cluster_state::ask_cells_to_publish() { ask_all(&fill::on_published, atom::publish_v); }
 
-void cluster_state::ask_cells_to_sweep(lsn limit) {
-  ask_all(&fill::on_swept, atom::sweep_v, limit);
-}
+void cluster_state::ask_cells_to_sweep(lsn limit) { ask_all(&fill::on_swept, atom::sweep_v, limit); }
 
 std::string cluster_state::status() const {
   nlohmann::json out{{"phase", live ? "live" : "filling"}, {"reason", note.reason}, {"trouble", trouble}};
@@ -109,7 +105,8 @@ std::string cluster_state::status() const {
   return out.dump();
 }
 
-cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self, cluster_settings how) {
+cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self,
+                                     cluster_settings how) {
   return self->state.make_behavior(std::move(how));
 }
 

@@ -14,11 +14,11 @@
 namespace millrace {
 
 struct cluster_settings {
-  fill_backend servers;                   ///< without sweep and publish: those are the cells'
+  fill_backend servers; ///< without sweep and publish: those are the cells'
   std::map<cell_id, aggregator_actor> cells;
   fill_note note;
-  bool live = false;                      ///< the ledger's phase
-  std::function<std::string()> look;      ///< looks after connector and slot; returns JSON for status
+  bool live = false;                 ///< the ledger's phase
+  std::function<std::string()> look; ///< looks after connector and slot; returns JSON for status
   std::chrono::milliseconds interval{200};
   std::chrono::seconds look_interval{2};
 };
@@ -43,14 +43,15 @@ struct cluster_state {
   std::optional<fill> under_way;
   bool live = false;
   fill_note note;
-  std::string trouble;            ///< why the fill doesn't go on
+  std::string trouble; ///< why the fill doesn't go on
   std::string surroundings = "{}";
   caf::actor_clock::time_point looked{};
-  std::uint64_t round = 0;        ///< answers of an earlier round don't count
+  std::uint64_t round = 0; ///< answers of an earlier round don't count
   std::size_t awaited = 0;
 };
 
 /// Spawned detached: it calls servers without letting go of the thread.
-cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self, cluster_settings how);
+cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self,
+                                     cluster_settings how);
 
 } // namespace millrace

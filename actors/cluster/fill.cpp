@@ -7,10 +7,12 @@
 namespace millrace {
 
 std::string to_json(const fill_note& x) {
-  return nlohmann::json{{"reason", x.reason},           {"birth", x.birth.value},
-                        {"signal_id", x.signal_id},     {"signalled_at", x.signalled_at.value},
+  return nlohmann::json{{"reason", x.reason},
+                        {"birth", x.birth.value},
+                        {"signal_id", x.signal_id},
+                        {"signalled_at", x.signalled_at.value},
                         {"swept", x.swept.value}}
-    .dump();
+      .dump();
 }
 
 fill_note fill_note_from_json(const std::string& text) {
@@ -27,7 +29,7 @@ fill_note fill_note_from_json(const std::string& text) {
 }
 
 fill::fill(fill_backend backend, fill_note note, bool live)
-  : backend_(std::move(backend)), note_(std::move(note)), live_(live) {}
+    : backend_(std::move(backend)), note_(std::move(note)), live_(live) {}
 
 result<void> fill::step() {
   for (;;) {
@@ -43,34 +45,34 @@ result<void> fill::step() {
 /// Returns whether the stage changed.
 result<bool> fill::one() {
   switch (at_) {
-    case stage::stream:
-    case stage::stream_again:
-      return passed_by_stream();
-    case stage::decide:
-      return decide();
-    case stage::snapshot:
-      return snapshot();
-    case stage::drain:
-      return drain();
-    case stage::sweep:
-      at_ = stage::sweeping;
-      backend_.sweep(limit_);
-      return true;
-    case stage::publish:
-      at_ = stage::publishing;
-      backend_.publish();
-      return true;
-    case stage::save: {
-      note_.swept = limit_;
-      if (auto saved = backend_.save(note_, true); !saved)
-        return saved.why();
-      at_ = stage::done;
-      return true;
-    }
-    case stage::sweeping:
-    case stage::publishing:
-    case stage::done:
-      return false;
+  case stage::stream:
+  case stage::stream_again:
+    return passed_by_stream();
+  case stage::decide:
+    return decide();
+  case stage::snapshot:
+    return snapshot();
+  case stage::drain:
+    return drain();
+  case stage::sweep:
+    at_ = stage::sweeping;
+    backend_.sweep(limit_);
+    return true;
+  case stage::publish:
+    at_ = stage::publishing;
+    backend_.publish();
+    return true;
+  case stage::save: {
+    note_.swept = limit_;
+    if (auto saved = backend_.save(note_, true); !saved)
+      return saved.why();
+    at_ = stage::done;
+    return true;
+  }
+  case stage::sweeping:
+  case stage::publishing:
+  case stage::done:
+    return false;
   }
   return false;
 }
@@ -123,17 +125,17 @@ result<bool> fill::decide() {
 
 result<bool> fill::snapshot() {
   switch (backend_.snapshot(note_.signal_id)) {
-    case snapshot_progress::completed:
-      limit_ = note_.signalled_at;
-      at_ = stage::stream_again;
-      return true;
-    case snapshot_progress::failed:
-      note_.signal_id.clear();
-      at_ = stage::decide;
-      return true;
-    case snapshot_progress::unknown:
-    case snapshot_progress::running:
-      break;
+  case snapshot_progress::completed:
+    limit_ = note_.signalled_at;
+    at_ = stage::stream_again;
+    return true;
+  case snapshot_progress::failed:
+    note_.signal_id.clear();
+    at_ = stage::decide;
+    return true;
+  case snapshot_progress::unknown:
+  case snapshot_progress::running:
+    break;
   }
   return false;
 }
@@ -173,23 +175,23 @@ void fill::on_lost() {
 
 std::string fill::words() const {
   switch (at_) {
-    case stage::stream:
-    case stage::stream_again:
-      return "waits until Debezium has come to the end of PostgreSQL's log";
-    case stage::decide:
-    case stage::snapshot:
-      return "waits for a snapshot of the tables";
-    case stage::drain:
-      return "applies what Kafka has";
-    case stage::sweep:
-    case stage::sweeping:
-      return "removes rows that the snapshot doesn't show";
-    case stage::publish:
-    case stage::publishing:
-    case stage::save:
-      return "writes the figures";
-    case stage::done:
-      return "whole";
+  case stage::stream:
+  case stage::stream_again:
+    return "waits until Debezium has come to the end of PostgreSQL's log";
+  case stage::decide:
+  case stage::snapshot:
+    return "waits for a snapshot of the tables";
+  case stage::drain:
+    return "applies what Kafka has";
+  case stage::sweep:
+  case stage::sweeping:
+    return "removes rows that the snapshot doesn't show";
+  case stage::publish:
+  case stage::publishing:
+  case stage::save:
+    return "writes the figures";
+  case stage::done:
+    return "whole";
   }
   return "";
 }

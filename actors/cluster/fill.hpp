@@ -25,11 +25,11 @@ namespace millrace {
 
 /// What a fill has to remember through a crash; JSON in the ledger's format.
 struct fill_note {
-  std::string reason;       ///< why, in words
-  lsn birth;                ///< the log's end when the ledger was born
-  std::string signal_id;    ///< of the snapshot asked for; empty: none
-  lsn signalled_at;         ///< the log's end before it was asked for
-  lsn swept;                ///< rows older than this have been swept
+  std::string reason;    ///< why, in words
+  lsn birth;             ///< the log's end when the ledger was born
+  std::string signal_id; ///< of the snapshot asked for; empty: none
+  lsn signalled_at;      ///< the log's end before it was asked for
+  lsn swept;             ///< rows older than this have been swept
 };
 
 std::string to_json(const fill_note& note);
@@ -44,8 +44,8 @@ using offsets_by_source = std::map<source_id, kafka_offset>;
 struct fill_backend {
   std::function<result<lsn>()> emit_marker;
   std::function<result<postgres::slot_state>()> slot;
-  std::function<result<lsn>()> wal;                              ///< the log's end
-  std::function<result<lsn>()> last_snapshot;                    ///< LSN of Debezium's own newest snapshot; 0 = none
+  std::function<result<lsn>()> wal;           ///< the log's end
+  std::function<result<lsn>()> last_snapshot; ///< LSN of Debezium's own newest snapshot; 0 = none
   std::function<result<void>(const std::string& id)> ask_for_snapshot; ///< the same id again: nothing happens
   std::function<snapshot_progress(const std::string& id)> snapshot;
   std::function<result<offsets_by_source>()> ends;               ///< of all partitions
@@ -57,7 +57,19 @@ struct fill_backend {
 
 class fill {
  public:
-  enum class stage : std::uint8_t { stream, decide, snapshot, stream_again, drain, sweep, sweeping, publish, publishing, save, done };
+  enum class stage : std::uint8_t {
+    stream,
+    decide,
+    snapshot,
+    stream_again,
+    drain,
+    sweep,
+    sweeping,
+    publish,
+    publishing,
+    save,
+    done
+  };
 
   /// `live`: the figures stay shown; only rows that have gone are swept.
   fill(fill_backend backend, fill_note note, bool live);

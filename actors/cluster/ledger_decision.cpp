@@ -8,13 +8,16 @@ ledger_decision decide(const redis::project_format& found, const wanted_ledger& 
     return {what::begin, "Redis has no ledger of this project"};
   if (found.format != ledger_format)
     return {what::refuse, "the ledger in Redis has format " + found.format + ", this build writes format "
-                            + ledger_format + ": run the build that wrote it, or `millrace rebuild --yes` to begin again"};
+                              + ledger_format
+                              + ": run the build that wrote it, or `millrace rebuild --yes` to begin again"};
   if (found.shards != want.shards)
-    return {what::refuse, "the ledger in Redis has " + std::to_string(found.shards) + " shards, the settings say "
-                            + std::to_string(want.shards) + ": set MILLRACE_SHARDS=" + std::to_string(found.shards)
-                            + ", or `millrace rebuild --yes` to begin again"};
+    return {what::refuse, "the ledger in Redis has " + std::to_string(found.shards)
+                              + " shards, the settings say " + std::to_string(want.shards)
+                              + ": set MILLRACE_SHARDS=" + std::to_string(found.shards)
+                              + ", or `millrace rebuild --yes` to begin again"};
   if (found.database != want.database)
-    return {what::rebuild, "the state is of another database cluster (" + found.database + ", not " + want.database + ")"};
+    return {what::rebuild,
+            "the state is of another database cluster (" + found.database + ", not " + want.database + ")"};
   if (found.fingerprint != want.fingerprint)
     return {what::rebuild, "the figures, or the tables they read, have changed"};
   return {what::resume, ""};

@@ -9,7 +9,8 @@ namespace millrace {
 
 namespace {
 
-result<void> retire_cell(redis::store& store, const cell_settings& how, const cell_ledger& ledger, tick_seconds now) {
+result<void> retire_cell(redis::store& store, const cell_settings& how, const cell_ledger& ledger,
+                         tick_seconds now) {
   cell it(how, ledger.cell);
   if (auto loaded = it.load(ledger); !loaded) {
     // Its places can't be told any more; the state goes all the same.
@@ -42,9 +43,7 @@ std::vector<cell_id> all_cells(const plan_set& plans, std::uint16_t shards) {
   return out;
 }
 
-std::string staging_prefix(const std::string& project) {
-  return "millrace:" + project + ":staged:";
-}
+std::string staging_prefix(const std::string& project) { return "millrace:" + project + ":staged:"; }
 
 result<void> retire_figures(redis::store& store, const plan_set& plans, std::uint16_t shards,
                             const std::string& project, tick_seconds now) {

@@ -162,11 +162,13 @@ std::string surroundings::look_at_slot() {
   } else {
     identify(**x);
     if (!slot->exists)
-      complaint = "the replication slot " + how_.slot + " isn't there: changes made until Debezium makes a new one "
-                  "are found by its next snapshot";
+      complaint = "the replication slot " + how_.slot
+                  + " isn't there: changes made until Debezium makes a new one "
+                    "are found by its next snapshot";
     else if (slot->wal_status == "lost")
-      complaint = "PostgreSQL has thrown away log that the slot " + how_.slot + " still needs: drop the slot, and "
-                  "Debezium takes a new snapshot";
+      complaint = "PostgreSQL has thrown away log that the slot " + how_.slot
+                  + " still needs: drop the slot, and "
+                    "Debezium takes a new snapshot";
   }
   if (complaint != said_ && !complaint.empty())
     spdlog::warn("cluster: {}", complaint);

@@ -19,7 +19,7 @@ struct surroundings_settings {
   postgres::settings postgres;
   kafka::settings kafka;
   std::string slot, anchor_topic, notifications;
-  std::string system_identifier;    ///< of the cluster that the ledger is of; empty: unknown
+  std::string system_identifier; ///< of the cluster that the ledger is of; empty: unknown
   const plan_set* plans = nullptr;
   std::uint16_t shards = 32;
   std::map<source_id, kafka::topic_partition> sources;
@@ -57,7 +57,7 @@ class surroundings {
   std::unique_ptr<redis::store> store_;
   std::unique_ptr<kafka::consumer> consumer_;
   std::unique_ptr<side_topics> side_;
-  std::string said_;   ///< the last complaint about the slot
+  std::string said_; ///< the last complaint about the slot
   std::chrono::steady_clock::time_point identified_{};
 };
 

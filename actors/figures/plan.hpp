@@ -24,8 +24,8 @@ struct table_plan {
 /// The way of a table's rows to the cells of an entity.
 struct route {
   table_id table;
-  entity_id entity;      ///< entities are numbered like the tables whose keys they are
-  bool own = false;      ///< by the table's own primary key: counts records, shows projections
+  entity_id entity;              ///< entities are numbered like the tables whose keys they are
+  bool own = false;              ///< by the table's own primary key: counts records, shows projections
   std::vector<std::uint16_t> by; ///< the table's columns that hold the entity's key, in key order
   /// The table's columns that travel, those that rest in the cell first.
   std::vector<std::uint16_t> columns;
@@ -58,12 +58,13 @@ struct predicate {
     compare_column,   ///< column cmp other
     in,               ///< column = any of constants (NOT IN: under negation)
     between,          ///< constants[0] <= column <= constants[1]
-    is_null, is_not_null,
-    is_true,          ///< a boolean column by itself
-    like_prefix,      ///< text begins with constants[0]
-    negation,         ///< NOT terms[0]
-    disjunction,      ///< terms[0] OR terms[1] ...
-    conjunction,      ///< terms[0] AND terms[1] ...
+    is_null,
+    is_not_null,
+    is_true,     ///< a boolean column by itself
+    like_prefix, ///< text begins with constants[0]
+    negation,    ///< NOT terms[0]
+    disjunction, ///< terms[0] OR terms[1] ...
+    conjunction, ///< terms[0] AND terms[1] ...
   };
   kind what = kind::is_true;
   column_use column, other;
@@ -77,17 +78,17 @@ struct key_expression {
   enum class kind : std::uint8_t { column, date_trunc, to_char, coalesce };
   kind what = kind::column;
   column_use column;
-  std::string argument;    ///< date_trunc's unit, to_char's format
-  constant fallback;       ///< coalesce's second argument, in the column's form
+  std::string argument; ///< date_trunc's unit, to_char's format
+  constant fallback;    ///< coalesce's second argument, in the column's form
 };
 
 enum class aggregate_kind : std::uint8_t { count_rows, count, sum, avg, min, max };
 
 struct aggregate {
   aggregate_kind what = aggregate_kind::count_rows;
-  std::vector<column_use> factors;    ///< none for count(*); two for a product
-  std::vector<predicate> filter;      ///< FILTER, a conjunction; each term of one side
-  int scale = 0;                      ///< of the values summed: the factors' scales added
+  std::vector<column_use> factors; ///< none for count(*); two for a product
+  std::vector<predicate> filter;   ///< FILTER, a conjunction; each term of one side
+  int scale = 0;                   ///< of the values summed: the factors' scales added
   postgres::column_type type = postgres::column_type::bigint; ///< of the result as PostgreSQL has it
 };
 
@@ -123,8 +124,8 @@ enum class target_kind : std::uint8_t { string, hash, hash_field, zset, json };
 struct target {
   target_kind what = target_kind::string;
   name_template key;
-  name_template member;        ///< hash field or zset member
-  std::uint16_t shown = 0;     ///< string, field: the output shown; zset: the score
+  name_template member;    ///< hash field or zset member
+  std::uint16_t shown = 0; ///< string, field: the output shown; zset: the score
   std::uint32_t ttl_seconds = 0;
 };
 
@@ -132,9 +133,9 @@ enum class figure_kind : std::uint8_t { projection, keyed, rolled_up };
 
 struct figure_plan {
   std::string name;
-  std::string file;            ///< where it was declared
+  std::string file; ///< where it was declared
   int line = 0;
-  std::string sql;             ///< the figure's own text, without the target line
+  std::string sql; ///< the figure's own text, without the target line
   std::string target_line;
   figure_kind what = figure_kind::projection;
   entity_id entity;
@@ -148,13 +149,13 @@ struct figure_plan {
   target place;
   /// Rolled up with ttl: the key whose bucket closes.
   std::optional<std::uint16_t> time_key;
-  std::uint64_t version = 0;      ///< a hash of the plan
+  std::uint64_t version = 0; ///< a hash of the plan
 };
 
 /// All figures of a project. Route, table, entity and figure ids index it.
 struct plan_set {
   std::vector<table_plan> tables;
-  std::vector<route> routes;      ///< every captured table's own route among them
+  std::vector<route> routes; ///< every captured table's own route among them
   std::vector<figure_plan> figures;
   /// Returns a hash of everything that state and positions depend on.
   std::uint64_t fingerprint() const;

@@ -18,22 +18,23 @@ generator::moment now() {
 
 } // namespace
 
-generator_actor::behavior_type generator_state::make_behavior(postgres::settings where, generator::options options) {
+generator_actor::behavior_type generator_state::make_behavior(postgres::settings where,
+                                                              generator::options options) {
   to = std::move(where);
   how = options;
   self->send(self, atom::tick_v);
   return {
-    [this](atom::tick) { step(); },
-    [this](atom::rate, double rows_per_second) {
-      how.rate = rows_per_second;
-      if (shop)
-        shop->set_rate(rows_per_second, now());
-    },
-    [this](atom::pause, bool yes) {
-      paused = yes;
-      return paused;
-    },
-    [this](atom::status) { return status(); },
+      [this](atom::tick) { step(); },
+      [this](atom::rate, double rows_per_second) {
+        how.rate = rows_per_second;
+        if (shop)
+          shop->set_rate(rows_per_second, now());
+      },
+      [this](atom::pause, bool yes) {
+        paused = yes;
+        return paused;
+      },
+      [this](atom::status) { return status(); },
   };
 }
 
@@ -59,11 +60,14 @@ void generator_state::step() {
 
 std::string generator_state::status() const {
   auto so_far = shop ? shop->so_far() : generator::counters{};
-  return nlohmann::json{{"rate", how.rate},          {"paused", paused},
-                        {"transactions", so_far.transactions}, {"rows", so_far.rows},
-                        {"conflicts", so_far.conflicts},       {"outages", so_far.outages},
+  return nlohmann::json{{"rate", how.rate},
+                        {"paused", paused},
+                        {"transactions", so_far.transactions},
+                        {"rows", so_far.rows},
+                        {"conflicts", so_far.conflicts},
+                        {"outages", so_far.outages},
                         {"trouble", trouble}}
-    .dump();
+      .dump();
 }
 
 generator_actor::behavior_type generator_of_shop(generator_actor::stateful_pointer<generator_state> self,

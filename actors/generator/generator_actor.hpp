@@ -11,14 +11,14 @@ namespace millrace {
 
 /// The GENERATOR interface: writes a realistic shop into PostgreSQL.
 using generator_actor = caf::typed_actor<
-  // To itself: writes one transaction, if it is time for it.
-  caf::reacts_to<atom::tick>,
-  // From now on so many rows a second; 0 pauses.
-  caf::reacts_to<atom::rate, double>,
-  // Writes nothing until it is told otherwise, or goes on; answers once no transaction is open.
-  caf::replies_to<atom::pause, bool>::with<bool>,
-  // Returns rate, pause and counters as JSON text.
-  caf::replies_to<atom::status>::with<std::string>>;
+    // To itself: writes one transaction, if it is time for it.
+    caf::reacts_to<atom::tick>,
+    // From now on so many rows a second; 0 pauses.
+    caf::reacts_to<atom::rate, double>,
+    // Writes nothing until it is told otherwise, or goes on; answers once no transaction is open.
+    caf::replies_to<atom::pause, bool>::with<bool>,
+    // Returns rate, pause and counters as JSON text.
+    caf::replies_to<atom::status>::with<std::string>>;
 
 struct generator_state {
   static inline constexpr const char* name = "generator";

@@ -36,10 +36,10 @@ struct newest {
 inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings settings) {
   how = std::move(settings);
   return {
-    [this](atom::status) { return gather(); },
-    [this](atom::written, const std::string& figure, const std::vector<std::string>& keys) {
-      return last_written(figure, keys);
-    },
+      [this](atom::status) { return gather(); },
+      [this](atom::written, const std::string& figure, const std::vector<std::string>& keys) {
+        return last_written(figure, keys);
+      },
   };
 }
 
@@ -60,12 +60,12 @@ caf::result<std::string> inspector_state::gather() {
   };
   auto ask = [this, all, finish](const auto& whom, std::string& into) {
     self->request(whom, answer_timeout, atom::status_v)
-      .then(
-        [&into, all, finish](std::string& text) {
-          into = std::move(text);
-          finish();
-        },
-        [finish](caf::error&) { finish(); });
+        .then(
+            [&into, all, finish](std::string& text) {
+              into = std::move(text);
+              finish();
+            },
+            [finish](caf::error&) { finish(); });
   };
   ask(how.router, all->parts.router);
   ask(how.writer, all->parts.writer);
@@ -89,7 +89,8 @@ caf::result<std::vector<std::int64_t>> inspector_state::last_written(const std::
   all->promise = self->make_response_promise<std::vector<std::int64_t>>();
   for (auto& [_, cell] : how.cells)
     self->request(cell, answer_timeout, atom::written_v, id, keys)
-      .then([all](const std::vector<std::int64_t>& x) { all->take(x); }, [all](caf::error&) { all->take({}); });
+        .then([all](const std::vector<std::int64_t>& x) { all->take(x); },
+              [all](caf::error&) { all->take({}); });
   return all->promise;
 }
 

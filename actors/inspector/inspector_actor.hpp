@@ -11,7 +11,7 @@
 namespace millrace {
 
 struct inspector_settings {
-  status_parts frame;                    ///< what doesn't change: project, figures, tables
+  status_parts frame; ///< what doesn't change: project, figures, tables
   cdc_router_actor router;
   redis_writer_actor writer;
   cluster_actor cluster;
@@ -24,7 +24,8 @@ struct inspector_state {
 
   inspector_actor::behavior_type make_behavior(inspector_settings settings);
   caf::result<std::string> gather();
-  caf::result<std::vector<std::int64_t>> last_written(const std::string& figure, const std::vector<std::string>& keys);
+  caf::result<std::vector<std::int64_t>> last_written(const std::string& figure,
+                                                      const std::vector<std::string>& keys);
   void measure_rate(std::int64_t events);
 
   inspector_actor::stateful_pointer<inspector_state> self;

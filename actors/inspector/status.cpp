@@ -34,7 +34,8 @@ json figure_state(const std::string& name, const status_parts& parts, const json
     return {{"name", name}, {"state", "filling"}, {"why", cluster.value("stage", "")}};
   for (auto& table : parts.tables_of.at(name))
     if (auto x = open.find(table); x != open.end())
-      return {{"name", name}, {"state", "incomplete"},
+      return {{"name", name},
+              {"state", "incomplete"},
               {"why", std::to_string(x->second) + " dead letters of " + table + " are open"}};
   return out;
 }
@@ -61,7 +62,7 @@ std::string put_together(const status_parts& parts) {
               {"router", router},
               {"writer", writer},
               {"cluster", cluster}}
-    .dump();
+      .dump();
 }
 
 } // namespace millrace

@@ -13,7 +13,7 @@ struct status_parts {
   std::string project;
   std::string router, writer, cluster;
   std::vector<std::string> cells;
-  std::vector<std::string> figures;             ///< names, in order
+  std::vector<std::string> figures;                          ///< names, in order
   std::map<std::string, std::vector<std::string>> tables_of; ///< figure -> tables "schema.table"
   std::int64_t events_per_second = 0;
 };

@@ -12,20 +12,35 @@ namespace millrace::postgres {
 /// A column's type as far as Millrace tells types apart (figures.md, 'Types').
 /// A domain counts as its base type.
 enum class column_type : std::uint8_t {
-  smallint, integer, bigint,
+  smallint,
+  integer,
+  bigint,
   numeric,          ///< numeric(p,s), 0 <= s <= p <= 18: int64 scaled by 10^s
   numeric_unscaled, ///< any other numeric: text
-  boolean, text, varchar, bpchar, uuid, date, timestamp, timestamptz, time,
-  json, jsonb, bytea, enumeration, real, double_precision,
-  other,            ///< any other: refused by column
+  boolean,
+  text,
+  varchar,
+  bpchar,
+  uuid,
+  date,
+  timestamp,
+  timestamptz,
+  time,
+  json,
+  jsonb,
+  bytea,
+  enumeration,
+  real,
+  double_precision,
+  other, ///< any other: refused by column
 };
 
 struct column {
   std::string name;
   column_type type = column_type::other;
-  std::string type_name;   ///< as format_type() prints it
-  int precision = 0;       ///< numeric(p,s)
-  int scale = 0;           ///< numeric(p,s)
+  std::string type_name; ///< as format_type() prints it
+  int precision = 0;     ///< numeric(p,s)
+  int scale = 0;         ///< numeric(p,s)
   bool not_null = false;
   bool generated = false;
   bool deterministic = true; ///< its collation, for text types
@@ -47,7 +62,7 @@ struct table {
   std::vector<column> columns;
   std::vector<std::uint16_t> primary_key; ///< indexes into columns, in key order
   bool deferrable_key = false;
-  bool full_identity = false;             ///< REPLICA IDENTITY FULL
+  bool full_identity = false; ///< REPLICA IDENTITY FULL
   std::vector<foreign_key> foreign_keys;
   bool operator==(const table&) const = default;
 

@@ -19,15 +19,15 @@ constexpr std::chrono::milliseconds longest_backoff{5000};
 redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer_settings settings) {
   how = std::move(settings);
   return {
-    [this](atom::dirty, cell_id cell, bool urgent) { on_dirty(cell, urgent); },
-    [this](atom::tick) {
-      scheduled = pace::none;
-      if (backoff.count() > 0)
-        flush();
-      else if (!busy)
-        collect_dirty();
-    },
-    [this](atom::status) { return status(); },
+      [this](atom::dirty, cell_id cell, bool urgent) { on_dirty(cell, urgent); },
+      [this](atom::tick) {
+        scheduled = pace::none;
+        if (backoff.count() > 0)
+          flush();
+        else if (!busy)
+          collect_dirty();
+      },
+      [this](atom::status) { return status(); },
   };
 }
 
@@ -59,12 +59,12 @@ void redis_writer_state::collect_dirty() {
 
 void redis_writer_state::collect_from(cell_id cell) {
   self->request(cells.at(cell), collect_timeout, atom::collect_v)
-    .then(
-      [this](cell_flush& x) {
-        flight.push_back(std::move(x));
-        collected();
-      },
-      [this](caf::error&) { how.lost("a cell doesn't answer its writer"); });
+      .then(
+          [this](cell_flush& x) {
+            flight.push_back(std::move(x));
+            collected();
+          },
+          [this](caf::error&) { how.lost("a cell doesn't answer its writer"); });
 }
 
 void redis_writer_state::collected() {
@@ -91,17 +91,19 @@ void redis_writer_state::flush() {
 
 void redis_writer_state::settle(const redis::flush_outcome& outcome) {
   switch (outcome.verdict) {
-    case flush_verdict::fenced:
-      return how.lost("shard " + std::to_string(outcome.refused->shard.value)
-                      + " has another owner in the ledger: another node claimed it, or Redis lost its newest writes");
-    case flush_verdict::stale:
-      return reload(*outcome.refused);
-    case flush_verdict::done:
-      break;
+  case flush_verdict::fenced:
+    return how.lost(
+        "shard " + std::to_string(outcome.refused->shard.value)
+        + " has another owner in the ledger: another node claimed it, or Redis lost its newest writes");
+  case flush_verdict::stale:
+    return reload(*outcome.refused);
+  case flush_verdict::done:
+    break;
   }
   for (auto& [figure, words] : outcome.failed)
     if (failed.emplace(how.plans->figures[figure.value].name, words).second)
-      spdlog::error("redis_writer: figure {} fails, Redis says: {}", how.plans->figures[figure.value].name, words);
+      spdlog::error("redis_writer: figure {} fails, Redis says: {}", how.plans->figures[figure.value].name,
+                    words);
   for (auto& x : flight)
     self->send(cells.at(x.cell), atom::flushed_v);
   flight.clear();
@@ -113,7 +115,8 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
 }
 
 void redis_writer_state::reload(cell_id cell) {
-  spdlog::warn("redis_writer: the ledger of shard {} isn't where we left it; loading it again", cell.shard.value);
+  spdlog::warn("redis_writer: the ledger of shard {} isn't where we left it; loading it again",
+               cell.shard.value);
   auto stale = std::find_if(flight.begin(), flight.end(), [&](auto& x) { return x.cell == cell; });
   auto ledger = store->claim({cell}, {fresh_token()}, {stale->owner});
   if (!ledger) {
@@ -142,9 +145,8 @@ void redis_writer_state::try_again(const error& why) {
 
 std::string redis_writer_state::status() const {
   return nlohmann::json{{"flushes", flushes}, {"commands", commands}, {"last_flush", last_flush},
-                        {"failed", failed},   {"trouble", trouble},
-                        {"busy", busy || !dirty.empty()}}
-    .dump();
+                        {"failed", failed},   {"trouble", trouble},   {"busy", busy || !dirty.empty()}}
+      .dump();
 }
 
 redis_writer_actor::behavior_type redis_writer(redis_writer_actor::stateful_pointer<redis_writer_state> self,

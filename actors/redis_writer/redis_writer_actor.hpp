@@ -19,7 +19,7 @@
 namespace millrace {
 
 struct redis_writer_settings {
-  std::function<result<redis::store>()> open;   ///< connects anew
+  std::function<result<redis::store>()> open; ///< connects anew
   std::function<tick_seconds()> now;
   std::function<void(std::string)> lost;
   const plan_set* plans = nullptr;
@@ -46,15 +46,15 @@ struct redis_writer_state {
   redis_writer_actor::stateful_pointer<redis_writer_state> self;
   redis_writer_settings how;
   std::optional<redis::store> store;
-  std::map<cell_id, aggregator_actor> cells;   ///< everyone who was ever dirty
-  std::map<cell_id, bool> dirty;               ///< waiting for a flush; urgent?
-  std::vector<cell_flush> flight;              ///< collected, not yet in Redis
-  std::size_t awaited = 0;                     ///< cells still to be collected
+  std::map<cell_id, aggregator_actor> cells; ///< everyone who was ever dirty
+  std::map<cell_id, bool> dirty;             ///< waiting for a flush; urgent?
+  std::vector<cell_flush> flight;            ///< collected, not yet in Redis
+  std::size_t awaited = 0;                   ///< cells still to be collected
   bool busy = false;
   enum class pace { none, later, soon } scheduled = pace::none; ///< the next tick
   std::chrono::milliseconds backoff{0};
-  std::map<std::string, std::string> failed;   ///< figures, and Redis's words
-  std::string trouble;                         ///< why Redis can't be written to
+  std::map<std::string, std::string> failed; ///< figures, and Redis's words
+  std::string trouble;                       ///< why Redis can't be written to
   std::int64_t flushes = 0, commands = 0, last_flush = 0;
 };
 

@@ -26,7 +26,7 @@ std::vector<bool> routes_held(const plan_set& plans, entity_id entity) {
 } // namespace
 
 cell::cell(const cell_settings& how, cell_id id)
-  : how_(how), id_(id), holds_(routes_held(*how.plans, id.entity)), figures_(*how.plans, id) {}
+    : how_(how), id_(id), holds_(routes_held(*how.plans, id.entity)), figures_(*how.plans, id) {}
 
 result<void> cell::load(const cell_ledger& from) {
   rows_.clear();
@@ -58,12 +58,12 @@ result<void> cell::load(const cell_ledger& from) {
 
 std::optional<position> cell::offer(const change_batch& batch, tick_seconds now) {
   switch (positions_.offer(batch)) {
-    case sequencer::verdict::gap:
-      return positions_.at(batch.source);
-    case sequencer::verdict::old:
-      return std::nullopt;
-    case sequencer::verdict::apply:
-      break;
+  case sequencer::verdict::gap:
+    return positions_.at(batch.source);
+  case sequencer::verdict::old:
+    return std::nullopt;
+  case sequencer::verdict::apply:
+    break;
   }
   auto here = positions_.at(batch.source).last;
   for (auto& x : batch.changes)
@@ -81,22 +81,22 @@ void cell::apply(const change& x, tick_seconds now) {
   if (!holds(x.route))
     return;
   switch (x.kind) {
-    case change_kind::upsert:
-      upsert(x, now);
-      break;
-    case change_kind::remove:
-    case change_kind::not_yours:
+  case change_kind::upsert:
+    upsert(x, now);
+    break;
+  case change_kind::remove:
+  case change_kind::not_yours:
+    remove({x.route, x.key}, now);
+    break;
+  case change_kind::truncate:
+    truncate(x, now);
+    break;
+  case change_kind::forget:
+    if (auto* there = rows_.find({x.route, x.key}); there && there->at < x.at)
       remove({x.route, x.key}, now);
-      break;
-    case change_kind::truncate:
-      truncate(x, now);
-      break;
-    case change_kind::forget:
-      if (auto* there = rows_.find({x.route, x.key}); there && there->at < x.at)
-        remove({x.route, x.key}, now);
-      break;
-    case change_kind::count:
-      break;
+    break;
+  case change_kind::count:
+    break;
   }
 }
 

@@ -77,16 +77,16 @@ class cell {
 
   cell_settings how_;
   cell_id id_;
-  std::vector<bool> holds_;     ///< by route: some figure folds or shows its rows here
+  std::vector<bool> holds_; ///< by route: some figure folds or shows its rows here
   row_table rows_;
   sequencer positions_;
   figure_fold figures_;
   bool live_ = false;
   owner_token owner_;
-  std::uint64_t number_ = 0;     ///< of the last flush taken
+  std::uint64_t number_ = 0; ///< of the last flush taken
   std::uint64_t generation_ = 0;
   std::size_t log_bytes_ = 0, copied_bytes_ = 0;
-  std::set<row_name> touched_;   ///< rows that the next block holds
+  std::set<row_name> touched_; ///< rows that the next block holds
   std::map<std::pair<table_id, char>, std::int64_t> counts_;
   std::optional<state_copy> copy_;
   std::vector<position> under_way_;

@@ -9,6 +9,7 @@ namespace millrace {
 
 /// Returns the tick of the last write to each of a figure's places; 0 where this
 /// cell doesn't know. Walks the rows once for a projection.
-std::vector<std::int64_t> last_written(const cell& of, figure_id figure, const std::vector<std::string>& keys);
+std::vector<std::int64_t> last_written(const cell& of, figure_id figure,
+                                       const std::vector<std::string>& keys);
 
 } // namespace millrace

@@ -10,9 +10,7 @@ stored_row* row_table::find(const row_name& name) {
   return found == rows.end() ? nullptr : &found->second;
 }
 
-void row_table::erase(const row_name& name) {
-  rows_[name.route].erase(name.key);
-}
+void row_table::erase(const row_name& name) { rows_[name.route].erase(name.key); }
 
 void row_table::bar(route_id route, lsn before) {
   auto& bar = bars_[route];

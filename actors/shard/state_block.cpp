@@ -105,13 +105,14 @@ result<bool> apply_block(std::uint64_t fingerprint, std::string_view block, row_
     auto fields = top.via.array.ptr;
     if (fields[0].as<std::uint32_t>() != state_block_format)
       return error{errc::corrupt, "a state block has format " + std::to_string(fields[0].as<std::uint32_t>())
-                                    + ", this build reads " + std::to_string(state_block_format)};
+                                      + ", this build reads " + std::to_string(state_block_format)};
     if (fields[1].as<std::uint64_t>() != fingerprint)
       return error{errc::corrupt, "a state block is of other figures than the ledger says"};
     for (auto& entry : fields[3].as<std::vector<msgpack::object>>())
       apply_row(entry, rows);
     for (auto& entry : fields[4].as<std::vector<msgpack::object>>())
-      rows.bar(route_id{list_of(entry, 2).ptr[0].as<std::uint16_t>()}, lsn{list_of(entry, 2).ptr[1].as<std::uint64_t>()});
+      rows.bar(route_id{list_of(entry, 2).ptr[0].as<std::uint16_t>()},
+               lsn{list_of(entry, 2).ptr[1].as<std::uint64_t>()});
     return fields[2].as<bool>();
   } catch (const std::exception& x) {
     return error{errc::corrupt, std::string("a state block can't be read: ") + x.what()};

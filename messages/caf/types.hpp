@@ -29,7 +29,8 @@ typename Inspector::result_type inspect(Inspector& f, source_id& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change& x) {
-  return f(caf::meta::type_name("change"), x.kind, x.op, x.counted, x.route, x.offset, x.at, x.key, x.columns);
+  return f(caf::meta::type_name("change"), x.kind, x.op, x.counted, x.route, x.offset, x.at, x.key,
+           x.columns);
 }
 
 template <class Inspector>
@@ -92,38 +93,39 @@ typename Inspector::result_type inspect(Inspector& f, cell_flush& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, cell_ledger& x) {
-  return f(caf::meta::type_name("cell_ledger"), x.cell, x.owner, x.number, x.generation, x.positions, x.blocks);
+  return f(caf::meta::type_name("cell_ledger"), x.cell, x.owner, x.number, x.generation, x.positions,
+           x.blocks);
 }
 
 } // namespace millrace
 
 // Append only: the numbers are the wire format.
 CAF_BEGIN_TYPE_ID_BLOCK(millrace, caf::first_custom_type_id)
-  CAF_ADD_TYPE_ID(millrace, (millrace::cell_id))
-  CAF_ADD_TYPE_ID(millrace, (millrace::change_batch))
-  CAF_ADD_TYPE_ID(millrace, (millrace::cell_positions))
-  CAF_ADD_TYPE_ID(millrace, (millrace::cell_flush))
-  CAF_ADD_TYPE_ID(millrace, (millrace::cell_ledger))
-  CAF_ADD_TYPE_ID(millrace, (millrace::table_id))
-  CAF_ADD_TYPE_ID(millrace, (millrace::figure_id))
-  CAF_ADD_TYPE_ID(millrace, (millrace::lsn))
-  CAF_ADD_TYPE_ID(millrace, (millrace::kafka_offset))
-  CAF_ADD_TYPE_ID(millrace, (std::vector<std::string>))
-  CAF_ADD_TYPE_ID(millrace, (std::vector<std::int64_t>))
+CAF_ADD_TYPE_ID(millrace, (millrace::cell_id))
+CAF_ADD_TYPE_ID(millrace, (millrace::change_batch))
+CAF_ADD_TYPE_ID(millrace, (millrace::cell_positions))
+CAF_ADD_TYPE_ID(millrace, (millrace::cell_flush))
+CAF_ADD_TYPE_ID(millrace, (millrace::cell_ledger))
+CAF_ADD_TYPE_ID(millrace, (millrace::table_id))
+CAF_ADD_TYPE_ID(millrace, (millrace::figure_id))
+CAF_ADD_TYPE_ID(millrace, (millrace::lsn))
+CAF_ADD_TYPE_ID(millrace, (millrace::kafka_offset))
+CAF_ADD_TYPE_ID(millrace, (std::vector<std::string>))
+CAF_ADD_TYPE_ID(millrace, (std::vector<std::int64_t>))
 
-  CAF_ADD_ATOM(millrace, millrace::atom, durable, "durable")
-  CAF_ADD_ATOM(millrace, millrace::atom, gap, "gap")
-  CAF_ADD_ATOM(millrace, millrace::atom, poll, "poll")
-  CAF_ADD_ATOM(millrace, millrace::atom, progress, "progress")
-  CAF_ADD_ATOM(millrace, millrace::atom, status, "status")
-  CAF_ADD_ATOM(millrace, millrace::atom, collect, "collect")
-  CAF_ADD_ATOM(millrace, millrace::atom, flushed, "flushed")
-  CAF_ADD_ATOM(millrace, millrace::atom, load, "load")
-  CAF_ADD_ATOM(millrace, millrace::atom, publish, "publish")
-  CAF_ADD_ATOM(millrace, millrace::atom, sweep, "sweep")
-  CAF_ADD_ATOM(millrace, millrace::atom, written, "written")
-  CAF_ADD_ATOM(millrace, millrace::atom, dirty, "dirty")
-  CAF_ADD_ATOM(millrace, millrace::atom, tick, "tick")
-  CAF_ADD_ATOM(millrace, millrace::atom, rate, "rate")
-  CAF_ADD_ATOM(millrace, millrace::atom, pause, "pause")
+CAF_ADD_ATOM(millrace, millrace::atom, durable, "durable")
+CAF_ADD_ATOM(millrace, millrace::atom, gap, "gap")
+CAF_ADD_ATOM(millrace, millrace::atom, poll, "poll")
+CAF_ADD_ATOM(millrace, millrace::atom, progress, "progress")
+CAF_ADD_ATOM(millrace, millrace::atom, status, "status")
+CAF_ADD_ATOM(millrace, millrace::atom, collect, "collect")
+CAF_ADD_ATOM(millrace, millrace::atom, flushed, "flushed")
+CAF_ADD_ATOM(millrace, millrace::atom, load, "load")
+CAF_ADD_ATOM(millrace, millrace::atom, publish, "publish")
+CAF_ADD_ATOM(millrace, millrace::atom, sweep, "sweep")
+CAF_ADD_ATOM(millrace, millrace::atom, written, "written")
+CAF_ADD_ATOM(millrace, millrace::atom, dirty, "dirty")
+CAF_ADD_ATOM(millrace, millrace::atom, tick, "tick")
+CAF_ADD_ATOM(millrace, millrace::atom, rate, "rate")
+CAF_ADD_ATOM(millrace, millrace::atom, pause, "pause")
 CAF_END_TYPE_ID_BLOCK(millrace)

@@ -53,6 +53,7 @@ class Faults:
         redis("FLUSHALL")
         redis("DBSIZE")
         assert redis("EXEC")[-1] == 0, "Redis still has keys"
+        self.wait_for_ledger()
         return f"redis wiped of {had} keys"
 
     def lose_redis(self):
@@ -64,7 +65,12 @@ class Faults:
         folder.rmdir()
         self.stack.redis.close()
         self.stack.door("service", "start", "redis")
+        self.wait_for_ledger()
         return f"redis {pid} killed, all its files deleted"
+
+    def wait_for_ledger(self):
+        """Until its next flush the node doesn't know, and calls itself live."""
+        wait_until("a ledger is there again, and live", lambda: self.stack.redis("HGET", "millrace:shop:format", "phase") == "live", 300)
 
     def kill_connect(self):
         pid = self.stack.kill("connect")

@@ -99,12 +99,19 @@ class broker {
     if (pid_ <= 0)
       return false;
     auto client = kafka::producer::connect({.brokers = address, .group = "", .librdkafka = {}});
-    auto until = std::chrono::steady_clock::now() + std::chrono::seconds(90);
+    auto until = std::chrono::steady_clock::now() + std::chrono::seconds(240);
     while (std::chrono::steady_clock::now() < until)
       if (client
           && client->create({{.name = "ready", .partitions = 1, .config = {}}}, std::chrono::seconds(2)))
         return true;
     return false;
+  }
+
+  /// Returns the end of what the broker printed.
+  std::string said() const {
+    std::ifstream in(folder_ / "log");
+    std::string text{std::istreambuf_iterator<char>(in), {}};
+    return text.substr(text.size() > 4000 ? text.size() - 4000 : 0);
   }
 
   std::string address;
@@ -135,7 +142,9 @@ const std::string* kafka_broker() {
   static const auto started = libs ? std::make_unique<broker>(*libs) : nullptr;
   static const bool ready = started && started->ready();
   if (!ready)
-    std::fprintf(stderr, "%s\n", libs ? "Kafka doesn't start" : "skipped: no Kafka jars (MILLRACE_CACHE)");
+    std::fprintf(stderr, "%s\n",
+                 libs ? ("Kafka doesn't start:\n" + started->said()).c_str()
+                      : "skipped: no Kafka jars (MILLRACE_CACHE)");
   if (libs && !ready)
     std::exit(1);
   return ready ? &started->address : nullptr;

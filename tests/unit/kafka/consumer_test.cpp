@@ -31,7 +31,7 @@ struct bench {
       : address(address), topic(test::fresh_name("changes")),
         writer(std::move(*producer::connect(to(address)))),
         reader(std::move(*consumer::connect(to(address)))) {
-    auto made = writer.create({{.name = topic, .partitions = partitions, .config = std::move(config)}}, 20s);
+    auto made = writer.create({{.name = topic, .partitions = partitions, .config = std::move(config)}}, 60s);
     if (!made)
       CAF_FAIL(made.why().message);
   }
@@ -40,7 +40,7 @@ struct bench {
     std::vector<outgoing> all;
     for (int i = from; i < to; ++i)
       all.push_back({topic, partition_id{partition}, std::to_string(i), std::to_string(i), {}});
-    auto sent = writer.send(all, 20s);
+    auto sent = writer.send(all, 60s);
     if (!sent)
       CAF_FAIL(sent.why().message);
   }
@@ -57,12 +57,12 @@ struct seen {
   std::optional<error> failed;
 };
 
-/// Polls until `done` or 30 s have passed.
+/// Polls until `done` or 60 s have passed.
 std::map<topic_partition, seen> poll_until(consumer& from,
                                            const std::function<bool(std::map<topic_partition, seen>&)>& done,
                                            std::size_t most = 100) {
   std::map<topic_partition, seen> all;
-  auto until = std::chrono::steady_clock::now() + 30s;
+  auto until = std::chrono::steady_clock::now() + 60s;
   while (std::chrono::steady_clock::now() < until && !done(all))
     for (auto& batch : from.poll(most, 50ms)) {
       auto& x = all[batch.from];
@@ -86,9 +86,9 @@ seen read_to_end(bench& of, kafka_offset from) {
 
 /// Waits until the partition's readable end is `end`.
 bool ends_at(bench& of, kafka_offset end) {
-  auto until = std::chrono::steady_clock::now() + 30s;
+  auto until = std::chrono::steady_clock::now() + 60s;
   while (std::chrono::steady_clock::now() < until)
-    if (auto ends = of.reader.bounds(of.at(), 10s); ends && ends->high == end)
+    if (auto ends = of.reader.bounds(of.at(), 30s); ends && ends->high == end)
       return true;
   return false;
 }
@@ -101,7 +101,7 @@ class transactional {
     rd_kafka_conf_set(conf, "bootstrap.servers", address.c_str(), nullptr, 0);
     rd_kafka_conf_set(conf, "transactional.id", test::fresh_name("t").c_str(), nullptr, 0);
     handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, nullptr, 0);
-    rd_kafka_init_transactions(handle_, 30'000);
+    rd_kafka_init_transactions(handle_, 60'000);
   }
   transactional(const transactional&) = delete;
   transactional& operator=(const transactional&) = delete;
@@ -114,10 +114,10 @@ class transactional {
                         RD_KAFKA_V_VALUE(text.data(), text.size()), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
                         RD_KAFKA_V_END);
     }
-    rd_kafka_flush(handle_, 20'000);
+    rd_kafka_flush(handle_, 60'000);
   }
-  void commit() { rd_kafka_commit_transaction(handle_, 20'000); }
-  void abort() { rd_kafka_abort_transaction(handle_, 20'000); }
+  void commit() { rd_kafka_commit_transaction(handle_, 60'000); }
+  void abort() { rd_kafka_abort_transaction(handle_, 60'000); }
 
  private:
   rd_kafka_t* handle_;
@@ -187,7 +187,7 @@ CAF_TEST(an open transaction is neither read nor within the bounds) {
   transactional t{*address};
   t.begin();
   t.write(x.topic, 2, 5);
-  auto ends = x.reader.bounds(x.at(), 10s);
+  auto ends = x.reader.bounds(x.at(), 30s);
   CAF_REQUIRE(ends);
   CAF_CHECK_EQUAL(ends->high.value, 2);
   auto got = read_to_end(x, kafka_offset{0});
@@ -221,7 +221,7 @@ CAF_TEST(an offset that retention removed is an error and not a jump) {
   x.write(0, 10);
   auto until = std::chrono::steady_clock::now() + 60s;
   auto low = [&] {
-    auto ends = x.reader.bounds(x.at(), 10s);
+    auto ends = x.reader.bounds(x.at(), 30s);
     return ends ? ends->low : nowhere;
   };
   while (low() < kafka_offset{10} && std::chrono::steady_clock::now() < until)
@@ -324,7 +324,7 @@ CAF_TEST(records outlive their consumer) {
     bench x{*address};
     x.write(0, 10);
     CAF_REQUIRE(x.reader.assign({{x.at(), kafka_offset{0}}}));
-    auto until = std::chrono::steady_clock::now() + 30s;
+    auto until = std::chrono::steady_clock::now() + 60s;
     while (kept.size() < 10 && std::chrono::steady_clock::now() < until)
       for (auto& batch : x.reader.poll(3, 50ms))
         kept.insert(kept.end(), batch.records.begin(), batch.records.end());
@@ -336,10 +336,10 @@ CAF_TEST(records outlive their consumer) {
 CAF_TEST(a missing topic and a server that is gone are errors that name it) {
   NEEDS_KAFKA(address)
   bench x{*address, 3};
-  auto missing = x.reader.partitions("no-such-topic", 10s);
+  auto missing = x.reader.partitions("no-such-topic", 30s);
   CAF_REQUIRE(!missing);
   CAF_CHECK_EQUAL(missing.why().message, "topic no-such-topic doesn't exist");
-  auto there = x.reader.partitions(x.topic, 10s);
+  auto there = x.reader.partitions(x.topic, 30s);
   CAF_REQUIRE(there);
   CAF_CHECK_EQUAL(there->size(), 3u);
   auto gone = consumer::connect(to("127.0.0.1:1"));
@@ -359,7 +359,7 @@ CAF_TEST(the offsets of a group are committed) {
   auto* other = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
   auto* list = rd_kafka_topic_partition_list_new(1);
   auto* mine = rd_kafka_topic_partition_list_add(list, x.topic.c_str(), 0);
-  auto until = std::chrono::steady_clock::now() + 30s;
+  auto until = std::chrono::steady_clock::now() + 60s;
   while (mine->offset != 5 && std::chrono::steady_clock::now() < until) {
     x.reader.poll(1, 20ms);
     rd_kafka_committed(other, list, 5000);

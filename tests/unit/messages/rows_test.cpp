@@ -22,8 +22,8 @@ bool refused(F f) {
 } // namespace
 
 CAF_TEST(a packed row comes back as it was) {
-  row in{null_value{}, std::int64_t{0}, std::int64_t{-1}, plus_infinity, minus_infinity,
-         std::string("Zoë\0x", 6), std::string(100'000, 'a'), not_a_number{}};
+  row in{null_value{},   std::int64_t{0},          std::int64_t{-1},          plus_infinity,
+         minus_infinity, std::string("Zoë\0x", 6), std::string(100'000, 'a'), not_a_number{}};
   CAF_CHECK(unpack(pack(in)) == in);
 }
 

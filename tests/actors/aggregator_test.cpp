@@ -1,0 +1,258 @@
+#define CAF_SUITE actors.aggregator
+#include "actors/aggregator/aggregator_actor.hpp"
+
+#include "tests/actors/fakes.hpp"
+#include "tests/unit/memory_store.hpp"
+#include "tests/unit/small_shop.hpp"
+
+#include "caf/test/dsl.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+/// An aggregator of customers between a fake router and a fake writer; its
+/// ledger is in memory.
+struct fixture : test_coordinator_fixture<message_config> {
+  const cell_id id{shard_id{0}, entity_of("customers")};
+  const route_id people = route_of("customers", "customers");
+  const source_id customers = source("customers");
+  memory_store store;
+  std::shared_ptr<router_log> heard = std::make_shared<router_log>();
+  std::shared_ptr<writer_log> told = std::make_shared<writer_log>();
+  std::vector<std::string> lost;
+  tick_seconds now{1'700'000'000};
+  cdc_router_actor router = sys.spawn(fake_router, heard);
+  redis_writer_actor writer = sys.spawn(fake_writer, told);
+  aggregator_actor cell;
+
+  fixture() {
+    aggregator_settings how;
+    how.cell = {&small_shop(), small_shop().fingerprint(), "staged:"};
+    how.writer = writer;
+    how.now = [this] { return now; };
+    how.lost = [this](std::string why) { lost.push_back(std::move(why)); };
+    cell = sys.spawn(aggregator, how, id);
+    run();
+    load();
+  }
+  ~fixture() override { // a router and its cell hold each other
+    self->send_exit(cell, caf::exit_reason::kill);
+    run();
+  }
+
+  void load() {
+    self->request(cell, caf::infinite, atom::load_v, store.claim(id));
+    expect((atom::load, cell_ledger), from(self).to(cell).with(_, _));
+    expect((cell_positions), from(cell).to(self).with(_));
+  }
+  change_batch people_come(std::int64_t prev, std::int64_t last) {
+    return batch(id, customers, prev, last,
+                 {upsert(people, customer(last, "Ada", "NY"), last, static_cast<std::uint64_t>(last + 10))});
+  }
+  /// The writer collects; returns what it got.
+  cell_flush collect() {
+    cell_flush out;
+    auto request = self->request(cell, caf::infinite, atom::collect_v);
+    expect((atom::collect), from(self).to(cell).with(_));
+    request.receive([&](cell_flush& x) { out = std::move(x); },
+                    [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+    return out;
+  }
+  void flush() {
+    CAF_REQUIRE(store.flush(collect()) == flush_verdict::done);
+    inject((atom::flushed), from(writer).to(cell).with(atom::flushed_v));
+  }
+  /// Asks for something that is answered once it is in Redis.
+  template <class... Ts>
+  std::shared_ptr<std::string> ask(Ts... what) {
+    auto answer = std::make_shared<std::string>("none yet");
+    sys.spawn([=, whom = cell](caf::event_based_actor* asker) {
+      asker->request(whom, caf::infinite, what...)
+          .then([=](cell_id) { *answer = "done"; }, [=](caf::error&) { *answer = "failed"; });
+    });
+    while (sched.try_run_once()) {
+    }
+    return answer;
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(aggregator_tests, fixture)
+
+CAF_TEST(a batch makes the cell dirty and a flush makes it durable) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3)));
+  expect((atom::dirty, cell_id, bool), from(cell).to(writer).with(_, id, true));
+  auto taken = collect();
+  CAF_CHECK_EQUAL(taken.number, 1u);
+  CAF_REQUIRE_EQUAL(taken.positions.size(), 1u);
+  CAF_CHECK_EQUAL(taken.positions[0].last.value, 3);
+  disallow((atom::durable, cell_positions), from(cell).to(router));
+  inject((atom::flushed), from(writer).to(cell).with(atom::flushed_v));
+  expect((atom::durable, cell_positions), from(cell).to(router).with(_, _));
+  CAF_REQUIRE_EQUAL(heard->durable.size(), 1u);
+  CAF_CHECK_EQUAL(heard->durable[0].positions.at(0).last.value, 3);
+  CAF_CHECK(heard->durable[0].cell == id);
+}
+
+CAF_TEST(a batch behind a hole is answered with the gap) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3)));
+  inject((change_batch), from(router).to(cell).with(people_come(5, 7)));
+  expect((atom::dirty, cell_id, bool), from(cell).to(writer).with(_, id, true));
+  expect((atom::gap, cell_positions), from(cell).to(router).with(_, _));
+  CAF_REQUIRE_EQUAL(heard->gaps.size(), 1u);
+  CAF_CHECK_EQUAL(heard->gaps[0].positions.at(0).last.value, 3);
+}
+
+CAF_TEST(the writer is told once until it collects) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3)));
+  inject((change_batch), from(router).to(cell).with(people_come(3, 4)));
+  run();
+  CAF_CHECK_EQUAL(told->dirty.size(), 1u);
+  collect();
+  inject((change_batch), from(router).to(cell).with(people_come(4, 5)));
+  run();
+  CAF_CHECK_EQUAL(told->dirty.size(), 2u);
+}
+
+CAF_TEST(a progress mark is not urgent but a change after it is) {
+  inject((change_batch), from(router).to(cell).with(batch(id, customers, -1, 3)));
+  expect((atom::dirty, cell_id, bool), from(cell).to(writer).with(_, id, false));
+  inject((change_batch), from(router).to(cell).with(batch(id, customers, 3, 4)));
+  disallow((atom::dirty, cell_id, bool), from(cell).to(writer));
+  inject((change_batch), from(router).to(cell).with(people_come(4, 5)));
+  expect((atom::dirty, cell_id, bool), from(cell).to(writer).with(_, id, true));
+}
+
+CAF_TEST(what comes while a flush is under way is announced again) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3)));
+  run();
+  auto taken = collect();
+  inject((change_batch), from(router).to(cell).with(people_come(3, 4)));
+  run();
+  inject((atom::flushed), from(writer).to(cell).with(atom::flushed_v));
+  run();
+  CAF_CHECK_EQUAL(told->dirty.size(), 2u);
+  CAF_CHECK_EQUAL(heard->durable.at(0).positions.at(0).last.value, 3);
+}
+
+CAF_TEST(a mark whose sender missed the acknowledgement gets it again) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3)));
+  flush();
+  run();
+  auto mark = batch(id, customers, 3, 3);
+  inject((change_batch), from(router).to(cell).with(mark));
+  expect((atom::durable, cell_positions), from(cell).to(router).with(_, _));
+  CAF_CHECK_EQUAL(heard->durable.size(), 2u);
+  mark.acknowledged = {3};
+  inject((change_batch), from(router).to(cell).with(mark));
+  disallow((atom::durable, cell_positions), from(cell).to(router));
+}
+
+CAF_TEST(publish answers only when its flush is in Redis) {
+  auto answer = ask(atom::publish_v);
+  CAF_CHECK_EQUAL(told->dirty.size(), 1u);
+  CAF_CHECK_EQUAL(*answer, "none yet");
+  CAF_REQUIRE(store.flush(collect()) == flush_verdict::done);
+  run();
+  CAF_CHECK_EQUAL(*answer, "none yet");
+  inject((atom::flushed), from(writer).to(cell).with(atom::flushed_v));
+  run();
+  CAF_CHECK_EQUAL(*answer, "done");
+}
+
+CAF_TEST(a publish during a flush waits for the next one) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3)));
+  auto under_way = collect();
+  auto answer = ask(atom::publish_v);
+  store.flush(under_way);
+  inject((atom::flushed), from(writer).to(cell).with(atom::flushed_v));
+  run();
+  CAF_CHECK_EQUAL(*answer, "none yet");
+  CAF_CHECK(store.places.count("customer:3") == 0);
+  flush();
+  run();
+  CAF_CHECK_EQUAL(*answer, "done");
+  CAF_CHECK(store.places.count("customer:3") == 1);
+}
+
+CAF_TEST(a sweep that removes nothing is answered too) {
+  auto answer = ask(atom::sweep_v, lsn{1});
+  flush();
+  run();
+  CAF_CHECK_EQUAL(*answer, "done");
+}
+
+CAF_TEST(after a stale flush the cell goes on from the ledger and asks for what it lost) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3)));
+  flush();
+  run();
+  inject((change_batch), from(router).to(cell).with(people_come(3, 4)));
+  (void)collect(); // and Redis calls it stale
+  load();
+  inject((atom::flushed), from(writer).to(cell).with(atom::flushed_v)); // of nobody's flush
+  inject((change_batch), from(router).to(cell).with(people_come(4, 5)));
+  run();
+  CAF_REQUIRE_EQUAL(heard->gaps.size(), 1u);
+  CAF_CHECK_EQUAL(heard->gaps[0].positions.at(0).last.value, 3);
+  inject((change_batch), from(router).to(cell).with(people_come(3, 4)));
+  CAF_CHECK_EQUAL(collect().number, 2u);
+}
+
+CAF_TEST(a sweep and the end of a fill that a ledger lost are made good) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3))); // shown at LSN 13
+  flush();
+  auto lost_tail = store;
+  ask(atom::sweep_v, lsn{14});
+  ask(atom::publish_v);
+  flush();
+  run();
+  CAF_CHECK(store.places.empty());
+  store = lost_tail;
+  load();
+  flush();
+  CAF_CHECK(store.places.empty());
+  inject((change_batch), from(router).to(cell).with(people_come(3, 14)));
+  flush();
+  CAF_CHECK(store.places.count("customer:14") == 1); // live, not staged
+}
+
+CAF_TEST(who waits for a flush that is lost is told) {
+  auto waiting = ask(atom::publish_v);
+  load();
+  run();
+  CAF_CHECK_EQUAL(*waiting, "failed");
+  auto under_way = ask(atom::publish_v);
+  (void)collect();
+  load();
+  run();
+  CAF_CHECK_EQUAL(*under_way, "failed");
+}
+
+CAF_TEST(state that cannot be read makes the node start over) {
+  auto ledger = store.claim(id);
+  ledger.blocks = {"not a block"};
+  auto request = self->request(cell, caf::infinite, atom::load_v, ledger);
+  run();
+  bool failed = false;
+  request.receive([](cell_positions&) {}, [&](caf::error&) { failed = true; });
+  CAF_CHECK(failed);
+  CAF_REQUIRE_EQUAL(lost.size(), 1u);
+  CAF_CHECK(lost[0].find("shard 0") != std::string::npos);
+}
+
+CAF_TEST(status tells rows and whether the cell is live) {
+  inject((change_batch), from(router).to(cell).with(people_come(-1, 3)));
+  auto request = self->request(cell, caf::infinite, atom::status_v);
+  run();
+  request.receive(
+      [](const std::string& x) {
+        CAF_CHECK(x.find("\"rows\":1") != std::string::npos);
+        CAF_CHECK(x.find("\"live\":false") != std::string::npos);
+      },
+      [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

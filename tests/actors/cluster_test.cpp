@@ -1,0 +1,165 @@
+#define CAF_SUITE actors.cluster
+#include "actors/cluster/cluster_actor.hpp"
+
+#include "tests/actors/fakes.hpp"
+
+#include "caf/test/dsl.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A cluster actor with two fake cells and servers that are ready at once.
+struct fixture : test_coordinator_fixture<message_config> {
+  std::shared_ptr<cell_script> one = script(1), two = script(2);
+  cluster_settings how;
+  cluster_actor cluster;
+  lsn shown{500};
+  bool saved_live = false;
+  int looks = 0;
+
+  static std::shared_ptr<cell_script> script(std::uint16_t shard) {
+    auto out = std::make_shared<cell_script>();
+    out->next.cell = {shard_id{shard}, entity_id{0}};
+    return out;
+  }
+  fixture() {
+    for (auto& x : {one, two})
+      how.cells[x->next.cell] = sys.spawn(fake_cell, x);
+    how.servers.emit_marker = [] { return result<lsn>(lsn{10}); };
+    how.servers.slot = [] {
+      postgres::slot_state x;
+      x.exists = true;
+      x.confirmed_flush = {10};
+      return result<postgres::slot_state>(x);
+    };
+    how.servers.last_snapshot = [this] { return result<lsn>(shown); };
+    how.servers.ends = [] { return result<offsets_by_source>(offsets_by_source{}); };
+    how.servers.durable = [](const offsets_by_source&) { return result<bool>(true); };
+    how.servers.save = [this](const fill_note&, bool live) {
+      saved_live = live;
+      return result<void>();
+    };
+    how.look = [this] {
+      ++looks;
+      return std::string(R"({"open_dead_letters":{}})");
+    };
+    how.note.birth = {100};
+  }
+  ~fixture() override { // it would tick for ever
+    self->send_exit(cluster, caf::exit_reason::kill);
+    self->send_exit(how.cells.at(one->next.cell), caf::exit_reason::kill);
+    self->send_exit(how.cells.at(two->next.cell), caf::exit_reason::kill);
+    while (sched.try_run_once()) {
+    }
+  }
+  void begin(bool live) {
+    how.live = live;
+    cluster = sys.spawn(millrace::cluster, how);
+    settle();
+  }
+  void settle() {
+    while (sched.try_run_once()) {
+    }
+  }
+  void tick() {
+    advance_time(how.interval);
+    settle();
+  }
+  std::string status() {
+    std::string out;
+    auto request = self->request(cluster, caf::infinite, atom::status_v);
+    settle();
+    request.receive([&](std::string& x) { out = std::move(x); },
+                    [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+    return out;
+  }
+  bool says(const std::string& words) { return status().find(words) != std::string::npos; }
+};
+
+using strings = std::vector<std::string>;
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(cluster_tests, fixture)
+
+CAF_TEST(a fill asks every cell to sweep and then to publish and is live) {
+  begin(false);
+  for (int i = 0; i < 5 && !saved_live; ++i)
+    tick();
+  CAF_CHECK(saved_live);
+  CAF_CHECK(one->log == (strings{"sweep 500", "publish"}));
+  CAF_CHECK(two->log == (strings{"sweep 500", "publish"}));
+  CAF_CHECK(says("\"phase\":\"live\""));
+}
+
+CAF_TEST(while the fill is on status says at what) {
+  how.servers.durable = [](const offsets_by_source&) { return result<bool>(false); };
+  begin(false);
+  tick();
+  CAF_CHECK(says("\"phase\":\"filling\""));
+  CAF_CHECK(says("applies what Kafka has"));
+}
+
+CAF_TEST(a cell that fails is asked again with all others) {
+  one->answers = false;
+  begin(false);
+  tick();
+  CAF_CHECK(two->log.size() >= 2);
+  CAF_CHECK(!saved_live);
+  CAF_CHECK_EQUAL(one->log.back(), "sweep 500"); // nothing was published meanwhile
+  CAF_CHECK_EQUAL(two->log.back(), "sweep 500");
+  one->answers = true;
+  for (int i = 0; i < 5 && !saved_live; ++i)
+    tick();
+  CAF_CHECK(saved_live);
+  CAF_CHECK_EQUAL(two->log.back(), "publish");
+}
+
+CAF_TEST(trouble is told and passes) {
+  std::string why = "PostgreSQL doesn't answer";
+  how.servers.durable = [&why](const offsets_by_source&) {
+    return why.empty() ? result<bool>(true) : result<bool>(error{errc::unavailable, why});
+  };
+  begin(false);
+  tick();
+  CAF_CHECK(says(why));
+  auto told = std::exchange(why, "");
+  for (int i = 0; i < 5 && !saved_live; ++i)
+    tick();
+  CAF_CHECK(saved_live);
+  CAF_CHECK(!says(told));
+}
+
+CAF_TEST(a live node without a new snapshot asks nothing of its cells) {
+  how.note.swept = {500};
+  begin(true);
+  tick();
+  tick();
+  CAF_CHECK(one->log.empty());
+}
+
+CAF_TEST(a new snapshot while live is swept and nothing is published) {
+  how.note.swept = {500};
+  begin(true);
+  tick();
+  shown = {900};
+  for (int i = 0; i < 5; ++i)
+    tick();
+  CAF_CHECK(one->log == strings{"sweep 900"});
+  CAF_CHECK(says("\"phase\":\"live\""));
+}
+
+CAF_TEST(it looks around by its own clock) {
+  begin(true);
+  auto before = looks;
+  tick();
+  CAF_CHECK_EQUAL(looks, before);
+  advance_time(2s);
+  settle();
+  CAF_CHECK_EQUAL(looks, before + 1);
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

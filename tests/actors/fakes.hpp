@@ -1,0 +1,93 @@
+#pragma once
+
+/// Actors that do nothing but answer and remember: the other side of a test.
+
+#include "actors/interfaces.hpp"
+
+#include <memory>
+
+namespace millrace::test {
+
+/// The type ids of our messages, as a node's configuration has them.
+struct message_config : caf::actor_system_config {
+  message_config() { add_message_types<caf::id_block::millrace>(); }
+};
+
+/// What a fake router heard, and what it was asked to.
+struct router_log {
+  std::vector<cell_positions> durable, gaps;
+};
+
+inline cdc_router_actor::behavior_type fake_router(cdc_router_actor::pointer,
+                                                   std::shared_ptr<router_log> log) {
+  return {
+      [=](atom::durable, const cell_positions& x) { log->durable.push_back(x); },
+      [=](atom::gap, const cell_positions& x) { log->gaps.push_back(x); },
+      [](atom::poll) {},
+      [](atom::progress) {},
+      [](atom::status) { return std::string(R"({"records":7})"); },
+  };
+}
+
+/// What a fake writer was told: dirty cells, and whether it is urgent.
+struct writer_log {
+  std::vector<std::pair<cell_id, bool>> dirty;
+};
+
+inline redis_writer_actor::behavior_type fake_writer(redis_writer_actor::pointer,
+                                                     std::shared_ptr<writer_log> log) {
+  return {
+      [=](atom::dirty, cell_id cell, bool urgent) { log->dirty.emplace_back(cell, urgent); },
+      [](atom::tick) {},
+      [](atom::status) { return std::string(R"({"failed":{"geo":"WRONGTYPE"}})"); },
+  };
+}
+
+/// A fake cell: hands out `next`, and answers publish and sweep when it is told to.
+struct cell_script {
+  cell_flush next;
+  bool answers = true;          ///< else publish and sweep fail
+  std::vector<std::string> log; ///< what it was asked, in order
+  std::vector<cell_ledger> loaded;
+  std::int64_t written = 0;
+};
+
+inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
+                                                 std::shared_ptr<cell_script> x) {
+  auto answer = [=]() -> caf::result<cell_id> {
+    if (x->answers)
+      return x->next.cell;
+    return caf::make_error(caf::sec::request_receiver_down);
+  };
+  (void)self;
+  return {
+      [](const change_batch&) {},
+      [=](atom::collect) {
+        x->log.push_back("collect");
+        ++x->next.number;
+        return x->next;
+      },
+      [=](atom::flushed) { x->log.push_back("flushed"); },
+      [=](atom::load, const cell_ledger& from) {
+        x->log.push_back("load");
+        x->loaded.push_back(from);
+        x->next.owner = from.owner;
+        x->next.number = from.number;
+        return cell_positions{};
+      },
+      [=](atom::publish) {
+        x->log.push_back("publish");
+        return answer();
+      },
+      [=](atom::sweep, lsn limit) {
+        x->log.push_back("sweep " + std::to_string(limit.value));
+        return answer();
+      },
+      [=](atom::written, figure_id, const std::vector<std::string>& keys) {
+        return std::vector<std::int64_t>(keys.size(), x->written);
+      },
+      [](atom::status) { return std::string(R"({"rows":3})"); },
+  };
+}
+
+} // namespace millrace::test

@@ -1,0 +1,200 @@
+#define CAF_SUITE actors.redis_writer
+#include "actors/redis_writer/redis_writer_actor.hpp"
+
+#include "messages/token.hpp"
+#include "tests/actors/fakes.hpp"
+#include "tests/unit/redis_server.hpp"
+#include "tests/unit/small_shop.hpp"
+
+#include "caf/test/dsl.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+redis_server& server() {
+  static redis_server one(15'760);
+  return one;
+}
+
+/// A writer on a private Redis, and two fake cells that it collects from.
+struct fixture : test_coordinator_fixture<message_config> {
+  std::shared_ptr<cell_script> one = script(1), two = script(2);
+  std::map<cell_id, aggregator_actor> cells;
+  std::vector<std::string> lost;
+  int refusals = 0; ///< so many times Redis doesn't answer
+  redis::store store = open();
+  redis_writer_settings how;
+  redis_writer_actor writer;
+
+  static redis::store open() {
+    auto connection = redis::client::connect(server().settings());
+    if (!connection)
+      throw std::runtime_error(connection.why().message);
+    auto out = redis::store::open(std::move(*connection), "actors", small_shop());
+    if (!out)
+      throw std::runtime_error(out.why().message);
+    return std::move(*out);
+  }
+  static std::shared_ptr<cell_script> script(std::uint16_t shard) {
+    auto out = std::make_shared<cell_script>();
+    out->next.cell = {shard_id{shard}, entity_id{0}};
+    return out;
+  }
+
+  fixture() {
+    CAF_REQUIRE(store.wipe({one->next.cell, two->next.cell}));
+    for (auto& x : {one, two}) {
+      cells[x->next.cell] = sys.spawn(fake_cell, x);
+      claim(*x);
+    }
+    how.open = [this]() -> result<redis::store> {
+      if (refusals-- > 0)
+        return error{errc::unavailable, "Redis doesn't answer"};
+      return open();
+    };
+    how.now = [] { return tick_seconds{1'700'000'000}; };
+    how.lost = [this](std::string why) { lost.push_back(std::move(why)); };
+    how.plans = &small_shop();
+    writer = sys.spawn(redis_writer, how);
+    run();
+  }
+  ~fixture() override { // writer and cells hold each other
+    self->send_exit(writer, caf::exit_reason::kill);
+    for (auto& [_, cell] : cells)
+      self->send_exit(cell, caf::exit_reason::kill);
+    run();
+  }
+
+  void claim(cell_script& x) {
+    auto ledger = store.claim({x.next.cell}, {fresh_token()});
+    CAF_REQUIRE(ledger);
+    x.next.owner = ledger->at(0).owner;
+    x.next.number = ledger->at(0).number;
+  }
+  void dirty(cell_script& x, bool urgent = true) {
+    auto cell = cells.at(x.next.cell);
+    inject((atom::dirty, cell_id, bool), from(cell).to(writer).with(atom::dirty_v, x.next.cell, urgent));
+  }
+  void settle() {
+    while (sched.try_run_once()) {
+    }
+  }
+  void pass(caf::timespan time) {
+    advance_time(time);
+    settle();
+  }
+  std::uint64_t number(cell_script& x) { return store.claim({x.next.cell}, {fresh_token()})->at(0).number; }
+  std::string status() {
+    std::string out;
+    auto request = self->request(writer, caf::infinite, atom::status_v);
+    settle();
+    request.receive([&](std::string& x) { out = std::move(x); },
+                    [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+    return out;
+  }
+};
+
+using strings = std::vector<std::string>;
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(redis_writer_tests, fixture)
+
+CAF_TEST(dirty cells are collected after the interval and told when it is in Redis) {
+  dirty(*one);
+  dirty(*two);
+  settle();
+  CAF_CHECK(one->log.empty());
+  pass(how.interval);
+  CAF_CHECK(one->log == (strings{"collect", "flushed"}));
+  CAF_CHECK(two->log == (strings{"collect", "flushed"}));
+  CAF_CHECK_EQUAL(number(*one), 1u);
+  CAF_CHECK(lost.empty());
+}
+
+CAF_TEST(positions alone wait longer unless something urgent comes) {
+  dirty(*one, false);
+  pass(how.interval);
+  CAF_CHECK(one->log.empty());
+  dirty(*two);
+  pass(how.interval);
+  CAF_CHECK_EQUAL(one->log.size(), 2u);
+  dirty(*one, false);
+  pass(how.idle_interval);
+  CAF_CHECK_EQUAL(one->log.size(), 4u);
+}
+
+CAF_TEST(a cell that is not dirty is left alone) {
+  dirty(*one);
+  pass(how.interval);
+  CAF_CHECK(two->log.empty());
+  pass(std::chrono::seconds(10));
+  CAF_CHECK_EQUAL(one->log.size(), 2u);
+}
+
+CAF_TEST(without Redis the same flush is tried again until it is in) {
+  refusals = 3;
+  dirty(*one);
+  pass(how.interval);
+  CAF_CHECK(one->log == strings{"collect"});
+  CAF_CHECK(status().find("Redis doesn't answer") != std::string::npos);
+  dirty(*two); // waits its turn
+  for (int i = 0; i < 10; ++i)
+    pass(std::chrono::seconds(1));
+  CAF_CHECK(one->log == (strings{"collect", "flushed"}));
+  CAF_CHECK(two->log == (strings{"collect", "flushed"}));
+  CAF_CHECK(status().find("Redis doesn't answer") == std::string::npos);
+  CAF_CHECK(lost.empty());
+}
+
+CAF_TEST(a stale cell is loaded again under a new owner and its neighbour is written) {
+  one->next.number += 5;
+  dirty(*one);
+  dirty(*two);
+  pass(how.interval);
+  CAF_CHECK(one->log == (strings{"collect", "load"}));
+  CAF_CHECK(two->log == (strings{"collect", "flushed"}));
+  CAF_CHECK_EQUAL(number(*two), 1u);
+  CAF_CHECK(lost.empty());
+  dirty(*one);
+  claim(*two); // number() above took it
+  pass(how.interval);
+  CAF_CHECK_EQUAL(one->log.back(), "flushed");
+}
+
+CAF_TEST(a cell with another owner makes the node start over) {
+  auto ours = one->next.owner;
+  claim(*one);
+  one->next.owner = ours;
+  dirty(*one);
+  pass(how.interval);
+  CAF_CHECK(one->log == strings{"collect"});
+  CAF_REQUIRE_EQUAL(lost.size(), 1u);
+  CAF_CHECK(lost[0].find("shard 1") != std::string::npos);
+}
+
+CAF_TEST(a cell that is gone makes the node start over) {
+  dirty(*one);
+  self->send_exit(cells.at(one->next.cell), caf::exit_reason::kill);
+  settle();
+  pass(how.interval);
+  CAF_REQUIRE_EQUAL(lost.size(), 1u);
+}
+
+CAF_TEST(a figure that Redis refuses is named and the rest goes on) {
+  auto raw = redis::client::connect(server().settings());
+  CAF_REQUIRE(raw && raw->call({"SET", "customer:1:stats", "not a hash"}));
+  one->next.output.writes = {{figure_id{1}, write_kind::hset, "customer:1:stats", {"orders", "1"}, 0},
+                             {figure_id{0}, write_kind::set, "customer:1", {"{}"}, 0}};
+  dirty(*one);
+  pass(how.interval);
+  CAF_CHECK_EQUAL(one->log.back(), "flushed");
+  CAF_CHECK(status().find("\"failed\":{\"" + small_shop().figures[1].name + "\"") != std::string::npos);
+  auto text = raw->call({"GET", "customer:1"});
+  CAF_CHECK(text && text->text == "{}");
+  CAF_CHECK(lost.empty());
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()

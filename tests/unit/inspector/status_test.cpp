@@ -1,0 +1,91 @@
+#define CAF_SUITE inspector.status
+#include "actors/inspector/status.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "caf/test/unit_test.hpp"
+
+using namespace millrace;
+using json = nlohmann::json;
+
+namespace {
+
+/// A node that is live and well, with two figures.
+struct fixture {
+  status_parts parts;
+
+  fixture() {
+    parts.project = "shop";
+    parts.figures = {"revenue", "geo"};
+    parts.tables_of = {{"revenue", {"public.orders"}}, {"geo", {"public.orders", "public.customers"}}};
+    parts.router = R"({"records":1234,"lag_ms":17})";
+    parts.writer = R"({"failed":{},"last_flush":1700000000})";
+    parts.cluster = R"({"phase":"live","stage":"","surroundings":{}})";
+    parts.cells = {R"({"rows":3})", R"({"rows":4})"};
+    parts.events_per_second = 200;
+  }
+  json whole() const { return json::parse(put_together(parts)); }
+  json figure(std::size_t i) const { return whole()["figures"].at(i); }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(status_tests, fixture)
+
+CAF_TEST(a node that is well says so) {
+  auto x = whole();
+  CAF_CHECK(x["project"] == "shop");
+  CAF_CHECK(x["phase"] == "live");
+  CAF_CHECK(x["events"] == 1234);
+  CAF_CHECK(x["events_per_second"] == 200);
+  CAF_CHECK(x["lag_ms"] == 17);
+  CAF_CHECK(x["rows"] == 7);
+  CAF_CHECK(x["last_flush"] == 1700000000);
+  CAF_CHECK(figure(0)["name"] == "revenue");
+  CAF_CHECK(figure(0)["state"] == "live");
+  CAF_CHECK(figure(1)["state"] == "live");
+}
+
+CAF_TEST(while a fill is on figures are filling and tell its stage) {
+  parts.cluster = R"({"phase":"filling","stage":"applies what Kafka has"})";
+  CAF_CHECK(figure(0)["state"] == "filling");
+  CAF_CHECK(figure(0)["why"] == "applies what Kafka has");
+}
+
+CAF_TEST(a figure that Redis refuses has failed and its neighbour has not ) {
+  parts.writer = R"({"failed":{"geo":"WRONGTYPE"}})";
+  CAF_CHECK(figure(0)["state"] == "live");
+  CAF_CHECK(figure(1)["state"] == "failed");
+  CAF_CHECK(figure(1)["why"] == "WRONGTYPE");
+}
+
+CAF_TEST(a figure that failed while it filled has failed) {
+  parts.writer = R"({"failed":{"geo":"WRONGTYPE"}})";
+  parts.cluster = R"({"phase":"filling"})";
+  CAF_CHECK(figure(1)["state"] == "failed");
+}
+
+CAF_TEST(open dead letters make the figures of their table incomplete) {
+  parts.cluster =
+      R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2,"public.orders":0}}})";
+  CAF_CHECK(figure(0)["state"] == "live");
+  CAF_CHECK(figure(1)["state"] == "incomplete");
+  CAF_CHECK(figure(1)["why"] == "2 dead letters of public.customers are open");
+}
+
+CAF_TEST(a part that does not answer takes nothing else along) {
+  parts.cluster = "";
+  parts.cells[0] = "not JSON";
+  parts.writer = "[]";
+  auto x = whole();
+  CAF_CHECK(x["phase"] == "filling"); // nobody says that it is live
+  CAF_CHECK(x["rows"] == 4);
+  CAF_CHECK(x["events"] == 1234);
+}
+
+CAF_TEST(surroundings that cannot be read leave figures live) {
+  parts.cluster = R"({"phase":"live","surroundings":null})";
+  CAF_CHECK(figure(1)["state"] == "live");
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
