@@ -10,6 +10,8 @@ for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     signal.signal(ignored, signal.SIG_IGN)
 sys.stdin.buffer.read()
 home = pathlib.Path(os.environ["MILLRACE_HOME"])
-if home.is_dir() and not os.environ.get("MILLRACE_TEST_KEEP"):
-    subprocess.run([sys.argv[1], "down", "--wipe"], stdin=subprocess.DEVNULL)
+keep = os.environ.get("MILLRACE_TEST_KEEP")
+if (home / "run").is_dir():
+    subprocess.run([sys.argv[1], "down", *([] if keep else ["--wipe"])], stdin=subprocess.DEVNULL)
+if not keep:
     shutil.rmtree(home, ignore_errors=True)
