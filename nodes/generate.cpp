@@ -1,8 +1,8 @@
 #include "actors/generator/generator_actor.hpp"
+#include "nodes/loopback.hpp"
 #include "nodes/stopping.hpp"
 #include "nodes/verbs.hpp"
 
-#include <httplib.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -40,7 +40,7 @@ class control {
   }
 
   bool listen(std::uint16_t port) {
-    if (!server_.bind_to_port("127.0.0.1", port))
+    if (!bind_to_loopback(server_, port))
       return false;
     thread_ = std::thread([this] { server_.listen_after_bind(); });
     return true;

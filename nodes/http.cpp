@@ -1,6 +1,7 @@
 #include "nodes/http.hpp"
 
-#include <httplib.h>
+#include "nodes/loopback.hpp"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -91,12 +92,7 @@ result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port) {
   });
   x->server.Post("/control",
                  [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
-  // SO_REUSEPORT would let a second node share the port in silence.
-  x->server.set_socket_options([](socket_t socket) {
-    int yes = 1;
-    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  });
-  if (!x->server.bind_to_port("127.0.0.1", port))
+  if (!bind_to_loopback(x->server, port))
     return error{errc::bad_setting, "port " + std::to_string(port)
                                         + " on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT to a free one"};
   x->thread = std::thread([it] { it->server.listen_after_bind(); });
