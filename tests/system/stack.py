@@ -120,11 +120,20 @@ class Stack:
         pairs = (shlex.split(line)[0].partition("=") for line in self.door("env").stdout.splitlines() if line)
         self.endpoints = {name: value for name, _, value in pairs}
         e = self.endpoints
-        self.sql = clients.Sql({"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "PGHOST": e["POSTGRES_HOST"], "PGPORT": e["POSTGRES_PORT"],
-                                "PGDATABASE": e["POSTGRES_DB"], "PGUSER": e["POSTGRES_USER"], "PGPASSWORD": e["POSTGRES_PASSWORD"],
-                                "PGOPTIONS": "-c client_min_messages=warning -c timezone=UTC", "PGCLIENTENCODING": "UTF8"})
+        self.sql = self.sql_as(e["POSTGRES_USER"], e["POSTGRES_PASSWORD"])
         self.redis = clients.Redis(int(e["REDIS_PORT"]), e["REDIS_PASSWORD"])
         self.kafka = clients.Kafka(e["KAFKA_BROKER"])
+
+    def sql_as(self, user, password):
+        """Returns a client of the shop's database in somebody's name."""
+        e = self.endpoints
+        return clients.Sql({"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "PGHOST": e["POSTGRES_HOST"], "PGPORT": e["POSTGRES_PORT"],
+                            "PGDATABASE": e["POSTGRES_DB"], "PGUSER": user, "PGPASSWORD": password,
+                            "PGOPTIONS": "-c client_min_messages=warning -c timezone=UTC", "PGCLIENTENCODING": "UTF8"})
+
+    def secret(self, name):
+        """Returns what the stack made up for one of its servers."""
+        return (self.home / "secrets" / name).read_text().strip()
 
     def verify(self, wait=60, **how):
         """Returns verify's exit code and its JSON (None where it printed none; then what it said is under `said`)."""
