@@ -4,6 +4,7 @@
 
 #include "messages/units.hpp"
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,30 @@ struct change {
   std::string columns; ///< packed columns of the route, for upsert only
 };
 
+/// Changes that nobody alters any more: who keeps a batch to send it again, and
+/// who applies it, hold the same ones.
+class change_list {
+ public:
+  change_list() = default;
+  change_list(std::vector<change> x)
+      : all_(x.empty() ? nullptr : std::make_shared<const std::vector<change>>(std::move(x))) {}
+  change_list(std::initializer_list<change> x) : change_list(std::vector<change>(x)) {}
+
+  const std::vector<change>& all() const { return all_ ? *all_ : none(); }
+  auto begin() const { return all().begin(); }
+  auto end() const { return all().end(); }
+  std::size_t size() const { return all().size(); }
+  bool empty() const { return !all_; }
+  const change& operator[](std::size_t i) const { return all()[i]; }
+
+ private:
+  static const std::vector<change>& none() {
+    static const std::vector<change> nothing;
+    return nothing;
+  }
+  std::shared_ptr<const std::vector<change>> all_; ///< null: none
+};
+
 /// A record that proves that a topic still is the one we read: its offset and
 /// a hash of its source.sequence, lsn and transaction id.
 struct stamp {
@@ -50,7 +75,7 @@ struct change_batch {
   kafka_offset last = nowhere;
   stamp seen;                          ///< newest record at or below `last`, if any
   kafka_offset acknowledged = nowhere; ///< the router knows that all up to here is durable
-  std::vector<change> changes;
+  change_list changes;
 };
 
 /// How far one cell is for one source.

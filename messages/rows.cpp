@@ -46,7 +46,8 @@ struct collecting : msgpack::null_visitor {
   row& out;
 };
 
-std::size_t skip_values(std::string_view packed, std::size_t count, row& out) {
+/// Reads up to `count` values; returns how many bytes they took.
+std::size_t read_values(std::string_view packed, std::size_t count, row& out) {
   collecting into{out};
   std::size_t at = 0;
   while (at < packed.size() && out.size() < count) {
@@ -74,16 +75,24 @@ std::string pack(const row& values) {
 
 row unpack(std::string_view packed) {
   row out;
-  skip_values(packed, packed.size(), out);
+  read_values(packed, packed.size(), out);
+  return out;
+}
+
+std::string pack_columns(const row& from, const std::vector<std::uint16_t>& columns) {
+  std::string out;
+  for (auto i : columns)
+    pack_to(out, from.at(i));
   return out;
 }
 
 std::string_view packed_prefix(std::string_view packed, std::size_t count) {
-  row seen;
-  auto end = skip_values(packed, count, seen);
-  if (seen.size() != count)
-    throw std::runtime_error("a packed row is shorter than its columns");
-  return packed.substr(0, end);
+  msgpack::null_visitor skipping;
+  std::size_t at = 0;
+  for (; count > 0; --count)
+    if (at >= packed.size() || !msgpack::parse(packed.data(), packed.size(), at, skipping))
+      throw std::runtime_error("a packed row is shorter than its columns");
+  return packed.substr(0, at);
 }
 
 } // namespace millrace

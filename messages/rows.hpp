@@ -13,6 +13,9 @@ namespace millrace {
 /// Two rows of one shape are equal exactly if their packed forms are.
 std::string pack(const row& values);
 
+/// The same for the row's values at these places, in this order.
+std::string pack_columns(const row& from, const std::vector<std::uint16_t>& columns);
+
 /// Appends one value to `out`.
 void pack_to(std::string& out, const value& x);
 

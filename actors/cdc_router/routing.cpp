@@ -8,16 +8,22 @@ namespace millrace {
 
 namespace {
 
-row pick(const row& from, const std::vector<std::uint16_t>& columns) {
-  row out;
-  out.reserve(columns.size());
-  for (auto i : columns)
-    out.push_back(from[i]);
-  return out;
+/// FNV-1a over a packed key, finished by a mixer.
+shard_id shard_of_packed(std::string_view key, std::uint16_t shards) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char byte : key)
+    hash = (hash ^ byte) * 0x100000001b3;
+  hash ^= hash >> 32;
+  hash *= 0xd6e8feb86659fd93;
+  hash ^= hash >> 32;
+  return shard_id{static_cast<std::uint16_t>(hash % shards)};
 }
 
+/// Returns where the row goes by a route's key; nullopt where there is no row, or NULL in it.
 std::optional<shard_id> shard_by(const std::optional<row>& x, const route& by, std::uint16_t shards) {
-  return x ? shard_of(pick(*x, by.by), shards) : std::nullopt;
+  if (!x || std::any_of(by.by.begin(), by.by.end(), [&](auto i) { return is_null((*x)[i]); }))
+    return std::nullopt;
+  return shard_of_packed(pack_columns(*x, by.by), shards);
 }
 
 change as(change_kind kind, change note) {
@@ -31,13 +37,7 @@ std::optional<shard_id> shard_of(const row& entity_key, std::uint16_t shards) {
   for (auto& x : entity_key)
     if (is_null(x))
       return std::nullopt;
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char byte : pack(entity_key))
-    hash = (hash ^ byte) * 0x100000001b3;
-  hash ^= hash >> 32;
-  hash *= 0xd6e8feb86659fd93;
-  hash ^= hash >> 32;
-  return shard_id{static_cast<std::uint16_t>(hash % shards)};
+  return shard_of_packed(pack(entity_key), shards);
 }
 
 routing::routing(const plan_set& plans, table_id table, std::uint16_t shards) : shards_(shards) {
@@ -66,14 +66,11 @@ void routing::add(const table_change& x, kafka_offset at, bool first_fill, chang
 }
 
 void routing::add_own(const way& w, const table_change& x, change note, changes_by_cell& out) const {
-  auto shard = shard_of(x.key, shards_);
-  if (!shard)
-    return;
   note.counted = true;
   note.kind = x.after ? change_kind::upsert : change_kind::remove;
   if (x.after)
-    note.columns = pack(pick(*x.after, w.by->columns));
-  out[{*shard, w.by->entity}].push_back(std::move(note));
+    note.columns = pack_columns(*x.after, w.by->columns);
+  out[{shard_of_packed(note.key, shards_), w.by->entity}].push_back(std::move(note));
 }
 
 void routing::add_foreign(const way& w, const table_change& x, change note, bool first_fill,
@@ -90,7 +87,7 @@ void routing::add_foreign(const way& w, const table_change& x, change note, bool
   if (!after)
     return;
   note.kind = change_kind::upsert;
-  note.columns = pack(pick(*x.after, w.by->columns));
+  note.columns = pack_columns(*x.after, w.by->columns);
   out[{*after, w.by->entity}].push_back(std::move(note));
 }
 

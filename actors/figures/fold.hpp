@@ -39,7 +39,7 @@ class figure_fold {
   /// Moves every staged place of the row to its real key.
   void unstage(route_id from, const row& key, std::vector<place_mark>& marks, std::string_view prefix);
 
-  /// Folds one row's change (kept columns) into the keyed and rolled-up
+  /// Folds one row's change (kept columns; what follows them isn't looked at) into the keyed and rolled-up
   /// figures. Null means that there was, or is, no row.
   void fold(route_id from, const row* before, const row* after, tick_seconds now);
 

@@ -104,22 +104,23 @@ void cell::upsert(const change& x, tick_seconds now) {
   if (rows_.barred(x.route, x.at))
     return;
   auto& route = how_.plans->routes[x.route.value];
-  auto fresh = unpack(x.columns);
   auto kept = packed_prefix(x.columns, route.kept);
   auto [place, added] = rows_.of(x.route).try_emplace(x.key);
   auto& stored = place->second;
-  if (live_ && (added || stored.kept != kept)) {
-    row before = added ? row{} : unpack(stored.kept);
-    row after(fresh.begin(), fresh.begin() + route.kept);
-    figures_.fold(x.route, added ? nullptr : &before, &after, now);
+  auto shown = figures_.projections(x.route);
+  auto folds = live_ && (added || stored.kept != kept);
+  auto fresh = folds || shown > 0 ? unpack(x.columns) : row{}; // the kept columns come first
+  if (folds) {
+    auto before = added ? row{} : unpack(stored.kept);
+    figures_.fold(x.route, added ? nullptr : &before, &fresh, now);
   }
-  if (auto shown = figures_.projections(x.route)) {
+  if (shown > 0) {
     stored.marks.resize(shown);
     figures_.project(x.route, unpack(x.key), &fresh, stored.marks, now, live_ ? "" : how_.staging);
   }
   stored.kept.assign(kept);
   stored.at = std::max(stored.at, x.at);
-  touch({x.route, x.key});
+  touch(stored, {x.route, x.key});
 }
 
 void cell::remove(const row_name& name, tick_seconds now) {
@@ -177,8 +178,13 @@ std::vector<store_write> cell::retire(tick_seconds now) {
 }
 
 void cell::touch(const row_name& name) {
-  touched_.insert(name);
+  touched_.push_back(name);
   changed_rows_ = true;
+}
+
+void cell::touch(stored_row& row, const row_name& name) {
+  if (!std::exchange(row.touched, true))
+    touch(name);
 }
 
 cell_flush cell::collect(tick_seconds now) {
@@ -190,8 +196,10 @@ cell_flush cell::collect(tick_seconds now) {
   under_way_ = positions_.take_moved();
   out.positions = under_way_;
   if (changed_rows_)
-    out.block = pack_block(how_.fingerprint, live_, rows_, {touched_.begin(), touched_.end()});
-  touched_.clear();
+    out.block = pack_block(how_.fingerprint, live_, rows_, touched_);
+  for (auto& name : std::exchange(touched_, {}))
+    if (auto* row = rows_.find(name))
+      row->touched = false;
   changed_rows_ = output_waits_ = false;
   log_bytes_ += out.block.size();
   copy_into(out);

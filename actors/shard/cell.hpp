@@ -72,6 +72,7 @@ class cell {
   void remove(const row_name& name, tick_seconds now);
   void truncate(const change& x, tick_seconds now);
   void touch(const row_name& name);
+  void touch(stored_row& row, const row_name& name);
   void copy_into(cell_flush& out);
   bool holds(route_id route) const { return holds_[route.value]; }
 
@@ -86,7 +87,7 @@ class cell {
   std::uint64_t number_ = 0; ///< of the last flush taken
   std::uint64_t generation_ = 0;
   std::size_t log_bytes_ = 0, copied_bytes_ = 0;
-  std::set<row_name> touched_; ///< rows that the next block holds
+  std::vector<row_name> touched_; ///< rows that the next block holds; one that went and came stands twice
   std::map<std::pair<table_id, char>, std::int64_t> counts_;
   std::optional<state_copy> copy_;
   std::vector<position> under_way_;

@@ -17,6 +17,7 @@ struct stored_row {
   std::string kept;              ///< packed, the route's kept columns
   lsn at;                        ///< newest LSN that showed it
   std::vector<place_mark> marks; ///< one for each projection of the route
+  bool touched = false;          ///< the next state block holds it
 };
 
 /// Rows by packed primary key.

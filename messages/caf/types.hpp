@@ -34,6 +34,18 @@ typename Inspector::result_type inspect(Inspector& f, change& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, change_list& x) {
+  if constexpr (Inspector::reads_state) {
+    return f(x.all());
+  } else {
+    std::vector<change> all;
+    auto done = f(all);
+    x = change_list(std::move(all));
+    return done;
+  }
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, stamp& x) {
   return f(caf::meta::type_name("stamp"), x.offset, x.hash);
 }
