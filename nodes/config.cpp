@@ -78,6 +78,10 @@ void add_settings(CLI::App& app, settings& x) {
                  "The connector's configuration, with ${...} to fill in")
       ->envname("MILLRACE_CONNECTOR_TEMPLATE")
       ->capture_default_str();
+  app.add_flag("--topics-whole", x.topics_whole,
+               "The change topics still have all records since Debezium's first snapshot, of all tables: "
+               "figures fill from them alone")
+      ->envname("MILLRACE_TOPICS_WHOLE");
   app.add_option("--stream-buffer", x.stream_buffer_mib, "MiB that may wait at one cell to become durable")
       ->envname("STREAM_BUFFER_SIZE")
       ->check(CLI::Range(1, 1024))

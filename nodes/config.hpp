@@ -25,6 +25,9 @@ struct settings {
   std::string connect_url;          ///< empty: nobody watches the connector
   std::string connector_template = "debezium/postgres.json";
   bool exactly_once = true; ///< asked of the connector
+  /// The change topics show every row since Debezium's first snapshot: a ledger
+  /// that begins asks for no other.
+  bool topics_whole = false;
   int batch_interval_seconds = 60;
   std::size_t stream_buffer_mib = 4; ///< that may wait at one cell
   postgres::settings postgres;       ///< as the node's role

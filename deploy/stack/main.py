@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 
+import bench
 import control
 import down
 import front
@@ -44,6 +45,7 @@ def parser():
     one = verbs.add_parser("test", help="build and run the tests")
     one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
     one.add_argument("ctest", nargs="*", help="after --: arguments for ctest")
+    verbs.add_parser("bench", help="measure speed and latency, beside what people run today; has its own --help")
     return top
 
 
@@ -92,6 +94,8 @@ def command_line_settings(options):
 
 def run(arguments):
     verb = arguments[0] if arguments else ""
+    if verb == "bench":
+        return bench.bench(arguments[1:])
     if verb in front.VERBS:
         return front.run(settings_module.resolve({}), verb, arguments[1:])
     options = parser().parse_args(arguments or ["--help"])

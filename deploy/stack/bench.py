@@ -1,0 +1,315 @@
+"""`bench`: how fast, measured on real Debezium records of a shop history, in one run: Kafka's client alone, decoding, the whole pipeline, its
+latency, and what people run today. Its servers, folder and ports are its own; the topics are kept between runs."""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import re
+
+import signal
+import subprocess
+import sys
+import time
+
+import bench_table
+import build
+import control
+import down
+import install
+import processes
+import progress
+import services
+import settings as settings_module
+import up
+from redis import command as redis_command
+from service import ServiceError, http_json
+
+#: The first of the ports that the benchmark's servers listen on.
+FIRST_PORT = 15461
+PORTS = ("POSTGRES", "REDIS", "KAFKA", "KAFKA_CONTROLLER", "CONNECT", "HTTP", "GENERATOR")
+STEPS = ("count", "decode", "pipeline", "catch-up", "latency", "peers")
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+LATENCY_RATES = (1000, 5000, 20000)
+
+
+def parse(arguments):
+    one = argparse.ArgumentParser(prog="millrace bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    one.add_argument("--records", type=int, default=1_000_000, metavar="N", help="records that the change topics have at least (default 1,000,000)")
+    one.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help="some of the steps: " + ", ".join(STEPS))
+    one.add_argument("--peer-seconds", type=int, default=120, metavar="N", help="a slow peer reads no more records than take about so long (default 120)")
+    one.add_argument("--latency-seconds", type=int, default=10, metavar="N", help="how long each rate is held (default 10)")
+    one.add_argument("--readme", action="store_true", help="write the table into README.md")
+    one.add_argument("--wipe", action="store_true", help="delete the benchmark's servers and topics, and measure nothing")
+    return one.parse_args(arguments)
+
+
+def bench(arguments):
+    """Runs the verb. Returns the exit code."""
+    options = parse(arguments)
+    settings = own_settings()
+    if options.wipe:
+        return down.down(settings, True)
+    run = Bench(settings, options)
+    try:
+        run.servers_up()
+        run.fill()
+        lines = run.measure()
+    finally:
+        run.end()
+    print(bench_table.text(lines))
+    if options.readme:
+        bench_table.into_readme(lines)
+    return 0 if all(line.get("correct", True) for line in lines) else 1
+
+
+def own_settings():
+    """Returns settings of a stack beside the user's: same figures, own folder and ports."""
+    outer = settings_module.resolve({})
+    # Beside the user's stack, not in it: `down --wipe` of that one leaves the topics alone.
+    folder = outer.home.root.with_name(outer.home.root.name + "-bench")
+    ports = {f"MILLRACE_{name}_PORT": str(FIRST_PORT + i) for i, name in enumerate(PORTS)}
+    environment = {"MILLRACE_HOME": str(folder), "MILLRACE_FIGURES": outer["MILLRACE_FIGURES"], "MILLRACE_KAFKA_HEAP": "1g",
+                   "MILLRACE_TOPICS_WHOLE": "true", "LOG_LEVEL": "info", **ports}
+    folder.mkdir(parents=True, exist_ok=True)
+    nothing = folder / "no.env"  # the user's own configuration file isn't for these servers
+    nothing.touch()
+    return settings_module.resolve({}, environment=environment, config=nothing)
+
+
+class Bench:
+    def __init__(self, settings, options):
+        self.settings, self.options = settings, options
+        self.program = settings.home.root / "bin" / "millrace"
+        self.node = None  #: the node's process
+
+    # Servers and topics.
+
+    def servers_up(self):
+        """Starts PostgreSQL, Redis, Kafka and Kafka Connect, under a supervisor; builds node and steps."""
+        settings = self.settings
+        settings.home.make()
+        ours = services.make(settings)
+        servers = [ours[kind.name] for kind in services.SERVERS]
+        with install.for_services_and_build(servers):
+            binary = build.binary()
+            build.build("millrace_bench")
+        if not control.is_running(settings.home):
+            down.end_what_was_left(settings.home)
+            up.check_machine(settings, servers)
+            up.start_supervisor(settings.home)
+        build.install_copy(binary, self.program)
+        control.ask(settings.home, "configure", values=settings.values, given=sorted(settings.given))
+        up.run(settings, servers, [])
+
+    def end(self):
+        self.stop_node()
+        down.stop(self.settings.home)
+
+    def environment(self, **more):
+        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **self.settings.environment(), "MILLRACE_TOPICS_WHOLE": "true", **more}
+
+    def step(self, *arguments, **more):
+        """Runs a step of the benchmark and returns the JSON that it prints."""
+        done = subprocess.run([build.FOLDER / "millrace_bench", *map(str, arguments)], env=self.environment(**more), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise ServiceError(f"bench {arguments[0]} failed:\n{done.stderr.strip()}")
+        return json.loads(done.stdout)
+
+    def fill(self):
+        """Has a shop's history go through Debezium until the topics have enough records; what is there already counts."""
+        have = self.step("count")["records"] if self.connector_is_there() else 0
+        if have >= self.options.records:
+            progress.say(f"the change topics have {have:,} records")
+            return
+        up.register(self.settings)
+        generator = subprocess.Popen([self.program, "generate", "--rate", "20000", "--seed", "1"], env=self.environment(),
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            while have < self.options.records:
+                progress.say(f"filling the change topics: {have:,} of {self.options.records:,} records")
+                time.sleep(5)
+                have = self.step("count")["records"]
+                if generator.poll() is not None:
+                    raise ServiceError("the generator ended; is PostgreSQL well?")
+        finally:
+            generator.send_signal(signal.SIGTERM)
+            generator.wait(60)
+        self.wait_for_debezium()
+
+    def connector_is_there(self):
+        return http_json(f"{self.settings['CONNECT_URL']}/connectors/millrace-{self.settings['MILLRACE_PROJECT']}/status", 5.0) is not None
+
+    def wait_for_debezium(self):
+        """Returns once all of PostgreSQL's log is in Kafka: nothing has come for a while, twice."""
+        with progress.step("Debezium brings the rest"):
+            before, quiet = None, 0
+            while quiet < 3:
+                time.sleep(2)
+                now = self.step("ends")
+                quiet, before = (quiet + 1 if now == before else 0), now
+
+    # The node.
+
+    def start_node(self, **more):
+        log = self.settings.home.log("bench-node").open("ab")
+        self.node = subprocess.Popen([self.program, "node"], env=self.environment(**more), stdout=log, stderr=log)
+        log.close()
+
+    def stop_node(self):
+        if self.node is None:
+            return
+        self.node.send_signal(signal.SIGTERM)
+        try:
+            self.node.wait(30)
+        except subprocess.TimeoutExpired:
+            self.node.kill()
+            self.node.wait()
+        self.node = None
+
+    def status(self):
+        if self.node.poll() is not None:
+            raise ServiceError(f"the node ended with {self.node.returncode}; see {self.settings.home.log('bench-node')}")
+        return http_json(f"http://127.0.0.1:{self.settings['MILLRACE_HTTP_PORT']}/status", 5.0) or {}
+
+    def wait(self, what, condition, seconds=900):
+        """Polls the node's status until the condition holds; returns it."""
+        limit = time.monotonic() + seconds
+        while time.monotonic() < limit:
+            status = self.status()
+            if status and condition(status):
+                return status
+            time.sleep(0.05)
+        raise ServiceError(f"not within {seconds} s: {what}; see {self.settings.home.log('bench-node')}")
+
+    def drained(self, ends):
+        """Returns the condition that everything before these ends is durable and every figure is live."""
+        def holds(status):
+            durable = {(x["topic"], x["partition"]): x["durable"] for x in status.get("router", {}).get("sources", [])}
+            behind = any(durable.get((topic, int(partition)), -1) + 1 < end for topic, all_ends in ends.items() for partition, end in all_ends.items())
+            figures = status.get("figures", [])
+            return not behind and figures and all(figure["state"] == "live" for figure in figures)
+        return holds
+
+    def flush_redis(self):
+        self.redis("FLUSHALL")
+
+    def redis(self, *words):
+        import socket
+        with socket.create_connection(("127.0.0.1", self.settings.number("REDIS_PORT")), timeout=60) as connection:
+            connection.sendall(redis_command("AUTH", self.settings["REDIS_PASSWORD"]) + redis_command(*words))
+            with connection.makefile("rb") as replies:
+                replies.readline()
+                return replies.readline().strip()
+
+    def verify(self, **more):
+        """Returns whether every figure equals its query, by the judge."""
+        done = subprocess.run([self.program, "verify", "--wait", "120"], env=self.environment(**more), capture_output=True, text=True)
+        if done.returncode != 0:
+            progress.say(done.stdout[-3000:] + done.stderr[-1000:])
+        return done.returncode == 0
+
+    def cpu(self):
+        """Returns the CPU seconds so far of the node and the servers that it works with."""
+        pids = control.ask(self.settings.home, "status")["services"]
+        found = {name: pids[name]["pid"] for name in ("redis", "kafka")} | {"node": self.node.pid}
+        return {name: cpu_of(pid) for name, pid in found.items()}
+
+    # What is measured.
+
+    def measure(self):
+        lines, wanted = [facts()], self.options.only
+        self.emit(lines[0])
+        for name in STEPS:
+            if name in wanted:
+                for line in getattr(self, name.replace("-", "_"))():
+                    self.emit(line)
+                    lines.append(line)
+        return lines
+
+    def emit(self, line):
+        print(json.dumps(line), flush=True)
+
+    def count(self):
+        yield {"step": "count", **self.step("count")}
+
+    def decode(self):
+        yield {"step": "decode", **self.step("decode")}
+
+    def pipeline(self):
+        """All figures from an empty Redis to drained and whole."""
+        self.flush_redis()
+        ends = self.step("ends")
+        line = {"step": "pipeline", **self.timed(ends)}
+        line["correct"] = self.verify()
+        self.stop_node()
+        yield line
+
+    def timed(self, ends, **more):
+        """Starts a node and returns what it took from its first record until all was durable and live."""
+        self.start_node(**more)
+        self.wait("the node answers", lambda status: "router" in status, 120)
+        began, cpu = time.monotonic(), self.cpu()
+        first = self.status()["router"]["records"]
+        status = self.wait("drained", self.drained(ends))
+        seconds, spent = time.monotonic() - began, {name: x - cpu[name] for name, x in self.cpu().items()}
+        records = status["router"]["records"] - first
+        return {"records": records, "seconds": seconds, "events_per_second": records / seconds,
+                "cpu_seconds_per_million": {name: x / records * 1e6 for name, x in spent.items()},
+                "peak_rss_mib": peak_of(self.node.pid), "rows": status.get("rows", 0)}
+
+    def catch_up(self):
+        """Live figures behind by the whole history: a node that was away. The records are written again under a prefix of their own."""
+        prefix = "benchlive"
+        self.fresh_copy(prefix)
+        self.stop_node()
+        self.step("replay", "--to", prefix)
+        ends = self.step("ends", MILLRACE_TOPIC_PREFIX=prefix)
+        line = {"step": "catch-up", **self.timed(ends, MILLRACE_TOPIC_PREFIX=prefix)}
+        line["correct"] = self.verify(MILLRACE_TOPIC_PREFIX=prefix)
+        self.stop_node()
+        self.step("drop", "--to", prefix)
+        yield line
+
+    def fresh_copy(self, prefix):
+        """Leaves a live node on topics of that prefix, which have Debezium's snapshot and nothing behind it."""
+        self.step("drop", "--to", prefix)
+        self.flush_redis()
+        self.step("replay", "--snapshot", "--to", prefix)
+        self.start_node(MILLRACE_TOPIC_PREFIX=prefix)
+        self.wait("the figures are live", self.drained(self.step("ends", MILLRACE_TOPIC_PREFIX=prefix)), 120)
+
+    def latency(self):
+        """Append in Kafka to visible in Redis, at steady rates."""
+        prefix = "benchpace"
+        self.fresh_copy(prefix)
+        rates = ",".join(map(str, LATENCY_RATES))
+        for line in self.step("latency", "--to", prefix, "--rates", rates, "--seconds", self.options.latency_seconds):
+            yield {"step": "latency", **line}
+        self.stop_node()
+        self.step("drop", "--to", prefix)
+
+    def peers(self):
+        """What people run today, on the same topics."""
+        return ()
+
+
+def facts():
+    """Returns when, on what, and with which versions this was measured."""
+    model = next((line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
+    pom = (build.REPOSITORY / "deploy" / "pom.xml").read_text()
+    versions = dict(re.findall(r"<(kafka|debezium)\.version>([^<]+)<", pom))
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=build.REPOSITORY, capture_output=True, text=True).stdout.strip()
+    return {"step": "facts", "date": datetime.date.today().isoformat(), "commit": commit, "processor": model, "cores": os.cpu_count(),
+            "load_before": round(os.getloadavg()[0], 2), "versions": versions}
+
+
+def cpu_of(pid):
+    """Returns a process's CPU seconds, user and system."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+
+def peak_of(pid):
+    """Returns the most memory that a process ever had, in MiB."""
+    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) // 1024
