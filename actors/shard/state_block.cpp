@@ -44,6 +44,13 @@ void pack_row(packer& to, const row_name& name, const stored_row* x) {
   }
 }
 
+/// A damaged block may claim billions of entries; each takes a byte, so no list
+/// and no text is longer than the block. Without maps, strings or deep nesting.
+msgpack::unpack_limit limit_of(std::string_view block) {
+  constexpr std::size_t depth = 8;
+  return {block.size(), 0, 0, block.size(), 0, depth};
+}
+
 std::string text_of(const msgpack::object& x) {
   if (x.type != msgpack::type::BIN)
     throw msgpack::type_error();
@@ -98,7 +105,7 @@ std::string pack_block(std::uint64_t fingerprint, bool live, const row_table& ro
 
 result<bool> apply_block(std::uint64_t fingerprint, std::string_view block, row_table& rows) {
   try {
-    auto handle = msgpack::unpack(block.data(), block.size());
+    auto handle = msgpack::unpack(block.data(), block.size(), nullptr, nullptr, limit_of(block));
     auto& top = handle.get();
     if (top.type != msgpack::type::ARRAY || top.via.array.size != 5)
       return error{errc::corrupt, "a state block is no list of five"};

@@ -100,6 +100,12 @@ CAF_TEST(text that is no block is refused) {
     CAF_CHECK(corrupt(apply_block(ours, text, rows), "state block"));
 }
 
+CAF_TEST(a block that claims more entries than it has bytes takes no memory for them) {
+  row_table rows;
+  for (auto text : {"\x95\xdd\xff\xff\xff\xff", "\x95\xdd\x01\xff\xff\xff"}) // a list of 2^32, of 2^25
+    CAF_CHECK(corrupt(apply_block(ours, text, rows), "size overflow"));
+}
+
 CAF_TEST(a damaged block is refused or read but never followed out of its bytes) {
   auto rows = some_rows();
   rows.of(customers)[""].kept = "short";
