@@ -66,9 +66,9 @@ class joined_members : public members {
     constexpr std::size_t of_a_node = 48; // links, colour or hash, allocator
     auto out = families_.bucket_count() * sizeof(void*);
     for (auto& [key, family] : families_) {
-      out += of_a_node + sizeof(key) + sizeof(family) + (key.size() > 15 ? key.size() : 0);
+      out += of_a_node + sizeof(std::string) + sizeof(family) + (key.size() > 15 ? key.size() : 0);
       for (auto& [keys, partial] : family.partials)
-        out += of_a_node + sizeof(keys) + sizeof(partial) + partials_.memory(partial);
+        out += of_a_node + sizeof(std::string) + sizeof(partial) + partials_.memory(partial);
       if (family.parent)
         out += sizeof(*family.parent) + family.parent->keys.size() * sizeof(value)
                + family.parent->effects.size() * sizeof(effect);

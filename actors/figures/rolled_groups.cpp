@@ -67,7 +67,7 @@ class rolled_groups : public groups {
     constexpr std::size_t of_a_node = 32; // links, hash, allocator
     auto out = groups_.bucket_count() * sizeof(void*);
     for (auto& [packed, group] : groups_)
-      out += of_a_node + sizeof(packed) + sizeof(group) + (packed.size() > 15 ? packed.size() : 0)
+      out += of_a_node + sizeof(std::string) + sizeof(group) + (packed.size() > 15 ? packed.size() : 0)
              + layout_.memory(group.change);
     return out;
   }
