@@ -2,6 +2,7 @@
 latency, and what people run today. Its servers, folder and ports are its own; the topics are kept between runs."""
 import argparse
 import datetime
+import decimal
 import json
 import os
 import pathlib
@@ -16,6 +17,7 @@ import bench_table
 import build
 import control
 import down
+import home
 import install
 import processes
 import progress
@@ -31,6 +33,8 @@ PORTS = ("POSTGRES", "REDIS", "KAFKA", "KAFKA_CONTROLLER", "CONNECT", "HTTP", "G
 STEPS = ("count", "decode", "pipeline", "catch-up", "latency", "peers")
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 LATENCY_RATES = (1000, 5000, 20000)
+#: What the plain peer is known to do, to bound its run.
+PLAIN_EVENTS_PER_SECOND = 600
 
 
 def parse(arguments):
@@ -290,8 +294,35 @@ class Bench:
         self.step("drop", "--to", prefix)
 
     def peers(self):
-        """What people run today, on the same topics."""
-        return ()
+        """What people run today, on the same topics. A peer that reads everything is held against SQL where it claims to be right."""
+        sys.path.insert(0, str(build.REPOSITORY / "tests" / "bench" / "peers"))
+        import peers
+        cache = home.cache_folder()
+        peers.prepare(cache)
+        ends = self.settings.home.root / "ends.json"
+        ends.write_text(json.dumps(self.step("ends")))
+        truth = self.sql("SELECT coalesce(sum(total_amount), 0), count(*) FROM orders")
+        for name in peers.NAMES:
+            limit = ["--limit", str(self.options.peer_seconds * PLAIN_EVENTS_PER_SECOND)] if name == "plain_python" else []
+            command = peers.command(name, cache, "--broker", self.settings["KAFKA_BROKER"], "--end", str(ends),
+                                    "--redis", f"127.0.0.1:{self.settings['REDIS_PORT']}", "--redis-db", "1", *limit)
+            with progress.step(name):
+                done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=30 * 60)
+            if done.returncode != 0:
+                raise ServiceError(f"{name} failed:\n{done.stderr.strip()[-2000:]}")
+            line = json.loads(done.stdout.strip().splitlines()[-1])
+            results = line.pop("results")
+            line = {"step": "peer", **line, "events_per_second": line["records"] / line["seconds"]}
+            if not limit:
+                line["correct"] = [str(decimal.Decimal(results["revenue_total"]).quantize(decimal.Decimal("0.01"))), str(results["orders"])] == truth
+            yield line
+
+    def sql(self, text):
+        """Returns the only row of a query, as texts."""
+        names = {"PGHOST": "POSTGRES_HOST", "PGPORT": "POSTGRES_PORT", "PGDATABASE": "POSTGRES_DB", "PGUSER": "POSTGRES_USER", "PGPASSWORD": "POSTGRES_PASSWORD"}
+        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **{name: self.settings[ours] for name, ours in names.items()}}
+        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "\t", "-c", text], env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip().split("\t")
 
 
 def facts():
