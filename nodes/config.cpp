@@ -1,5 +1,7 @@
 #include "nodes/config.hpp"
 
+#include "actors/connect/topics.hpp"
+
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -46,15 +48,57 @@ bool good_name(const std::string& x) {
   return !x.empty() && x.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
 }
 
+/// A prefix that holds Millrace's own keys would make a figure meet them.
+result<void> check_key_prefix(const std::string& x) {
+  auto plain = x.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-.:") == std::string::npos;
+  if (!plain)
+    return error{errc::bad_setting,
+                 "MILLRACE_KEY_PREFIX: \"" + x + "\" may have lower-case letters, digits and _ - . : only"};
+  for (std::string taken : {"millrace:", "cdc:", "metrics:", "alerts:", "batch_jobs:", "batch_summary:"})
+    if (x.starts_with(taken))
+      return error{errc::bad_setting, "MILLRACE_KEY_PREFIX: \"" + x + "\" begins like Millrace's own keys "
+                                          + taken + "...; the project's name and a colon would do"};
+  return {};
+}
+
+/// Reads NAME=VALUE lines; an error never shows a value.
+result<void> read_properties(const std::string& path, std::map<std::string, std::string>& into) {
+  std::ifstream file(path);
+  if (!file)
+    return error{errc::bad_setting, "KAFKA_PROPERTIES_FILE: the file " + path + " can't be read"};
+  auto trimmed = [](const std::string& text) {
+    auto from = text.find_first_not_of(" \t\r");
+    return from == std::string::npos ? "" : text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
+  };
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    line = trimmed(line);
+    if (line.empty() || line[0] == '#')
+      continue;
+    auto at = line.find('=');
+    if (at == std::string::npos || at == 0)
+      return error{errc::bad_setting, "KAFKA_PROPERTIES_FILE: " + path + ":" + std::to_string(number)
+                                          + ": expected NAME=VALUE, as librdkafka has its properties"};
+    into[trimmed(line.substr(0, at))] = trimmed(line.substr(at + 1));
+  }
+  return {};
+}
+
 } // namespace
 
 void add_settings(CLI::App& app, settings& x) {
   app.set_config("--config", "", "Configuration file (TOML or INI: NAME = value, the options' names)");
-  app.add_option("--project", x.project, "The project's name: slot, topics and our own keys carry it")
+  app.add_option("--project-name", x.project, "The project's name: slot, topics and our own keys carry it")
       ->envname("MILLRACE_PROJECT")
       ->capture_default_str();
   app.add_option("--topic-prefix", x.topic_prefix, "Debezium's topic.prefix")
       ->envname("MILLRACE_TOPIC_PREFIX")
+      ->capture_default_str();
+  app.add_option("--key-prefix", x.key_prefix, "Before every key in Redis that a figure or a counter has")
+      ->envname("MILLRACE_KEY_PREFIX");
+  app.add_option("--own-schema", x.owner.own_schema,
+                 "The schema in PostgreSQL that has Millrace's own tables")
+      ->envname("MILLRACE_SCHEMA")
       ->capture_default_str();
   app.add_option("--figures", x.figures, "Folders or files of figures; several with ':' between them")
       ->envname("MILLRACE_FIGURES")
@@ -91,18 +135,33 @@ void add_settings(CLI::App& app, settings& x) {
   app.add_option("--postgres-db", x.owner.database)->envname("POSTGRES_DB");
   app.add_option("--postgres-user", x.owner.user)->envname("POSTGRES_USER");
   app.add_option("--postgres-sslmode", x.owner.sslmode)->envname("POSTGRES_SSLMODE")->capture_default_str();
+  app.add_option("--postgres-sslrootcert", x.owner.sslrootcert, "File with the certificate of its authority")
+      ->envname("POSTGRES_SSLROOTCERT");
   app.add_option("--kafka", x.kafka.brokers, "Kafka's bootstrap servers")->envname("KAFKA_BROKER");
+  app.add_option("--kafka-properties", x.kafka_properties,
+                 "File with librdkafka's properties, NAME=VALUE a line: SASL, TLS")
+      ->envname("KAFKA_PROPERTIES_FILE");
   app.add_option("--redis-host", x.redis.host)->envname("REDIS_HOST")->capture_default_str();
   app.add_option("--redis-port", x.redis.port)->envname("REDIS_PORT")->capture_default_str();
   app.add_option("--redis-user", x.redis.user)->envname("REDIS_USER");
   app.add_option("--redis-database", x.redis.database)->envname("REDIS_DATABASE")->capture_default_str();
 }
 
+std::string settings::anchor_topic() const { return connect::anchor_topic(topic_prefix, owner.own_schema); }
+
+result<void> complete_name(const std::string& project) {
+  if (!good_name(project) || project.size() > 40)
+    return error{errc::bad_setting, "MILLRACE_PROJECT: \"" + project
+                                        + "\" may have up to 40 lower-case letters, digits and _ only: "
+                                          "PostgreSQL's slot and roles carry it"};
+  return {};
+}
+
 result<void> complete(settings& x) {
-  if (!good_name(x.project))
-    return error{errc::bad_setting,
-                 "MILLRACE_PROJECT: \"" + x.project
-                     + "\" may have lower-case letters, digits and _ only: PostgreSQL's slot carries it"};
+  if (auto named = complete_name(x.project); !named)
+    return named;
+  if (auto prefixed = check_key_prefix(x.key_prefix); !prefixed)
+    return prefixed;
   if (x.figures.size() == 1)
     x.figures = split(x.figures.front(), ':');
   for (auto [name, into] :
@@ -121,6 +180,9 @@ result<void> complete(settings& x) {
     if (auto read = read_secret("MILLRACE_NODE_PASSWORD", x.postgres.password); !read)
       return read;
   }
+  if (!x.kafka_properties.empty())
+    if (auto read = read_properties(x.kafka_properties, x.kafka.librdkafka); !read)
+      return read;
   x.kafka.group = "millrace-" + x.project;
   x.kafka.client_id = "millrace-" + x.project;
   return {};

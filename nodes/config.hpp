@@ -17,6 +17,7 @@ namespace millrace {
 struct settings {
   std::string project = "shop";
   std::string topic_prefix = "dbserver1";
+  std::string key_prefix;                             ///< before every key of a figure and of a counter
   std::vector<std::string> figures = {"sql/figures"}; ///< folders or files
   std::uint16_t shards = 32;
   std::string log_level = "info";
@@ -35,16 +36,20 @@ struct settings {
   std::string debezium_user, debezium_password;
   redis::settings redis;
   kafka::settings kafka;
+  std::string kafka_properties; ///< file of librdkafka's properties; empty: none
 
   std::string slot() const { return "millrace_" + project; }
   std::string connector() const { return "millrace-" + project; }
   std::string dead_letters() const { return project + ".dead-letters"; }
   std::string notifications() const { return project + ".notifications"; }
-  std::string anchor_topic() const { return topic_prefix + ".millrace.anchor"; }
+  std::string anchor_topic() const;
 };
 
 /// Adds the options that every verb has. The struct must outlive `app`.
 void add_settings(CLI::App& app, settings& into);
+
+/// Refuses a project's name that slot, topics and roles can't carry.
+result<void> complete_name(const std::string& project);
 
 /// To be called after parsing: reads *_FILE secrets, and what follows from
 /// others. An error names the setting and what is wrong with it, never a value

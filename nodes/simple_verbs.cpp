@@ -63,7 +63,7 @@ int run_check(const settings& how, const std::vector<std::string>& files) {
   if (!db)
     return complain(db.why());
   bool refused = false;
-  std::cout << check_figures(files.empty() ? how.figures : files, *db, refused);
+  std::cout << check_figures(files.empty() ? how.figures : files, *db, refused, how.key_prefix);
   return refused ? 1 : 0;
 }
 

@@ -183,7 +183,7 @@ result<redis::store> open_store(const settings& how, const plan_set& plans) {
 }
 
 result<plan_set> plan_project(const settings& how, postgres::session& db) {
-  auto planned = plan_figures(how.figures, db);
+  auto planned = plan_figures(how.figures, db, how.key_prefix);
   if (planned.refusals.empty())
     return std::move(planned.plans);
   std::string text;
@@ -193,10 +193,14 @@ result<plan_set> plan_project(const settings& how, postgres::session& db) {
 }
 
 result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans) {
+  if (auto both = connect::topics_that_meet(plans, how.topic_prefix); !both.empty())
+    return error{errc::bad_setting, "the tables " + both
+                                        + " would share a topic: Kafka takes letters, digits, '.', '_' and "
+                                          "'-' only, and Debezium writes '_' for the rest"};
   auto writes = kafka::producer::connect(how.kafka);
   if (!writes)
     return writes.why();
-  auto topics = connect::topics_of(plans, how.topic_prefix, how.project, how.shards);
+  auto topics = connect::topics_of(plans, how.topic_prefix, how.project, how.shards, how.owner.own_schema);
   if (auto created = writes->create(topics, kafka_timeout); !created)
     return created.why();
   auto reads = kafka::consumer::connect(how.kafka);

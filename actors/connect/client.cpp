@@ -145,6 +145,13 @@ result<void> client::resume(const std::string& name) {
   return impl_->order("resume connector " + name, answer);
 }
 
+result<void> client::forget_offsets(const std::string& name) {
+  auto answer = impl_->patiently([&] { return impl_->http.Delete(impl_->path(name, "/offsets")); });
+  if (answer && answer->status == 404)
+    return {};
+  return impl_->order("forget the offsets of connector " + name, answer);
+}
+
 result<void> client::remove(const std::string& name) {
   auto answer = impl_->patiently([&] { return impl_->http.Delete(impl_->path(name)); });
   if (answer && answer->status == 404)

@@ -33,6 +33,9 @@ class client {
   /// Stops the connector, keeping its offsets, and starts it again.
   result<void> stop(const std::string& name);
   result<void> resume(const std::string& name);
+  /// Makes Connect forget how far a stopped connector was. One that Connect
+  /// doesn't know is fine; a Connect before 3.6 can't (bad_setting, unavailable).
+  result<void> forget_offsets(const std::string& name);
   /// Deletes the connector; one that isn't there is fine. The slot stays.
   result<void> remove(const std::string& name);
 

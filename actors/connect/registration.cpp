@@ -42,13 +42,13 @@ bool is_secret(std::string key) {
 
 } // namespace
 
-std::string table_list(const plan_set& plans) {
+std::string table_list(const plan_set& plans, const std::string& own_schema) {
   std::string out;
   for (auto& each : plans.tables)
     if (each.captured)
       out += collection_pattern(each.table.schema, each.table.name) + ",";
-  return out + collection_pattern("millrace", "anchor") + ","
-         + collection_pattern("millrace", "debezium_signal");
+  return out + collection_pattern(own_schema, "anchor") + ","
+         + collection_pattern(own_schema, "debezium_signal");
 }
 
 result<std::string> fill_template(const std::string& text, const std::map<std::string, std::string>& values) {
@@ -63,6 +63,9 @@ result<std::string> fill_template(const std::string& text, const std::map<std::s
       return filled.why();
     value = *filled;
   }
+  // A place that nothing fills is a property that isn't there.
+  for (auto it = config.begin(); it != config.end();)
+    it = it->is_string() && it->get_ref<const std::string&>().empty() ? config.erase(it) : std::next(it);
   return config.dump(2);
 }
 

@@ -10,9 +10,9 @@
 
 namespace millrace::connect {
 
-/// Returns table.include.list: the captured tables, millrace.anchor and
-/// millrace.debezium_signal.
-std::string table_list(const plan_set& plans);
+/// Returns table.include.list: the captured tables, and anchor and
+/// debezium_signal of Millrace's own schema.
+std::string table_list(const plan_set& plans, const std::string& own_schema = "millrace");
 
 /// Returns the template with its places `${name}` filled, as JSON. A value is
 /// put into a JSON string, so no value can break out of it. An error

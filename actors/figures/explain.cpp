@@ -114,7 +114,8 @@ std::string explain(const figure_plan& x, const plan_set& plans) {
   auto& child = plans.routes[x.child.value];
   auto& entity = plans.tables[x.entity.value].table;
   auto out = x.name + "  (" + x.file + ":" + std::to_string(x.line) + ")\n";
-  out += "  place     " + x.target_line.substr(x.target_line.find_first_not_of(' ')) + "\n";
+  out += "  place     " + x.target_line.substr(x.target_line.find_first_not_of(' '))
+         + (plans.key_prefix.empty() ? "" : "; before the key comes " + plans.key_prefix) + "\n";
   out += "  columns   " + shown(x) + "\n";
   out += "  kind      " + word(x.what) + "\n";
   out += "  entity    " + table_name(entity) + " by " + names(entity, entity.primary_key);
@@ -144,8 +145,9 @@ std::string explain(const plan_set& plans) {
   return out;
 }
 
-std::string check_figures(const std::vector<std::string>& paths, postgres::session& db, bool& refused) {
-  auto planned = plan_figures(paths, db);
+std::string check_figures(const std::vector<std::string>& paths, postgres::session& db, bool& refused,
+                          const std::string& key_prefix) {
+  auto planned = plan_figures(paths, db, key_prefix);
   refused = !planned.refusals.empty();
   if (!refused)
     return explain(planned.plans);

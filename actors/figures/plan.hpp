@@ -157,6 +157,7 @@ struct plan_set {
   std::vector<table_plan> tables;
   std::vector<route> routes; ///< every captured table's own route among them
   std::vector<figure_plan> figures;
+  std::string key_prefix; ///< before every key of a figure (there already) and of a counter
   /// Returns a hash of everything that state and positions depend on.
   std::uint64_t fingerprint() const;
 };

@@ -73,6 +73,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(name_template, pieces, encode)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(target, what, key, member, shown, ttl_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(figure_plan, name, file, line, sql, target_line, what, entity, child,
                                    parent, where, keys, aggregates, having, outputs, place, time_key, version)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(plan_set, tables, routes, figures)
+// A ledger of before the prefix has none.
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(plan_set, tables, routes, figures, key_prefix)
 
 } // namespace millrace

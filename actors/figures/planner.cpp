@@ -91,7 +91,17 @@ std::vector<std::string> find_files(const std::vector<std::string>& paths, std::
   return out;
 }
 
-std::vector<source_file> read_files(const std::vector<std::string>& paths, std::vector<refusal>& refused) {
+/// Nothing else may begin like the places of this project.
+void put_before(const std::string& key_prefix, plan_set& plans) {
+  plans.key_prefix = key_prefix;
+  for (auto& x : plans.figures)
+    x.place.key.pieces.front().literal.insert(0, key_prefix);
+}
+
+} // namespace
+
+std::vector<source_file> read_figure_files(const std::vector<std::string>& paths,
+                                           std::vector<refusal>& refused) {
   std::vector<source_file> out;
   for (auto& path : find_files(paths, refused)) {
     std::ifstream in(path, std::ios::binary);
@@ -117,10 +127,9 @@ database_answers answers_of(postgres::session& db) {
   return out;
 }
 
-} // namespace
-
 planning plan_texts(const std::vector<source_file>& files, const std::vector<postgres::table>& catalog,
-                    const std::vector<std::string>& schemas, const database_answers& answers) {
+                    const std::vector<std::string>& schemas, const database_answers& answers,
+                    const std::string& key_prefix) {
   planning out;
   std::vector<figure_draft> drafts;
   figure_context with{catalog, schemas, answers};
@@ -141,21 +150,23 @@ planning plan_texts(const std::vector<source_file>& files, const std::vector<pos
   sort(out.refusals, files);
   if (out.refusals.empty())
     out.plans = lay_out(drafts, catalog);
+  put_before(key_prefix, out.plans);
   for (auto& x : out.plans.figures)
     x.version = version_of(x, out.plans);
   return out;
 }
 
-planning plan_figures(const std::vector<std::string>& paths, postgres::session& db) {
+planning plan_figures(const std::vector<std::string>& paths, postgres::session& db,
+                      const std::string& key_prefix) {
   planning unread;
-  auto files = read_files(paths, unread.refusals);
+  auto files = read_figure_files(paths, unread.refusals);
   auto catalog = db.load_catalog();
   if (!catalog) {
     unread.refusals.push_back(
         {paths.empty() ? "" : paths[0], 0, 0, catalog.why().message, "PostgreSQL must answer", {}});
     return unread;
   }
-  auto out = plan_texts(files, *catalog, db.configuration().schemas, answers_of(db));
+  auto out = plan_texts(files, *catalog, db.configuration().schemas, answers_of(db), key_prefix);
   out.refusals.insert(out.refusals.begin(), unread.refusals.begin(), unread.refusals.end());
   return out;
 }

@@ -28,14 +28,25 @@ struct database_answers {
 
 /// Plans the figures of these files or folders (their *.sql, in order of path).
 /// A file that can't be read and a server that doesn't answer are refusals too,
-/// without a line.
-planning plan_figures(const std::vector<std::string>& paths, postgres::session& db);
+/// without a line. `key_prefix` comes before every key that a target line names.
+planning plan_figures(const std::vector<std::string>& paths, postgres::session& db,
+                      const std::string& key_prefix = {});
 
 /// The same without files and server. `schemas` is the search path.
 planning plan_texts(const std::vector<source_file>& files, const std::vector<postgres::table>& catalog,
-                    const std::vector<std::string>& schemas, const database_answers& answers);
+                    const std::vector<std::string>& schemas, const database_answers& answers,
+                    const std::string& key_prefix = {});
+
+/// Returns the answers of a server.
+database_answers answers_of(postgres::session& db);
+
+/// Returns the texts of these files or folders' *.sql, in order of path. A file
+/// that can't be read is a refusal.
+std::vector<source_file> read_figure_files(const std::vector<std::string>& paths,
+                                           std::vector<refusal>& refused);
 
 /// Returns what `check` prints: each figure's plan, or the refusals.
-std::string check_figures(const std::vector<std::string>& paths, postgres::session& db, bool& refused);
+std::string check_figures(const std::vector<std::string>& paths, postgres::session& db, bool& refused,
+                          const std::string& key_prefix = {});
 
 } // namespace millrace

@@ -69,9 +69,9 @@ result<slot_state> session::slot(const std::string& name) {
 }
 
 result<void> session::insert_signal(const std::string& id, const std::string& type, const std::string& data) {
-  auto done = impl_->run(
-      "INSERT INTO millrace.debezium_signal (id, type, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-      {id, type, data});
+  auto done = impl_->run("INSERT INTO " + quoted_name(impl_->to.own_schema)
+                             + ".debezium_signal (id, type, data) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                         {id, type, data});
   if (!done)
     return done.why();
   return {};

@@ -30,6 +30,7 @@ struct settings {
   std::string sslmode = "prefer";                ///< as libpq has it
   std::string sslrootcert;                       ///< file; empty: libpq's default
   std::vector<std::string> schemas = {"public"}; ///< the project's: the search_path
+  std::string own_schema = "millrace";           ///< where Millrace's own tables are
   std::string application_name = "millrace";
   std::chrono::seconds connect_timeout{5};
 };
@@ -107,7 +108,7 @@ class session {
   /// Returns the database cluster's number, as text: LSNs mean something only within it.
   result<std::string> system_identifier();
   result<slot_state> slot(const std::string& name);
-  /// Asks Debezium for something: a row in millrace.debezium_signal. The same id
+  /// Asks Debezium for something: a row in its debezium_signal. The same id
   /// again does nothing.
   result<void> insert_signal(const std::string& id, const std::string& type, const std::string& data);
 

@@ -42,12 +42,12 @@ void pack_counts(msgpack_writer& to, const std::vector<cell_flush>& cells, const
   for (auto& [what, count] : merge_counts(cells)) {
     auto& table = plans.tables.at(what.first.value);
     total += count;
-    out.emplace_back("cdc:stats:" + table + ":" + what.second, count);
+    out.emplace_back(plans.key_prefix + "cdc:stats:" + table + ":" + what.second, count);
     if (auto name = verb(what.second))
-      out.emplace_back("metrics:" + table + ":" + name, count);
+      out.emplace_back(plans.key_prefix + "metrics:" + table + ":" + name, count);
   }
   if (total != 0)
-    out.emplace_back("cdc:stats:total", total);
+    out.emplace_back(plans.key_prefix + "cdc:stats:total", total);
   to.list(out.size() * 2);
   for (auto& [key, count] : out)
     to.text(key).text(std::to_string(count));

@@ -19,12 +19,16 @@ struct packed_plans {
   };
   std::vector<figure> figures;
   std::vector<std::string> tables; ///< as counters name them: orders, or audit.orders
+  std::string key_prefix;          ///< of counters
 };
 
 packed_plans pack_plans(const plan_set& plans);
 
 /// Returns a rolled-up figure's spec.
 std::string pack_spec(const figure_plan& rolled_up);
+
+/// Returns every key that counters of these plans' tables may have.
+std::vector<std::string> counter_keys(const plan_set& plans);
 
 /// Returns a cell's name in keys: SHARD:ENTITY.
 std::string cell_name(cell_id x);

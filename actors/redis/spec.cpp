@@ -158,10 +158,22 @@ packed_plans::figure pack_figure(const figure_plan& x) {
 
 packed_plans pack_plans(const plan_set& plans) {
   packed_plans out;
+  out.key_prefix = plans.key_prefix;
   for (auto& x : plans.figures)
     out.figures.push_back(pack_figure(x));
   for (auto& x : plans.tables)
     out.tables.push_back(x.table.schema == "public" ? x.table.name : x.table.schema + "." + x.table.name);
+  return out;
+}
+
+std::vector<std::string> counter_keys(const plan_set& plans) {
+  std::vector<std::string> out{plans.key_prefix + "cdc:stats:total"};
+  for (auto& table : pack_plans(plans).tables) {
+    for (auto op : {"c", "u", "d", "r", "t"})
+      out.push_back(plans.key_prefix + "cdc:stats:" + table + ":" + op);
+    for (auto verb : {"created", "updated", "deleted"})
+      out.push_back(plans.key_prefix + "metrics:" + table + ":" + verb);
+  }
   return out;
 }
 

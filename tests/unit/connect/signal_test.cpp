@@ -99,6 +99,9 @@ CAF_TEST(the template is filled and nothing breaks out of a value) {
                                             {"postgres_host", "h"},
                                             {"postgres_port", "1"},
                                             {"postgres_db", "d"},
+                                            {"postgres_sslmode", "verify-full"},
+                                            {"postgres_sslrootcert", ""},
+                                            {"signal_table", "millrace_shop.debezium_signal"},
                                             {"debezium_user", "u"},
                                             {"debezium_password", "p\",\"x\":\"${y}\\"},
                                             {"tables", table_list(two_tables())},
@@ -110,6 +113,8 @@ CAF_TEST(the template is filled and nothing breaks out of a value) {
   CAF_CHECK_EQUAL(x["database.password"].get<std::string>(), "p\",\"x\":\"${y}\\");
   CAF_CHECK_EQUAL(x["slot.name"].get<std::string>(), "millrace_shop");
   CAF_CHECK(x["table.include.list"].get<std::string>().find("debezium_signal") != std::string::npos);
+  CAF_CHECK_EQUAL(x["database.sslmode"].get<std::string>(), "verify-full");
+  CAF_CHECK_EQUAL(x["signal.data.collection"].get<std::string>(), "millrace_shop.debezium_signal");
   values.erase("topic_prefix");
   auto missing = fill_template(text.str(), values);
   CAF_REQUIRE(!missing);
@@ -133,4 +138,25 @@ CAF_TEST(the topics that exist before the connector are those of captured tables
   CAF_CHECK_EQUAL(all.at("shop.shards").partitions, 32);
   CAF_CHECK_EQUAL(all.at("shop.dead-letters").config.at("retention.ms"), "-1");
   CAF_CHECK(all.count("p.public.unread") == 0);
+}
+
+CAF_TEST(a topic has an underscore for each letter that Kafka does not take) {
+  postgres::table odd;
+  odd.schema = "Büro";
+  odd.name = "a b/😀";
+  CAF_CHECK_EQUAL(change_topic("p", odd), "p.B_ro.a_b___");
+}
+
+CAF_TEST(tables whose topics would be one are told) {
+  auto plans = two_tables();
+  CAF_CHECK_EQUAL(topics_that_meet(plans, "p"), "");
+  plans.tables[0].table.schema = "my_shop";
+  plans.tables[0].table.name = "a_b_c_";
+  CAF_CHECK_EQUAL(topics_that_meet(plans, "p"), "my_shop.a_b_c_ and my shop.a,b(c)");
+}
+
+CAF_TEST(a property whose place nothing fills is left out) {
+  auto filled = fill_template(R"({"a": "${x}", "b": "${y}"})", {{"x", ""}, {"y", "1"}});
+  CAF_REQUIRE(filled);
+  CAF_CHECK(json::parse(*filled) == json({{"b", "1"}}));
 }

@@ -98,6 +98,16 @@ value first_constant(const std::string& condition) {
 
 } // namespace
 
+CAF_TEST(a key prefix stands before every key and makes other figures of the same files) {
+  auto bare = plan_figures({"sql/figures"}, shop()),
+       prefixed = plan_figures({"sql/figures"}, shop(), "mine:");
+  CAF_REQUIRE(prefixed.refusals.empty());
+  CAF_CHECK_EQUAL(prefixed.plans.key_prefix, "mine:");
+  for (auto& x : prefixed.plans.figures)
+    CAF_CHECK(x.place.key.pieces.front().literal.starts_with("mine:"));
+  CAF_CHECK(bare.plans.fingerprint() != prefixed.plans.fingerprint());
+}
+
 CAF_TEST(PostgreSQL says what a literal means) {
   CAF_CHECK(first_constant("order_date >= '2 January 1970'") == value(std::int64_t{86'400'000'000}));
   CAF_CHECK(first_constant("order_date >= '1970-01-01 01:00:00.25 BC'").index() == 1);
