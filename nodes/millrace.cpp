@@ -17,6 +17,8 @@ struct arguments {
   std::vector<std::string> files;
   verify_options verify;
   generate_options generate;
+  init_options init;
+  std::string secrets = "secrets";
   bool json = false, yes = false;
   std::string action, which;
 };
@@ -48,6 +50,28 @@ void add_verbs(CLI::App& app, arguments& x) {
       app.add_subcommand("dead-letters", "List, show or replay records that could not be decoded");
   letters->add_option("ACTION", x.action)->required()->check(CLI::IsMember({"list", "show", "replay"}));
   letters->add_option("WHICH", x.which, "TOPIC/PARTITION:OFFSET, or 'all' to replay");
+  auto* init =
+      app.add_subcommand("init", "Look at a database, and write a project's folder: settings, figures to "
+                                 "begin with, and the SQL that the database lacks");
+  init->add_option("DIR", x.init.folder,
+                   "The folder; its name is the project's, unless --name says otherwise")
+      ->required();
+  init->add_option("--name", x.init.name, "The project's name: lower-case letters, digits and _");
+  init->add_option(
+      "--postgres", x.init.postgres,
+      "postgresql://USER[:PASSWORD]@HOST[:PORT]/DATABASE[?sslmode=...]; the password may be in PGPASSWORD");
+  init->add_option("--database", x.init.database, "Another database of that server");
+  init->add_option("--redis", x.init.redis, "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]");
+  init->add_option("--brokers", x.init.kafka, "Kafka's HOST:PORT,...");
+  init->add_option("--connect", x.init.connect, "Kafka Connect's http://[USER:PASSWORD@]HOST:PORT");
+  init->add_option("--node-port", x.init.http_port, "Port of the node's /status (default: one that is free)");
+  init->add_flag("--these-servers", x.init.take_servers, "Servers without a URL are those of the settings");
+  app.add_subcommand("prepare",
+                     "Print the SQL that the database lacks for the figures; exit 1 if there is any")
+      ->add_option("--secrets", x.secrets, "Folder with the roles' passwords")
+      ->capture_default_str();
+  app.add_subcommand("remove", "Show what the project has in PostgreSQL, Kafka and Redis, and take it away")
+      ->add_flag("--yes", x.yes, "Do it");
   app.add_subcommand("rebuild", "Take all figures and the ledger away; the node fills them anew")
       ->add_flag("--yes", x.yes, "Do it");
 }
@@ -68,6 +92,12 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
     return run_connector(how, x.action);
   if (verb == "dead-letters")
     return run_dead_letters(how, x.action, x.which);
+  if (verb == "init")
+    return run_init(how, x.init);
+  if (verb == "prepare")
+    return run_prepare(how, x.secrets);
+  if (verb == "remove")
+    return run_remove(how, x.yes);
   return run_rebuild(how, x.yes);
 }
 

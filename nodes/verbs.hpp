@@ -37,6 +37,24 @@ int run_connector(const settings& how, const std::string& action);
 /// Lists, shows or replays dead letters.
 int run_dead_letters(const settings& how, const std::string& action, const std::string& which);
 
+struct init_options {
+  std::string folder;
+  std::string name;     ///< empty: the folder's
+  std::string postgres; ///< URL; empty: as the settings have it
+  std::string database; ///< another one on that server
+  std::string redis, kafka, connect;
+  std::uint16_t http_port = 0; ///< 0: one that is free
+  bool take_servers = false;   ///< those of the settings, where no URL is given
+};
+/// Looks at a database and writes a project's folder.
+int run_init(const settings& how, const init_options& options);
+
+/// Prints the SQL that the database lacks for the figures; exit 1 if it lacks something.
+int run_prepare(const settings& how, const std::string& secrets);
+
+/// Shows what a project has everywhere, and with `yes` takes it away.
+int run_remove(const settings& how, bool yes);
+
 /// Takes all figures and the ledger away; the node fills anew.
 int run_rebuild(const settings& how, bool yes);
 

@@ -149,4 +149,15 @@ result<void> producer::create(const std::vector<new_topic>& topics, std::chrono:
   return create_topics(impl_->kafka.get(), topics, timeout);
 }
 
+result<std::vector<std::string>> producer::topics(std::chrono::milliseconds timeout) {
+  return list_topics(impl_->kafka.get(), timeout);
+}
+
+result<void> producer::remove(const std::vector<std::string>& topics, const std::string& group,
+                              std::chrono::milliseconds timeout) {
+  if (auto gone = delete_topics(impl_->kafka.get(), topics, timeout); !gone)
+    return gone;
+  return delete_group(impl_->kafka.get(), group, timeout);
+}
+
 } // namespace millrace::kafka

@@ -35,6 +35,12 @@ class producer {
   /// Creates those topics that don't exist (replication: the broker's default).
   result<void> create(const std::vector<new_topic>& topics, std::chrono::milliseconds timeout);
 
+  /// Returns the names of all topics.
+  result<std::vector<std::string>> topics(std::chrono::milliseconds timeout);
+  /// Deletes topics, and a group's offsets; what isn't there is fine.
+  result<void> remove(const std::vector<std::string>& topics, const std::string& group,
+                      std::chrono::milliseconds timeout);
+
  private:
   struct impl;
   explicit producer(std::unique_ptr<impl> x);

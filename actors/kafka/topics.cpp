@@ -69,4 +69,62 @@ result<void> create_topics(rd_kafka_t* kafka, const std::vector<new_topic>& topi
   return verdict(answer.get());
 }
 
+result<std::vector<std::string>> list_topics(rd_kafka_t* kafka, std::chrono::milliseconds timeout) {
+  const rd_kafka_metadata_t* raw = nullptr;
+  if (auto code = rd_kafka_metadata(kafka, 1, nullptr, &raw, static_cast<int>(timeout.count())))
+    return failure("listing topics", code);
+  std::unique_ptr<const rd_kafka_metadata_t, decltype(&rd_kafka_metadata_destroy)> all{
+      raw, rd_kafka_metadata_destroy};
+  std::vector<std::string> out;
+  for (int i = 0; i < all->topic_cnt; ++i)
+    out.emplace_back(all->topics[i].topic);
+  return out;
+}
+
+result<void> delete_topics(rd_kafka_t* kafka, const std::vector<std::string>& names,
+                           std::chrono::milliseconds timeout) {
+  if (names.empty())
+    return {};
+  std::vector<owned<rd_kafka_DeleteTopic_t>> wanted;
+  std::vector<rd_kafka_DeleteTopic_t*> raw;
+  for (auto& name : names)
+    raw.push_back(
+        wanted.emplace_back(rd_kafka_DeleteTopic_new(name.c_str()), rd_kafka_DeleteTopic_destroy).get());
+  owned<rd_kafka_queue_t> queue{rd_kafka_queue_new(kafka), rd_kafka_queue_destroy};
+  rd_kafka_DeleteTopics(kafka, raw.data(), raw.size(), nullptr, queue.get());
+  owned<rd_kafka_event_t> answer{rd_kafka_queue_poll(queue.get(), static_cast<int>(timeout.count())),
+                                 rd_kafka_event_destroy};
+  if (!answer)
+    return error{errc::unavailable, "deleting topics: no answer from Kafka"};
+  if (auto code = rd_kafka_event_error(answer.get()))
+    return failure("deleting topics", code);
+  std::size_t count = 0;
+  auto** done = rd_kafka_DeleteTopics_result_topics(rd_kafka_event_DeleteTopics_result(answer.get()), &count);
+  for (std::size_t i = 0; i < count; ++i)
+    if (auto code = rd_kafka_topic_result_error(done[i]);
+        code && code != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+      return failure(std::string("deleting topic ") + rd_kafka_topic_result_name(done[i]), code);
+  return {};
+}
+
+result<void> delete_group(rd_kafka_t* kafka, const std::string& name, std::chrono::milliseconds timeout) {
+  owned<rd_kafka_DeleteGroup_t> wanted{rd_kafka_DeleteGroup_new(name.c_str()), rd_kafka_DeleteGroup_destroy};
+  auto* raw = wanted.get();
+  owned<rd_kafka_queue_t> queue{rd_kafka_queue_new(kafka), rd_kafka_queue_destroy};
+  rd_kafka_DeleteGroups(kafka, &raw, 1, nullptr, queue.get());
+  owned<rd_kafka_event_t> answer{rd_kafka_queue_poll(queue.get(), static_cast<int>(timeout.count())),
+                                 rd_kafka_event_destroy};
+  if (!answer)
+    return error{errc::unavailable, "deleting the group " + name + ": no answer from Kafka"};
+  if (auto code = rd_kafka_event_error(answer.get()))
+    return failure("deleting the group " + name, code);
+  std::size_t count = 0;
+  auto** done = rd_kafka_DeleteGroups_result_groups(rd_kafka_event_DeleteGroups_result(answer.get()), &count);
+  for (std::size_t i = 0; i < count; ++i)
+    if (auto* why = rd_kafka_group_result_error(done[i]))
+      if (auto code = rd_kafka_error_code(why); code != RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND)
+        return failure("deleting the group " + name, code);
+  return {};
+}
+
 } // namespace millrace::kafka

@@ -288,6 +288,21 @@ result<void> store::impl::remove_all(const std::string& pattern, const std::stri
   return {};
 }
 
+result<void> store::remove_counters(const plan_set& plans) {
+  command unlink{"UNLINK"};
+  for (auto& key : counter_keys(plans))
+    unlink.push_back(key);
+  auto done = impl_->call(unlink);
+  return done ? result<void>() : done.why();
+}
+
+result<void> store::remove_all() {
+  if (auto gone = impl_->remove_all(escaped_pattern(impl_->prefix) + "*", {}); !gone)
+    return gone;
+  auto done = impl_->call({"FUNCTION", "DELETE", impl_->library});
+  return done ? result<void>() : done.why();
+}
+
 result<void> store::wipe(const std::vector<cell_id>& cells) {
   command ledgers{"UNLINK"}; // first: whoever still writes is fenced from here on
   for (auto& cell : cells)

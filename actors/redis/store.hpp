@@ -60,6 +60,10 @@ class store {
 
   /// Deletes a rolled-up figure's places and its hidden parts.
   result<void> retire(const figure_plan& rolled_up);
+  /// Deletes the counters of change records.
+  result<void> remove_counters(const plan_set& plans);
+  /// Deletes all that is left under the project's own prefix, and its functions.
+  result<void> remove_all();
   /// Deletes logs, ledgers and all other keys of ours but the format.
   result<void> wipe(const std::vector<cell_id>& cells);
 

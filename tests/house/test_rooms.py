@@ -7,7 +7,7 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED_ROOMS = {"figures", "postgres", "redis", "kafka", "connect", "verify", "shard"}
+SHARED_ROOMS = {"figures", "postgres", "redis", "kafka", "connect", "verify", "shard", "project"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 # A client library is known in one room; the headers of each begin so.
