@@ -1,8 +1,40 @@
 """Kafka Connect, one worker with Debezium's PostgreSQL connector."""
+import pathlib
+
 import service
 from java import JavaService, parts
 from kafka import RECORD_BYTES
-from service import MEGABYTE, properties
+from service import MEGABYTE, ServiceError, properties
+
+
+#: Properties of librdkafka that have another name in Java.
+RENAMED = {"sasl.mechanisms": "sasl.mechanism", "ssl.ca.location": "ssl.truststore.location"}
+SAME = ("security.protocol", "sasl.mechanism", "ssl.endpoint.identification.algorithm")
+LOGIN = ("sasl.username", "sasl.password")
+
+
+def security(settings):
+    """Returns how the worker and its clients reach a Kafka with SASL or TLS, from librdkafka's properties. Raises ServiceError for one that has no counterpart."""
+    path = settings.get("KAFKA_PROPERTIES_FILE")
+    if not path:
+        return {}
+    try:
+        lines = [line.strip() for line in pathlib.Path(path).read_text().splitlines()]
+    except OSError as error:
+        raise ServiceError(f"KAFKA_PROPERTIES_FILE: {path}: {error.strerror}") from None
+    given = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines if line and not line.startswith("#"))}
+    unknown = [name for name in given if name.startswith(("sasl.", "ssl.", "security.")) and name not in (*RENAMED, *SAME, *LOGIN)]
+    if unknown:
+        raise ServiceError(f"{path}: {', '.join(unknown)} can't be passed on to a Kafka Connect that is started here; start one yourself and give its CONNECT_URL")
+    found = {RENAMED.get(name, name): value for name, value in given.items() if name in (*RENAMED, *SAME)}
+    if "ssl.truststore.location" in found:
+        found["ssl.truststore.type"] = "PEM"
+    if LOGIN[0] in given:
+        module = "plain.PlainLoginModule" if found.get("sasl.mechanism") == "PLAIN" else "scram.ScramLoginModule"
+        user, password = (given.get(name, "").replace("\\", "\\\\").replace('"', '\\"') for name in LOGIN)
+        # A properties file takes a backslash twice.
+        found["sasl.jaas.config"] = f'org.apache.kafka.common.security.{module} required username="{user}" password="{password}";'.replace("\\", "\\\\")
+    return {prefix + name: value for prefix in ("", "producer.", "consumer.", "admin.") for name, value in found.items()}
 
 
 class Connect(JavaService):
@@ -16,13 +48,17 @@ class Connect(JavaService):
     def ports(self):
         return {"MILLRACE_CONNECT_PORT": self.settings.number("MILLRACE_CONNECT_PORT")}
 
+    def group(self):
+        """Returns the worker's group: a project's worker must not join that of another on the same Kafka."""
+        return f"{self.settings['MILLRACE_PROJECT']}-connect" if self.settings.project() else "millrace-connect"
+
     def configuration(self):
         storage = {f"{what}.storage.{key}": value for what in ("offset", "config", "status")
-                   for key, value in (("topic", f"millrace.connect.{what}"), ("replication.factor", 1))}
+                   for key, value in (("topic", f"{self.group().replace('-', '.')}.{what}"), ("replication.factor", 1 if self.settings.own("kafka") else -1))}
         converters = {f"{what}.converter{key}": value for what in ("key", "value")
                       for key, value in (("", "org.apache.kafka.connect.json.JsonConverter"), (".schemas.enable", "false"))}
         return properties({
-            "bootstrap.servers": self.settings["KAFKA_BROKER"], "group.id": "millrace-connect",
+            "bootstrap.servers": self.settings["KAFKA_BROKER"], "group.id": self.group(), **security(self.settings),
             "listeners": f"http://127.0.0.1:{self.settings['MILLRACE_CONNECT_PORT']}", "rest.advertised.host.name": "127.0.0.1",
             "plugin.path": parts() / "plugins", "plugin.discovery": "service_load",
             "exactly.once.source.support": "enabled" if self.settings.exactly_once() else "disabled",

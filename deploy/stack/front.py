@@ -4,9 +4,11 @@ import os
 import subprocess
 
 import build
+import control
 import install
 import processes
 from postgres import Postgres
+from service import ServiceError
 
 #: What may be asked of the binary here, and what each is for.
 VERBS = {
@@ -15,6 +17,9 @@ VERBS = {
     "check": "each figure's plan and memory per row, or why it is refused; needs only PostgreSQL",
     "rebuild": "take all figures away; the node fills them anew",
     "dead-letters": "list, show or replay the records that could not be decoded",
+    "init": "look at a database, and write a project's folder: settings, figures to begin with, SQL that is missing",
+    "prepare": "the SQL that a database lacks for the figures",
+    "remove": "show what a project has everywhere, and with --yes take it away",
     "connector": "register the connector, or show its state",
     "generate": "write rows of a shop",
 }
@@ -23,11 +28,27 @@ VERBS = {
 def run(settings, verb, arguments):
     """Runs a verb of the binary with the caller's arguments, in the caller's folder. Returns its exit code, if it returns at all."""
     binary = build.binary()
-    environment = {**os.environ, **settings.environment()}
+    environment = settings.child_environment()
+    if not {"-h", "--help"} & set(arguments):
+        arguments = arguments + more_arguments(settings, verb, arguments)
     if verb == "check" and not {"-h", "--help"} & set(arguments):
         with database(settings):
             return subprocess.run([binary, verb, *arguments], env=environment).returncode
     os.execve(binary, ["millrace", verb, *arguments], environment)
+
+
+def more_arguments(settings, verb, arguments):
+    """Returns what the binary has to be told of this stack beside its settings. Sees to it that `remove` finds no node of ours at work."""
+    if verb == "init" and not any(word.startswith("--postgres") for word in arguments):
+        if not control.is_running(settings.home):
+            raise ServiceError("which database? Name it, --postgres postgresql://USER@HOST/DATABASE; or start servers here, deploy/millrace up")
+        return [] if "--these-servers" in arguments else ["--these-servers"]
+    if verb == "prepare" and settings.project():
+        return ["--secrets", str(settings.project() / "secrets")]
+    if verb == "remove" and "--yes" in arguments:
+        with contextlib.suppress(control.NotRunning):
+            control.ask(settings.home, "stop", name="node", seconds=90)
+    return []
 
 
 @contextlib.contextmanager

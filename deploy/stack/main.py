@@ -12,6 +12,7 @@ import services
 import settings as settings_module
 import testing
 import up
+from postgres import Postgres
 from service import ServiceError
 
 EPILOG = """verbs of the binary, with their own --help:
@@ -24,6 +25,7 @@ def parser():
     """Returns the parser of the stack's own verbs."""
     top = argparse.ArgumentParser(prog="millrace", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
                                   description="Millrace: figures about a PostgreSQL database, exact and live in Redis.")
+    top.add_argument("--project", metavar="DIR", help="a project's folder, as `init` writes it, with its settings; for every verb, and anywhere among its words")
     top.add_argument("--config", metavar="FILE", help="configuration file (default: .env in the repository, where it exists)")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     one = verbs.add_parser("up", help="start everything; a second `up` starts what is missing and takes new settings")
@@ -34,6 +36,7 @@ def parser():
     one.add_argument("--wipe", action="store_true", help="delete all data as well")
     one = verbs.add_parser("env", help="print the effective endpoints as KEY=value, with passwords")
     one.add_argument("--export", action="store_true", help="write `export KEY=value`")
+    verbs.add_parser("psql", help="psql as the administrator of the PostgreSQL that was started here; takes psql's own arguments")
     one = verbs.add_parser("logs", help="show the logs")
     one.add_argument("service", nargs="?", choices=[*services.NAMES, "supervisor"])
     one.add_argument("-n", "--lines", type=int, default=50)
@@ -92,16 +95,39 @@ def command_line_settings(options):
     return {"MILLRACE_FIGURES": ":".join(options.figures)} if getattr(options, "figures", None) else {}
 
 
+def take_project(arguments):
+    """Returns the folder that `--project` names, or None, and the other words."""
+    rest, project = [], None
+    words = iter(arguments)
+    for word in words:
+        if word == "--project" or word.startswith("--project="):
+            project = word.partition("=")[2] or next(words, "")
+            if not project:
+                raise settings_module.SettingsError("--project needs a project's folder")
+        else:
+            rest.append(word)
+    return project, rest
+
+
+def administer(settings, arguments):
+    """`psql`: the administrator's, in our own PostgreSQL."""
+    if not settings.own("postgres"):
+        raise ServiceError(f"PostgreSQL at {settings['POSTGRES_HOST']}:{settings['POSTGRES_PORT']} wasn't started by this stack: its administrator's psql is needed")
+    Postgres(settings).become_psql(arguments)
+
+
 def run(arguments):
+    project, arguments = take_project(arguments)
     verb = arguments[0] if arguments else ""
     if verb == "bench":
         return bench.bench(arguments[1:])
-    if verb in front.VERBS:
-        return front.run(settings_module.resolve({}), verb, arguments[1:])
+    if verb in front.VERBS or verb == "psql":
+        settings = settings_module.resolve({}, project=project)
+        return administer(settings, arguments[1:]) if verb == "psql" else front.run(settings, verb, arguments[1:])
     options = parser().parse_args(arguments or ["--help"])
     if options.verb == "test":
         return testing.test(options.kind, options.ctest)
-    settings = settings_module.resolve(command_line_settings(options), config=options.config)
+    settings = settings_module.resolve(command_line_settings(options), config=options.config, project=project)
     if options.verb == "up":
         return up.up(settings, options.rate, options.detach)
     if options.verb == "down":

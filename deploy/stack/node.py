@@ -1,6 +1,4 @@
 """The node: the program that this repository builds, run as whoever runs the stack (its figures lie in that user's folders)."""
-import os
-
 import service
 from service import MEGABYTE, Service
 
@@ -15,7 +13,7 @@ class Program(Service):
         return {}
 
     def environment(self):
-        return {**os.environ, **self.settings.environment()}
+        return self.settings.child_environment()
 
     def program(self):
         """Returns what tells one binary from another."""

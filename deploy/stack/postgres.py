@@ -40,10 +40,13 @@ host all         all 127.0.0.1/32 scram-sha-256
 host replication all 127.0.0.1/32 scram-sha-256
 """
 
-ENSURE_DATABASE = """\
+ENSURE_OWNER = """\
 SELECT format('CREATE ROLE %I LOGIN', :'owner') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \\gexec
 ALTER ROLE :"owner" LOGIN PASSWORD :'owner_password';
 SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
+"""
+
+ENSURE_SHOP = """\
 \\connect :"database"
 SELECT NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'millrace_' || :'project') AS is_new \\gset
 \\if :is_new
@@ -122,20 +125,31 @@ class Postgres(Service):
         return asked.returncode == 0
 
     def set_up(self):
-        """Makes the database, its owner and the roles, gives them their passwords, and runs init.sql where the database is new."""
+        """Makes the database and its owner. The shop's gets its roles, their passwords, and init.sql where it is new; a project's `prepare` comes later."""
         values = {
             "owner": "POSTGRES_USER", "owner_password": "POSTGRES_PASSWORD", "database": "POSTGRES_DB", "project": "MILLRACE_PROJECT",
             "debezium_role": "MILLRACE_DEBEZIUM_USER", "debezium_password": "MILLRACE_DEBEZIUM_PASSWORD",
             "node_role": "MILLRACE_NODE_USER", "node_password": "MILLRACE_NODE_PASSWORD"}
         # Variables go through psql's input: its arguments could be read by anybody on the machine.
         script = "".join(f"\\set {name} {quoted(self.settings[setting])}\n" for name, setting in values.items())
-        script += f"\\set init {quoted(str(INIT_SQL))}\n" + ENSURE_DATABASE
-        self.psql(script)
+        script += f"\\set init {quoted(str(INIT_SQL))}\n" + ENSURE_OWNER + ("" if self.settings.project() else ENSURE_SHOP)
+        self.psql(script, "postgres")
 
-    def psql(self, script):
+    def prepare_database(self, script):
+        """Runs what `millrace prepare` says, as the administrator."""
+        values = {"debezium_password": "MILLRACE_DEBEZIUM_PASSWORD", "node_password": "MILLRACE_NODE_PASSWORD"}
+        self.psql("".join(f"\\set {name} {quoted(self.settings[setting])}\n" for name, setting in values.items()) + script, self.settings["POSTGRES_DB"])
+
+    def become_psql(self, arguments):
+        """Becomes a psql that is the administrator's, in the stack's database unless told another."""
+        environment = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": self.settings["POSTGRES_PORT"], "PGUSER": SUPERUSER,
+                       "PGDATABASE": self.settings["POSTGRES_DB"], "PGPASSWORD": self.home.secret("POSTGRES_ADMIN_PASSWORD")}
+        os.execve(binaries() / "psql", ["psql", *arguments], environment)
+
+    def psql(self, script, database):
         environment = {**self.environment(), "PGPASSWORD": self.home.secret("POSTGRES_ADMIN_PASSWORD")}
         command = [binaries() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", self.settings["POSTGRES_PORT"],
-                   "-U", SUPERUSER, "-d", "postgres"]
+                   "-U", SUPERUSER, "-d", database]
         done = subprocess.run(command, input=script, capture_output=True, text=True, env=environment)
         if done.returncode != 0:
             raise ServiceError(f"the database could not be set up: {done.stderr.strip()}")

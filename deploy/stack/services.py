@@ -12,5 +12,5 @@ NAMES = tuple(service.name for service in ORDER)
 
 
 def make(settings):
-    """Returns the services that this stack runs itself, by name, in starting order."""
+    """Returns the services that this stack runs itself, by name, in starting order. Only the shop has a generator."""
     return {service.name: service(settings) for service in ORDER if settings.own(service.name)}

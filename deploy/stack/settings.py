@@ -1,5 +1,7 @@
 """Settings of a stack, in layers: command line > environment > configuration file > the running stack > defaults.
 
+A project (`--project DIR`) has them in DIR/millrace.env and nowhere else: an environment that tells of another stack must not reach it.
+
 A secret NAME may be given as NAME_FILE, the path of a file that holds it. An endpoint that somebody gives (REDIS_HOST, KAFKA_BROKER, ...)
 and that isn't our own server's makes that service *external*: the stack uses it and starts nothing in its place.
 """
@@ -15,13 +17,14 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 #: What may be set and the default; a default of None means: made by the stack (secrets), or absent.
 DEFAULTS = {
     "POSTGRES_HOST": None, "POSTGRES_PORT": None, "POSTGRES_DB": "shop", "POSTGRES_USER": "shop", "POSTGRES_PASSWORD": None,
-    "REDIS_HOST": None, "REDIS_PORT": None, "REDIS_PASSWORD": None,
-    "KAFKA_BROKER": None, "CONNECT_URL": None,
+    "POSTGRES_SSLMODE": None, "POSTGRES_SSLROOTCERT": None,
+    "REDIS_HOST": None, "REDIS_PORT": None, "REDIS_PASSWORD": None, "REDIS_USER": None, "REDIS_DATABASE": None,
+    "KAFKA_BROKER": None, "KAFKA_PROPERTIES_FILE": None, "CONNECT_URL": None,
     "MILLRACE_NODE_USER": None, "MILLRACE_NODE_PASSWORD": None,
     "MILLRACE_DEBEZIUM_USER": None, "MILLRACE_DEBEZIUM_PASSWORD": None,
     "MILLRACE_POSTGRES_PORT": "15401", "MILLRACE_REDIS_PORT": "15402", "MILLRACE_KAFKA_PORT": "15403", "MILLRACE_KAFKA_CONTROLLER_PORT": "15404", "MILLRACE_CONNECT_PORT": "15405",
     "MILLRACE_HTTP_PORT": "15406", "MILLRACE_GENERATOR_PORT": "15407",
-    "MILLRACE_PROJECT": "shop", "MILLRACE_TOPIC_PREFIX": "dbserver1",
+    "MILLRACE_PROJECT": "shop", "MILLRACE_TOPIC_PREFIX": "dbserver1", "MILLRACE_KEY_PREFIX": None, "MILLRACE_SCHEMA": "millrace",
     "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
     "MILLRACE_CONNECTOR_TEMPLATE": str(REPOSITORY / "debezium" / "postgres.json"),
     "MILLRACE_EXACTLY_ONCE": "on", "MILLRACE_TOPICS_WHOLE": None, "MILLRACE_GENERATOR_SEED": None,
@@ -32,7 +35,10 @@ DEFAULTS = {
 }
 SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD")
 NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS", "_BYTES", "_PER_BATCH", "_SIZE", "_SEED", "_MB")))
-PATHS = ("MILLRACE_FIGURES", "MILLRACE_CONNECTOR_TEMPLATE")
+PATHS = ("MILLRACE_FIGURES", "MILLRACE_CONNECTOR_TEMPLATE", "POSTGRES_SSLROOTCERT", "KAFKA_PROPERTIES_FILE")
+#: The settings file in a project's folder, and the name under which the settings remember the folder.
+PROJECT_FILE = "millrace.env"
+PROJECT_FOLDER = "MILLRACE_PROJECT_FOLDER"
 DEFAULT_RATE = 200.0
 #: What only the stack itself reads; the C++ programs aren't told, and go on running when one of these changes.
 STACK_ONLY = ("MILLRACE_KAFKA_HEAP", "MILLRACE_CONNECT_HEAP", "MILLRACE_SLOT_WAL_KEEP", "MILLRACE_START_SECONDS", "MILLRACE_FILL_SECONDS",
@@ -105,7 +111,10 @@ class Settings:
         return self.values["MILLRACE_EXACTLY_ONCE"] == "on"
 
     def own(self, service):
-        """Tells whether the stack runs this service itself, since nobody gave another server's address."""
+        """Tells whether the stack runs this service itself, since nobody gave another server's address. A project's addresses are others' always."""
+        if self.project():
+            given = {"postgres": "POSTGRES_HOST", "redis": "REDIS_HOST", "kafka": "KAFKA_BROKER", "connect": "CONNECT_URL"}.get(service)
+            return service != "generator" and given not in self.given
         address = {
             "postgres": (("POSTGRES_HOST", "127.0.0.1"), ("POSTGRES_PORT", self["MILLRACE_POSTGRES_PORT"])),
             "redis": (("REDIS_HOST", "127.0.0.1"), ("REDIS_PORT", self["MILLRACE_REDIS_PORT"])),
@@ -113,6 +122,11 @@ class Settings:
             "connect": (("CONNECT_URL", f"http://127.0.0.1:{self['MILLRACE_CONNECT_PORT']}"),),
         }.get(service, ())
         return all(self[name] == ours for name, ours in address)
+
+    def project(self):
+        """Returns the folder of the project that these settings are of, or None."""
+        folder = self.get(PROJECT_FOLDER)
+        return pathlib.Path(folder) if folder else None
 
     def rate(self):
         """Returns the rows a second that were asked for outside the command line, or the default."""
@@ -139,23 +153,43 @@ class Settings:
         names = [name for name in DEFAULTS if name in self.values and name not in STACK_ONLY]
         return {**{name: self.values[name] for name in names}, "MILLRACE_HOME": str(self.home.root)}
 
+    def child_environment(self):
+        """Returns the whole environment of a C++ program. To a project's nothing of the caller's settings comes through."""
+        caller = os.environ
+        if self.project():
+            ours = {*DEFAULTS, *(name + "_FILE" for name in SECRETS)}
+            caller = {name: value for name, value in caller.items() if name not in ours}
+        return {**caller, **self.environment()}
+
     def shared(self):
         """Returns what a later command must know about the running stack: all that was given. Secrets may be among it."""
         return {name: value for name, value in self.values.items() if name in self.given}
 
 
-def resolve(command_line, environment=None, config=None):
-    """Returns the effective settings. `command_line` holds names of DEFAULTS, `config` is a configuration file or None."""
+def resolve(command_line, environment=None, config=None, project=None):
+    """Returns the effective settings. `command_line` holds names of DEFAULTS, `config` is a configuration file or None, `project` a folder or None."""
     environment = dict(os.environ if environment is None else environment)
+    base = REPOSITORY
+    if project:
+        base, environment = pathlib.Path(project).resolve(), {}
+        config = base / PROJECT_FILE
+        if not config.is_file():
+            raise SettingsError(f"--project {project}: there is no {PROJECT_FILE} in this folder; `millrace init {project}` writes one")
     path = pathlib.Path(config or environment.get("MILLRACE_CONFIG") or REPOSITORY / ".env")
     if (config or environment.get("MILLRACE_CONFIG")) and not path.is_file():
         raise SettingsError(f"the configuration file {path} doesn't exist")
     in_file = read_file(path) if path.is_file() else {}
-    folder = home.Home(environment.get("MILLRACE_HOME") or in_file.get("MILLRACE_HOME"), REPOSITORY)
+    own_home = in_file.get("MILLRACE_HOME")
+    if project and own_home:
+        own_home = base / own_home
+    folder = home.Home(environment.get("MILLRACE_HOME") or own_home, base)
     here = pathlib.Path.cwd()
     running = json.loads(folder.shared_settings.read_text()) if folder.shared_settings.is_file() else {}
     given = {**running, **layer(in_file, path.resolve().parent), **layer(environment, here), **layer(command_line, here)}
     values = {name: value for name, value in DEFAULTS.items() if value is not None} | given
+    if project:
+        values[PROJECT_FOLDER] = str(base)
+        values["MILLRACE_GENERATOR_PORT"] = "0"  # a generator that runs beside it is the shop's
     fill_addresses(values, given)
     settings = Settings(values, set(given), folder)
     fill_roles(settings)

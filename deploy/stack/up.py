@@ -1,5 +1,5 @@
 """`up`: everything from an empty machine to live figures."""
-import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -33,6 +33,8 @@ def up(settings, rate, detach):
         binary = build.binary()
     check_machine(settings, down_now)
     build.install_copy(binary, settings.home.root / "bin" / "millrace")
+    if settings.project() and rate:
+        raise UpError("--rate is the shop's generator's: a project of your own has none")
     started = []
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same as Ctrl-C
     try:
@@ -54,13 +56,15 @@ def start_everything(settings, ours, rate, started, was_running):
         start_supervisor(settings.home)
     control.ask(settings.home, "configure", values=settings.values, given=sorted(settings.given))
     run(settings, [ours[kind.name] for kind in services.SERVERS if kind.name in ours], started)
+    prepare_database(settings)
     check_figures(settings)
     if connector_runs(settings):
         # New tables have to be captured before the node asks for a snapshot of them.
         register(settings)
     run(settings, [ours["node"]], started)
     register(settings)
-    run_generator(settings, ours["generator"], rate, started, was_running)
+    if "generator" in ours:
+        run_generator(settings, ours["generator"], rate, started, was_running)
     live.wait_until_filled(settings, ours["node"], UpError)
 
 
@@ -136,7 +140,7 @@ def does_not_come_up(settings, service, record, seconds):
 
 def program(settings, complaint, *arguments):
     """Runs a verb of our binary to its end. Raises UpError with what it said where it failed."""
-    done = subprocess.run([settings.home.root / "bin" / "millrace", *arguments], env=child_environment(settings), capture_output=True, text=True)
+    done = subprocess.run([settings.home.root / "bin" / "millrace", *arguments], env=settings.child_environment(), capture_output=True, text=True)
     if done.returncode != 0:
         raise UpError(f"{complaint}:\n{(done.stdout + done.stderr).strip()}")
 
@@ -146,12 +150,26 @@ def register(settings):
 
 
 def connector_runs(settings):
-    asked = subprocess.run([settings.home.root / "bin" / "millrace", "connector", "status"], env=child_environment(settings), capture_output=True)
+    asked = subprocess.run([settings.home.root / "bin" / "millrace", "connector", "status"], env=settings.child_environment(), capture_output=True)
     return asked.returncode == 0
 
 
-def child_environment(settings):
-    return {**os.environ, **settings.environment()}
+def prepare_database(settings):
+    """Refuses a database that lacks something for the figures, and names all of it at once; our own is given what it lacks."""
+    if settings.own("postgres") and not settings.project():
+        return  # init.sql has made it
+    secrets = (settings.project() or settings.home.root) / "secrets"
+    asked = subprocess.run([settings.home.root / "bin" / "millrace", "prepare", "--secrets", secrets], env=settings.child_environment(),
+                           capture_output=True, text=True)
+    if asked.returncode == 1 and settings.own("postgres"):
+        services.make(settings)["postgres"].prepare_database(asked.stdout)
+    elif asked.returncode == 1:
+        where = f"{settings['POSTGRES_DB']} at {settings['POSTGRES_HOST']}:{settings['POSTGRES_PORT']}"
+        option = f" --project {shlex.quote(str(settings.project()))}" if settings.project() else ""
+        raise UpError(f"the database {where} lacks what the figures need:\n{asked.stderr.strip()}\n"
+                      f"As SQL, for an administrator:  deploy/millrace prepare{option} > prepare.sql;  psql -f prepare.sql ...")
+    elif asked.returncode != 0:
+        raise UpError((asked.stderr or asked.stdout).strip())
 
 
 def check_figures(settings):

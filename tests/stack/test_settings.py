@@ -1,8 +1,12 @@
 """Where a setting comes from, and which servers are ours."""
+import os
 import unittest
 
-import support
+import support  # before the stack's own modules: it makes them importable
+
+import connect
 import settings
+from service import ServiceError
 from settings import SettingsError
 
 
@@ -75,6 +79,62 @@ class Ownership(support.StackTest):
     def test_with_somebody_elses_database_everybody_is_the_user_that_was_given(self):
         found = self.resolve(environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
         self.assertEqual([found["MILLRACE_NODE_USER"], found["MILLRACE_DEBEZIUM_PASSWORD"], found["POSTGRES_PORT"]], ["app", "x", "5432"])
+
+
+class Projects(support.StackTest):
+    """A folder with millrace.env, as `init` writes it."""
+
+    def project(self, text, environment=None):
+        (self.folder / "mine").mkdir(exist_ok=True)
+        (self.folder / "mine" / "millrace.env").write_text(text)
+        return settings.resolve({}, environment or {}, project=self.folder / "mine")
+
+    def test_the_environment_of_another_stack_does_not_reach_it(self):
+        found = self.project("MILLRACE_PROJECT=mine\nREDIS_HOST=redis.example\n",
+                             {"MILLRACE_PROJECT": "shop", "POSTGRES_DB": "shop", "REDIS_PASSWORD": "x", "MILLRACE_HOME": "/elsewhere"})
+        self.assertEqual([found["MILLRACE_PROJECT"], found["REDIS_PASSWORD"], found.home.root], ["mine", "", self.folder / "mine" / ".millrace"])
+
+    def test_its_paths_are_from_its_folder(self):
+        (self.folder / "mine").mkdir()
+        (self.folder / "mine" / "password").write_text("secret\n")
+        found = self.project("MILLRACE_FIGURES=figures\nPOSTGRES_PASSWORD_FILE=password\nMILLRACE_HOME=../state\n")
+        self.assertEqual([found["MILLRACE_FIGURES"], found["POSTGRES_PASSWORD"], found.home.root.resolve()],
+                         [str(self.folder / "mine" / "figures"), "secret", self.folder / "state"])
+
+    def test_an_address_at_the_usual_port_of_ours_is_another_stacks(self):
+        found = self.project("POSTGRES_HOST=127.0.0.1\nPOSTGRES_PORT=15401\nKAFKA_BROKER=127.0.0.1:15403\n")
+        self.assertEqual([name for name in ("postgres", "redis", "kafka", "connect", "node", "generator") if found.own(name)], ["redis", "connect", "node"])
+
+    def test_its_verify_pauses_no_generator(self):
+        self.assertEqual(self.project("")["MILLRACE_GENERATOR_PORT"], "0")
+
+    def test_a_folder_that_is_none_is_told_what_writes_one(self):
+        with self.assertRaisesRegex(SettingsError, "there is no millrace.env in this folder; `millrace init"):
+            settings.resolve({}, {}, project=self.folder)
+
+    def test_the_programs_are_told_nothing_of_the_callers_settings(self):
+        found = self.project("REDIS_HOST=redis.example\n")
+        os.environ["REDIS_USER"] = "callers"
+        self.addCleanup(os.environ.pop, "REDIS_USER")
+        self.assertNotIn("REDIS_USER", found.child_environment())
+        self.assertIn("PATH", found.child_environment())
+
+
+class KafkaSecurity(support.StackTest):
+    def security(self, text):
+        (self.folder / "kafka.properties").write_text(text)
+        return connect.security(self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(self.folder / "kafka.properties")}))
+
+    def test_a_login_becomes_javas_for_the_worker_and_its_clients(self):
+        found = self.security("# ours\nsecurity.protocol = SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=joe\nsasl.password=a\"b\nssl.ca.location=/ca.pem\n")
+        for prefix in ("", "producer.", "consumer.", "admin."):
+            self.assertEqual(found[prefix + "security.protocol"], "SASL_SSL")
+            self.assertEqual(found[prefix + "ssl.truststore.location"], "/ca.pem")
+            self.assertIn("ScramLoginModule required username=\"joe\"", found[prefix + "sasl.jaas.config"])
+
+    def test_a_property_without_a_counterpart_is_refused_by_name(self):
+        with self.assertRaisesRegex(ServiceError, "ssl.key.location can't be passed on"):
+            self.security("ssl.key.location=/key.pem\n")
 
 
 class Rate(support.StackTest):
