@@ -1,4 +1,4 @@
-"""Stops a stack whose tests were killed: waits until its input ends, then takes down what still runs. Arguments: the front door."""
+"""Stops a stack whose tests were killed: waits until its input ends, then takes down what still runs. Arguments: MILLRACE_HOME, the front door, its words for the stack."""
 import os
 import pathlib
 import shutil
@@ -9,9 +9,9 @@ import sys
 for ignored in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
     signal.signal(ignored, signal.SIG_IGN)
 sys.stdin.buffer.read()
-home = pathlib.Path(os.environ["MILLRACE_HOME"])
+home = pathlib.Path(sys.argv[1])
 keep = os.environ.get("MILLRACE_TEST_KEEP")
 if (home / "run").is_dir():
-    subprocess.run([sys.argv[1], "down", *([] if keep else ["--wipe"])], stdin=subprocess.DEVNULL)
+    subprocess.run([*sys.argv[2:], "down", *([] if keep else ["--wipe"])], stdin=subprocess.DEVNULL)
 if not keep:
     shutil.rmtree(home, ignore_errors=True)

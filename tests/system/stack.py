@@ -90,10 +90,10 @@ class Stack:
         if self.guard:
             self.guard.close()
 
-    def watch_over(self):
-        """Has somebody stop the stack should this process be killed: the guardian sees its input end."""
+    def watch_over(self, *which, home=None):
+        """Has somebody stop the stack should this process be killed: the guardian sees its input end. `which`: the front door's words for it."""
         read, write = os.pipe()
-        guardian = [sys.executable, str(pathlib.Path(__file__).with_name("guardian.py")), str(DOOR)]
+        guardian = [sys.executable, str(pathlib.Path(__file__).with_name("guardian.py")), str(home or self.home), str(DOOR), *map(str, which)]
         # A process of nobody's, so that whoever kills our children doesn't reach it.
         subprocess.run(["sh", "-c", 'exec 3<&0; "$@" <&3 3<&- >/dev/null 2>&1 &', "sh", *guardian], stdin=read, env=self.environment,
                        start_new_session=True, check=True)
@@ -120,16 +120,24 @@ class Stack:
         pairs = (shlex.split(line)[0].partition("=") for line in self.door("env").stdout.splitlines() if line)
         self.endpoints = {name: value for name, _, value in pairs}
         e = self.endpoints
-        self.sql = self.sql_as(e["POSTGRES_USER"], e["POSTGRES_PASSWORD"])
+        self.sql = self.sql_of(e["POSTGRES_DB"])
         self.redis = clients.Redis(int(e["REDIS_PORT"]), e["REDIS_PASSWORD"])
         self.kafka = clients.Kafka(e["KAFKA_BROKER"])
 
-    def sql_as(self, user, password):
-        """Returns a client of the shop's database in somebody's name."""
+    def libpq_environment(self, database):
+        """Returns what a program with libpq needs to reach a database as its owner."""
         e = self.endpoints
-        return clients.Sql({"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "PGHOST": e["POSTGRES_HOST"], "PGPORT": e["POSTGRES_PORT"],
-                            "PGDATABASE": e["POSTGRES_DB"], "PGUSER": user, "PGPASSWORD": password,
-                            "PGOPTIONS": "-c client_min_messages=warning -c timezone=UTC", "PGCLIENTENCODING": "UTF8"})
+        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "PGHOST": e["POSTGRES_HOST"], "PGPORT": e["POSTGRES_PORT"], "PGDATABASE": database,
+                "PGUSER": e["POSTGRES_USER"], "PGPASSWORD": e["POSTGRES_PASSWORD"],
+                "PGOPTIONS": "-c client_min_messages=warning -c timezone=UTC", "PGCLIENTENCODING": "UTF8"}
+
+    def sql_of(self, database):
+        """Returns a client of one of the server's databases."""
+        return clients.Sql(self.libpq_environment(database))
+
+    def sql_as(self, user, password):
+        """Returns a client of the shop's database in somebody else's name."""
+        return clients.Sql({**self.libpq_environment(self.endpoints["POSTGRES_DB"]), "PGUSER": user, "PGPASSWORD": password})
 
     def secret(self, name):
         """Returns what the stack made up for one of its servers."""
