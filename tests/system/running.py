@@ -8,17 +8,18 @@ import stack
 
 
 class Result(unittest.TextTestResult):
-    """Shows the node's log at once where a test fails: the stack is gone at the end."""
+    """Shows why a test fails, and the node's log, at once: the end may be far, and the stack is gone then."""
 
     def addFailure(self, test, error):
         super().addFailure(test, error)
-        self.show(test)
+        self.show(test, self.failures)
 
     def addError(self, test, error):
         super().addError(test, error)
-        self.show(test)
+        self.show(test, self.errors)
 
-    def show(self, test):
+    def show(self, test, told):
+        self.stream.writeln("\n" + told[-1][1])
         running = getattr(test, "stack", None)
         if running:
             self.stream.writeln(f"\n--- the end of the node's log\n{running.log_tail()}\n---")
