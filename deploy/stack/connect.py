@@ -4,8 +4,9 @@ import pathlib
 import service
 from java import JavaService, parts
 from kafka import RECORD_BYTES
-from service import MEGABYTE, ServiceError, properties
+from service import MEGABYTE, ServiceError, properties, write_config
 
+ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f"}
 
 #: Properties of librdkafka that have another name in Java.
 RENAMED = {"sasl.mechanisms": "sasl.mechanism", "ssl.ca.location": "ssl.truststore.location"}
@@ -37,6 +38,12 @@ def security(settings):
     return {prefix + name: value for prefix in ("", "producer.", "consumer.", "admin.") for name, value in found.items()}
 
 
+def escaped(text):
+    """Returns a text as a value in Java's properties: that file's reader would drop spaces before it, and takes backslashes for its own."""
+    text = "".join(ESCAPES.get(character, character) for character in text)
+    return "\\" + text if text.startswith(" ") else text
+
+
 class Connect(JavaService):
     name = "connect"
     title = "Kafka Connect"
@@ -51,6 +58,17 @@ class Connect(JavaService):
     def group(self):
         """Returns the worker's group: a project's worker must not join that of another on the same Kafka."""
         return f"{self.settings['MILLRACE_PROJECT']}-connect" if self.settings.project() else "millrace-connect"
+
+    def prepare(self):
+        super().prepare()
+        write_config(self.home.connector_secrets, self.secrets())
+
+    def secrets(self):
+        """Returns the file that the connector's configuration refers to: Connect's REST interface shows the reference, not the value."""
+        return properties({"database.password": escaped(self.settings["MILLRACE_DEBEZIUM_PASSWORD"])})
+
+    def identity(self):
+        return {**super().identity(), "Debezium's password": self.secrets()}
 
     def configuration(self):
         storage = {f"{what}.storage.{key}": value for what in ("offset", "config", "status")
@@ -67,7 +85,9 @@ class Connect(JavaService):
             # One worker: after a crash its tasks wait for nobody else's return, and its old self is forgotten soon.
             "scheduled.rebalance.max.delay.ms": 0, "session.timeout.ms": 6000, "heartbeat.interval.ms": 2000,
             "producer.max.request.size": RECORD_BYTES, "producer.buffer.memory": 2 * RECORD_BYTES, "producer.compression.type": "lz4",
-            "connector.client.config.override.policy": "All"})
+            "connector.client.config.override.policy": "All",
+            "config.providers": "file", "config.providers.file.class": "org.apache.kafka.common.config.provider.FileConfigProvider",
+            "config.providers.file.param.allowed.paths": self.home.connector_secrets})
 
     def is_ready(self):
         """Tells whether the worker has joined its group: before, it listens but doesn't answer this."""

@@ -28,7 +28,7 @@ VERBS = {
 def run(settings, verb, arguments):
     """Runs a verb of the binary with the caller's arguments, in the caller's folder. Returns its exit code, if it returns at all."""
     binary = build.binary()
-    environment = settings.child_environment()
+    environment = settings.child_environment(refers=verb != "prepare")
     if not {"-h", "--help"} & set(arguments):
         arguments = arguments + more_arguments(settings, verb, arguments)
     if verb == "check" and not {"-h", "--help"} & set(arguments):

@@ -41,6 +41,7 @@ class Home:
         self.shared_settings = self.run / "settings.json"
         self.socket = self.run / "control.sock"
         self.lock = self.run / "supervisor.lock"
+        self.connector_secrets = root / "connect" / "secrets.properties"  #: what the connector's configuration refers to
 
     def make(self):
         """Makes the folders and the servers' user. Raises PermissionError where that user couldn't reach them."""

@@ -153,13 +153,20 @@ class Settings:
         names = [name for name in DEFAULTS if name in self.values and name not in STACK_ONLY]
         return {**{name: self.values[name] for name in names}, "MILLRACE_HOME": str(self.home.root)}
 
-    def child_environment(self):
-        """Returns the whole environment of a C++ program. To a project's nothing of the caller's settings comes through."""
+    def child_environment(self, refers=True):
+        """Returns the whole environment of a C++ program. To a project's nothing of the caller's settings comes through. `refers`: for_programs()."""
         caller = os.environ
         if self.project():
             ours = {*DEFAULTS, *(name + "_FILE" for name in SECRETS)}
             caller = {name: value for name, value in caller.items() if name not in ours}
-        return {**caller, **self.environment()}
+        return {**caller, **(self.for_programs() if refers else self.environment())}
+
+    def for_programs(self):
+        """Returns environment() as our own programs get it. Kafka Connect shows a connector's configuration to everybody, so where it is ours
+        they know of Debezium's password no more than where Connect finds it (the file is there once Connect was started)."""
+        referred = self.own("connect") and self.home.connector_secrets.is_file()
+        reference = {"MILLRACE_DEBEZIUM_PASSWORD": f"${{file:{self.home.connector_secrets}:database.password}}"}
+        return {**self.environment(), **(reference if referred else {})}
 
     def shared(self):
         """Returns what a later command must know about the running stack: all that was given. Secrets may be among it."""

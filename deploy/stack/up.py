@@ -159,7 +159,7 @@ def prepare_database(settings):
     if settings.own("postgres") and not settings.project():
         return  # init.sql has made it
     secrets = (settings.project() or settings.home.root) / "secrets"
-    asked = subprocess.run([settings.home.root / "bin" / "millrace", "prepare", "--secrets", secrets], env=settings.child_environment(),
+    asked = subprocess.run([settings.home.root / "bin" / "millrace", "prepare", "--secrets", secrets], env=settings.child_environment(refers=False),
                            capture_output=True, text=True)
     if asked.returncode == 1 and settings.own("postgres"):
         services.make(settings)["postgres"].prepare_database(asked.stdout)

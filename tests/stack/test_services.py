@@ -51,6 +51,25 @@ class Configuration(support.StackTest):
         self.assertIn('requirepass "a\\"b\\\\c"\n', redis.Redis(self.resolve(environment={"REDIS_PASSWORD": 'a"b\\c'})).configuration())
         self.assertEqual(postgres.quoted("it's \\ odd"), "'it''s \\\\ odd'")
 
+    def test_a_password_with_backslashes_and_spaces_reaches_the_connector_whole(self):
+        for password, written in (("a\\b", "a\\\\b"), (" a =:#b ", "\\ a =:#b "), ("é\n", "é\\n")):
+            text = connect.Connect(self.resolve(environment={"MILLRACE_DEBEZIUM_PASSWORD": password})).secrets()
+            self.assertEqual(text, f"database.password={written}\n")
+
+    def test_a_connector_of_ours_is_told_where_its_password_is(self):
+        found = self.resolve()
+        self.home.make()
+        connect.Connect(found).prepare()
+        self.assertEqual(self.home.connector_secrets.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(found.for_programs()["MILLRACE_DEBEZIUM_PASSWORD"], f"${{file:{self.home.connector_secrets}:database.password}}")
+        self.assertEqual(found.environment()["MILLRACE_DEBEZIUM_PASSWORD"], found["MILLRACE_DEBEZIUM_PASSWORD"], "what `env` prints may be given back to us")
+        self.assertIn(f"config.providers.file.param.allowed.paths={self.home.connector_secrets}\n", connect.Connect(found).configuration())
+
+    def test_somebody_elses_connect_is_told_what_was_given(self):
+        for given in ("plain", "${vault:shop:debezium}"):
+            found = self.resolve(environment={"CONNECT_URL": "http://connect.example", "MILLRACE_DEBEZIUM_PASSWORD": given})
+            self.assertEqual(found.for_programs()["MILLRACE_DEBEZIUM_PASSWORD"], given)
+
     def test_no_password_is_part_of_a_command(self):
         found = self.resolve(environment={"MILLRACE_FIGURES": str(self.folder)})
         secrets = {found[name] for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD")}
@@ -73,6 +92,10 @@ class Identity(support.StackTest):
         before = found.fingerprints()
         found.rate = 5000.0
         self.assertEqual(found.fingerprints(), before)
+
+    def test_another_password_of_debezium_makes_connect_outdated_and_is_not_shown(self):
+        one, two = (connect.Connect(self.resolve(environment={"MILLRACE_DEBEZIUM_PASSWORD": value})).fingerprints() for value in ("one", "two"))
+        self.assertEqual([part for part in one if one[part] != two[part]], ["Debezium's password"])
 
     def test_another_exactly_once_setting_makes_connect_outdated(self):
         on, off = (connect.Connect(self.resolve(environment={"MILLRACE_EXACTLY_ONCE": value})).fingerprints() for value in ("on", "off"))

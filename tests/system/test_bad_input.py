@@ -7,6 +7,7 @@ import socket
 import subprocess
 import tempfile
 
+import clients
 import running
 import stack as stacks
 from stack import REPOSITORY, wait_until
@@ -123,6 +124,17 @@ class Servers(running.SystemTest):
         self.assertEqual(done.returncode, 2)
         self.assertRegex(done.stderr, r"(?i)password authentication failed")
         self.assertNotIn("not-the-secret", done.stdout + done.stderr)
+
+    def test_kafka_connect_shows_no_password_of_ours(self):
+        connectors = f"{self.stack.endpoints['CONNECT_URL']}/connectors"
+        for path in ("?expand=info&expand=status", "/millrace-shop", "/millrace-shop/config", "/millrace-shop/tasks", "/millrace-shop/status"):
+            told = json.dumps(clients.http(connectors + path))
+            self.assertIn("millrace-shop", told)
+            for name, value in self.stack.endpoints.items():
+                if name.endswith("PASSWORD"):
+                    self.assertNotIn(value, told, f"{name} at {path}")
+        self.assertRegex(clients.http(f"{connectors}/millrace-shop/config")["database.password"], r"^\$\{file:/.*:database\.password\}$")
+        self.assertIn("as it should be", self.stack.door("connector", "register").stdout, "the same configuration restarts nothing")
 
     def test_a_ledger_of_another_shard_count_is_refused(self):
         done = self.program("node", MILLRACE_SHARDS="16")
