@@ -48,7 +48,9 @@ using redis_writer_actor = caf::typed_actor<
     // The sender's cell has something to flush: at once, or when there is time.
     caf::reacts_to<atom::dirty, cell_id, bool>,
     // To itself: time to flush, or to try again.
-    caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<std::string>>;
+    caf::reacts_to<atom::tick>,
+    // To itself: where nothing was to flush, is the ledger still as it was left?
+    caf::reacts_to<atom::poll>, caf::replies_to<atom::status>::with<std::string>>;
 
 /// The CLUSTER interface: brings fills to their end, finds rows that a new
 /// snapshot doesn't show, and watches connector, slot and dead letters.

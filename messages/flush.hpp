@@ -35,6 +35,12 @@ struct cell_ledger {
   std::vector<std::string> blocks; ///< the log, oldest first
 };
 
+/// How a cell's ledger was left: by whom, and under which number.
+struct ledger_mark {
+  owner_token owner;
+  std::uint64_t number = 0;
+};
+
 enum class flush_verdict : std::uint8_t { done, fenced, stale };
 
 } // namespace millrace

@@ -77,6 +77,8 @@ class company {
     x.now = wall_clock;
     x.lost = lost_;
     x.plans = from_.plans.get();
+    for (auto& ledger : from_.ledgers)
+      x.left[ledger.cell] = {ledger.owner, ledger.number};
     writer_ = system_.spawn<caf::detached>(redis_writer, x);
   }
 

@@ -210,6 +210,30 @@ result<flush_outcome> store::flush(const std::vector<cell_flush>& cells, tick_se
   return out;
 }
 
+result<flush_outcome> store::look(const std::map<cell_id, ledger_mark>& left) {
+  std::vector<command> asked;
+  for (auto& [cell, _] : left)
+    asked.push_back({"HMGET", impl_->prefix + "cell:" + cell_name(cell), "owner", "number"});
+  auto answers = impl_->connection.pipeline(asked);
+  if (!answers)
+    return answers.why();
+  flush_outcome out;
+  auto answer = answers->begin();
+  for (auto& [cell, mark] : left) {
+    auto& have = *answer++;
+    if (have.failed())
+      return refusal(have.text);
+    if (have.list.size() != 2)
+      return damaged("an answer that isn't one");
+    if (have.list[0].text == mark.owner && have.list[1].text == std::to_string(mark.number))
+      continue;
+    out.verdict = have.list[0].text == mark.owner ? flush_verdict::stale : flush_verdict::fenced;
+    out.refused = cell;
+    return out;
+  }
+  return out;
+}
+
 result<std::vector<cell_positions>> store::positions(const std::vector<cell_id>& cells) {
   std::vector<command> asked;
   for (auto& cell : cells)
@@ -250,6 +274,10 @@ result<project_format> store::format() {
 }
 
 result<void> store::set_format(const project_format& x) {
+  if (x.format.empty()) {
+    auto gone = impl_->call({"UNLINK", impl_->prefix + "format"});
+    return gone ? result<void>() : gone.why();
+  }
   auto done = impl_->call({"HSET", impl_->prefix + "format", "format", x.format, "fingerprint",
                            std::to_string(x.fingerprint), "shards", std::to_string(x.shards), "plans",
                            x.plans, "database", x.database, "phase", x.phase, "note", x.note});

@@ -49,11 +49,15 @@ class store {
   /// answer, a flush that did take effect is refused as stale.
   result<flush_outcome> flush(const std::vector<cell_flush>& cells, tick_seconds tick);
 
+  /// Compares as a flush would, and writes nothing: a Redis that lost its tail, or
+  /// was claimed by another node, is found out where there is nothing to flush.
+  result<flush_outcome> look(const std::map<cell_id, ledger_mark>& left);
+
   /// Returns every cell's positions (no claim).
   result<std::vector<cell_positions>> positions(const std::vector<cell_id>& cells);
 
   result<project_format> format();
-  result<void> set_format(const project_format& x);
+  result<void> set_format(const project_format& x); ///< an empty one: there is no ledger any more
 
   /// Figures whose writes Redis refused, by name; kept until the next rebuild.
   result<std::map<std::string, std::string>> failed_figures();

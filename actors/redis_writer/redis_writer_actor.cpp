@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds longest_backoff{5000};
 
 redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer_settings settings) {
   how = std::move(settings);
+  left = std::move(how.left);
+  self->delayed_send(self, how.look_interval, atom::poll_v);
   return {
       [this](atom::dirty, cell_id cell, bool urgent) { on_dirty(cell, urgent); },
       [this](atom::tick) {
@@ -26,6 +28,12 @@ redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer
           flush();
         else if (!busy)
           collect_dirty();
+      },
+      [this](atom::poll) {
+        look_due = true;
+        if (!busy)
+          look();
+        self->delayed_send(self, how.look_interval, atom::poll_v);
       },
       [this](atom::status) { return status(); },
   };
@@ -73,18 +81,14 @@ void redis_writer_state::collected() {
 }
 
 void redis_writer_state::flush() {
-  if (!store) {
-    auto opened = how.open();
-    if (!opened)
-      return try_again(opened.why());
-    store.emplace(std::move(*opened));
-  }
+  if (auto there = connect(); !there)
+    return try_again(there.why());
+  for (auto& x : flight)
+    left.try_emplace(x.cell, ledger_mark{x.owner, x.number - 1});
   auto outcome = store->flush(flight, how.now());
   if (!outcome)
     return try_again(outcome.why());
-  if (!trouble.empty())
-    spdlog::info("redis_writer: Redis takes writes again");
-  trouble.clear();
+  recovered();
   backoff = std::chrono::milliseconds{0};
   settle(*outcome);
 }
@@ -92,11 +96,9 @@ void redis_writer_state::flush() {
 void redis_writer_state::settle(const redis::flush_outcome& outcome) {
   switch (outcome.verdict) {
   case flush_verdict::fenced:
-    return how.lost(
-        "shard " + std::to_string(outcome.refused->shard.value)
-        + " has another owner in the ledger: another node claimed it, or Redis lost its newest writes");
+    return how.lost(fenced(*outcome.refused).message);
   case flush_verdict::stale:
-    return reload(*outcome.refused);
+    return leave_out(*outcome.refused);
   case flush_verdict::done:
     break;
   }
@@ -104,41 +106,108 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
     if (failed.emplace(how.plans->figures[figure.value].name, words).second)
       spdlog::error("redis_writer: figure {} fails, Redis says: {}", how.plans->figures[figure.value].name,
                     words);
-  for (auto& x : flight)
+  for (auto& x : flight) {
+    left[x.cell] = {x.owner, x.number};
     self->send(cells.at(x.cell), atom::flushed_v);
+  }
   flight.clear();
   ++flushes;
   commands += static_cast<std::int64_t>(outcome.commands);
   last_flush = how.now().value;
+  rest();
+}
+
+/// Nothing is under way: what was put off comes now.
+void redis_writer_state::rest() {
   busy = false;
+  if (look_due)
+    look();
+  else
+    schedule();
+}
+
+void redis_writer_state::look() {
+  look_due = false;
+  auto seen = compare();
+  if (!seen && seen.why().code != errc::unavailable)
+    return how.lost(seen.why().message);
+  seen ? recovered() : complain(seen.why());
   schedule();
 }
 
-void redis_writer_state::reload(cell_id cell) {
+/// Has every cell loaded again whose ledger isn't where we left it.
+result<void> redis_writer_state::compare() {
+  if (auto there = connect(); !there)
+    return there;
+  for (;;) {
+    auto outcome = store->look(left);
+    if (!outcome)
+      return outcome.why();
+    if (outcome->verdict == flush_verdict::done)
+      return {};
+    if (outcome->verdict == flush_verdict::fenced)
+      return fenced(*outcome->refused);
+    if (auto loaded = reload(*outcome->refused); !loaded)
+      return loaded;
+  }
+}
+
+error redis_writer_state::fenced(cell_id cell) {
+  return {errc::fenced, "shard " + std::to_string(cell.shard.value)
+                            + " has another owner in the ledger: another node claimed it, or Redis lost its "
+                              "newest writes"};
+}
+
+/// The others of the flight go again, without the cell.
+void redis_writer_state::leave_out(cell_id cell) {
+  auto loaded = reload(cell);
+  if (!loaded)
+    return try_again(loaded.why());
+  flight.erase(std::find_if(flight.begin(), flight.end(), [&](auto& x) { return x.cell == cell; }));
+  flight.empty() ? rest() : flush();
+}
+
+result<void> redis_writer_state::reload(cell_id cell) {
   spdlog::warn("redis_writer: the ledger of shard {} isn't where we left it; loading it again",
                cell.shard.value);
-  auto stale = std::find_if(flight.begin(), flight.end(), [&](auto& x) { return x.cell == cell; });
-  auto ledger = store->claim({cell}, {fresh_token()}, {stale->owner});
-  if (!ledger) {
-    if (ledger.why().code == errc::unavailable)
-      return try_again(ledger.why());
-    return how.lost(ledger.why().message);
-  }
-  flight.erase(stale);
-  caf::anon_send(cells.at(cell), atom::load_v, std::move(ledger->front()));
-  if (!flight.empty())
-    return flush();
-  busy = false;
-  schedule();
+  auto ledger = store->claim({cell}, {fresh_token()}, {left.at(cell).owner});
+  if (!ledger)
+    return ledger.why();
+  auto to = cells.find(cell);
+  if (to == cells.end())
+    return fenced(cell);
+  left[cell] = {ledger->front().owner, ledger->front().number};
+  caf::anon_send(to->second, atom::load_v, std::move(ledger->front()));
+  return {};
+}
+
+result<void> redis_writer_state::connect() {
+  if (store)
+    return {};
+  auto opened = how.open();
+  if (!opened)
+    return opened.why();
+  store.emplace(std::move(*opened));
+  return {};
+}
+
+void redis_writer_state::complain(const error& why) {
+  if (trouble != why.message)
+    spdlog::warn("redis_writer: {}; trying again", why.message);
+  trouble = why.message;
+  store.reset();
+}
+
+void redis_writer_state::recovered() {
+  if (!trouble.empty())
+    spdlog::info("redis_writer: Redis answers again");
+  trouble.clear();
 }
 
 void redis_writer_state::try_again(const error& why) {
   if (why.code != errc::unavailable)
     return how.lost(why.message);
-  if (trouble != why.message)
-    spdlog::warn("redis_writer: {}; trying again", why.message);
-  trouble = why.message;
-  store.reset();
+  complain(why);
   backoff = std::clamp(backoff * 2, std::chrono::milliseconds{100}, longest_backoff);
   self->delayed_send(self, backoff, atom::tick_v);
 }

@@ -7,6 +7,8 @@
 ///                                                  |  stale: that cell loads again, the others go again
 ///                                                  |  no answer: the same flush again, for ever
 ///                                                  '  fenced: the node has to start over
+///
+/// With nothing to flush it compares the ledger every two seconds, and does the same.
 
 #include "actors/interfaces.hpp"
 #include "actors/redis/store.hpp"
@@ -23,8 +25,10 @@ struct redis_writer_settings {
   std::function<tick_seconds()> now;
   std::function<void(std::string)> lost;
   const plan_set* plans = nullptr;
+  std::map<cell_id, ledger_mark> left;          ///< every cell's ledger as it was claimed
   std::chrono::milliseconds interval{5};        ///< from the first dirty cell to the flush
   std::chrono::milliseconds idle_interval{250}; ///< for positions that moved without changes
+  std::chrono::milliseconds look_interval{2000};
 };
 
 struct redis_writer_state {
@@ -39,7 +43,15 @@ struct redis_writer_state {
   void collected();
   void flush();
   void settle(const redis::flush_outcome& outcome);
-  void reload(cell_id cell);
+  void leave_out(cell_id cell);
+  void rest();
+  void look();
+  result<void> compare();
+  static error fenced(cell_id cell);
+  result<void> reload(cell_id cell);
+  result<void> connect();
+  void complain(const error& why);
+  void recovered();
   void try_again(const error& why);
   std::string status() const;
 
@@ -49,8 +61,10 @@ struct redis_writer_state {
   std::map<cell_id, aggregator_actor> cells; ///< everyone who was ever dirty
   std::map<cell_id, bool> dirty;             ///< waiting for a flush; urgent?
   std::vector<cell_flush> flight;            ///< collected, not yet in Redis
+  std::map<cell_id, ledger_mark> left;       ///< each cell's ledger as we know it
   std::size_t awaited = 0;                   ///< cells still to be collected
   bool busy = false;
+  bool look_due = false;                                        ///< was busy when it was time to look
   enum class pace { none, later, soon } scheduled = pace::none; ///< the next tick
   std::chrono::milliseconds backoff{0};
   std::map<std::string, std::string> failed; ///< figures, and Redis's words

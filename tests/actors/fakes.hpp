@@ -39,6 +39,7 @@ inline redis_writer_actor::behavior_type fake_writer(redis_writer_actor::pointer
   return {
       [=](atom::dirty, cell_id cell, bool urgent) { log->dirty.emplace_back(cell, urgent); },
       [](atom::tick) {},
+      [](atom::poll) {},
       [](atom::status) { return std::string(R"({"failed":{"geo":"WRONGTYPE"}})"); },
   };
 }

@@ -58,13 +58,13 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.lost = [this](std::string why) { lost.push_back(std::move(why)); };
     how.plans = &small_shop();
     writer = sys.spawn(redis_writer, how);
-    run();
+    settle();
   }
   ~fixture() override { // writer and cells hold each other
     self->send_exit(writer, caf::exit_reason::kill);
     for (auto& [_, cell] : cells)
       self->send_exit(cell, caf::exit_reason::kill);
-    run();
+    settle();
   }
 
   void claim(cell_script& x) {
@@ -162,6 +162,40 @@ CAF_TEST(a stale cell is loaded again under a new owner and its neighbour is wri
   claim(*two); // number() above took it
   pass(how.interval);
   CAF_CHECK_EQUAL(one->log.back(), "flushed");
+}
+
+CAF_TEST(a ledger that went back is found out where there is nothing to flush) {
+  dirty(*one);
+  pass(how.interval);
+  auto raw = redis::client::connect(server().settings());
+  CAF_REQUIRE(raw && raw->call({"HSET", "millrace:actors:cell:1:0", "number", "0"}));
+  pass(how.look_interval);
+  CAF_CHECK(one->log == (strings{"collect", "flushed", "load"}));
+  CAF_CHECK(lost.empty());
+  dirty(*one); // goes on from there
+  pass(how.interval);
+  CAF_CHECK_EQUAL(one->log.back(), "flushed");
+  pass(how.look_interval);
+  CAF_CHECK_EQUAL(one->loaded.size(), 1u);
+}
+
+CAF_TEST(a ledger that is gone makes a node start over that has nothing to flush) {
+  dirty(*one);
+  pass(how.interval);
+  auto raw = redis::client::connect(server().settings());
+  CAF_REQUIRE(raw && raw->call({"FLUSHALL"}));
+  pass(how.look_interval);
+  CAF_REQUIRE_EQUAL(lost.size(), 1u);
+  CAF_CHECK(lost[0].find("shard 1") != std::string::npos);
+}
+
+CAF_TEST(a Redis that does not answer a look is said until it does) {
+  refusals = 1;
+  pass(how.look_interval);
+  CAF_CHECK(status().find("Redis doesn't answer") != std::string::npos);
+  pass(how.look_interval);
+  CAF_CHECK(status().find("Redis doesn't answer") == std::string::npos);
+  CAF_CHECK(lost.empty());
 }
 
 CAF_TEST(a cell with another owner makes the node start over) {

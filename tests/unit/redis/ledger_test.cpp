@@ -122,6 +122,37 @@ CAF_TEST(a flush to a ledger that is gone is fenced and writes nothing) {
   CAF_CHECK(f.keys("*").empty());
 }
 
+CAF_TEST(a format that was taken away is none and not a damaged one) {
+  store_fixture f;
+  must(f.store.set_format({"1", 7, 32, "{}", "db", "live", "{}"}));
+  CAF_CHECK_EQUAL(must(f.store.format()).shards, 32);
+  must(f.store.set_format({}));
+  CAF_CHECK(must(f.store.format()).format.empty());
+  CAF_CHECK(f.keys("*").empty());
+}
+
+CAF_TEST(a look tells a ledger that is as it was left from one that went back or has another owner) {
+  store_fixture f;
+  auto first = f.claim(cell(0)), second = f.claim(cell(1));
+  CAF_REQUIRE(must(f.store.flush({f.next(second)}, tick_seconds{0})).verdict == flush_verdict::done);
+  std::map<cell_id, ledger_mark> left{{cell(0), {first.owner, 0}}, {cell(1), {second.owner, 1}}};
+  CAF_CHECK(must(f.store.look(left)).verdict == flush_verdict::done);
+  left[cell(1)].number = 2;
+  CAF_CHECK(must(f.store.look(left)).verdict == flush_verdict::stale);
+  CAF_CHECK(must(f.store.look(left)).refused == cell(1));
+  f.claim(cell(0));
+  CAF_CHECK(must(f.store.look(left)).verdict == flush_verdict::fenced);
+  CAF_CHECK(must(f.store.look(left)).refused == cell(0));
+}
+
+CAF_TEST(a look at a ledger that is gone is fenced and makes none) {
+  store_fixture f;
+  auto mine = f.claim(cell(0));
+  f.ask({"FLUSHALL"});
+  CAF_CHECK(must(f.store.look({{cell(0), {mine.owner, 0}}})).verdict == flush_verdict::fenced);
+  CAF_CHECK(f.keys("*").empty());
+}
+
 CAF_TEST(a claim takes all cells of the shard or none) {
   store_fixture f;
   auto first = f.claim(cell(0, 0));
