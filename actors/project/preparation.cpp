@@ -81,7 +81,8 @@ class inquiry {
       add("the role " + name + " may not " + (has.login ? "read the log (REPLICATION)" : "log in"),
           "ALTER ROLE " + quoted_name(name) + wanted + ";");
     if (!has.exists || !gets_in)
-      add("the role " + name + " can't log in with the password that the settings have",
+      add(has.exists ? "the role " + name + " can't log in with the password that the settings have"
+                     : "the role " + name + " has no password yet",
           "ALTER ROLE " + quoted_name(name) + " PASSWORD :'" + password + "';");
   }
 

@@ -12,7 +12,7 @@ using namespace millrace;
 
 namespace {
 
-constexpr auto schema = R"(
+constexpr auto schema = R"sql(
 CREATE DOMAIN money2 AS numeric(9,2);
 CREATE TYPE mood AS ENUM ('sad', 'glad');
 CREATE TABLE parent (id int PRIMARY KEY, name text);
@@ -22,7 +22,7 @@ CREATE TABLE keyless (x int);
 CREATE TABLE parts (day date, id int, PRIMARY KEY (day, id)) PARTITION BY RANGE (day);
 CREATE SCHEMA "Büro";
 CREATE TABLE "Büro"."order" ("Größe (m)" int, "user" text, PRIMARY KEY ("Größe (m)", "user"));
-)";
+)sql";
 
 const project::names of{"p", "millrace_p", "millrace_p", "millrace_p_node", "millrace_p_debezium"};
 
@@ -92,7 +92,7 @@ project::prepared_plans plans_of(postgres::session& db) {
 
 } // namespace
 
-CAF_TEST(examples count, sum by foreign key, and show the rows) {
+CAF_TEST(examples count and sum by foreign key and show the rows) {
   auto db = database("examples");
   auto text = text_of(examples_of(db), "child.sql");
   CAF_CHECK(has(
