@@ -122,6 +122,7 @@ class company {
     x.postgres = how_.postgres;
     x.kafka = how_.kafka;
     x.slot = how_.slot();
+    x.topic_prefix = how_.topic_prefix;
     x.anchor_topic = how_.anchor_topic();
     x.notifications = how_.notifications();
     x.system_identifier = from_.database;

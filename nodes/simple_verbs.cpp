@@ -43,6 +43,11 @@ void print_surroundings(const json& around) {
               << "\n";
 }
 
+void print_skipped(const json& unknown) {
+  for (auto& [table, records] : unknown.items())
+    std::cout << "skipped     up to " << records << " records of " << table << ", which no figure reads\n";
+}
+
 void print_status(const json& x) {
   std::cout << "node        " << x.value("phase", "") << (x.contains("why") ? ": " + x.value("why", "") : "")
             << "\n";
@@ -52,6 +57,7 @@ void print_status(const json& x) {
             << " rows in memory\n";
   if (x.contains("cluster"))
     print_surroundings(x["cluster"].value("surroundings", json::object()));
+  print_skipped(x.value("unknown_tables", json::object()));
   std::cout << "figures\n";
   print_figures(x);
 }

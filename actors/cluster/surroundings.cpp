@@ -1,6 +1,7 @@
 #include "actors/cluster/surroundings.hpp"
 
 #include "actors/cluster/retire.hpp"
+#include "actors/cluster/unknown_tables.hpp"
 #include "actors/connect/signal.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,7 +12,7 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds kafka_timeout{10};
-constexpr std::chrono::seconds identify_interval{10};
+constexpr std::chrono::seconds identify_interval{10}, count_interval{10};
 constexpr std::chrono::milliseconds side_wait{2000};
 
 } // namespace
@@ -150,7 +151,35 @@ std::string surroundings::look() {
   if (how_.open_letters)
     if (auto letters = how_.open_letters())
       out["open_dead_letters"] = *letters;
+  look_at_topics();
+  out["unknown_tables"] = unknown_;
   return out.dump();
+}
+
+/// A topic that was deleted is no error to a reader, which waits for it to come
+/// back. Where Kafka doesn't answer the last count stays.
+void surroundings::look_at_topics() {
+  auto now = std::chrono::steady_clock::now();
+  if (now - counted_ < count_interval)
+    return;
+  counted_ = now;
+  auto x = consumer();
+  if (!x)
+    return;
+  auto topics = (*x)->topics(how_.topic_prefix + ".", kafka_timeout);
+  if (!topics)
+    return;
+  for (auto& [_, source] : how_.sources)
+    if (topics->count(source.topic) == 0)
+      return how_.lost("Kafka has no topic " + source.topic + " any more: somebody deleted it");
+  auto found =
+      count_records(**x, *topics, unknown_tables(*topics, how_.topic_prefix, *how_.plans), kafka_timeout);
+  if (!found)
+    return;
+  for (auto& [table, records] : *found)
+    if (unknown_.count(table) == 0)
+      spdlog::warn("cluster: no figure reads {}: its topic's records are skipped (up to {})", table, records);
+  unknown_ = *found;
 }
 
 std::string surroundings::look_at_slot() {

@@ -18,7 +18,7 @@ namespace millrace {
 struct surroundings_settings {
   postgres::settings postgres;
   kafka::settings kafka;
-  std::string slot, anchor_topic, notifications;
+  std::string slot, topic_prefix, anchor_topic, notifications;
   std::string system_identifier; ///< of the cluster that the ledger is of; empty: unknown
   const plan_set* plans = nullptr;
   std::uint16_t shards = 32;
@@ -38,7 +38,9 @@ class surroundings {
   /// What a fill needs, but for sweep and publish. Bound to this object.
   fill_backend backend();
 
-  /// Looks after connector, slot and dead letters. Returns JSON for status.
+  /// Looks after connector, slot, dead letters and topics: those that are gone,
+  /// and those that no figure reads.
+  /// Returns JSON for status.
   std::string look();
 
  private:
@@ -50,6 +52,7 @@ class surroundings {
   result<void> save(const fill_note& note, bool live);
   result<lsn> last_snapshot();
   std::string look_at_slot();
+  void look_at_topics();
   void identify(postgres::session& x);
 
   surroundings_settings how_;
@@ -57,8 +60,9 @@ class surroundings {
   std::unique_ptr<redis::store> store_;
   std::unique_ptr<kafka::consumer> consumer_;
   std::unique_ptr<side_topics> side_;
-  std::string said_; ///< the last complaint about the slot
-  std::chrono::steady_clock::time_point identified_{};
+  std::string said_;                            ///< the last complaint about the slot
+  std::map<std::string, std::int64_t> unknown_; ///< records by SCHEMA.TABLE
+  std::chrono::steady_clock::time_point identified_{}, counted_{};
 };
 
 } // namespace millrace

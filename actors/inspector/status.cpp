@@ -24,6 +24,12 @@ std::map<std::string, std::int64_t> open_letters(const json& cluster) {
   return out;
 }
 
+/// Returns the records of tables that no figure reads, by table.
+json unknown_tables(const json& cluster) {
+  auto around = cluster.value("surroundings", json::object());
+  return around.is_object() ? around.value("unknown_tables", json::object()) : json::object();
+}
+
 json figure_state(const std::string& name, const status_parts& parts, const json& writer, const json& cluster,
                   const std::map<std::string, std::int64_t>& open) {
   json out{{"name", name}, {"state", "live"}};
@@ -58,6 +64,7 @@ std::string put_together(const status_parts& parts) {
               {"events_per_second", parts.events_per_second},
               {"lag_ms", router.value("lag_ms", std::int64_t{0})},
               {"rows", rows},
+              {"unknown_tables", unknown_tables(cluster)},
               {"last_flush", writer.value("last_flush", std::int64_t{0})},
               {"router", router},
               {"writer", writer},

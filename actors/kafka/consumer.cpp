@@ -256,6 +256,21 @@ result<std::vector<partition_id>> consumer::partitions(const std::string& topic,
   return found;
 }
 
+result<std::map<std::string, int>> consumer::topics(const std::string& prefix,
+                                                    std::chrono::milliseconds timeout) {
+  const rd_kafka_metadata_t* answer = nullptr;
+  auto code = rd_kafka_metadata(impl_->kafka.get(), 1, nullptr, &answer, static_cast<int>(timeout.count()));
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return failure("the list of topics", code);
+  std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{
+      answer, rd_kafka_metadata_destroy};
+  std::map<std::string, int> found;
+  for (int i = 0; i < answer->topic_cnt; ++i)
+    if (auto& each = answer->topics[i]; std::string_view{each.topic}.substr(0, prefix.size()) == prefix)
+      found[each.topic] = each.partition_cnt;
+  return found;
+}
+
 result<watermarks> consumer::bounds(const topic_partition& of, std::chrono::milliseconds timeout) {
   watermarks x;
   auto code =

@@ -73,6 +73,8 @@ class consumer {
 
   /// Returns the topic's partition numbers; an error names a missing topic.
   result<std::vector<partition_id>> partitions(const std::string& topic, std::chrono::milliseconds timeout);
+  /// Returns how many partitions each topic has whose name begins with `prefix`.
+  result<std::map<std::string, int>> topics(const std::string& prefix, std::chrono::milliseconds timeout);
   /// Returns where the partition begins and (read committed) ends.
   result<watermarks> bounds(const topic_partition& of, std::chrono::milliseconds timeout);
 

@@ -191,6 +191,16 @@ class Stack:
     def change_topics(self):
         return self.kafka.partitions("dbserver1.public.")
 
+    def topics(self, action, name, *more):
+        """Creates or deletes a topic, by Kafka's own tool: kcat can't."""
+        plugins = (self.home / "connect" / "connect.properties").read_text().partition("plugin.path=")[2].partition("\n")[0]
+        parts = plugins.removesuffix("/plugins")
+        command = ["java", "-Xmx128m", "-cp", f"{parts}/kafka/*", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.kafka.broker,
+                   f"--{action}", "--topic", name, *more]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        if done.returncode != 0:
+            raise AssertionError(f"topic {name}: --{action} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
     def is_caught_up(self, ends):
         """Tells whether everything before these end offsets is durable in Redis, by the node's own word."""
         durable = {(x["topic"], x["partition"]): x["durable"] for x in self.status().get("router", {}).get("sources", [])}

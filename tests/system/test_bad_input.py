@@ -101,6 +101,70 @@ class Records(running.SystemTest):
         self.assert_equal_to_sql(why="after replay of all")
 
 
+    def test_records_of_a_table_that_no_figure_reads_are_skipped_and_counted(self):
+        self.stack.topics("create", "dbserver1.public.audit", "--partitions", "2")
+        for number in range(3):
+            self.stack.kafka.produce("dbserver1.public.audit", number % 2, b'{"op":"c"}', b'{"id":1}')
+        wait_until("status counts them", lambda: self.stack.status()["unknown_tables"] == {"public.audit": 3})
+        self.assertIn("up to 3 records of public.audit", self.stack.door("status").stdout)
+        self.assertEqual(set(self.stack.figure_states().values()), {"live"})
+        self.assert_equal_to_sql(why="nothing of that is in a figure")
+        self.stack.topics("delete", "dbserver1.public.audit")
+        wait_until("it is forgotten with its topic", lambda: self.stack.status()["unknown_tables"] == {})
+
+
+class Topics(running.SystemTest):
+    """What Kafka won't take, and what it has lost."""
+
+    TOO_LARGE = 70 << 20
+    SLOTS = "SELECT count(*) FROM pg_replication_slots"
+
+    def test_a_row_that_is_larger_than_a_record_may_be_is_said_and_a_new_slot_goes_on_without_it(self):
+        sql = self.stack.sql
+        self.assert_equal_to_sql(why="before the row")
+        connector = clients.http(f"{self.stack.endpoints['CONNECT_URL']}/connectors/millrace-shop/status")
+        self.assertEqual(connector["tasks"][0]["state"], "RUNNING")
+        made = sql.one(f"INSERT INTO orders (customer_id, total_amount, status, shipping_address) SELECT min(id), 3, 'large', repeat('x', {self.TOO_LARGE}) "
+                       "FROM customers RETURNING id")
+        wait_until("the task has failed", self.has_failed, 120)
+        trouble = wait_until("the node says it", lambda: self.trouble() if "TooLarge" in self.trouble() else None, 10)
+        self.assertRegex(trouble, r"larger than 67108864")
+        self.assertIn(trouble[:40], self.stack.door("status").stdout)
+        self.assertEqual(self.stack.verify(5)[0], 2, "verify must not pass while changes can't come through")
+        # The way out that debezium/README.md tells: a smaller row, and a slot that begins behind it.
+        sql(f"UPDATE orders SET shipping_address = 'short' WHERE id = {made}")
+        self.stack.door("connector", "delete")
+        wait_until("the slot is free", lambda: sql.one(self.SLOTS + " WHERE active") == "0", 60)
+        e = self.stack.endpoints
+        as_debezium = clients.Sql({**sql.environment, "PGUSER": e["MILLRACE_DEBEZIUM_USER"], "PGPASSWORD": e["MILLRACE_DEBEZIUM_PASSWORD"]})
+        self.addCleanup(as_debezium.close)
+        as_debezium("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+        self.stack.door("connector", "register")
+        wait_until("the slot is there again", lambda: sql.one(self.SLOTS + " WHERE active") == "1", 120)
+        wait_until("the row is in Redis", lambda: self.stack.redis("HGET", "metrics:orders:by_status", "large") == "1", 120)
+        wait_until("all is well", lambda: self.stack.is_live() and not self.trouble(), 180)
+        self.assert_equal_to_sql(180, why="after the new slot")
+
+    def has_failed(self):
+        status = clients.http(f"{self.stack.endpoints['CONNECT_URL']}/connectors/millrace-shop/status")
+        return [task for task in status["tasks"] if task["state"] == "FAILED"]
+
+    def trouble(self):
+        return self.stack.status().get("cluster", {}).get("surroundings", {}).get("connector", {}).get("trouble", "")
+
+    def test_a_topic_that_was_deleted_under_the_node_means_a_rebuild_and_is_said(self):
+        before = self.stack.pid("node")
+        self.stack.topics("delete", "dbserver1.public.products")
+        wait_until("the node starts over", lambda: self.stack.pid("node") not in (None, before))
+        reason = wait_until("figures are built anew", lambda: (r := self.stack.status().get("cluster", {}).get("reason", "")) and "made anew" in r and r)
+        self.assertIn("dbserver1.public.products", reason)
+        self.assertIn("Kafka has no topic dbserver1.public.products any more", self.stack.log_tail(lines=2000))
+        wait_until("all is built anew", self.stack.is_live, 240)
+        self.stack.sql("INSERT INTO products (name, price, category) VALUES ('after', 1.5, 'after the topic')")
+        self.assert_equal_to_sql(180, why="after the topic was deleted")
+        self.assertEqual(self.stack.redis("HGET", "realtime:categories", "after the topic"), "1")
+
+
 class Servers(running.SystemTest):
     """Servers that refuse, or are away."""
 

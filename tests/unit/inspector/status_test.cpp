@@ -73,6 +73,13 @@ CAF_TEST(open dead letters make the figures of their table incomplete) {
   CAF_CHECK(figure(1)["why"] == "2 dead letters of public.customers are open");
 }
 
+CAF_TEST(records of tables that no figure knows are told by table) {
+  CAF_CHECK(whole()["unknown_tables"] == json::object());
+  parts.cluster = R"({"phase":"live","surroundings":{"unknown_tables":{"public.audit":7}}})";
+  CAF_CHECK(whole()["unknown_tables"] == (json{{"public.audit", 7}}));
+  CAF_CHECK(figure(0)["state"] == "live");
+}
+
 CAF_TEST(a part that does not answer takes nothing else along) {
   parts.cluster = "";
   parts.cells[0] = "not JSON";

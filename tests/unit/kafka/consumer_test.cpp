@@ -345,6 +345,16 @@ CAF_TEST(a missing topic and a server that is gone are errors that name it) {
   auto gone = consumer::connect(to("127.0.0.1:1"));
   CAF_REQUIRE(gone);
   CAF_CHECK(!gone->partitions(x.topic, 500ms));
+  CAF_CHECK(!gone->topics(x.topic, 500ms));
+}
+
+CAF_TEST(topics are listed by the beginning of their name with their partitions) {
+  NEEDS_KAFKA(address)
+  bench x{*address, 3}, other{*address};
+  auto found = x.reader.topics(x.topic, 30s);
+  CAF_REQUIRE(found);
+  CAF_CHECK(*found == (std::map<std::string, int>{{x.topic, 3}}));
+  CAF_CHECK(x.reader.topics("no-such-topic", 30s)->empty());
 }
 
 CAF_TEST(the offsets of a group are committed) {
