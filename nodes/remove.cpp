@@ -144,6 +144,7 @@ class estate {
     auto format = store->format();
     if (!format)
       return format.why();
+    plans_.key_prefix = how_.key_prefix; // or counters without one, another project's, were taken for ours
     try {
       if (!format->plans.empty())
         plans_ = plans_from_json(format->plans);
