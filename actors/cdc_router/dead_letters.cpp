@@ -31,6 +31,11 @@ bool read_number(const std::string* text, T& out) {
 
 std::string text_or_empty(const std::string* x) { return x ? *x : std::string(); }
 
+std::size_t content_of(const kafka::record& x) {
+  std::hash<std::string_view> hash;
+  return hash(x.payload.value_or("")) * 31 + hash(x.key.value_or(""));
+}
+
 std::optional<dead_letter> letter_in(const kafka::header_list& headers) {
   dead_letter out;
   auto* topic = find(headers, "millrace.topic");
@@ -76,18 +81,24 @@ kafka::outgoing make_resolution(const std::string& topic, const dead_letter& of,
 }
 
 void letter_book::add(const kafka::topic_partition& from, const kafka::record& x) {
-  add(from, x.offset, kafka::headers_of(x));
+  add(from, x.offset, kafka::headers_of(x), content_of(x));
 }
 
-void letter_book::add(const kafka::topic_partition& from, kafka_offset at,
-                      const kafka::header_list& headers) {
+void letter_book::add(const kafka::topic_partition& from, kafka_offset at, const kafka::header_list& headers,
+                      std::size_t content) {
   if (auto* resolved = find(headers, "millrace.resolves")) {
-    open_.erase(*resolved);
+    if (auto letter = open_.find(*resolved); letter != open_.end()) {
+      resolved_[*resolved] = letter->second.content;
+      open_.erase(letter);
+    }
   } else if (auto letter = letter_in(headers)) {
     letter->stored_in = from;
     letter->stored = at;
+    letter->content = content;
     auto name = letter->origin();
-    open_.try_emplace(std::move(name), std::move(*letter));
+    auto known = resolved_.find(name);
+    if (known == resolved_.end() || known->second != content)
+      open_.try_emplace(std::move(name), std::move(*letter));
   } else {
     ++strangers_;
   }

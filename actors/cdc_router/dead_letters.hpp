@@ -24,6 +24,7 @@ struct dead_letter {
   std::int64_t at_ms = 0;
   kafka::topic_partition stored_in; ///< where the letter stands
   kafka_offset stored;
+  std::size_t content = 0; ///< hash of key and payload
 
   /// Returns "topic/partition/offset" of the record: the letter's name.
   std::string origin() const;
@@ -34,12 +35,16 @@ kafka::outgoing make_resolution(const std::string& topic, const dead_letter& of,
                                 std::int64_t now_ms);
 
 /// Which letters are open: those that no later record resolves. The same record
-/// written twice (a router that died in between) is one letter.
+/// written twice (a router that died in between) is one letter, and it stays
+/// resolved when a rebuild meets it again: what resolved it stands behind it in
+/// the same partition. Another record at its place, in a topic that was made
+/// anew, is another letter.
 class letter_book {
  public:
   /// Takes the topic's records in their order.
   void add(const kafka::topic_partition& from, const kafka::record& x);
-  void add(const kafka::topic_partition& from, kafka_offset at, const kafka::header_list& headers);
+  void add(const kafka::topic_partition& from, kafka_offset at, const kafka::header_list& headers,
+           std::size_t content);
 
   const std::map<std::string, dead_letter>& open() const { return open_; } ///< by origin
   /// Returns how many letters are open, by table.
@@ -49,6 +54,7 @@ class letter_book {
 
  private:
   std::map<std::string, dead_letter> open_;
+  std::map<std::string, std::size_t> resolved_; ///< the content, by origin
   std::int64_t strangers_ = 0;
 };
 
