@@ -121,6 +121,10 @@ class onlooker {
                    : !status->trace.empty() ? status->trace
                                             : task.trace;
     say(trouble);
+    if (!trouble.empty())
+      last_trouble_ = trouble;
+    else if (watch_.restarts() > 0)
+      trouble = "it was restarted, having failed: " + last_trouble_;
     if (status->exists && watch_.see(*status, std::chrono::steady_clock::now())) {
       spdlog::warn("cluster: restarts connector {}", name_);
       (void)client_.restart_failed(name_);
@@ -141,6 +145,7 @@ class onlooker {
 
   connect::client client_;
   std::string name_, said_;
+  std::string last_trouble_; ///< a task that fails again and again runs in between
   connect::watch watch_;
 };
 

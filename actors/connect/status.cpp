@@ -10,9 +10,17 @@ namespace {
 
 using json = nlohmann::json;
 
-std::string first_line(const json& of) {
+std::string line_at(const std::string& text, std::size_t begin) {
+  return text.substr(begin, text.find('\n', begin) - begin);
+}
+
+/// Returns the first line, and the last cause: the first tells where it went
+/// wrong ("in a callback"), only the last tells what.
+std::string trace_of(const json& of) {
   auto trace = of.value("trace", std::string());
-  return trace.substr(0, trace.find('\n'));
+  auto first = line_at(trace, 0);
+  auto cause = trace.rfind("Caused by: ");
+  return cause == std::string::npos || cause == 0 ? first : first + "; " + line_at(trace, cause);
 }
 
 } // namespace
@@ -33,9 +41,9 @@ result<connector_status> parse_status(const std::string& body) try {
   out.exists = true;
   auto& connector = x.at("connector");
   out.state = connector.at("state").get<std::string>();
-  out.trace = first_line(connector);
+  out.trace = trace_of(connector);
   for (auto& each : x.at("tasks"))
-    out.tasks.push_back({each.at("id").get<int>(), each.at("state").get<std::string>(), first_line(each)});
+    out.tasks.push_back({each.at("id").get<int>(), each.at("state").get<std::string>(), trace_of(each)});
   return out;
 } catch (const json::exception& why) {
   return error{errc::corrupt, std::string("Kafka Connect's status isn't one: ") + why.what()};

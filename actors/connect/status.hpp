@@ -12,7 +12,7 @@ namespace millrace::connect {
 struct task_status {
   int id = 0;
   std::string state; ///< RUNNING, FAILED, PAUSED, RESTARTING, UNASSIGNED
-  std::string trace; ///< the first line of a failed one's
+  std::string trace; ///< a failed one's first line, and its last cause
 };
 
 struct connector_status {

@@ -59,13 +59,23 @@ void check_kind(const postgres::table& table, int at) {
   refuse_figure(at, sql_name(table) + " is " + what, advice);
 }
 
+/// The statement that makes the key one that isn't deferrable. A constraint
+/// that nobody named is called TABLE_pkey.
+std::string plain_key(const postgres::table& table) {
+  std::string columns;
+  for (auto number : table.primary_key)
+    columns += (columns.empty() ? "" : ", ") + written(table.columns[number].name);
+  return "ALTER TABLE " + sql_name(table) + " DROP CONSTRAINT " + written(table.name + "_pkey")
+         + ", ADD PRIMARY KEY (" + columns + ")";
+}
+
 void check_key(const postgres::table& table, int at) {
   auto name = sql_name(table);
   if (table.primary_key.empty())
     refuse_figure(at, name + " has no primary key", "ALTER TABLE " + name + " ADD PRIMARY KEY (...)");
   if (table.deferrable_key)
     refuse_figure(at, name + "'s primary key is deferrable: its changes can't be put in order",
-                  "ALTER TABLE " + name + " DROP CONSTRAINT ..., ADD PRIMARY KEY (...)");
+                  plain_key(table));
   for (auto number : table.primary_key) {
     auto& column = table.columns[number];
     if (!is_key_type(column) || column.generated)

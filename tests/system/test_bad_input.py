@@ -302,6 +302,19 @@ class Figures(running.SystemTest):
             self.assertRegex(done.stdout + done.stderr, rf"{name}:\d+:\d+", "every refusal says where it is")
         self.assertIn("^", done.stdout + done.stderr)
 
+    def test_a_deferrable_key_is_refused_with_what_to_do(self):
+        self.stack.sql("CREATE TABLE later (id integer PRIMARY KEY DEFERRABLE, n integer)")
+        self.addCleanup(self.stack.sql, "DROP TABLE later")
+        figure = self.folder / "later.sql"
+        figure.write_text("-- redis: string later\nSELECT count(*) AS n FROM later;\n")
+        done = self.stack.door("check", figure, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("public.later's primary key is deferrable", done.stdout)
+        advice = "ALTER TABLE public.later DROP CONSTRAINT later_pkey, ADD PRIMARY KEY (id)"
+        self.assertIn(advice, done.stdout)
+        self.stack.sql(advice)
+        self.assertEqual(self.stack.door("check", figure, check=False).returncode, 0, "the advice helps")
+
     def test_up_refuses_all_bad_figures_at_once_and_disturbs_nothing(self):
         before = self.stack.pid("node")
         done = self.stack.door("up", "--detach", "--figures", REPOSITORY / "sql" / "figures", self.folder, check=False)

@@ -119,6 +119,14 @@ CAF_TEST(a refused configuration is told without its password) {
             || x.why().message.find("joe") == std::string::npos);
 }
 
+CAF_TEST(a trace tells its first line and its last cause) {
+  auto x = parse_status(
+      R"({"connector":{"state":"RUNNING"},"tasks":[{"id":0,"state":"FAILED","trace":)"
+      R"("Unrecoverable\n\tat x\nCaused by: of no use\n\tat y\nCaused by: RecordTooLarge: 73 is larger\n\tat z\n"}]})");
+  CAF_REQUIRE(x);
+  CAF_CHECK_EQUAL(x->tasks[0].trace, "Unrecoverable; Caused by: RecordTooLarge: 73 is larger");
+}
+
 CAF_TEST(a status tells states and the first line of a trace) {
   fake_connect server;
   auto c = server.client();
