@@ -179,9 +179,11 @@ CAF_TEST(what comes while a flush is under way is announced again) {
 }
 
 CAF_TEST(a copy of the state that a flush leaves unfinished is announced without a batch) {
-  change_batch many = batch(id, customers, -1, 5999);
+  std::vector<change> rows;
   for (std::int64_t i = 0; i < 6000; ++i)
-    many.changes.push_back(upsert(people, customer(i, "Ada", std::string(300, 'x')), i, 10));
+    rows.push_back(upsert(people, customer(i, "Ada", std::string(300, 'x')), i, 10));
+  change_batch many = batch(id, customers, -1, 5999);
+  many.changes = std::move(rows);
   deliver(many);
   run();
   flush();
