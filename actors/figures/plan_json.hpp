@@ -73,7 +73,20 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(name_template, pieces, encode)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(target, what, key, member, shown, ttl_seconds)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(figure_plan, name, file, line, sql, target_line, what, entity, child,
                                    parent, where, keys, aggregates, having, outputs, place, time_key, version)
-// A ledger of before the prefix has none.
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(plan_set, tables, routes, figures, key_prefix)
+
+inline void to_json(nlohmann::json& to, const plan_set& from) {
+  to = {{"tables", from.tables},
+        {"routes", from.routes},
+        {"figures", from.figures},
+        {"key_prefix", from.key_prefix}};
+}
+
+/// A ledger of before the prefix has none.
+inline void from_json(const nlohmann::json& from, plan_set& to) {
+  from.at("tables").get_to(to.tables);
+  from.at("routes").get_to(to.routes);
+  from.at("figures").get_to(to.figures);
+  to.key_prefix = from.value("key_prefix", "");
+}
 
 } // namespace millrace

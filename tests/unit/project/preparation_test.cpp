@@ -159,13 +159,13 @@ CAF_TEST(after the script nothing is missing and it may run again) {
 }
 
 CAF_TEST(the script refuses another database) {
-  auto db = database("right");
-  database("wrong");
+  auto db = database("the_right_one");
+  database("another");
   auto script = project::to_script(project::find_lacks(facts_of(db), of, plans_of(db).needed, {}),
                                    facts_of(db), of, "/x");
-  psql("wrong", script);
+  psql("another", script);
   auto to = server().settings();
-  to.database = "wrong";
+  to.database = "another";
   auto other = postgres::session::open(to);
   CAF_CHECK(!facts_of(*other).publication);
 }
