@@ -20,7 +20,9 @@ def rows(lines):
 
 
 def latency_rows(lines):
-    return [(f"{line['rate']:,}", f"{line['p50_ms']:.0f}", f"{line['p99_ms']:.0f}", f"{line['max_ms']:.0f}") for line in lines if line["step"] == "latency"]
+    def ms(x):
+        return "" if x is None else f"{x:.0f}"
+    return [(f"{line['rate']:,}", ms(line["p50_ms"]), ms(line["p99_ms"]), ms(line["max_ms"])) for line in lines if line["step"] == "latency"]
 
 
 HEAD = ("", "events/s", "CPU s per million", "Redis", "Kafka", "MiB", "equals SQL")

@@ -30,6 +30,7 @@ T value_of(result<T> x) {
 struct stored_record {
   std::size_t source = 0; ///< index into topics::sources
   std::string key, payload;
+  std::int64_t timestamp_ms = 0;
   bool tombstone = false;
   bool snapshot = false; ///< of Debezium's own snapshot
 };

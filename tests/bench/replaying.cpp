@@ -91,6 +91,7 @@ void each_of(const settings& how, const topics& from, part what,
       x.key = record.key.value_or("");
       x.payload = record.payload.value_or("");
       x.tombstone = !record.payload;
+      x.timestamp_ms = record.timestamp_ms;
       auto anchor = from.sources[source].topic == how.anchor_topic();
       x.snapshot = anchor || (!behind[source] && is_snapshot(x.payload));
       behind[source] = !x.snapshot;
@@ -204,8 +205,10 @@ nlohmann::json latency(const settings& how, const std::string& to, const std::ve
     wanted += static_cast<std::size_t>(rate) * static_cast<std::size_t>(seconds);
   std::vector<stored_record> records;
   records.reserve(wanted);
-  each_of(how, from, part::rest,
-          [&](stored_record&& x) { return records.push_back(std::move(x)), records.size() < wanted; });
+  each_of(how, from, part::rest, [&](stored_record&& x) { return records.push_back(std::move(x)), true; });
+  // As they came once, all tables side by side; each partition keeps its order.
+  std::stable_sort(records.begin(), records.end(),
+                   [](auto& a, auto& b) { return a.timestamp_ms < b.timestamp_ms; });
   if (records.size() < wanted)
     throw failure("the topics have " + std::to_string(records.size()) + " records behind the snapshot, "
                   + std::to_string(wanted) + " are needed");
