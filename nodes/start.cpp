@@ -37,14 +37,14 @@ result<void> retire_stored(const settings& how, const redis::project_format& for
 
 /// Writes the ledger's birth. The log's end is noted: a snapshot that begins
 /// behind it shows every row. Topics that are whole show them in any case.
-result<fill_note> give_birth(redis::store& store, postgres::session& db, const settings& how,
+result<fill_note> give_birth(redis::store& store, postgres::session& db, bool topics_whole,
                              const wanted_ledger& want, const plan_set& plans, const std::string& reason) {
   auto here = db.current_wal_lsn();
   if (!here)
     return here.why();
   fill_note note;
   note.reason = reason;
-  note.birth = how.topics_whole ? lsn{} : *here;
+  note.birth = topics_whole ? lsn{} : *here;
   redis::project_format format{ledger_format, want.fingerprint, want.shards,  to_json(plans),
                                want.database, "filling",        to_json(note)};
   if (auto written = store.set_format(format); !written)
@@ -89,7 +89,8 @@ result<std::optional<std::string>> broken_topics(const settings& how, const star
   return find_break(*reads, *x.plans, x.sources, extents(x), kafka_timeout);
 }
 
-/// Begins again from nothing: `why` is said loudly.
+/// Begins again from nothing: `why` is said loudly. Something was lost or is
+/// another's, so nobody's word that the topics are whole counts here.
 result<void> rebuild(const settings& how, postgres::session& db, const wanted_ledger& want,
                      const std::string& why, const redis::project_format& found, started& out) {
   spdlog::warn("node: all figures are built anew: {}", why);
@@ -98,7 +99,7 @@ result<void> rebuild(const settings& how, postgres::session& db, const wanted_le
   auto store = open_store(how, *out.plans);
   if (!store)
     return store.why();
-  auto note = give_birth(*store, db, how, want, *out.plans, why);
+  auto note = give_birth(*store, db, false, want, *out.plans, why);
   if (!note)
     return note.why();
   out.note = *note;
@@ -120,7 +121,7 @@ result<void> take_up(const settings& how, postgres::session& db, const wanted_le
   case ledger_decision::what::rebuild:
     return rebuild(how, db, want, decision.reason, *found, out);
   case ledger_decision::what::begin: {
-    auto note = give_birth(*store, db, how, want, *out.plans, decision.reason);
+    auto note = give_birth(*store, db, how.topics_whole, want, *out.plans, decision.reason);
     if (!note)
       return note.why();
     out.note = *note;
