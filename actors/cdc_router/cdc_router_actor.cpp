@@ -24,7 +24,7 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
       [this](atom::durable, const cell_positions& x) {
         window->on_durable(x);
         for (auto& p : x.positions)
-          lag.durable(p.source, window->durable(p.source), how.now_ms());
+          lag.durable(x.cell, p.source, p.last, how.now_ms());
       },
       [this](atom::gap, const cell_positions& x) { window->on_gap(x); },
       [this](atom::poll) {
@@ -81,13 +81,15 @@ void cdc_router_state::poll() {
 }
 
 bool cdc_router_state::take(const kafka::record_batch& batch) {
+  auto read_ms = how.now_ms();
   auto source = source_of.at(batch.from);
   auto x = intakes.at(source.table).take(batch, how.first_fill);
   if (!x.bad.empty() && !bury(x, batch.from))
     return false;
   records += x.records;
+  for (auto& [cell, changes] : x.changes)
+    lag.delivered(cell, source, changes.back().offset, x.newest_commit_ms, read_ms);
   window->deliver(source, std::move(x.changes), x.last, x.seen);
-  lag.delivered(source, x.last, x.newest_commit_ms, how.now_ms());
   return true;
 }
 

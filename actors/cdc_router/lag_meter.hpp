@@ -1,24 +1,27 @@
 #pragma once
 
 /// From the commit in PostgreSQL to the flush in Redis, measured at the router:
-/// a record's commit time is kept until its offset is durable.
+/// a change's times are kept until the cell that got it says that it is durable.
+/// Only one change is followed at a time for each cell and source.
 
 #include "messages/units.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <utility>
 
 namespace millrace {
 
 class lag_meter {
  public:
-  /// A batch that ends at `last` was delivered; its newest record was committed
-  /// at `commit_ms`, and was read from Kafka at `read_ms` (both Unix time).
-  void delivered(source_id source, kafka_offset last, std::int64_t commit_ms, std::int64_t read_ms);
+  /// The cell was sent changes of the source up to `last`. The newest record
+  /// was committed at `commit_ms` (0 = not known), and the batch was read from
+  /// Kafka at `read_ms` (both Unix time).
+  void delivered(cell_id cell, source_id source, kafka_offset last, std::int64_t commit_ms,
+                 std::int64_t read_ms);
 
-  /// All up to `last` is durable now.
-  void durable(source_id source, kafka_offset last, std::int64_t now_ms);
+  /// All up to `last` is durable in the cell now.
+  void durable(cell_id cell, source_id source, kafka_offset last, std::int64_t now_ms);
 
   /// Returns the newest lag in milliseconds: from the commit, and from the read.
   std::int64_t end_to_end_ms() const { return end_to_end_ms_; }
@@ -29,7 +32,7 @@ class lag_meter {
     kafka_offset last;
     std::int64_t commit_ms, read_ms;
   };
-  std::map<source_id, std::deque<mark>> waiting_;
+  std::map<std::pair<cell_id, source_id>, mark> followed_;
   std::int64_t end_to_end_ms_ = 0, own_ms_ = 0;
 };
 

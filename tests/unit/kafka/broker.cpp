@@ -36,16 +36,27 @@ int free_port() {
   return ntohs(at.sin_port);
 }
 
+/// Returns the folder that the stack's downloads are in.
+std::string cache() {
+  if (auto* given = std::getenv("MILLRACE_CACHE"))
+    return given;
+  auto* home = std::getenv("HOME");
+  auto own = fs::path(home ? home : "/") / ".cache/millrace";
+  return fs::exists(own) ? own.string() : "/var/cache/millrace";
+}
+
 /// Returns the folder of Kafka's jars.
 std::optional<fs::path> jars() {
-  auto* given = std::getenv("MILLRACE_CACHE");
-  auto* home = std::getenv("HOME");
-  auto root = given ? fs::path(given) : fs::path(home ? home : "/") / ".cache/millrace";
   std::error_code ignored;
-  for (auto& each : fs::recursive_directory_iterator(root, ignored))
+  for (auto& each : fs::recursive_directory_iterator(cache(), ignored))
     if (each.path().filename().string().starts_with("kafka_2.13-") && each.path().extension() == ".jar")
       return each.path().parent_path();
   return std::nullopt;
+}
+
+[[noreturn]] void give_up(const std::string& why) {
+  std::fprintf(stderr, "%s\n", why.c_str());
+  std::exit(1);
 }
 
 pid_t spawn(const std::vector<std::string>& command, const fs::path& log) {
@@ -137,17 +148,15 @@ class broker {
 
 } // namespace
 
-const std::string* kafka_broker() {
+const std::string& kafka_broker() {
   static const auto libs = jars();
-  static const auto started = libs ? std::make_unique<broker>(*libs) : nullptr;
-  static const bool ready = started && started->ready();
+  if (!libs)
+    give_up("no Kafka jars under " + cache() + "; `deploy/millrace test unit` fetches them");
+  static const broker started(*libs);
+  static const bool ready = started.ready();
   if (!ready)
-    std::fprintf(stderr, "%s\n",
-                 libs ? ("Kafka doesn't start:\n" + started->said()).c_str()
-                      : "skipped: no Kafka jars (MILLRACE_CACHE)");
-  if (libs && !ready)
-    std::exit(1);
-  return ready ? &started->address : nullptr;
+    give_up("Kafka doesn't start:\n" + started.said());
+  return started.address;
 }
 
 std::string fresh_name(const std::string& stem) {

@@ -7,9 +7,9 @@
 
 namespace millrace::test {
 
-/// Returns the broker's address, starting it first; nullptr where Kafka's jars
-/// aren't found under MILLRACE_CACHE or ~/.cache/millrace, or there is no Java.
-const std::string* kafka_broker();
+/// Returns the broker's address, starting it first. Ends the test binary, with
+/// the reason, where there are no jars of Kafka or it doesn't start.
+const std::string& kafka_broker();
 
 /// Returns a name that no other topic of this run has.
 std::string fresh_name(const std::string& stem);

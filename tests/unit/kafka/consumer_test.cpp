@@ -132,14 +132,9 @@ std::vector<std::string> numbers(int from, int to) {
 
 } // namespace
 
-#define NEEDS_KAFKA(name)                                                                                    \
-  auto* name = test::kafka_broker();                                                                         \
-  if (!name)                                                                                                 \
-    return;
-
 CAF_TEST(a partition is read from the offset given to its end) {
-  NEEDS_KAFKA(address)
-  bench x{*address};
+  auto& address = test::kafka_broker();
+  bench x{address};
   x.write(0, 250);
   auto got = read_to_end(x, kafka_offset{40});
   CAF_CHECK(got.payloads == numbers(40, 250));
@@ -147,9 +142,9 @@ CAF_TEST(a partition is read from the offset given to its end) {
 }
 
 CAF_TEST(next passes the commit marker at the end and reaches the end of the partition) {
-  NEEDS_KAFKA(address)
-  bench x{*address};
-  transactional t{*address};
+  auto& address = test::kafka_broker();
+  bench x{address};
+  transactional t{address};
   t.begin();
   t.write(x.topic, 0, 3);
   t.commit();
@@ -168,9 +163,9 @@ CAF_TEST(next passes the commit marker at the end and reaches the end of the par
 }
 
 CAF_TEST(an aborted transaction is never seen and next passes it) {
-  NEEDS_KAFKA(address)
-  bench x{*address};
-  transactional t{*address};
+  auto& address = test::kafka_broker();
+  bench x{address};
+  transactional t{address};
   t.begin();
   t.write(x.topic, 0, 5);
   t.abort();
@@ -181,10 +176,10 @@ CAF_TEST(an aborted transaction is never seen and next passes it) {
 }
 
 CAF_TEST(an open transaction is neither read nor within the bounds) {
-  NEEDS_KAFKA(address)
-  bench x{*address};
+  auto& address = test::kafka_broker();
+  bench x{address};
   x.write(0, 2);
-  transactional t{*address};
+  transactional t{address};
   t.begin();
   t.write(x.topic, 2, 5);
   auto ends = x.reader.bounds(x.at(), 30s);
@@ -199,8 +194,8 @@ CAF_TEST(an open transaction is neither read nor within the bounds) {
 }
 
 CAF_TEST(an offset past the end is an error of its partition and not a jump) {
-  NEEDS_KAFKA(address)
-  bench x{*address, 2};
+  auto& address = test::kafka_broker();
+  bench x{address, 2};
   x.write(0, 10, 0);
   x.write(0, 10, 1);
   CAF_REQUIRE(x.reader.assign({{x.at(0), kafka_offset{1000}}, {x.at(1), kafka_offset{0}}}));
@@ -216,8 +211,8 @@ CAF_TEST(an offset past the end is an error of its partition and not a jump) {
 }
 
 CAF_TEST(an offset that retention removed is an error and not a jump) {
-  NEEDS_KAFKA(address)
-  bench x{*address, 1, {{"retention.ms", "1"}, {"segment.bytes", "1048576"}}};
+  auto& address = test::kafka_broker();
+  bench x{address, 1, {{"retention.ms", "1"}, {"segment.bytes", "1048576"}}};
   x.write(0, 10);
   auto until = std::chrono::steady_clock::now() + 60s;
   auto low = [&] {
@@ -232,8 +227,8 @@ CAF_TEST(an offset that retention removed is an error and not a jump) {
 }
 
 CAF_TEST(a seek gives exactly the records from its offset on) {
-  NEEDS_KAFKA(address)
-  bench x{*address, 2};
+  auto& address = test::kafka_broker();
+  bench x{address, 2};
   x.write(0, 5000, 0);
   x.write(0, 5000, 1);
   CAF_REQUIRE(x.reader.assign({{x.at(0), kafka_offset{0}}, {x.at(1), kafka_offset{0}}}));
@@ -254,8 +249,8 @@ CAF_TEST(a seek gives exactly the records from its offset on) {
 }
 
 CAF_TEST(a paused partition is silent and goes on where it stopped) {
-  NEEDS_KAFKA(address)
-  bench x{*address, 2};
+  auto& address = test::kafka_broker();
+  bench x{address, 2};
   x.write(0, 3000, 0);
   x.write(0, 3000, 1);
   CAF_REQUIRE(x.reader.assign({{x.at(0), kafka_offset{0}}, {x.at(1), kafka_offset{0}}}));
@@ -275,8 +270,8 @@ CAF_TEST(a paused partition is silent and goes on where it stopped) {
 }
 
 CAF_TEST(a seek of a paused partition holds when it goes on) {
-  NEEDS_KAFKA(address)
-  bench x{*address};
+  auto& address = test::kafka_broker();
+  bench x{address};
   x.write(0, 1000);
   CAF_REQUIRE(x.reader.assign({{x.at(), kafka_offset{0}}}));
   poll_until(
@@ -289,8 +284,8 @@ CAF_TEST(a seek of a paused partition holds when it goes on) {
 }
 
 CAF_TEST(a new assignment replaces the old one and its prefetched records) {
-  NEEDS_KAFKA(address)
-  bench x{*address, 2};
+  auto& address = test::kafka_broker();
+  bench x{address, 2};
   x.write(0, 2000, 0);
   x.write(0, 2000, 1);
   for (int round = 0; round < 5; ++round) {
@@ -305,8 +300,8 @@ CAF_TEST(a new assignment replaces the old one and its prefetched records) {
 }
 
 CAF_TEST(a record of 64 MiB comes through) {
-  NEEDS_KAFKA(address)
-  bench x{*address, 1, {{"max.message.bytes", "83886080"}}};
+  auto& address = test::kafka_broker();
+  bench x{address, 1, {{"max.message.bytes", "83886080"}}};
   std::string large(64u << 20, '\0');
   for (std::size_t i = 0; i < large.size(); ++i) // doesn't compress to nothing
     large[i] = static_cast<char>((i * 2654435761u) >> 13);
@@ -318,10 +313,10 @@ CAF_TEST(a record of 64 MiB comes through) {
 }
 
 CAF_TEST(records outlive their consumer) {
-  NEEDS_KAFKA(address)
+  auto& address = test::kafka_broker();
   std::vector<record> kept;
   {
-    bench x{*address};
+    bench x{address};
     x.write(0, 10);
     CAF_REQUIRE(x.reader.assign({{x.at(), kafka_offset{0}}}));
     auto until = std::chrono::steady_clock::now() + 60s;
@@ -334,8 +329,8 @@ CAF_TEST(records outlive their consumer) {
 }
 
 CAF_TEST(a missing topic and a server that is gone are errors that name it) {
-  NEEDS_KAFKA(address)
-  bench x{*address, 3};
+  auto& address = test::kafka_broker();
+  bench x{address, 3};
   auto missing = x.reader.partitions("no-such-topic", 30s);
   CAF_REQUIRE(!missing);
   CAF_CHECK_EQUAL(missing.why().message, "topic no-such-topic doesn't exist");
@@ -349,8 +344,8 @@ CAF_TEST(a missing topic and a server that is gone are errors that name it) {
 }
 
 CAF_TEST(topics are listed by the beginning of their name with their partitions) {
-  NEEDS_KAFKA(address)
-  bench x{*address, 3}, other{*address};
+  auto& address = test::kafka_broker();
+  bench x{address, 3}, other{address};
   auto found = x.reader.topics(x.topic, 30s);
   CAF_REQUIRE(found);
   CAF_CHECK(*found == (std::map<std::string, int>{{x.topic, 3}}));
@@ -358,13 +353,13 @@ CAF_TEST(topics are listed by the beginning of their name with their partitions)
 }
 
 CAF_TEST(the offsets of a group are committed) {
-  NEEDS_KAFKA(address)
-  bench x{*address};
+  auto& address = test::kafka_broker();
+  bench x{address};
   x.write(0, 5);
   read_to_end(x, kafka_offset{0});
   x.reader.commit({{x.at(), kafka_offset{5}}});
   auto* conf = rd_kafka_conf_new();
-  rd_kafka_conf_set(conf, "bootstrap.servers", address->c_str(), nullptr, 0);
+  rd_kafka_conf_set(conf, "bootstrap.servers", address.c_str(), nullptr, 0);
   rd_kafka_conf_set(conf, "group.id", "test", nullptr, 0);
   auto* other = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
   auto* list = rd_kafka_topic_partition_list_new(1);
