@@ -17,7 +17,7 @@ struct appender {
 struct packing {
   msgpack::packer<appender>& to;
   void operator()(null_value) const { to.pack_nil(); }
-  void operator()(std::int64_t x) const { to.pack_int64(x); }
+  void operator()(std::int64_t x) const { to.pack(x); }
   void operator()(not_a_number) const { to.pack_false(); }
   void operator()(const std::string& x) const {
     to.pack_str(static_cast<std::uint32_t>(x.size()));
@@ -25,17 +25,21 @@ struct packing {
   }
 };
 
-/// Collects scalars; refuses everything else by msgpack's own protocol.
+/// Collects scalars into a row, whose values' memory is used again; refuses
+/// everything else by msgpack's own protocol.
 struct collecting : msgpack::null_visitor {
   explicit collecting(row& into) : out(into) {}
-  bool visit_nil() { return out.emplace_back(null_value{}), true; }
-  bool visit_boolean(bool) { return out.emplace_back(not_a_number{}), true; }
-  bool visit_positive_integer(std::uint64_t x) {
-    return out.emplace_back(static_cast<std::int64_t>(x)), true;
-  }
-  bool visit_negative_integer(std::int64_t x) { return out.emplace_back(x), true; }
+  bool visit_nil() { return next() = null_value{}, true; }
+  bool visit_boolean(bool) { return next() = not_a_number{}, true; }
+  bool visit_positive_integer(std::uint64_t x) { return next() = static_cast<std::int64_t>(x), true; }
+  bool visit_negative_integer(std::int64_t x) { return next() = x, true; }
   bool visit_str(const char* data, std::uint32_t size) {
-    return out.emplace_back(std::string(data, size)), true;
+    auto& to = next();
+    if (auto* text = std::get_if<std::string>(&to))
+      text->assign(data, size);
+    else
+      to.emplace<std::string>(data, size);
+    return true;
   }
   bool visit_float32(float) { return false; }
   bool visit_float64(double) { return false; }
@@ -43,20 +47,14 @@ struct collecting : msgpack::null_visitor {
   bool visit_ext(const char*, std::uint32_t) { return false; }
   bool start_array(std::uint32_t) { return false; }
   bool start_map(std::uint32_t) { return false; }
-  row& out;
-};
-
-/// Reads up to `count` values; returns how many bytes they took.
-std::size_t read_values(std::string_view packed, std::size_t count, row& out) {
-  collecting into{out};
-  std::size_t at = 0;
-  while (at < packed.size() && out.size() < count) {
-    auto before = out.size();
-    if (!msgpack::parse(packed.data(), packed.size(), at, into) || out.size() != before + 1)
-      throw std::runtime_error("a packed row is damaged at byte " + std::to_string(at));
+  value& next() {
+    if (count == out.size())
+      out.emplace_back();
+    return out[count++];
   }
-  return at;
-}
+  row& out;
+  std::size_t count = 0;
+};
 
 } // namespace
 
@@ -75,8 +73,18 @@ std::string pack(const row& values) {
 
 row unpack(std::string_view packed) {
   row out;
-  read_values(packed, packed.size(), out);
+  unpack(packed, out);
   return out;
+}
+
+void unpack(std::string_view packed, row& out) {
+  collecting into{out};
+  for (std::size_t at = 0; at < packed.size();) {
+    auto before = into.count;
+    if (!msgpack::parse(packed.data(), packed.size(), at, into) || into.count != before + 1)
+      throw std::runtime_error("a packed row is damaged at byte " + std::to_string(at));
+  }
+  out.resize(into.count);
 }
 
 std::string pack_columns(const row& from, const std::vector<std::uint16_t>& columns) {

@@ -22,6 +22,8 @@ void pack_to(std::string& out, const value& x);
 /// Returns all values in `packed`. Throws std::runtime_error on anything that
 /// pack() doesn't write.
 row unpack(std::string_view packed);
+/// The same into `out`, whose memory is used again.
+void unpack(std::string_view packed, row& out);
 
 /// Returns the first `count` values' packed bytes: a prefix of `packed`.
 std::string_view packed_prefix(std::string_view packed, std::size_t count);

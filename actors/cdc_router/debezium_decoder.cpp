@@ -50,15 +50,35 @@ std::vector<std::uint16_t> routed_columns(const plan_set& plans, table_id of, co
   return {out.begin(), out.end()};
 }
 
+/// Returns a column that is never NULL and not in the primary key: an old row
+/// that has NULL there is none. nullopt: no column that is wanted is like that.
+std::optional<std::uint16_t> witness_column(const postgres::table& table,
+                                            const std::vector<std::uint16_t>& wanted) {
+  auto found = std::find_if(wanted.begin(), wanted.end(), [&](auto i) {
+    return table.columns[i].not_null && !holds(table.primary_key, i);
+  });
+  return found == wanted.end() ? std::nullopt : std::optional(*found);
+}
+
+/// Returns the columns to read of old rows.
+std::vector<std::uint16_t> old_columns(std::vector<std::uint16_t> routed,
+                                       std::optional<std::uint16_t> witness) {
+  if (!routed.empty() && witness && !holds(routed, *witness))
+    routed.push_back(*witness);
+  return routed;
+}
+
 } // namespace
 
 struct debezium_decoder::impl {
   impl(const plan_set& plans, table_id of)
       : table(plans.tables[of.value].table), wanted(wanted_columns(plans, of, table)),
-        routed(routed_columns(plans, of, table)), reader(table, wanted) {}
+        routed(routed_columns(plans, of, table)), witness(witness_column(table, wanted)),
+        reader(table, wanted, old_columns(routed, witness)) {}
 
   postgres::table table;
   std::vector<std::uint16_t> wanted, routed;
+  std::optional<std::uint16_t> witness;
   record_reader reader;
 
   std::optional<table_change> decode(std::optional<std::string_view> key, std::string_view payload);
@@ -117,9 +137,7 @@ void debezium_decoder::impl::fill_unavailable(envelope& x) const {
 /// columns but the key's.
 void debezium_decoder::impl::check_old_row(const envelope& x) const {
   auto key_only = [&] {
-    return std::any_of(wanted.begin(), wanted.end(), [&](auto i) {
-      return table.columns[i].not_null && is_null(x.before->values[i]) && !holds(x.before->unavailable, i);
-    });
+    return witness && is_null(x.before->values[*witness]) && !holds(x.before->unavailable, *witness);
   };
   auto left_out = [&](auto i) { return holds(x.before->unavailable, i); };
   if (table.full_identity && x.before && !key_only() && std::none_of(routed.begin(), routed.end(), left_out))
@@ -144,6 +162,8 @@ std::optional<row> debezium_decoder::impl::old_row(envelope& x, const row& key) 
 std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::string_view> key,
                                                            std::string_view payload) {
   auto x = reader.read_payload(payload);
+  if (x.after && !x.after->unavailable.empty())
+    x = reader.read_payload_with_old_row(payload);
   if (x.op == 0 && !x.source && !x.before && !x.after)
     throw undecodable("the payload isn't a change of Debezium's (it has no op)");
   check_op(x);

@@ -25,7 +25,7 @@ struct table_change {
   bool replayed = false;      ///< one of ours: the row wasn't in PostgreSQL as of `at`
   std::uint64_t stamp = 0;    ///< hash of source.sequence, lsn, txId
   std::int64_t commit_ms = 0; ///< source.ts_ms
-  std::optional<row> before;  ///< nullopt where the record has none
+  std::optional<row> before;  ///< the columns that routes go by; nullopt where the record has none
   std::optional<row> after;
   row key; ///< primary key in key order, from the message's key; empty for t
 };

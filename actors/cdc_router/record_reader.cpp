@@ -72,25 +72,33 @@ const std::vector<wire_form>& form_cache::by_schema(std::string_view schema) {
   return forms_;
 }
 
-record_reader::record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted)
-    : table_(table), row_(table, wanted), key_row_(table, table.primary_key),
-      row_forms_(table, schema_part::row), key_forms_(table, schema_part::key) {}
+record_reader::record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted,
+                             const std::vector<std::uint16_t>& wanted_of_old)
+    : table_(table), row_(table, wanted), old_row_(table, wanted_of_old), whole_old_row_(table, wanted),
+      key_row_(table, table.primary_key), row_forms_(table, schema_part::row),
+      key_forms_(table, schema_part::key) {}
 
-envelope record_reader::read_payload(std::string_view bytes) {
+envelope record_reader::read_payload(std::string_view bytes) { return read(bytes, old_row_); }
+
+envelope record_reader::read_payload_with_old_row(std::string_view bytes) {
+  return read(bytes, whole_old_row_);
+}
+
+envelope record_reader::read(std::string_view bytes, row_decoder& by_old) {
   forms_ = &row_forms_.by_catalog();
   envelope out;
   auto document = payload_.parse(bytes);
-  read_envelope(root_of(document, "the payload"), false, out);
+  read_envelope(root_of(document, "the payload"), false, by_old, out);
   want_end(document, "the payload");
   return out;
 }
 
-void record_reader::read_envelope(json::object from, bool wrapped, envelope& out) {
+void record_reader::read_envelope(json::object from, bool wrapped, row_decoder& by_old, envelope& out) {
   for (auto each : from) {
     auto field = field_of(std::move(each));
     auto name = field.key();
     if (name == "before")
-      out.before = optional_row(field.value(), row_, *forms_, "before");
+      out.before = optional_row(field.value(), by_old, *forms_, "before");
     else if (name == "after")
       out.after = optional_row(field.value(), row_, *forms_, "after");
     else if (name == "source" && !field.value().is_null())
@@ -100,7 +108,7 @@ void record_reader::read_envelope(json::object from, bool wrapped, envelope& out
     else if (!wrapped && name == "schema" && !field.value().is_null())
       forms_ = &row_forms_.by_schema(object_in(field.value(), "schema").raw_json());
     else if (!wrapped && name == "payload" && !field.value().is_null())
-      read_envelope(object_in(field.value(), "payload"), true, out);
+      read_envelope(object_in(field.value(), "payload"), true, by_old, out);
   }
 }
 

@@ -47,22 +47,27 @@ class form_cache {
 /// Used by one thread. Throws undecodable or simdjson_error.
 class record_reader {
  public:
-  /// `table` must outlive this; `wanted` are the columns to read of its rows.
-  record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted);
+  /// `table` must outlive this; `wanted` are the columns to read of its rows,
+  /// `wanted_of_old` those of its old rows.
+  record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted,
+                const std::vector<std::uint16_t>& wanted_of_old);
 
   envelope read_payload(std::string_view bytes);
+  /// The same with all wanted columns of the old row.
+  envelope read_payload_with_old_row(std::string_view bytes);
   /// Returns the row of the table's primary key, in key order.
   row read_key(std::string_view bytes);
   void shrink();
 
  private:
-  void read_envelope(simdjson::ondemand::object from, bool wrapped, envelope& out);
+  envelope read(std::string_view bytes, row_decoder& by_old);
+  void read_envelope(simdjson::ondemand::object from, bool wrapped, row_decoder& by_old, envelope& out);
 
   decoded_row read_wrapped_key(simdjson::ondemand::object from);
 
   const postgres::table& table_;
   json_text payload_, key_;
-  row_decoder row_, key_row_;
+  row_decoder row_, old_row_, whole_old_row_, key_row_;
   form_cache row_forms_, key_forms_;
   const std::vector<wire_form>* forms_ = nullptr; ///< of the record being read
 };

@@ -43,9 +43,9 @@ int row_decoder::column_at(std::size_t place, json::field& x) {
   return column;
 }
 
-void row_decoder::name_missing(const std::vector<bool>& seen) const {
-  for (std::size_t i = 0; i < seen.size(); ++i)
-    if (wanted_[i] && !seen[i])
+void row_decoder::name_missing() const {
+  for (std::size_t i = 0; i < seen_.size(); ++i)
+    if (wanted_[i] && !seen_[i])
       throw undecodable("column " + table_.columns[i].name + " is missing from the record");
   throw undecodable("a column stands twice in the record");
 }
@@ -53,7 +53,7 @@ void row_decoder::name_missing(const std::vector<bool>& seen) const {
 decoded_row row_decoder::decode(json::object from, const std::vector<wire_form>& forms) {
   decoded_row out;
   out.values.resize(table_.columns.size());
-  std::vector<bool> seen(table_.columns.size(), false);
+  seen_.assign(table_.columns.size(), false);
   std::size_t found = 0;
   std::size_t place = 0;
   for (auto each : from) {
@@ -67,11 +67,11 @@ decoded_row row_decoder::decode(json::object from, const std::vector<wire_form>&
       out.values[i] = std::move(*content);
     else
       out.unavailable.push_back(static_cast<std::uint16_t>(i));
-    seen[i] = true;
+    seen_[i] = true;
     ++found;
   }
   if (found != wanted_count_)
-    name_missing(seen);
+    name_missing();
   return out;
 }
 

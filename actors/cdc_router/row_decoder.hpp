@@ -36,12 +36,13 @@ class row_decoder {
   };
 
   int column_at(std::size_t place, simdjson::ondemand::field& x);
-  [[noreturn]] void name_missing(const std::vector<bool>& seen) const;
+  [[noreturn]] void name_missing() const;
 
   const postgres::table& table_;
   std::vector<bool> wanted_;
   std::size_t wanted_count_ = 0;
   std::vector<slot> slots_;
+  std::vector<bool> seen_; ///< by column: the object being decoded has it
 };
 
 } // namespace millrace

@@ -2,10 +2,20 @@
 
 namespace millrace {
 
+namespace {
+
+/// Formats are numbers that grow; all before this one held their rows otherwise.
+bool is_older(const std::string& format) { return format == "1"; }
+
+} // namespace
+
 ledger_decision decide(const redis::project_format& found, const wanted_ledger& want) {
   using what = ledger_decision::what;
   if (found.format.empty())
     return {what::begin, "Redis has no ledger of this project"};
+  if (is_older(found.format))
+    return {what::rebuild,
+            "the state is of an older build (format " + found.format + ", not " + ledger_format + ")"};
   if (found.format != ledger_format)
     return {what::refuse, "the ledger in Redis has format " + found.format + ", this build writes format "
                               + ledger_format

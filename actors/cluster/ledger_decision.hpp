@@ -10,7 +10,7 @@
 namespace millrace {
 
 /// The format of ledger, state and results that this build writes.
-inline constexpr const char* ledger_format = "1";
+inline constexpr const char* ledger_format = "2";
 
 struct ledger_decision {
   enum class what : std::uint8_t {

@@ -3,6 +3,8 @@
 #include "actors/figures/members.hpp"
 #include "actors/figures/projection.hpp"
 
+#include <utility>
+
 namespace millrace {
 
 namespace {
@@ -18,6 +20,16 @@ struct figures_of_route {
   std::vector<std::size_t> folded; ///< into impl::folded
   std::vector<projection> projections;
 };
+
+std::size_t bytes_of(const std::vector<store_write>& all) {
+  std::size_t out = 0;
+  for (auto& write : all) {
+    out += sizeof(write) + write.key.capacity();
+    for (auto& arg : write.args)
+      out += sizeof(arg) + arg.capacity();
+  }
+  return out;
+}
 
 } // namespace
 
@@ -54,7 +66,7 @@ struct figure_fold::impl {
   std::vector<folded_figure> folded;
   std::vector<std::optional<std::size_t>> index_of_figure;
   std::vector<figures_of_route> by_route;
-  pending_writes shown;
+  std::vector<store_write> shown; ///< since the last drain, in order
 };
 
 figure_fold::figure_fold(const plan_set& plans, cell_id cell) : impl_(std::make_unique<impl>(plans, cell)) {}
@@ -67,18 +79,17 @@ std::size_t figure_fold::projections(route_id from) const {
   return impl_->by_route.at(from.value).projections.size();
 }
 
-void figure_fold::project(route_id from, const row& key, const row* after, std::vector<place_mark>& marks,
+void figure_fold::project(route_id from, const row& key, const row* after, std::span<place_mark> marks,
                           tick_seconds now, std::string_view prefix) {
   auto& all = impl_->by_route.at(from.value).projections;
-  marks.resize(all.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
+  for (std::size_t i = 0; i < marks.size(); ++i) {
     auto mark = all[i].show(impl_->shown, key, after, marks[i].fingerprint, prefix);
     if (mark != marks[i].fingerprint)
       marks[i] = {mark, now.value};
   }
 }
 
-void figure_fold::unstage(route_id from, const row& key, std::vector<place_mark>& marks,
+void figure_fold::unstage(route_id from, const row& key, std::span<const place_mark> marks,
                           std::string_view prefix) {
   auto& all = impl_->by_route.at(from.value).projections;
   for (std::size_t i = 0; i < all.size() && i < marks.size(); ++i)
@@ -104,7 +115,7 @@ void figure_fold::open() {
 
 cell_output figure_fold::drain(tick_seconds now) {
   cell_output out;
-  impl_->shown.drain(out.writes);
+  out.writes = std::exchange(impl_->shown, {});
   for (auto& x : impl_->folded)
     x.to->drain(out, now);
   return out;
@@ -123,7 +134,7 @@ std::int64_t figure_fold::last_written(figure_id figure, std::string_view key) c
 }
 
 std::size_t figure_fold::memory() const {
-  auto out = impl_->shown.memory();
+  auto out = bytes_of(impl_->shown);
   for (auto& x : impl_->folded)
     out += x.to->memory() + x.from->memory();
   return out;

@@ -7,6 +7,7 @@
 #include "messages/store_write.hpp"
 
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -33,11 +34,11 @@ class figure_fold {
   /// Shows a row (all columns of its route), or with `after` null takes its
   /// places away. `key` is the unpacked primary key. `prefix` goes before every
   /// place's key: a figure that fills is staged. Writes only what changed.
-  void project(route_id from, const row& key, const row* after, std::vector<place_mark>& marks,
-               tick_seconds now, std::string_view prefix = {});
+  void project(route_id from, const row& key, const row* after, std::span<place_mark> marks, tick_seconds now,
+               std::string_view prefix = {});
 
   /// Moves every staged place of the row to its real key.
-  void unstage(route_id from, const row& key, std::vector<place_mark>& marks, std::string_view prefix);
+  void unstage(route_id from, const row& key, std::span<const place_mark> marks, std::string_view prefix);
 
   /// Folds one row's change (kept columns; what follows them isn't looked at) into the keyed and rolled-up
   /// figures. Null means that there was, or is, no row.

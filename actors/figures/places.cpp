@@ -98,35 +98,39 @@ place_form::place_form(figure_id figure, const figure_plan& plan)
     : figure_(figure), what_(plan.place.what), ttl_seconds_(plan.place.ttl_seconds),
       shown_(outputs_shown(plan)), labels_(labels_of(plan, shown_)) {}
 
-store_write place_form::make(write_kind kind, const std::string& key, std::vector<std::string> args) const {
+store_write place_form::make(write_kind kind, std::string key, std::vector<std::string> args) const {
   auto sets = kind == write_kind::set || kind == write_kind::hset || kind == write_kind::zadd
               || kind == write_kind::unstage;
-  return {figure_, kind, key, std::move(args), sets ? ttl_seconds_ : 0};
+  return {figure_, kind, std::move(key), std::move(args), sets ? ttl_seconds_ : 0};
 }
 
-void place_form::write_single(std::vector<store_write>& out, const std::string& key,
-                              const std::string& member, const std::optional<std::string>& text) const {
+void place_form::write_single(std::vector<store_write>& out, std::string key, std::string member,
+                              std::optional<std::string> text) const {
+  auto write = [&](write_kind kind, auto... args) {
+    std::vector<std::string> all;
+    all.reserve(sizeof...(args));
+    (all.push_back(std::move(*args)), ...);
+    out.push_back(make(kind, std::move(key), std::move(all)));
+  };
   switch (what_) {
   case target_kind::hash_field:
-    out.push_back(text ? make(write_kind::hset, key, {member, *text})
-                       : make(write_kind::hdel, key, {member}));
+    text ? write(write_kind::hset, &member, &*text) : write(write_kind::hdel, &member);
     break;
   case target_kind::zset:
-    out.push_back(text ? make(write_kind::zadd, key, {*text, member})
-                       : make(write_kind::zrem, key, {member}));
+    text ? write(write_kind::zadd, &*text, &member) : write(write_kind::zrem, &member);
     break;
   default:
-    out.push_back(text ? make(write_kind::set, key, {*text}) : make(write_kind::del, key, {}));
+    text ? write(write_kind::set, &*text) : write(write_kind::del);
     break;
   }
 }
 
-void place_form::write_fields(std::vector<store_write>& out, const std::string& key,
-                              std::vector<std::string> sets, std::vector<std::string> removes) const {
+void place_form::write_fields(std::vector<store_write>& out, std::string key, std::vector<std::string> sets,
+                              std::vector<std::string> removes) const {
   if (!removes.empty())
     out.push_back(make(write_kind::hdel, key, std::move(removes)));
   if (!sets.empty())
-    out.push_back(make(write_kind::hset, key, std::move(sets)));
+    out.push_back(make(write_kind::hset, std::move(key), std::move(sets)));
 }
 
 void place_form::change(std::vector<store_write>& out, const std::string& key, const std::string& member,
@@ -154,18 +158,21 @@ void place_form::change(std::vector<store_write>& out, const std::string& key, c
   write_fields(out, key, std::move(sets), std::move(removes));
 }
 
-void place_form::replace(std::vector<store_write>& out, const std::string& key, const std::string& member,
-                         const place_content* after, bool clean) const {
+void place_form::replace(std::vector<store_write>& out, std::string key, std::string member,
+                         place_content* after, bool clean) const {
   if (what_ != target_kind::hash)
-    return write_single(out, key, member, after ? after->front() : std::nullopt);
+    return write_single(out, std::move(key), std::move(member),
+                        after ? std::move(after->front()) : std::nullopt);
   std::vector<std::string> sets, removes;
   for (std::size_t i = 0; i < labels_.size(); ++i) {
-    if (after && (*after)[i])
-      sets.insert(sets.end(), {labels_[i], *(*after)[i]});
-    else if (clean)
+    if (after && (*after)[i]) {
+      sets.push_back(labels_[i]);
+      sets.push_back(std::move(*(*after)[i]));
+    } else if (clean) {
       removes.push_back(labels_[i]);
+    }
   }
-  write_fields(out, key, std::move(sets), std::move(removes));
+  write_fields(out, std::move(key), std::move(sets), std::move(removes));
 }
 
 } // namespace millrace

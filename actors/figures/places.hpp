@@ -50,17 +50,17 @@ class place_form {
   void change(std::vector<store_write>& out, const std::string& key, const std::string& member,
               const place_content* before, const place_content* after) const;
 
-  /// Appends writes that make the content `after` whatever was there: fields that
-  /// are absent are taken away too if `clean`.
-  void replace(std::vector<store_write>& out, const std::string& key, const std::string& member,
-               const place_content* after, bool clean) const;
+  /// Appends writes that make the content `after`, which is used up, whatever was
+  /// there: fields that are absent are taken away too if `clean`.
+  void replace(std::vector<store_write>& out, std::string key, std::string member, place_content* after,
+               bool clean) const;
 
-  store_write make(write_kind kind, const std::string& key, std::vector<std::string> args) const;
+  store_write make(write_kind kind, std::string key, std::vector<std::string> args) const;
 
  private:
-  void write_single(std::vector<store_write>& out, const std::string& key, const std::string& member,
-                    const std::optional<std::string>& text) const;
-  void write_fields(std::vector<store_write>& out, const std::string& key, std::vector<std::string> sets,
+  void write_single(std::vector<store_write>& out, std::string key, std::string member,
+                    std::optional<std::string> text) const;
+  void write_fields(std::vector<store_write>& out, std::string key, std::vector<std::string> sets,
                     std::vector<std::string> removes) const;
 
   figure_id figure_;

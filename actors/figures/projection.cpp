@@ -10,6 +10,9 @@ namespace millrace {
 
 namespace {
 
+/// What most rows take as JSON.
+constexpr std::size_t json_room = 256;
+
 std::uint64_t mixed(std::uint64_t x) { // Source: splitmix64, Sebastiano Vigna
   x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
   x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
@@ -44,38 +47,6 @@ std::uint64_t fingerprint(const place_content& x) {
   return out == 0 ? 1 : out;
 }
 
-bool pending_writes::replace(const std::string& place, std::vector<store_write> writes) {
-  auto [at, fresh] = at_.try_emplace(place, steps_.size());
-  if (fresh)
-    steps_.push_back(std::move(writes));
-  else
-    steps_[at->second] = std::move(writes);
-  return !fresh;
-}
-
-void pending_writes::append(const std::string& place, store_write x) {
-  steps_.push_back({std::move(x)});
-  at_.erase(place);
-}
-
-void pending_writes::drain(std::vector<store_write>& out) {
-  for (auto& step : steps_)
-    std::move(step.begin(), step.end(), std::back_inserter(out));
-  steps_.clear();
-  at_.clear();
-}
-
-std::size_t pending_writes::memory() const {
-  std::size_t out = 0;
-  for (auto& step : steps_)
-    for (auto& write : step) {
-      out += sizeof(write) + write.key.capacity();
-      for (auto& arg : write.args)
-        out += sizeof(arg) + arg.capacity();
-    }
-  return out;
-}
-
 projection::projection(const plan_set& plans, figure_id id)
     : plan_(&plans.figures.at(id.value)), id_(id), form_(id, *plan_) {
   for (auto& x : plan_->outputs)
@@ -95,20 +66,19 @@ projection::place projection::place_of(const row& key, std::string_view prefix) 
   return out;
 }
 
-/// Places of two figures may share a key, and those of one figure too.
-std::string projection::name(const place& x) const {
-  return std::to_string(id_.value) + '\0' + x.key + '\0' + x.member;
-}
-
 place_content projection::content(const row& x) const {
   if (plan_->place.what == target_kind::json) {
     std::string out;
+    out.reserve(json_room);
     for (std::size_t i = 0; i < plan_->outputs.size(); ++i) {
       auto& output = plan_->outputs[i];
       out += form_.labels()[i];
       append_json(out, x.at(output.index), output.type, output.scale);
     }
-    return {out + "}"};
+    out += '}';
+    place_content whole(1);
+    whole[0] = std::move(out);
+    return whole;
   }
   place_content out;
   for (auto i : form_.shown()) {
@@ -121,8 +91,8 @@ place_content projection::content(const row& x) const {
   return out;
 }
 
-std::uint64_t projection::show(pending_writes& to, const row& key, const row* after, std::uint64_t seen,
-                               std::string_view prefix) const {
+std::uint64_t projection::show(std::vector<store_write>& to, const row& key, const row* after,
+                               std::uint64_t seen, std::string_view prefix) const {
   auto shown = after && all_hold(plan_->where, *after);
   if (!shown && seen == 0)
     return 0;
@@ -131,19 +101,15 @@ std::uint64_t projection::show(pending_writes& to, const row& key, const row* af
     return 0;
   auto now = shown ? content(*after) : place_content{};
   auto mark = shown ? fingerprint(now) : 0;
-  if (mark == seen)
-    return mark;
-  auto known_as = name(at);
-  std::vector<store_write> writes;
-  form_.replace(writes, at.key, at.member, shown ? &now : nullptr, seen != 0 || to.waits(known_as));
-  to.replace(known_as, std::move(writes));
+  if (mark != seen)
+    form_.replace(to, std::move(at.key), std::move(at.member), shown ? &now : nullptr, seen != 0);
   return mark;
 }
 
-void projection::unstage(pending_writes& to, const row& key, std::string_view prefix) const {
+void projection::unstage(std::vector<store_write>& to, const row& key, std::string_view prefix) const {
   auto staged = place_of(key, prefix), real = place_of(key, {});
   if (real.exists)
-    to.append(name(real), form_.make(write_kind::unstage, real.key, {staged.key}));
+    to.push_back(form_.make(write_kind::unstage, std::move(real.key), {std::move(staged.key)}));
 }
 
 } // namespace millrace

@@ -30,7 +30,6 @@ cell::cell(const cell_settings& how, cell_id id)
 
 result<void> cell::load(const cell_ledger& from) {
   rows_.clear();
-  touched_.clear();
   counts_.clear();
   copy_.reset();
   under_way_.clear();
@@ -50,9 +49,11 @@ result<void> cell::load(const cell_ledger& from) {
   }
   copied_bytes_ = log_bytes_ / 2;
   if (live_)
-    for (auto& [route, rows] : rows_.all())
-      for (auto& [_, x] : rows)
-        figures_.restore(route, unpack(x.kept));
+    rows_.each([&](route_id route, const stored_row& x) {
+      unpack(x.kept(), fresh_);
+      figures_.restore(route, fresh_);
+    });
+  rows_.take_changes(); // it is all in the ledger
   return {};
 }
 
@@ -92,7 +93,7 @@ void cell::apply(const change& x, tick_seconds now) {
     truncate(x, now);
     break;
   case change_kind::forget:
-    if (auto* there = rows_.find({x.route, x.key}); there && there->at < x.at)
+    if (auto* there = rows_.find(x.route, x.key); there && there->at < x.at)
       remove({x.route, x.key}, now);
     break;
   case change_kind::count:
@@ -103,38 +104,42 @@ void cell::apply(const change& x, tick_seconds now) {
 void cell::upsert(const change& x, tick_seconds now) {
   if (rows_.barred(x.route, x.at))
     return;
-  auto& route = how_.plans->routes[x.route.value];
-  auto kept = packed_prefix(x.columns, route.kept);
-  auto [place, added] = rows_.of(x.route).try_emplace(x.key);
-  auto& stored = place->second;
   auto shown = figures_.projections(x.route);
-  auto folds = live_ && (added || stored.kept != kept);
-  auto fresh = folds || shown > 0 ? unpack(x.columns) : row{}; // the kept columns come first
+  auto kept = packed_prefix(x.columns, how_.plans->routes[x.route.value].kept);
+  auto* stored = rows_.find(x.route, x.key);
+  auto folds = live_ && (!stored || stored->kept() != kept);
+  if (folds || shown > 0)
+    unpack(x.columns, fresh_); // the kept columns come first
   if (folds) {
-    auto before = added ? row{} : unpack(stored.kept);
-    figures_.fold(x.route, added ? nullptr : &before, &fresh, now);
+    if (stored)
+      unpack(stored->kept(), before_);
+    figures_.fold(x.route, stored ? &before_ : nullptr, &fresh_, now);
   }
+  if (!stored || stored->kept() != kept || stored->marks().size() != shown)
+    stored = &rows_.put(x.route, x.key, kept, shown);
   if (shown > 0) {
-    stored.marks.resize(shown);
-    figures_.project(x.route, unpack(x.key), &fresh, stored.marks, now, live_ ? "" : how_.staging);
+    unpack(x.key, key_);
+    figures_.project(x.route, key_, &fresh_, stored->marks(), now, live_ ? "" : how_.staging);
   }
-  stored.kept.assign(kept);
-  stored.at = std::max(stored.at, x.at);
-  touch(stored, {x.route, x.key});
+  stored->at = std::max(stored->at, x.at);
+  rows_.touch(x.route, *stored);
+  changed_rows_ = true;
 }
 
 void cell::remove(const row_name& name, tick_seconds now) {
-  auto* stored = rows_.find(name);
+  auto* stored = rows_.find(name.route, name.key);
   if (!stored)
     return;
   if (live_) {
-    auto before = unpack(stored->kept);
-    figures_.fold(name.route, &before, nullptr, now);
+    unpack(stored->kept(), before_);
+    figures_.fold(name.route, &before_, nullptr, now);
   }
-  if (!stored->marks.empty())
-    figures_.project(name.route, unpack(name.key), nullptr, stored->marks, now, live_ ? "" : how_.staging);
+  if (!stored->marks().empty()) {
+    unpack(name.key, key_);
+    figures_.project(name.route, key_, nullptr, stored->marks(), now, live_ ? "" : how_.staging);
+  }
   rows_.erase(name);
-  touch(name);
+  changed_rows_ = true;
 }
 
 void cell::truncate(const change& x, tick_seconds now) {
@@ -155,36 +160,26 @@ void cell::publish(tick_seconds now) {
   if (live_)
     return;
   live_ = changed_rows_ = true;
-  for (auto& name : rows_.names()) {
-    auto& stored = *rows_.find(name);
-    auto kept = unpack(stored.kept);
-    figures_.fold(name.route, nullptr, &kept, now);
-    if (!stored.marks.empty())
-      figures_.unstage(name.route, unpack(name.key), stored.marks, how_.staging);
-  }
+  rows_.each([&](route_id route, const stored_row& x) {
+    unpack(x.kept(), fresh_);
+    figures_.fold(route, nullptr, &fresh_, now);
+    if (x.marks().empty())
+      return;
+    unpack(x.key(), key_);
+    figures_.unstage(route, key_, x.marks(), how_.staging);
+  });
   figures_.open();
 }
 
 std::vector<store_write> cell::retire(tick_seconds now) {
   auto out = live_ ? figures_.retire() : std::vector<store_write>{};
-  for (auto& name : rows_.names()) {
-    auto& stored = *rows_.find(name);
-    if (!stored.marks.empty())
-      figures_.project(name.route, unpack(name.key), nullptr, stored.marks, now, live_ ? "" : how_.staging);
-  }
+  rows_.each([&](route_id route, stored_row& x) {
+    if (!x.marks().empty())
+      figures_.project(route, unpack(x.key()), nullptr, x.marks(), now, live_ ? "" : how_.staging);
+  });
   auto shown = figures_.drain(now).writes;
   out.insert(out.end(), std::make_move_iterator(shown.begin()), std::make_move_iterator(shown.end()));
   return out;
-}
-
-void cell::touch(const row_name& name) {
-  touched_.push_back(name);
-  changed_rows_ = true;
-}
-
-void cell::touch(stored_row& row, const row_name& name) {
-  if (!std::exchange(row.touched, true))
-    touch(name);
 }
 
 cell_flush cell::collect(tick_seconds now) {
@@ -196,10 +191,7 @@ cell_flush cell::collect(tick_seconds now) {
   under_way_ = positions_.take_moved();
   out.positions = under_way_;
   if (changed_rows_)
-    out.block = pack_block(how_.fingerprint, live_, rows_, touched_);
-  for (auto& name : std::exchange(touched_, {}))
-    if (auto* row = rows_.find(name))
-      row->touched = false;
+    out.block = pack_block(how_.fingerprint, live_, rows_.take_changes(), rows_.bars());
   changed_rows_ = output_waits_ = false;
   log_bytes_ += out.block.size();
   copy_into(out);
@@ -215,7 +207,7 @@ void cell::copy_into(cell_flush& out) {
     copy_.emplace(rows_);
   if (!copy_)
     return;
-  out.copy_block = pack_block(how_.fingerprint, live_, rows_, copy_->next());
+  out.copy_block = pack_block(how_.fingerprint, live_, copy_->next(rows_), rows_.bars());
   copy_->wrote(out.copy_block.size());
   if (!out.block.empty()) {
     out.copy_block_too = true;

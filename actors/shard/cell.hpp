@@ -71,8 +71,6 @@ class cell {
   void upsert(const change& x, tick_seconds now);
   void remove(const row_name& name, tick_seconds now);
   void truncate(const change& x, tick_seconds now);
-  void touch(const row_name& name);
-  void touch(stored_row& row, const row_name& name);
   void copy_into(cell_flush& out);
   bool holds(route_id route) const { return holds_[route.value]; }
 
@@ -80,6 +78,7 @@ class cell {
   cell_id id_;
   std::vector<bool> holds_; ///< by route: some figure folds or shows its rows here
   row_table rows_;
+  row fresh_, before_, key_; ///< unpacked here, again and again
   sequencer positions_;
   figure_fold figures_;
   bool live_ = false;
@@ -87,7 +86,6 @@ class cell {
   std::uint64_t number_ = 0; ///< of the last flush taken
   std::uint64_t generation_ = 0;
   std::size_t log_bytes_ = 0, copied_bytes_ = 0;
-  std::vector<row_name> touched_; ///< rows that the next block holds; one that went and came stands twice
   std::map<std::pair<table_id, char>, std::int64_t> counts_;
   std::optional<state_copy> copy_;
   std::vector<position> under_way_;

@@ -36,25 +36,22 @@ std::vector<std::int64_t> last_written(const cell& of, figure_id id, const std::
       out[i] = of.figures().last_written(id, keys[i]);
     return out;
   }
-  auto rows = of.rows().all().find(figure.child);
-  if (rows == of.rows().all().end())
-    return out;
   std::unordered_map<std::string, std::size_t> wanted;
   for (std::size_t i = 0; i < keys.size(); ++i)
     wanted[keys[i]] = i;
   auto mark = mark_of(of.plans(), id);
-  for (auto& [packed, stored] : rows->second) {
-    auto key = unpack(packed);
+  of.rows().each_of(figure.child, [&](const stored_row& stored) {
+    auto key = unpack(stored.key());
     std::string name;
     auto part = [&](std::uint16_t output) -> const value* {
       auto i = key_part(of.plans(), figure, output);
       return i < key.size() ? &key[i] : nullptr;
     };
-    if (stored.marks.size() <= mark || !append_name(name, figure.place.key, figure.outputs, part))
-      continue;
+    if (stored.marks().size() <= mark || !append_name(name, figure.place.key, figure.outputs, part))
+      return;
     if (auto found = wanted.find(name); found != wanted.end())
-      out[found->second] = stored.marks[mark].written;
-  }
+      out[found->second] = stored.marks()[mark].written;
+  });
   return out;
 }
 

@@ -1,16 +1,71 @@
 #include "actors/shard/row_table.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace {
 
-stored_row* row_table::find(const row_name& name) {
-  auto& rows = rows_[name.route];
-  auto found = rows.find(name.key);
-  return found == rows.end() ? nullptr : &found->second;
+namespace {
+
+/// A slot takes 16 bytes: full tables cost less memory than a few more steps cost time.
+constexpr float fullest = 0.8F;
+
+} // namespace
+
+stored_row* row_table::find(route_id route, std::string_view key) const {
+  auto rows = rows_.find(route);
+  if (rows == rows_.end())
+    return nullptr;
+  auto found = rows->second.find(key);
+  return found == rows->second.end() ? nullptr : found->row.get();
 }
 
-void row_table::erase(const row_name& name) { rows_[name.route].erase(name.key); }
+stored_row& row_table::put(route_id route, std::string_view key, std::string_view kept, std::size_t marks) {
+  auto& rows = rows_[route];
+  auto found = rows.find(key);
+  if (found == rows.end())
+    return add(rows, key, kept, marks);
+  auto& there = found->row;
+  if (there->marks().size() == marks && there->overwrite(kept))
+    return *there;
+  there = there->with(kept, marks);
+  if (there->touched > 0)
+    touched_[there->touched - 1].row = there.get();
+  return *there;
+}
+
+stored_row& row_table::add(rows_by_key& to, std::string_view key, std::string_view kept, std::size_t marks) {
+  if (to.empty())
+    to.max_load_factor(fullest);
+  return *to.insert(slot{stored_row::make(key, kept, marks)}).first->row;
+}
+
+void row_table::erase(const row_name& name) {
+  auto& rows = rows_[name.route];
+  auto found = rows.find(std::string_view(name.key));
+  if (found == rows.end())
+    return;
+  if (auto touched = found->row->touched; touched > 0)
+    touched_[touched - 1].row = nullptr;
+  rows.erase(found);
+  removed_.push_back(name);
+}
+
+void row_table::touch(route_id route, stored_row& x) {
+  if (x.touched > 0)
+    return;
+  touched_.push_back({route, &x});
+  x.touched = static_cast<std::uint32_t>(touched_.size());
+}
+
+block_rows row_table::take_changes() {
+  for (auto& x : touched_)
+    if (x.row)
+      x.row->touched = 0;
+  block_rows out{std::exchange(removed_, {}), std::exchange(touched_, {})};
+  std::erase_if(out.there, [](auto& x) { return !x.row; });
+  return out;
+}
 
 void row_table::bar(route_id route, lsn before) {
   auto& bar = bars_[route];
@@ -25,18 +80,16 @@ bool row_table::barred(route_id route, lsn at) const {
 std::vector<row_name> row_table::names() const {
   std::vector<row_name> out;
   out.reserve(count());
-  for (auto& [route, rows] : rows_)
-    for (auto& [key, _] : rows)
-      out.push_back({route, key});
+  each([&](route_id route, stored_row& x) { out.push_back({route, std::string(x.key())}); });
   return out;
 }
 
 std::vector<row_name> row_table::older_than(route_id route, lsn limit) const {
   std::vector<row_name> out;
-  if (auto found = rows_.find(route); found != rows_.end())
-    for (auto& [key, x] : found->second)
-      if (x.at < limit)
-        out.push_back({route, key});
+  each_of(route, [&](stored_row& x) {
+    if (x.at < limit)
+      out.push_back({route, std::string(x.key())});
+  });
   return out;
 }
 
@@ -47,9 +100,6 @@ std::size_t row_table::count() const {
   return n;
 }
 
-void row_table::clear() {
-  rows_.clear();
-  bars_.clear();
-}
+void row_table::clear() { *this = {}; }
 
 } // namespace millrace

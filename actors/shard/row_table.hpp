@@ -1,48 +1,71 @@
 #pragma once
 
 /// The last row of every key of a cell, by route: what figures are folded from.
+/// Knows which rows changed since the last state block.
 
-#include "actors/figures/fold.hpp"
-#include "messages/delivery.hpp"
+#include "actors/shard/stored_row.hpp"
 
 #include <map>
 #include <string>
-#include <unordered_map>
+#include <tsl/robin_set.h>
 #include <vector>
 
 namespace millrace {
 
-/// A row at rest.
-struct stored_row {
-  std::string kept;              ///< packed, the route's kept columns
-  lsn at;                        ///< newest LSN that showed it
-  std::vector<place_mark> marks; ///< one for each projection of the route
-  bool touched = false;          ///< the next state block holds it
-};
-
-/// Rows by packed primary key.
-using rows_by_key = std::unordered_map<std::string, stored_row>;
-
-/// A place in the table: survives rehashing, unlike an iterator.
+/// A row's name: survives the row.
 struct row_name {
   route_id route;
-  std::string key;
+  std::string key; ///< packed primary key
   auto operator<=>(const row_name&) const = default;
+};
+
+/// A row and the route that it came by.
+struct named_row {
+  route_id route;
+  stored_row* row = nullptr;
+};
+
+/// What a state block says of rows: first those that have gone.
+struct block_rows {
+  std::vector<row_name> removed;
+  std::vector<named_row> there;
+  bool empty() const { return removed.empty() && there.empty(); }
 };
 
 class row_table {
  public:
-  rows_by_key& of(route_id route) { return rows_[route]; }
-  const std::map<route_id, rows_by_key>& all() const { return rows_; }
-
   /// Returns the row, or null.
-  stored_row* find(const row_name& name);
+  stored_row* find(route_id route, std::string_view key) const;
+
+  /// Makes the row, or gives it other kept columns; its marks stay. A reference
+  /// to it from before is invalid.
+  stored_row& put(route_id route, std::string_view key, std::string_view kept, std::size_t marks);
   void erase(const row_name& name);
+
+  /// The next state block holds the row.
+  void touch(route_id route, stored_row& x);
+  /// Returns what changed since the last call. Valid until the table changes.
+  block_rows take_changes();
 
   /// Rows of the route with an older LSN don't exist: TRUNCATE came after them.
   void bar(route_id route, lsn before);
   bool barred(route_id route, lsn at) const;
   const std::map<route_id, lsn>& bars() const { return bars_; }
+
+  /// Calls use(route_id, stored_row&) for every row; it must not make or erase one.
+  template <class Use>
+  void each(Use use) const {
+    for (auto& [route, rows] : rows_)
+      for (auto& x : rows)
+        use(route, *x.row);
+  }
+  /// Calls use(stored_row&) for every row of a route.
+  template <class Use>
+  void each_of(route_id route, Use use) const {
+    if (auto found = rows_.find(route); found != rows_.end())
+      for (auto& x : found->second)
+        use(*x.row);
+  }
 
   std::vector<row_name> names() const;
   /// Returns the names of a route's rows that were last shown before `limit`.
@@ -52,8 +75,29 @@ class row_table {
   void clear();
 
  private:
+  struct slot {
+    mutable stored_row::pointer row; ///< another one of the same key may take its place
+  };
+  struct hash_of_key {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+    std::size_t operator()(const slot& x) const { return (*this)(x.row->key()); }
+  };
+  struct same_key {
+    using is_transparent = void;
+    bool operator()(std::string_view key, const slot& x) const { return key == x.row->key(); }
+    bool operator()(const slot& x, std::string_view key) const { return key == x.row->key(); }
+    bool operator()(const slot& x, const slot& y) const { return x.row->key() == y.row->key(); }
+  };
+  /// With the hash beside the pointer: to grow, it doesn't visit the rows.
+  using rows_by_key = tsl::robin_set<slot, hash_of_key, same_key, std::allocator<slot>, true>;
+
+  stored_row& add(rows_by_key& to, std::string_view key, std::string_view kept, std::size_t marks);
+
   std::map<route_id, rows_by_key> rows_;
   std::map<route_id, lsn> bars_;
+  std::vector<named_row> touched_; ///< null: it has gone since
+  std::vector<row_name> removed_;
 };
 
 } // namespace millrace

@@ -18,27 +18,23 @@ void pack_text(packer& to, std::string_view x) {
   to.pack_bin_body(x.data(), static_cast<std::uint32_t>(x.size()));
 }
 
-const stored_row* find(const row_table& rows, const row_name& name) {
-  auto of_route = rows.all().find(name.route);
-  if (of_route == rows.all().end())
-    return nullptr;
-  auto found = of_route->second.find(name.key);
-  return found == of_route->second.end() ? nullptr : &found->second;
-}
-
-void pack_row(packer& to, const row_name& name, const stored_row* x) {
+void pack_removed(packer& to, const row_name& name) {
   to.pack_array(5);
   to.pack(name.route.value);
   pack_text(to, name.key);
-  to.pack(x ? x->at.value : 0);
-  if (!x) {
-    to.pack_nil();
-    to.pack_array(0);
-    return;
-  }
-  pack_text(to, x->kept);
-  to.pack_array(static_cast<std::uint32_t>(2 * x->marks.size()));
-  for (auto& mark : x->marks) {
+  to.pack(0);
+  to.pack_nil();
+  to.pack_array(0);
+}
+
+void pack_row(packer& to, route_id route, const stored_row& x) {
+  to.pack_array(5);
+  to.pack(route.value);
+  pack_text(to, x.key());
+  to.pack(x.at.value);
+  pack_text(to, x.kept());
+  to.pack_array(static_cast<std::uint32_t>(2 * x.marks().size()));
+  for (auto& mark : x.marks()) {
     to.pack(mark.fingerprint);
     to.pack(mark.written);
   }
@@ -51,7 +47,7 @@ msgpack::unpack_limit limit_of(std::string_view block) {
   return {block.size(), 0, 0, block.size(), 0, depth};
 }
 
-std::string text_of(const msgpack::object& x) {
+std::string_view text_of(const msgpack::object& x) {
   if (x.type != msgpack::type::BIN)
     throw msgpack::type_error();
   return {x.via.bin.ptr, x.via.bin.size};
@@ -66,24 +62,24 @@ const msgpack::object_array& list_of(const msgpack::object& x, std::uint32_t siz
 
 void apply_row(const msgpack::object& entry, row_table& rows) {
   auto fields = list_of(entry, 5).ptr;
-  row_name name{route_id{fields[0].as<std::uint16_t>()}, text_of(fields[1])};
-  if (fields[3].is_nil()) {
-    rows.erase(name);
-    return;
-  }
-  auto& x = rows.of(name.route)[name.key];
-  x.at = lsn{fields[2].as<std::uint64_t>()};
-  x.kept = text_of(fields[3]);
+  route_id route{fields[0].as<std::uint16_t>()};
+  auto key = text_of(fields[1]);
+  if (fields[3].is_nil())
+    return rows.erase({route, std::string(key)});
   auto& marks = list_of(fields[4]);
-  x.marks.clear();
-  for (std::uint32_t i = 0; i + 1 < marks.size; i += 2)
-    x.marks.push_back({marks.ptr[i].as<std::uint64_t>(), marks.ptr[i + 1].as<std::int64_t>()});
+  auto& x = rows.put(route, key, text_of(fields[3]), marks.size / 2);
+  x.at = lsn{fields[2].as<std::uint64_t>()};
+  auto mark = marks.ptr;
+  for (auto& to : x.marks()) {
+    to = {mark[0].as<std::uint64_t>(), mark[1].as<std::int64_t>()};
+    mark += 2;
+  }
 }
 
 } // namespace
 
-std::string pack_block(std::uint64_t fingerprint, bool live, const row_table& rows,
-                       const std::vector<row_name>& changed) {
+std::string pack_block(std::uint64_t fingerprint, bool live, const block_rows& rows,
+                       const std::map<route_id, lsn>& bars) {
   std::string out;
   appender sink{out};
   packer to(sink);
@@ -91,11 +87,13 @@ std::string pack_block(std::uint64_t fingerprint, bool live, const row_table& ro
   to.pack(state_block_format);
   to.pack(fingerprint);
   to.pack(live);
-  to.pack_array(static_cast<std::uint32_t>(changed.size()));
-  for (auto& name : changed)
-    pack_row(to, name, find(rows, name));
-  to.pack_array(static_cast<std::uint32_t>(rows.bars().size()));
-  for (auto& [route, bar] : rows.bars()) {
+  to.pack_array(static_cast<std::uint32_t>(rows.removed.size() + rows.there.size()));
+  for (auto& name : rows.removed)
+    pack_removed(to, name);
+  for (auto& x : rows.there)
+    pack_row(to, x.route, *x.row);
+  to.pack_array(static_cast<std::uint32_t>(bars.size()));
+  for (auto& [route, bar] : bars) {
     to.pack_array(2);
     to.pack(route.value);
     to.pack(bar.value);

@@ -10,17 +10,14 @@
 #include "actors/shard/row_table.hpp"
 #include "messages/error.hpp"
 
-#include <set>
-
 namespace millrace {
 
 /// This build's format of blocks; another one is refused.
 constexpr std::uint32_t state_block_format = 1;
 
-/// Returns a block of the named rows as they are now (those that are not there
-/// any more as removals), and of all bars.
-std::string pack_block(std::uint64_t fingerprint, bool live, const row_table& rows,
-                       const std::vector<row_name>& changed);
+/// Returns a block of these rows (those that have gone come first), and of all bars.
+std::string pack_block(std::uint64_t fingerprint, bool live, const block_rows& rows,
+                       const std::map<route_id, lsn>& bars);
 
 /// Applies a block. Returns whether the cell was live when it was written; an
 /// error (corrupt) says which format or fingerprint was found instead.

@@ -1,15 +1,14 @@
 #include "actors/shard/state_copy.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace millrace {
 
-std::vector<row_name> state_copy::next() {
-  auto end = std::min(at_ + rows_per_chunk, waiting_.size());
-  std::vector<row_name> out(std::make_move_iterator(waiting_.begin() + static_cast<std::ptrdiff_t>(at_)),
-                            std::make_move_iterator(waiting_.begin() + static_cast<std::ptrdiff_t>(end)));
-  at_ = end;
+block_rows state_copy::next(const row_table& rows) {
+  block_rows out;
+  for (auto end = std::min(at_ + rows_per_chunk, waiting_.size()); at_ < end; ++at_)
+    if (auto* row = rows.find(waiting_[at_].route, waiting_[at_].key))
+      out.there.push_back({waiting_[at_].route, row});
   return out;
 }
 

@@ -26,8 +26,8 @@ class state_copy {
 
   explicit state_copy(const row_table& rows) : waiting_(rows.names()) {}
 
-  /// Returns the names of the next chunk's rows; none once all are copied.
-  std::vector<row_name> next();
+  /// Returns the next chunk's rows as they are now; none once all are copied.
+  block_rows next(const row_table& rows);
   bool finished() const { return at_ == waiting_.size(); }
 
   /// Counts what went to the copy.

@@ -30,6 +30,13 @@ CAF_TEST(a ledger that is ours is resumed) { CAF_CHECK(decide(ours(), want).verd
 
 CAF_TEST(without a ledger one begins) { CAF_CHECK(decide({}, want).verdict == what::begin); }
 
+CAF_TEST(an older format is a rebuild that names both) {
+  auto found = ours();
+  found.format = "1";
+  CAF_CHECK(decide(found, want).verdict == what::rebuild);
+  CAF_CHECK(says(decide(found, want), "format 1, not 2"));
+}
+
 CAF_TEST(other figures are a rebuild) {
   auto found = ours();
   found.fingerprint = 78;
@@ -54,9 +61,9 @@ CAF_TEST(another number of shards is refused with the advice) {
 
 CAF_TEST(another format is refused whatever else differs) {
   auto found = ours();
-  found.format = "2";
+  found.format = "3";
   found.shards = 16;
   found.fingerprint = 1;
   CAF_CHECK(decide(found, want).verdict == what::refuse);
-  CAF_CHECK(says(decide(found, want), "format 2"));
+  CAF_CHECK(says(decide(found, want), "format 3"));
 }

@@ -277,6 +277,7 @@ class model_cells {
     auto before = added ? row{} : unpack(stored.kept);
     if (live_)
       cell.fold->fold(route, added ? nullptr : &before, &after, now_);
+    stored.marks.resize(cell.fold->projections(route));
     cell.fold->project(route, key, &fresh, stored.marks, now_, live_ ? "" : "staged:");
     stored.kept = pack(after);
     maybe_drain(cell);
@@ -311,18 +312,19 @@ class model_cells {
       rollups_.add(x);
   }
 
-  /// A place is named once in a drain, and a group's only if it changed.
+  /// A group's place is named once in a drain, and only if it changed. Of a
+  /// shown row's writes the last one counts.
   void check(std::set<std::string>& seen, const store_write& x) {
     if (x.kind == write_kind::unstage)
       return seen.clear();
+    if (plans_.figures[x.figure.value].what == figure_kind::projection)
+      return;
     auto step = x.kind == write_kind::hset ? 2u : 1u;
     auto first = x.kind == write_kind::zadd ? 1u : 0u;
     auto single = x.kind == write_kind::set || x.kind == write_kind::del;
     for (std::size_t i = first; i < (single ? 1 : x.args.size()); i += step)
       if (!seen.insert(x.key + '\0' + (single ? "" : x.args[i])).second && complaint.empty())
         complaint = x.key + " is written twice in a drain";
-    if (plans_.figures[x.figure.value].what == figure_kind::projection)
-      return;
     auto before = redis_;
     apply_write(redis_, x);
     if (before == redis_ && complaint.empty())

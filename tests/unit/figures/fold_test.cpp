@@ -68,6 +68,7 @@ class one_figure {
       if (!is_of(route_id{i}, of) || !plans_.routes[i].own)
         continue;
       auto all = columns(plans_.routes[i], after);
+      marks.resize(fold_.projections(route_id{i}));
       fold_.project(route_id{i}, {key}, after.empty() ? nullptr : &all, marks, now, prefix);
     }
   }
@@ -338,7 +339,7 @@ CAF_TEST(a row that goes and comes back within a drain leaves no old field) {
   x.drain();
   x.show("sales", 1, nothing);
   x.show("sales", 1, sale(1, number(7), number(100)));
-  CAF_CHECK_EQUAL(x.writes(), "hdel sale:1 note\nhset sale:1 amount 1.00");
+  CAF_CHECK_EQUAL(x.writes(), "hdel sale:1 amount note\nhset sale:1 amount 1.00");
 }
 
 CAF_TEST(a staged place is written aside and moved before what comes later) {

@@ -61,9 +61,9 @@ struct flushing_cell {
 /// Returns the rows at rest: route, key, kept columns.
 inline std::map<row_name, std::string> rows_of(const millrace::cell& x) {
   std::map<row_name, std::string> out;
-  for (auto& [route, rows] : x.rows().all())
-    for (auto& [key, row] : rows)
-      out[{route, key}] = row.kept;
+  x.rows().each([&](route_id route, const stored_row& row) {
+    out[{route, std::string(row.key())}] = row.kept();
+  });
   return out;
 }
 

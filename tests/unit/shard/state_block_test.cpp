@@ -12,34 +12,44 @@ namespace {
 constexpr std::uint64_t ours = 0xfedcba9876543210U;
 const route_id orders{0}, customers{7};
 
-stored_row stored(std::string kept, std::uint64_t at, std::vector<place_mark> marks = {}) {
-  return {std::move(kept), lsn{at}, std::move(marks)};
+void put(row_table& into, route_id route, std::string_view key, std::string_view kept, std::uint64_t at,
+         std::vector<place_mark> marks = {}) {
+  auto& x = into.put(route, key, kept, marks.size());
+  x.at = lsn{at};
+  std::copy(marks.begin(), marks.end(), x.marks().begin());
 }
 
 row_table some_rows() {
   row_table out;
-  out.of(orders)["one"] = stored("kept one", 100);
-  out.of(orders)[std::string("t\0wo", 4)] = stored("", ~std::uint64_t{0});
-  out.of(customers)[""] = stored(std::string(70'000, 'x'), 0, {{~std::uint64_t{0}, -1}, {0, 1'700'000'000}});
+  put(out, orders, "one", "kept one", 100);
+  put(out, orders, {"t\0wo", 4}, "", ~std::uint64_t{0});
+  put(out, customers, "", std::string(70'000, 'x'), 0, {{~std::uint64_t{0}, -1}, {0, 1'700'000'000}});
   out.bar(customers, lsn{50});
   return out;
 }
 
 /// Everything there is to know of a table, to compare.
 std::string picture(const row_table& x) {
+  std::map<row_name, std::string> sorted;
+  x.each([&](route_id route, const stored_row& row) {
+    auto& text = sorted[{route, std::string(row.key())}];
+    text = std::string(row.kept()) + " @" + std::to_string(row.at.value);
+    for (auto& mark : row.marks())
+      text += " " + std::to_string(mark.fingerprint) + "/" + std::to_string(mark.written);
+  });
   std::string out;
-  for (auto& [route, rows] : x.all()) {
-    std::map<std::string, stored_row> sorted(rows.begin(), rows.end());
-    for (auto& [key, row] : sorted) {
-      out += std::to_string(route.value) + "[" + key + "] " + row.kept + " @" + std::to_string(row.at.value);
-      for (auto& mark : row.marks)
-        out += " " + std::to_string(mark.fingerprint) + "/" + std::to_string(mark.written);
-      out += "\n";
-    }
-  }
+  for (auto& [name, text] : sorted)
+    out += std::to_string(name.route.value) + "[" + name.key + "] " + text + "\n";
   for (auto& [route, bar] : x.bars())
     out += std::to_string(route.value) + " barred before " + std::to_string(bar.value) + "\n";
   return out;
+}
+
+/// A block of all rows.
+std::string whole_block(const row_table& x, bool live = true) {
+  block_rows all;
+  x.each([&](route_id route, stored_row& row) { all.there.push_back({route, &row}); });
+  return pack_block(ours, live, all, x.bars());
 }
 
 bool corrupt(const result<bool>& x, const std::string& word) {
@@ -51,7 +61,7 @@ bool corrupt(const result<bool>& x, const std::string& word) {
 CAF_TEST(a block brings every row and every bar back) {
   auto rows = some_rows();
   row_table back;
-  auto applied = apply_block(ours, pack_block(ours, true, rows, rows.names()), back);
+  auto applied = apply_block(ours, whole_block(rows), back);
   CAF_REQUIRE(applied);
   CAF_CHECK(*applied);
   CAF_CHECK_EQUAL(picture(back), picture(rows));
@@ -59,23 +69,23 @@ CAF_TEST(a block brings every row and every bar back) {
 
 CAF_TEST(a block tells whether the cell was live) {
   row_table rows;
-  auto applied = apply_block(ours, pack_block(ours, false, {}, {}), rows);
+  auto applied = apply_block(ours, whole_block({}, false), rows);
   CAF_REQUIRE(applied);
   CAF_CHECK(!*applied);
 }
 
 CAF_TEST(a row that is no longer there is removed) {
   auto rows = some_rows();
-  row_table back = rows;
+  auto back = some_rows();
   rows.erase({orders, "one"});
-  CAF_REQUIRE(apply_block(ours, pack_block(ours, true, rows, {{orders, "one"}}), back));
+  CAF_REQUIRE(apply_block(ours, pack_block(ours, true, rows.take_changes(), rows.bars()), back));
   CAF_CHECK_EQUAL(picture(back), picture(rows));
 }
 
 CAF_TEST(a block that is applied twice changes nothing) {
   auto rows = some_rows();
   row_table back;
-  auto block = pack_block(ours, true, rows, rows.names());
+  auto block = whole_block(rows);
   CAF_REQUIRE(apply_block(ours, block, back));
   auto once = picture(back);
   CAF_REQUIRE(apply_block(ours, block, back));
@@ -84,11 +94,11 @@ CAF_TEST(a block that is applied twice changes nothing) {
 
 CAF_TEST(a block of other figures is refused) {
   row_table rows;
-  CAF_CHECK(corrupt(apply_block(ours + 1, pack_block(ours, true, some_rows(), {}), rows), "figures"));
+  CAF_CHECK(corrupt(apply_block(ours + 1, whole_block(some_rows()), rows), "figures"));
 }
 
 CAF_TEST(a block of another format is refused by its number) {
-  auto block = pack_block(ours, true, some_rows(), {});
+  auto block = whole_block(some_rows());
   block[1] = 9; // [format, ...
   row_table rows;
   CAF_CHECK(corrupt(apply_block(ours, block, rows), "format 9"));
@@ -108,8 +118,8 @@ CAF_TEST(a block that claims more entries than it has bytes takes no memory for 
 
 CAF_TEST(a damaged block is refused or read but never followed out of its bytes) {
   auto rows = some_rows();
-  rows.of(customers)[""].kept = "short";
-  auto whole = pack_block(ours, true, rows, rows.names());
+  put(rows, customers, "", "short", 0, {{~std::uint64_t{0}, -1}, {0, 1'700'000'000}});
+  auto whole = whole_block(rows);
   test::random_source dice;
   CAF_MESSAGE("seed " << dice.seed());
   std::size_t refused = 0;
