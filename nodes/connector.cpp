@@ -1,5 +1,6 @@
 #include "actors/connect/client.hpp"
 #include "actors/connect/registration.hpp"
+#include "actors/connect/stall_watch.hpp"
 #include "actors/connect/watch.hpp"
 #include "nodes/connector_watch.hpp"
 #include "nodes/start.hpp"
@@ -111,7 +112,7 @@ class onlooker {
  public:
   onlooker(connect::client client, std::string name) : client_(std::move(client)), name_(std::move(name)) {}
 
-  std::string look() {
+  std::string look(std::optional<bool> slot_active) {
     auto status = client_.status(name_);
     if (!status)
       return say("Kafka Connect: " + status.why().message),
@@ -125,9 +126,15 @@ class onlooker {
       last_trouble_ = trouble;
     else if (watch_.restarts() > 0)
       trouble = "it was restarted, having failed: " + last_trouble_;
-    if (status->exists && watch_.see(*status, std::chrono::steady_clock::now())) {
+    auto now = std::chrono::steady_clock::now();
+    if (status->exists && watch_.see(*status, now)) {
       spdlog::warn("cluster: restarts connector {}", name_);
       (void)client_.restart_failed(name_);
+    }
+    if (stall_.see(status->running(), slot_active, now)) {
+      spdlog::warn("cluster: connector {} runs, says Kafka Connect, but nobody reads its slot; restarts it",
+                   name_);
+      (void)client_.restart(name_);
     }
     return nlohmann::json{{"state", status->exists ? status->state : "absent"},
                           {"task", task.state},
@@ -147,16 +154,17 @@ class onlooker {
   std::string name_, said_;
   std::string last_trouble_; ///< a task that fails again and again runs in between
   connect::watch watch_;
+  connect::stall_watch stall_;
 };
 
 } // namespace
 
-std::function<std::string()> watch_connector(const settings& how) {
+std::function<std::string(std::optional<bool>)> watch_connector(const settings& how) {
   auto client = connect_of(how, watch_timeout);
   if (!client)
     return {};
   auto it = std::make_shared<onlooker>(std::move(*client), how.connector());
-  return [it] { return it->look(); };
+  return [it](std::optional<bool> slot_active) { return it->look(slot_active); };
 }
 
 int run_connector(const settings& how, const std::string& action) {

@@ -187,7 +187,7 @@ class company {
   config.add_message_types<caf::id_block::millrace>();
   config.set("scheduler.max-threads", std::max(2u, std::thread::hardware_concurrency()));
   // Workers that steal poll for work: a tenth of a busy node's CPU went there.
-  config.set("scheduler.policy", "sharing");
+  config.set("scheduler.policy", caf::atom("sharing"));
   caf::actor_system system{config};
   auto events = std::make_shared<life_events>();
   company all(system, how, from, [events](std::string why) { events->lost(std::move(why)); });

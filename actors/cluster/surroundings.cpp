@@ -145,9 +145,13 @@ result<void> surroundings::save(const fill_note& note, bool live) {
 
 std::string surroundings::look() {
   nlohmann::json out = nlohmann::json::object();
+  auto slot = nlohmann::json::parse(look_at_slot(), nullptr, false);
+  std::optional<bool> read;
+  if (slot.value("exists", false))
+    read = slot.value("active", false);
   if (how_.look_at_connector)
-    out["connector"] = nlohmann::json::parse(how_.look_at_connector(), nullptr, false);
-  out["slot"] = nlohmann::json::parse(look_at_slot(), nullptr, false);
+    out["connector"] = nlohmann::json::parse(how_.look_at_connector(read), nullptr, false);
+  out["slot"] = std::move(slot);
   if (how_.open_letters)
     if (auto letters = how_.open_letters())
       out["open_dead_letters"] = *letters;

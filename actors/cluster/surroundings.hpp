@@ -25,7 +25,7 @@ struct surroundings_settings {
   std::map<source_id, kafka::topic_partition> sources;
   std::function<result<redis::store>()> open_store;
   /// Looks after the connector; returns JSON. Empty: nobody does.
-  std::function<std::string()> look_at_connector;
+  std::function<std::string(std::optional<bool> slot_active)> look_at_connector;
   /// Dead letters that nobody has resolved, by table.
   std::function<result<std::map<std::string, std::int64_t>>()> open_letters;
   std::function<void(std::string)> lost; ///< another database: the node starts over

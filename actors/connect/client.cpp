@@ -135,6 +135,11 @@ result<void> client::restart_failed(const std::string& name) {
   return impl_->order("restart connector " + name, impl_->http.Post(path));
 }
 
+result<void> client::restart(const std::string& name) {
+  auto path = impl_->path(name, "/restart?includeTasks=true&onlyFailed=false");
+  return impl_->order("restart connector " + name, impl_->http.Post(path));
+}
+
 result<void> client::stop(const std::string& name) {
   auto answer = impl_->patiently([&] { return impl_->http.Put(impl_->path(name, "/stop")); });
   return impl_->order("stop connector " + name, answer);

@@ -30,6 +30,8 @@ class client {
   result<connector_status> status(const std::string& name);
   /// Restarts the connector and those tasks that FAILED.
   result<void> restart_failed(const std::string& name);
+  /// Restarts the connector and all its tasks.
+  result<void> restart(const std::string& name);
   /// Stops the connector, keeping its offsets, and starts it again.
   result<void> stop(const std::string& name);
   result<void> resume(const std::string& name);

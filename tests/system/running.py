@@ -1,4 +1,4 @@
-"""Runs the tests of a file against its one stack. A failure shows verify's differences and the end of the node's log."""
+"""Runs the tests of a file against its one stack. A failure shows verify's differences and the ends of the logs of node and Connect."""
 import atexit
 import json
 import sys
@@ -22,7 +22,9 @@ class Result(unittest.TextTestResult):
         self.stream.writeln("\n" + told[-1][1])
         running = getattr(test, "stack", None)
         if running:
-            self.stream.writeln(f"\n--- the end of the node's log\n{running.log_tail()}\n---")
+            for service in ("node", "connect"):
+                self.stream.writeln(f"\n--- the end of the log of {service}\n{running.log_tail(service)}")
+            self.stream.writeln("---")
             self.stream.flush()
 
 
