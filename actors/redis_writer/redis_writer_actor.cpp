@@ -19,6 +19,7 @@ constexpr std::chrono::milliseconds longest_backoff{5000};
 redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer_settings settings) {
   how = std::move(settings);
   left = std::move(how.left);
+  pace_of_flushes = flush_pace(how.longest_interval);
   self->delayed_send(self, how.look_interval, atom::poll_v);
   return {
       [this](atom::dirty, cell_id cell, bool urgent) { on_dirty(cell, urgent); },
@@ -53,13 +54,14 @@ void redis_writer_state::schedule() {
   if (!urgent && scheduled == pace::later)
     return;
   scheduled = urgent ? pace::soon : pace::later;
-  self->delayed_send(self, urgent ? how.interval : how.idle_interval, atom::tick_v);
+  self->delayed_send(self, urgent ? pace_of_flushes.interval() : how.idle_interval, atom::tick_v);
 }
 
 void redis_writer_state::collect_dirty() {
   if (dirty.empty())
     return;
   busy = true;
+  began = std::chrono::steady_clock::now();
   awaited = dirty.size();
   for (auto& [cell, _] : std::exchange(dirty, {}))
     collect_from(cell);
@@ -111,6 +113,7 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
     self->send(cells.at(x.cell), atom::flushed_v);
   }
   flight.clear();
+  pace_of_flushes.took(std::chrono::steady_clock::now() - began);
   ++flushes;
   commands += static_cast<std::int64_t>(outcome.commands);
   last_flush = how.now().value;
@@ -213,8 +216,13 @@ void redis_writer_state::try_again(const error& why) {
 }
 
 std::string redis_writer_state::status() const {
-  return nlohmann::json{{"flushes", flushes}, {"commands", commands}, {"last_flush", last_flush},
-                        {"failed", failed},   {"trouble", trouble},   {"busy", busy || !dirty.empty()}}
+  return nlohmann::json{{"flushes", flushes},
+                        {"commands", commands},
+                        {"last_flush", last_flush},
+                        {"failed", failed},
+                        {"trouble", trouble},
+                        {"busy", busy || !dirty.empty()},
+                        {"interval_ms", pace_of_flushes.interval().count()}}
       .dump();
 }
 

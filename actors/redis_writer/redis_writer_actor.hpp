@@ -12,6 +12,7 @@
 
 #include "actors/interfaces.hpp"
 #include "actors/redis/store.hpp"
+#include "actors/redis_writer/flush_pace.hpp"
 
 #include <chrono>
 #include <functional>
@@ -25,9 +26,9 @@ struct redis_writer_settings {
   std::function<tick_seconds()> now;
   std::function<void(std::string)> lost;
   const plan_set* plans = nullptr;
-  std::map<cell_id, ledger_mark> left;          ///< every cell's ledger as it was claimed
-  std::chrono::milliseconds interval{5};        ///< from the first dirty cell to the flush
-  std::chrono::milliseconds idle_interval{250}; ///< for positions that moved without changes
+  std::map<cell_id, ledger_mark> left;             ///< every cell's ledger as it was claimed
+  std::chrono::milliseconds longest_interval{250}; ///< from the first change to the flush
+  std::chrono::milliseconds idle_interval{250};    ///< for positions that moved without changes
   std::chrono::milliseconds look_interval{2000};
 };
 
@@ -63,6 +64,8 @@ struct redis_writer_state {
   std::vector<cell_flush> flight;            ///< collected, not yet in Redis
   std::map<cell_id, ledger_mark> left;       ///< each cell's ledger as we know it
   std::size_t awaited = 0;                   ///< cells still to be collected
+  flush_pace pace_of_flushes{how.longest_interval};
+  std::chrono::steady_clock::time_point began; ///< the flush under way
   bool busy = false;
   bool look_due = false;                                        ///< was busy when it was time to look
   enum class pace { none, later, soon } scheduled = pace::none; ///< the next tick
