@@ -3,6 +3,7 @@
 #include "actors/connect/topics.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -10,10 +11,39 @@ namespace millrace {
 
 namespace {
 
-/// Returns the secret from NAME, or from the file that NAME_FILE names.
+namespace fs = std::filesystem;
+
+constexpr auto template_here = "debezium/postgres.json";
+
+/// Returns where a package has the connector's template: beside bin, in share.
+fs::path installed_template() {
+  std::error_code failed;
+  auto program = fs::read_symlink("/proc/self/exe", failed);
+  return program.parent_path().parent_path() / "share/millrace/postgres.json";
+}
+
+std::string usual_template() {
+  std::error_code failed;
+  return is_installed() && !fs::exists(template_here, failed) ? installed_template().string() : template_here;
+}
+
+/// Returns what systemd hands over under this name: a service's user needn't be
+/// able to read the file. Empty: nothing.
+std::string credential(const char* name) {
+  std::string text;
+  if (auto* folder = std::getenv("CREDENTIALS_DIRECTORY"))
+    if (std::ifstream file(fs::path(folder) / name); file)
+      std::getline(file, text);
+  return text;
+}
+
+/// Returns the secret from NAME, from a credential, or from the file that
+/// NAME_FILE names.
 result<std::string> secret(const char* name) {
   if (auto* text = std::getenv(name); text && *text)
     return std::string(text);
+  if (auto text = credential(name); !text.empty())
+    return text;
   auto file_variable = std::string(name) + "_FILE";
   auto* path = std::getenv(file_variable.c_str());
   if (!path || !*path)
@@ -119,9 +149,9 @@ void add_settings(CLI::App& app, settings& x) {
       ->capture_default_str();
   app.add_option("--connect-url", x.connect_url, "Kafka Connect's REST interface")->envname("CONNECT_URL");
   app.add_option("--connector-template", x.connector_template,
-                 "The connector's configuration, with ${...} to fill in")
-      ->envname("MILLRACE_CONNECTOR_TEMPLATE")
-      ->capture_default_str();
+                 "The connector's configuration, with ${...} to fill in (default: debezium/postgres.json "
+                 "here, else the installed one)")
+      ->envname("MILLRACE_CONNECTOR_TEMPLATE");
   app.add_flag("--topics-whole", x.topics_whole,
                "The change topics still have all records since Debezium's first snapshot, of all tables: "
                "figures fill from them alone")
@@ -157,6 +187,11 @@ result<void> complete_name(const std::string& project) {
   return {};
 }
 
+bool is_installed() {
+  std::error_code failed;
+  return fs::exists(installed_template(), failed);
+}
+
 result<void> complete(settings& x) {
   if (auto named = complete_name(x.project); !named)
     return named;
@@ -164,6 +199,8 @@ result<void> complete(settings& x) {
     return prefixed;
   if (x.figures.size() == 1)
     x.figures = split(x.figures.front(), ':');
+  if (x.connector_template.empty())
+    x.connector_template = usual_template();
   for (auto [name, into] :
        {std::pair{"POSTGRES_PASSWORD", &x.owner.password}, std::pair{"REDIS_PASSWORD", &x.redis.password},
         std::pair{"MILLRACE_DEBEZIUM_PASSWORD", &x.debezium_password}})

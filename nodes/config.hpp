@@ -24,8 +24,8 @@ struct settings {
   std::uint16_t http_port = 0;      ///< loopback; 0: no HTTP
   std::uint16_t generator_port = 0; ///< the generator's /control, loopback
   std::string connect_url;          ///< empty: nobody watches the connector
-  std::string connector_template = "debezium/postgres.json";
-  bool exactly_once = true; ///< asked of the connector
+  std::string connector_template;   ///< empty: debezium/postgres.json here, else the installed one
+  bool exactly_once = true;         ///< asked of the connector
   /// The change topics show every row since Debezium's first snapshot: a ledger
   /// that begins asks for no other.
   bool topics_whole = false;
@@ -50,6 +50,9 @@ void add_settings(CLI::App& app, settings& into);
 
 /// Refuses a project's name that slot, topics and roles can't carry.
 result<void> complete_name(const std::string& project);
+
+/// Tells whether this program was installed, and isn't run out of a repository.
+bool is_installed();
 
 /// To be called after parsing: reads *_FILE secrets, and what follows from
 /// others. An error names the setting and what is wrong with it, never a value

@@ -121,11 +121,15 @@ struct draft {
   std::map<std::string, std::string> files, secrets;
 };
 
+/// The folder's name in /etc/millrace is the unit's instance.
+std::string unit_of(const draft& x) { return "millrace@" + fs::absolute(x.folder).filename().string(); }
+
 std::string settings_text(const draft& x) {
   auto& how = x.how;
   auto& db = x.at.postgres;
-  std::string out = "# Settings of the project " + how.project + ", for: deploy/millrace up --project "
-                    + quoted(x.folder.string())
+  std::string out = "# Settings of the project " + how.project + ", for: "
+                    + (is_installed() ? "systemctl start " + unit_of(x)
+                                      : "deploy/millrace up --project " + quoted(x.folder.string()))
                     + "\n# All settings are in .env.example of Millrace; paths are from this folder.\n";
   auto set = [&](const std::string& name, const std::string& value) {
     out += name + "=" + quoted(value) + "\n";
@@ -259,6 +263,21 @@ void print_tables(const project::examples& written) {
               << "\n";
 }
 
+/// Says how a project is served that has no front door: the package's unit, and
+/// verbs of the program with the folder's settings.
+void print_next_installed(const draft& x) {
+  auto verb = [&](const std::string& words) {
+    std::cout << "  (cd " << quoted(x.folder.string()) << " && set -a && . ./millrace.env && millrace "
+              << words << ")\n";
+  };
+  verb("connector register");
+  if (fs::absolute(x.folder).parent_path() == "/etc/millrace")
+    std::cout << "  systemctl enable --now " << unit_of(x) << "\n";
+  else
+    verb("node");
+  verb("verify --wait 60");
+}
+
 void print_next(const draft& x, const std::vector<project::lack>& lacks) {
   auto& db = x.at.postgres;
   if (lacks.empty())
@@ -271,6 +290,8 @@ void print_next(const draft& x, const std::vector<project::lack>& lacks) {
   if (!lacks.empty())
     std::cout << "  psql -h " << db.host << " -p " << db.port << " -U ADMINISTRATOR -d "
               << quoted(db.database) << " -f " << quoted((x.folder / "prepare.sql").string()) << "\n";
+  if (is_installed())
+    return print_next_installed(x);
   std::cout << "  deploy/millrace up --project " << quoted(x.folder.string()) << " --detach\n"
             << "  deploy/millrace verify --project " << quoted(x.folder.string()) << " --wait 60\n";
 }
