@@ -8,6 +8,7 @@ import bench
 import control
 import down
 import front
+import package
 import services
 import settings as settings_module
 import testing
@@ -48,6 +49,7 @@ def parser():
     one = verbs.add_parser("test", help="build and run the tests")
     one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
     one.add_argument("ctest", nargs="*", help="after --: arguments for ctest")
+    verbs.add_parser("package", help="build the Debian package, and print its path")
     verbs.add_parser("bench", help="measure speed and latency, beside what people run today; has its own --help")
     return top
 
@@ -127,6 +129,9 @@ def run(arguments):
     options = parser().parse_args(arguments or ["--help"])
     if options.verb == "test":
         return testing.test(options.kind, options.ctest)
+    if options.verb == "package":
+        print(package.package())
+        return 0
     settings = settings_module.resolve(command_line_settings(options), config=options.config, project=project)
     if options.verb == "up":
         return up.up(settings, options.rate, options.detach)

@@ -35,7 +35,7 @@ class Documents(unittest.TestCase):
     def test_every_verb_of_the_front_door_is_in_the_readme(self):
         import front
         table = (ROOT / "README.md").read_text().partition("## Verbs")[2].partition("\n## ")[0]
-        for verb in [*front.VERBS, "up", "down", "env", "logs", "service", "test"]:
+        for verb in [*front.VERBS, "up", "down", "env", "logs", "service", "package", "test"]:
             self.assertRegex(table, rf"`{verb}[ `]", f"README.md doesn't tell of the verb {verb}")
 
     def test_every_setting_of_the_readme_is_in_the_example(self):
