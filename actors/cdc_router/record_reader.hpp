@@ -15,10 +15,10 @@ struct envelope {
   std::optional<source_block> source;
 };
 
-/// Bytes with the room behind them that simdjson needs, and its parser.
+/// simdjson's parser, and room for bytes that lack what it needs behind them.
 class json_text {
  public:
-  /// The document lives until the next call.
+  /// The document lives until the next call, and no longer than the bytes.
   simdjson::ondemand::document parse(std::string_view bytes);
   /// Gives back what a large record took.
   void shrink();

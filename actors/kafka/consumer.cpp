@@ -36,10 +36,10 @@ std::map<std::string, std::string> properties(const settings& how) {
       {"isolation.level", "read_committed"},
       {"auto.offset.reset", "error"},
       {"allow.auto.create.topics", "false"},
-      // A response holds fetch.max.bytes, or one record that is larger.
-      {"fetch.max.bytes", std::to_string(bytes)},
+      // A response holds fetch.max.bytes, or one record that is larger. Small
+      // ones come in memory that is used again, large ones in fresh pages.
+      {"fetch.max.bytes", std::to_string(4u << 20)},
       {"fetch.message.max.bytes", std::to_string(1u << 20)},
-      {"message.max.bytes", std::to_string(bytes)},
       {"receive.message.max.bytes", std::to_string(2 * bytes + (1u << 20))},
       // All partitions share one queue, so this bounds what is prefetched.
       {"queued.max.messages.kbytes", "65536"},
