@@ -39,8 +39,7 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
         return answer_when_durable();
       },
       [this](atom::sweep, lsn limit) {
-        swept = std::max(swept, limit);
-        cell->sweep(limit, how.now());
+        sweep(limit);
         return answer_when_durable();
       },
       [this](atom::written, figure_id figure, const std::vector<std::string>& keys) {
@@ -62,17 +61,33 @@ void aggregator_state::apply(const change_batch& batch) {
     self->send(router, atom::gap_v, cell_positions{cell->id(), {*have}});
   else if (auto durable = cell->owed(batch))
     self->send(router, atom::durable_v, cell_positions{cell->id(), {*durable}});
+  sweep_again();
   announce();
+}
+
+void aggregator_state::sweep(lsn limit) {
+  swept = std::max(swept, limit);
+  swept_at = cell->positions();
+  sweep_is_due = false;
+  cell->sweep(swept, how.now());
 }
 
 /// A ledger that went back to before a sweep or the end of a fill has lost what
 /// nobody will ask for again.
 void aggregator_state::catch_up() {
-  if (swept.value > 0)
-    cell->sweep(swept, how.now());
+  sweep_is_due = swept.value > 0;
+  sweep_again();
   if (published)
     cell->publish(how.now());
   announce();
+}
+
+/// The rows that a sweep removed may come again before the cell is where it was.
+void aggregator_state::sweep_again() {
+  if (!sweep_is_due || !cell->reached(swept_at))
+    return;
+  sweep_is_due = false;
+  cell->sweep(swept, how.now());
 }
 
 void aggregator_state::announce() {

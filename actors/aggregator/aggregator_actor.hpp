@@ -23,7 +23,9 @@ struct aggregator_state {
 
   aggregator_actor::behavior_type make_behavior(aggregator_settings how, cell_id id);
   void apply(const change_batch& batch);
+  void sweep(lsn limit);
   void catch_up();
+  void sweep_again();
   void announce();
   caf::result<cell_id> answer_when_durable();
   void flushed();
@@ -36,6 +38,8 @@ struct aggregator_state {
   bool announced_idle = false;                                 ///< the writer knows of positions that moved
   bool published = false;                                      ///< the cell was asked to end its fill
   lsn swept;                                                   ///< the newest limit it was asked to sweep to
+  std::vector<position> swept_at;                              ///< how far the cell was then
+  bool sweep_is_due = false;                                   ///< the ledger went back; once as far again
   bool collecting = false;                                     ///< a flush is under way
   std::vector<caf::typed_response_promise<cell_id>> waiting;   ///< for the next flush
   std::vector<caf::typed_response_promise<cell_id>> under_way; ///< for the one under way

@@ -156,6 +156,10 @@ void cell::sweep(lsn limit, tick_seconds now) {
         remove(name, now);
 }
 
+bool cell::reached(const std::vector<position>& x) const {
+  return std::all_of(x.begin(), x.end(), [&](auto& p) { return positions_.at(p.source).last >= p.last; });
+}
+
 void cell::publish(tick_seconds now) {
   if (live_)
     return;

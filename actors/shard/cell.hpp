@@ -60,6 +60,8 @@ class cell {
   std::vector<position> flushed();
 
   std::vector<position> positions() const { return positions_.all(); }
+  /// Returns whether the cell is as far as this for every source.
+  bool reached(const std::vector<position>& x) const;
   const owner_token& owner() const { return owner_; }
   cell_id id() const { return id_; }
   const plan_set& plans() const { return *how_.plans; }
