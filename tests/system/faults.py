@@ -32,12 +32,12 @@ class Faults:
         time.sleep(pause)
         return f"node {pid} killed, and {pause:.2f} s after its start again: " + (self.kill_node() if alive(after) else "it had ended")
 
-    def cut_redis(self):
-        """Kills Redis and cuts its newest append-only file at a random byte: acknowledged writes are gone, and no error tells."""
+    def cut_redis(self, part=None):
+        """Kills Redis and cuts its newest append-only file at a random byte, or to a part of it: acknowledged writes are gone, and no error tells."""
         pid = self.stack.kill("redis", hold=True)
         files = sorted((self.stack.home / "redis" / "appendonlydir").glob("*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
         size = files[-1].stat().st_size
-        at = self.dice.randrange(max(0, size - TAIL_BYTES) if self.dice.random() < 0.7 else 0, size)
+        at = int(size * part) if part else self.dice.randrange(max(0, size - TAIL_BYTES) if self.dice.random() < 0.7 else 0, size)
         with files[-1].open("r+b") as file:
             file.truncate(at)
         assert files[-1].stat().st_size == at < size, "nothing was cut"

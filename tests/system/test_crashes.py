@@ -74,6 +74,17 @@ class Crashes(running.SystemTest):
                 print(f"kill -9 of the node to caught up: median {times[len(times) // 2]:.1f} s, worst {times[-1]:.1f} s, of {len(times)}", flush=True)
         self.assertLess(max(work.recovery, default=0), RECOVERY_SECONDS)
 
+    def test_redis_may_go_back_to_before_what_a_rebuild_swept(self):
+        work = faults.Faults(self.stack, random.Random(SEED))
+        print(work.lose_slot(), flush=True)  # rows deleted that no record tells
+        self.assert_equal_to_sql(240, why="after the slot was lost")
+        print(work.lose_redis(), flush=True)  # a new ledger, filled from the topics, then swept
+        wait_until("all figures are live again", self.stack.is_live, 300)
+        self.assert_equal_to_sql(240, why="after the rebuild")
+        print(work.cut_redis(part=0.1), flush=True)
+        wait_until("all figures are live again", self.stack.is_live, 300)
+        self.assert_equal_to_sql(240, why="after Redis went back to the rebuild's beginning")
+
     def assert_every_record_counted_once(self, read, why):
         """Holds the engine's counters of records against what the topics hold."""
         with quiet_generator(self.stack):
