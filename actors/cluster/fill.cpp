@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace millrace {
 
 std::string to_json(const fill_note& x) {
@@ -108,11 +110,11 @@ result<bool> fill::decide() {
     return true;
   }
   if (note_.signal_id.empty()) {
-    auto here = backend_.wal();
-    if (!here)
-      return here.why();
+    auto oldest = oldest_unfinished();
+    if (!oldest)
+      return oldest.why();
     note_.signal_id = "millrace-" + fresh_token().substr(0, 16);
-    note_.signalled_at = *here;
+    note_.signalled_at = *oldest;
     if (auto saved = backend_.save(note_, false); !saved)
       return note_.signal_id.clear(), saved.why();
   }
@@ -121,6 +123,19 @@ result<bool> fill::decide() {
     return asked.why();
   at_ = stage::snapshot;
   return true;
+}
+
+/// Returns the place in the log from which on rows may come later without the
+/// snapshot having shown them: the beginning of the oldest transaction that is
+/// still open, since a change bears its own LSN and not that of its commit.
+result<lsn> fill::oldest_unfinished() {
+  auto here = backend_.wal();
+  if (!here)
+    return here;
+  auto slot = backend_.slot();
+  if (!slot)
+    return slot.why();
+  return slot->restart.value > 0 ? std::min(*here, slot->restart) : *here;
 }
 
 result<bool> fill::snapshot() {

@@ -28,7 +28,7 @@ struct fill_note {
   std::string reason;    ///< why, in words
   lsn birth;             ///< the log's end when the ledger was born
   std::string signal_id; ///< of the snapshot asked for; empty: none
-  lsn signalled_at;      ///< the log's end before it was asked for
+  lsn signalled_at;      ///< where in the log the oldest open transaction began, before it was asked for
   lsn swept;             ///< rows older than this have been swept
 };
 
@@ -92,6 +92,7 @@ class fill {
   result<bool> one();
   result<bool> passed_by_stream();
   result<bool> decide();
+  result<lsn> oldest_unfinished();
   result<bool> snapshot();
   result<bool> drain();
 

@@ -51,7 +51,8 @@ result<std::string> session::system_identifier() {
 result<slot_state> session::slot(const std::string& name) {
   auto done =
       impl_->run("SELECT active, confirmed_flush_lsn, "
-                 "greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint, wal_status "
+                 "greatest(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint, wal_status, "
+                 "restart_lsn "
                  "FROM pg_replication_slots WHERE slot_name = $1",
                  {name});
   if (!done)
@@ -65,6 +66,7 @@ result<slot_state> session::slot(const std::string& name) {
   state.confirmed_flush = lsn_from_text(text(1));
   state.retained_wal_bytes = std::strtoull(text(2).c_str(), nullptr, 10);
   state.wal_status = text(3);
+  state.restart = lsn_from_text(text(4));
   return state;
 }
 

@@ -69,6 +69,7 @@ struct slot_state {
   bool exists = false;
   bool active = false;
   lsn confirmed_flush; ///< 0 = none yet
+  lsn restart;         ///< no transaction that is open has written before it; 0 = none yet
   std::uint64_t retained_wal_bytes = 0;
   std::string wal_status; ///< reserved, extended, unreserved, lost
 };

@@ -241,6 +241,7 @@ CAF_TEST(a marker lies in the log and the slot tells how far it was read) {
   auto there = db.slot("shop");
   CAF_REQUIRE(there);
   CAF_CHECK(there->exists && !there->active && there->confirmed_flush > *marker);
+  CAF_CHECK(there->restart.value > 0 && there->restart <= there->confirmed_flush);
   CAF_CHECK_EQUAL(there->wal_status, "reserved");
   auto id = db.system_identifier();
   CAF_REQUIRE(id);
