@@ -200,7 +200,7 @@ nlohmann::json drop(const settings& how, const std::string& prefix) {
 nlohmann::json latency(const settings& how, const std::string& to, const std::vector<int>& rates,
                        int seconds) {
   auto from = topics_of(how, plans_of(how), false);
-  std::size_t wanted = 0;
+  std::size_t wanted = 1;
   for (auto rate : rates)
     wanted += static_cast<std::size_t>(rate) * static_cast<std::size_t>(seconds);
   std::vector<stored_record> records;
@@ -216,6 +216,13 @@ nlohmann::json latency(const settings& how, const std::string& to, const std::ve
   sightings redis(how);
   auto out_list = nlohmann::json::array();
   std::size_t next = 0;
+  auto write = [&](const stored_record& x) {
+    auto& source = from.sources[x.source];
+    out.write(renamed(how, source.topic, to), source.partition, x);
+  };
+  // The producer's first record takes a second: its id and its connections.
+  write(records[next++]);
+  out.flush();
   for (auto rate : rates) {
     constexpr double between_probes = 0.005;
     std::deque<std::pair<std::string, double>> awaited;
@@ -226,11 +233,10 @@ nlohmann::json latency(const settings& how, const std::string& to, const std::ve
       auto due = first + static_cast<std::size_t>((seconds_now() - began) * rate);
       for (; next < std::min(due, last); ++next) {
         auto& x = records[next];
-        auto& source = from.sources[x.source];
-        out.write(renamed(how, source.topic, to), source.partition, x);
+        write(x);
         if (seconds_now() - probed < between_probes)
           continue;
-        if (auto key = inserted_order(how, source, x); !key.empty()) {
+        if (auto key = inserted_order(how, from.sources[x.source], x); !key.empty()) {
           probed = seconds_now();
           awaited.emplace_back(std::move(key), probed);
         }
