@@ -151,9 +151,9 @@ void debezium_decoder::impl::check_old_row(const envelope& x) const {
 std::optional<row> debezium_decoder::impl::old_row(envelope& x, const row& key) const {
   if (x.op == 'r' || x.op == 'c' || (x.op == 'u' && !table.full_identity))
     return std::nullopt;
-  if (table.full_identity)
-    return x.before ? std::optional(std::move(x.before->values)) : std::nullopt;
-  row out(table.columns.size());
+  if (table.full_identity && !x.before)
+    return std::nullopt;
+  auto out = table.full_identity ? std::move(x.before->values) : row(table.columns.size());
   for (std::size_t i = 0; i < key.size(); ++i)
     out[table.primary_key[i]] = key[i];
   return out;

@@ -458,6 +458,17 @@ CAF_TEST(any damage to a byte is refused or decoded and never worse) {
   }
 }
 
+CAF_TEST(an old row that is routed by a part of its primary key has it) {
+  auto pairs = one_column(text_column("x"));
+  pairs.primary_key = {0, 1};
+  bench b{with_route_by(plans_of(pairs), "x")};
+  auto gone = good(
+      b(R"({"id":1,"x":"a"})", R"({"before":{"id":1,"x":"a"},"after":null,)" + source + R"(,"op":"d"})"));
+  CAF_REQUIRE(gone.before);
+  CAF_CHECK((*gone.before)[0] == num(1));
+  CAF_CHECK((*gone.before)[1] == txt("a"));
+}
+
 CAF_TEST(deep nesting and long text are taken as they come) {
   bench b{one_column(text_column("x"))};
   std::string deep = std::string(200'000, '[') + std::string(200'000, ']');

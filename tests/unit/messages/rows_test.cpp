@@ -29,8 +29,9 @@ CAF_TEST(a packed row comes back as it was) {
 
 CAF_TEST(a prefix of a packed row is the pack of its first values) {
   row in{std::int64_t{7}, std::string("seven"), null_value{}};
-  CAF_CHECK_EQUAL(packed_prefix(pack(in), 2), pack({in[0], in[1]}));
-  CAF_CHECK(refused([&] { packed_prefix(pack(in), 4); }));
+  auto packed = pack(in);
+  CAF_CHECK_EQUAL(packed_prefix(packed, 2), pack({in[0], in[1]}));
+  CAF_CHECK(refused([&] { packed_prefix(packed, 4); }));
 }
 
 CAF_TEST(a damaged row is refused) {
