@@ -70,6 +70,12 @@ std::uint64_t version_of(const figure_plan& figure, const plan_set& plans) {
   return hash_of(all.dump());
 }
 
+std::string form_text(const postgres::column& x) { return form_of(x).dump(); }
+
+std::string form_text(route_id of, const plan_set& plans) {
+  return form_of(plans.routes.at(of.value), plans).dump();
+}
+
 std::uint64_t plan_set::fingerprint() const {
   auto all = nlohmann::json::array();
   for (auto& x : tables)
