@@ -1,6 +1,5 @@
 #include "actors/shard/cell.hpp"
 
-#include "actors/shard/state_block.hpp"
 #include "messages/rows.hpp"
 
 #include <algorithm>
@@ -26,7 +25,9 @@ std::vector<bool> routes_held(const plan_set& plans, entity_id entity) {
 } // namespace
 
 cell::cell(const cell_settings& how, cell_id id)
-    : how_(how), id_(id), holds_(routes_held(*how.plans, id.entity)), figures_(*how.plans, id) {}
+    : how_(how), id_(id), holds_(routes_held(*how.plans, id.entity)), figures_(*how.plans, id) {
+  figures_.set_live(std::vector<bool>(how.plans->figures.size(), false));
+}
 
 result<void> cell::load(const cell_ledger& from) {
   rows_.clear();
@@ -34,27 +35,53 @@ result<void> cell::load(const cell_ledger& from) {
   copy_.reset();
   under_way_.clear();
   figures_ = figure_fold(*how_.plans, id_);
-  live_ = changed_rows_ = output_waits_ = switching_ = false;
+  changed_rows_ = output_waits_ = switching_ = false;
   owner_ = from.owner;
   number_ = from.number;
   generation_ = from.generation;
   positions_.restore(from.positions);
   log_bytes_ = 0;
+  static const former_plans none;
+  auto& former = how_.former ? *how_.former : none;
+  applied_block last;
+  bool of_former = false;
   for (auto& block : from.blocks) {
-    auto applied = apply_block(how_.fingerprint, block, rows_);
+    auto applied = apply_block(how_.fingerprint, block, rows_, former);
     if (!applied)
       return applied.why();
-    live_ = *applied;
+    last = *applied;
+    of_former |= last.former != nullptr;
     log_bytes_ += block.size();
   }
   copied_bytes_ = log_bytes_ / 2;
-  if (live_)
+  set_live(last);
+  if (any_live())
     rows_.each([&](route_id route, const stored_row& x) {
       unpack(x.kept(), fresh_);
       figures_.restore(route, fresh_);
     });
   rows_.take_changes(); // it is all in the ledger
+  if (of_former)        // so that the former plans can be forgotten
+    copy_.emplace(rows_);
   return {};
+}
+
+/// The newest block tells which figures are live; of a former one, those that
+/// have been so ever since.
+void cell::set_live(const applied_block& last) {
+  std::vector<bool> live(how_.plans->figures.size(), last.live.all && !last.former);
+  for (auto id : last.live.some)
+    if (!last.former)
+      live.at(id.value) = true;
+  if (last.former && last.live.all)
+    for (std::size_t i = 0; i < live.size(); ++i)
+      live[i] = last.former->figures.at(i).has_value();
+  live_ = {true, {}};
+  for (std::uint16_t i = 0; i < live.size(); ++i)
+    if (how_.plans->figures[i].entity == id_.entity)
+      live[i] ? live_.some.push_back({i}) : void(live_.all = false);
+  live_.all = live_.all && last.live.all;
+  figures_.set_live(live);
 }
 
 std::optional<position> cell::offer(const change_batch& batch, tick_seconds now) {
@@ -107,7 +134,7 @@ void cell::upsert(const change& x, tick_seconds now) {
   auto shown = figures_.projections(x.route);
   auto kept = packed_prefix(x.columns, how_.plans->routes[x.route.value].kept);
   auto* stored = rows_.find(x.route, x.key);
-  auto folds = live_ && (!stored || stored->kept() != kept);
+  auto folds = any_live() && (!stored || stored->kept() != kept);
   if (folds || shown > 0)
     unpack(x.columns, fresh_); // the kept columns come first
   if (folds) {
@@ -119,7 +146,7 @@ void cell::upsert(const change& x, tick_seconds now) {
     stored = &rows_.put(x.route, x.key, kept, shown);
   if (shown > 0) {
     unpack(x.key, key_);
-    figures_.project(x.route, key_, &fresh_, stored->marks(), now, live_ ? "" : how_.staging);
+    figures_.project(x.route, key_, &fresh_, stored->marks(), now, how_.staging);
   }
   stored->at = std::max(stored->at, x.at);
   rows_.touch(x.route, *stored);
@@ -130,13 +157,13 @@ void cell::remove(const row_name& name, tick_seconds now) {
   auto* stored = rows_.find(name.route, name.key);
   if (!stored)
     return;
-  if (live_) {
+  if (any_live()) {
     unpack(stored->kept(), before_);
     figures_.fold(name.route, &before_, nullptr, now);
   }
   if (!stored->marks().empty()) {
     unpack(name.key, key_);
-    figures_.project(name.route, key_, nullptr, stored->marks(), now, live_ ? "" : how_.staging);
+    figures_.project(name.route, key_, nullptr, stored->marks(), now, how_.staging);
   }
   rows_.erase(name);
   changed_rows_ = true;
@@ -149,11 +176,15 @@ void cell::truncate(const change& x, tick_seconds now) {
     remove(name, now);
 }
 
-void cell::sweep(lsn limit, tick_seconds now) {
-  for (std::uint16_t i = 0; i < holds_.size(); ++i)
-    if (holds_[i])
+void cell::sweep(lsn limit, tick_seconds now, const std::vector<std::string>& tables) {
+  for (std::uint16_t i = 0; i < holds_.size(); ++i) {
+    auto& table = how_.plans->tables[how_.plans->routes[i].table.value].table;
+    auto swept = tables.empty()
+                 || std::find(tables.begin(), tables.end(), table.schema + "." + table.name) != tables.end();
+    if (holds_[i] && swept)
       for (auto& name : rows_.older_than(route_id{i}, limit))
         remove(name, now);
+  }
 }
 
 bool cell::reached(const std::vector<position>& x) const {
@@ -161,25 +192,27 @@ bool cell::reached(const std::vector<position>& x) const {
 }
 
 void cell::publish(tick_seconds now) {
-  if (live_)
+  if (live())
     return;
-  live_ = changed_rows_ = true;
-  rows_.each([&](route_id route, const stored_row& x) {
+  rows_.each([&](route_id route, stored_row& x) {
     unpack(x.kept(), fresh_);
-    figures_.fold(route, nullptr, &fresh_, now);
+    figures_.admit(route, fresh_);
     if (x.marks().empty())
       return;
     unpack(x.key(), key_);
-    figures_.unstage(route, key_, x.marks(), how_.staging);
+    if (figures_.unstage(route, key_, fresh_, x.marks(), now, how_.staging))
+      rows_.touch(route, x);
   });
   figures_.open();
+  live_ = {true, {}};
+  changed_rows_ = true;
 }
 
-std::vector<store_write> cell::retire(tick_seconds now) {
-  auto out = live_ ? figures_.retire() : std::vector<store_write>{};
+std::vector<store_write> cell::retire(tick_seconds now, const std::vector<bool>& which) {
+  auto out = figures_.retire(which);
   rows_.each([&](route_id route, stored_row& x) {
     if (!x.marks().empty())
-      figures_.project(route, unpack(x.key()), nullptr, x.marks(), now, live_ ? "" : how_.staging);
+      figures_.hide(route, unpack(x.key()), x.marks(), which, now, how_.staging);
   });
   auto shown = figures_.drain(now).writes;
   out.insert(out.end(), std::make_move_iterator(shown.begin()), std::make_move_iterator(shown.end()));

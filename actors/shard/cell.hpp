@@ -5,8 +5,10 @@
 /// flushes. Plain C++; knows no actor and no Redis.
 
 #include "actors/figures/fold.hpp"
+#include "actors/shard/former_plans.hpp"
 #include "actors/shard/row_table.hpp"
 #include "actors/shard/sequencer.hpp"
+#include "actors/shard/state_block.hpp"
 #include "actors/shard/state_copy.hpp"
 #include "messages/error.hpp"
 #include "messages/flush.hpp"
@@ -19,9 +21,10 @@ namespace millrace {
 
 /// What a cell is made for; shared by all cells of a node.
 struct cell_settings {
-  const plan_set* plans = nullptr; ///< outlives the cell
-  std::uint64_t fingerprint = 0;   ///< of the plans
-  std::string staging;             ///< goes before the key of a place that still fills
+  const plan_set* plans = nullptr;                      ///< outlives the cell
+  std::uint64_t fingerprint = 0;                        ///< of the blocks that it writes
+  std::string staging;                                  ///< goes before the key of a place that still fills
+  std::shared_ptr<const former_plans> former = nullptr; ///< whose blocks it may find in its log
 };
 
 class cell {
@@ -37,16 +40,19 @@ class cell {
   /// Returns how far a source is durable, if the sender of this progress mark doesn't know.
   std::optional<position> owed(const change_batch& mark) const { return positions_.owed(mark); }
 
-  /// Removes the rows that nothing has shown since `limit`.
-  void sweep(lsn limit, tick_seconds now);
+  /// Removes the rows that nothing has shown since `limit`: of these tables, by
+  /// SCHEMA.TABLE, or of all.
+  void sweep(lsn limit, tick_seconds now, const std::vector<std::string>& tables = {});
 
-  /// Ends a fill: folds all rows and shows every place.
+  /// Ends a fill: folds all rows into the figures that fill, and shows every place.
   void publish(tick_seconds now);
-  bool live() const { return live_; }
+  /// Tells whether all figures of the cell are live.
+  bool live() const { return live_.all; }
 
   /// Returns writes that take every place of this cell away: keyed ones, shown
-  /// rows, and what is staged. The cell is of no use afterwards.
-  std::vector<store_write> retire(tick_seconds now);
+  /// rows, and what is staged. `which`: only of these figures, by their numbers.
+  /// The cell is of no use afterwards.
+  std::vector<store_write> retire(tick_seconds now, const std::vector<bool>& which = {});
 
   /// Returns whether a flush has something to say; `urgent` leaves out
   /// positions that moved by progress marks alone.
@@ -74,6 +80,8 @@ class cell {
   void remove(const row_name& name, tick_seconds now);
   void truncate(const change& x, tick_seconds now);
   void copy_into(cell_flush& out);
+  void set_live(const applied_block& last);
+  bool any_live() const { return live_.all || !live_.some.empty(); }
   bool holds(route_id route) const { return holds_[route.value]; }
 
   cell_settings how_;
@@ -83,7 +91,7 @@ class cell {
   row fresh_, before_, key_; ///< unpacked here, again and again
   sequencer positions_;
   figure_fold figures_;
-  bool live_ = false;
+  live_figures live_;
   owner_token owner_;
   std::uint64_t number_ = 0; ///< of the last flush taken
   std::uint64_t generation_ = 0;

@@ -60,25 +60,71 @@ const msgpack::object_array& list_of(const msgpack::object& x, std::uint32_t siz
   return x.via.array;
 }
 
-void apply_row(const msgpack::object& entry, row_table& rows) {
+/// Returns a route's present number; nullopt: its rows have gone with their figures.
+std::optional<route_id> present_route(const msgpack::object& number, const plan_translation* former) {
+  route_id out{number.as<std::uint16_t>()};
+  if (!former)
+    return out;
+  auto way = former->way_of(out);
+  return way ? std::optional(way->to) : std::nullopt;
+}
+
+/// Returns the mark in the list of fingerprints and ticks; none there: of an absent place.
+place_mark mark_of(const msgpack::object_array& marks, std::optional<std::uint16_t> i) {
+  if (!i || 2U * *i + 1 >= marks.size)
+    return {};
+  return {marks.ptr[2U * *i].as<std::uint64_t>(), marks.ptr[2U * *i + 1].as<std::int64_t>()};
+}
+
+void apply_row(const msgpack::object& entry, row_table& rows, const plan_translation* former) {
   auto fields = list_of(entry, 5).ptr;
-  route_id route{fields[0].as<std::uint16_t>()};
+  auto route = present_route(fields[0], former);
+  if (!route)
+    return;
   auto key = text_of(fields[1]);
   if (fields[3].is_nil())
-    return rows.erase({route, std::string(key)});
+    return rows.erase({*route, std::string(key)});
+  auto way = former ? former->way_of({fields[0].as<std::uint16_t>()}) : nullptr;
+  std::string changed;
+  if (way)
+    changed = translated(*way, text_of(fields[3]));
   auto& marks = list_of(fields[4]);
-  auto& x = rows.put(route, key, text_of(fields[3]), marks.size / 2);
+  auto& x = rows.put(*route, key, way ? std::string_view(changed) : text_of(fields[3]),
+                     way ? way->marks.size() : marks.size / 2);
   x.at = lsn{fields[2].as<std::uint64_t>()};
-  auto mark = marks.ptr;
-  for (auto& to : x.marks()) {
-    to = {mark[0].as<std::uint64_t>(), mark[1].as<std::int64_t>()};
-    mark += 2;
+  for (std::uint16_t i = 0; i < x.marks().size(); ++i)
+    x.marks()[i] = mark_of(marks, way ? way->marks[i] : std::optional(i));
+}
+
+void apply_bar(const msgpack::object& entry, row_table& rows, const plan_translation* former) {
+  auto fields = list_of(entry, 2).ptr;
+  if (auto route = present_route(fields[0], former))
+    rows.bar(*route, lsn{fields[1].as<std::uint64_t>()});
+}
+
+void pack_live(packer& to, const live_figures& x) {
+  if (x.all || x.some.empty()) {
+    to.pack(x.all);
+    return;
   }
+  to.pack_array(static_cast<std::uint32_t>(x.some.size()));
+  for (auto& id : x.some)
+    to.pack(id.value);
+}
+
+live_figures live_of(const msgpack::object& x) {
+  live_figures out;
+  if (x.type == msgpack::type::BOOLEAN)
+    out.all = x.via.boolean;
+  else
+    for (auto number : x.as<std::vector<std::uint16_t>>())
+      out.some.push_back({number});
+  return out;
 }
 
 } // namespace
 
-std::string pack_block(std::uint64_t fingerprint, bool live, const block_rows& rows,
+std::string pack_block(std::uint64_t fingerprint, const live_figures& live, const block_rows& rows,
                        const std::map<route_id, lsn>& bars) {
   std::string out;
   appender sink{out};
@@ -86,7 +132,7 @@ std::string pack_block(std::uint64_t fingerprint, bool live, const block_rows& r
   to.pack_array(5);
   to.pack(state_block_format);
   to.pack(fingerprint);
-  to.pack(live);
+  pack_live(to, live);
   to.pack_array(static_cast<std::uint32_t>(rows.removed.size() + rows.there.size()));
   for (auto& name : rows.removed)
     pack_removed(to, name);
@@ -101,7 +147,19 @@ std::string pack_block(std::uint64_t fingerprint, bool live, const block_rows& r
   return out;
 }
 
-result<bool> apply_block(std::uint64_t fingerprint, std::string_view block, row_table& rows) {
+/// It stands in front: [format, fingerprint, ...
+std::optional<std::uint64_t> fingerprint_of(std::string_view block) {
+  std::size_t at = 1; // behind the list's size
+  try {
+    (void)msgpack::unpack(block.data(), block.size(), at);
+    return msgpack::unpack(block.data(), block.size(), at).get().as<std::uint64_t>();
+  } catch (const std::exception&) {
+    return std::nullopt;
+  }
+}
+
+result<applied_block> apply_block(std::uint64_t fingerprint, std::string_view block, row_table& rows,
+                                  const former_plans& former) {
   try {
     auto handle = msgpack::unpack(block.data(), block.size(), nullptr, nullptr, limit_of(block));
     auto& top = handle.get();
@@ -111,14 +169,16 @@ result<bool> apply_block(std::uint64_t fingerprint, std::string_view block, row_
     if (fields[0].as<std::uint32_t>() != state_block_format)
       return error{errc::corrupt, "a state block has format " + std::to_string(fields[0].as<std::uint32_t>())
                                       + ", this build reads " + std::to_string(state_block_format)};
-    if (fields[1].as<std::uint64_t>() != fingerprint)
+    auto written_by = fields[1].as<std::uint64_t>();
+    auto of = written_by == fingerprint ? former.end() : former.find(written_by);
+    if (written_by != fingerprint && of == former.end())
       return error{errc::corrupt, "a state block is of other figures than the ledger says"};
+    applied_block out{live_of(fields[2]), of == former.end() ? nullptr : &of->second};
     for (auto& entry : fields[3].as<std::vector<msgpack::object>>())
-      apply_row(entry, rows);
+      apply_row(entry, rows, out.former);
     for (auto& entry : fields[4].as<std::vector<msgpack::object>>())
-      rows.bar(route_id{list_of(entry, 2).ptr[0].as<std::uint16_t>()},
-               lsn{list_of(entry, 2).ptr[1].as<std::uint64_t>()});
-    return fields[2].as<bool>();
+      apply_bar(entry, rows, out.former);
+    return out;
   } catch (const std::exception& x) {
     return error{errc::corrupt, std::string("a state block can't be read: ") + x.what()};
   }

@@ -183,12 +183,14 @@ class model_cells {
     if (live_)
       return;
     live_ = true;
-    for (auto& [id, cell] : cells_)
+    for (auto& [id, cell] : cells_) {
       for (auto& [name, stored] : cell.rows) {
         auto kept = unpack(stored.kept);
-        cell.fold->fold(route_id{name.first}, nullptr, &kept, now_);
-        cell.fold->unstage(route_id{name.first}, unpack(name.second), stored.marks, "staged:");
+        cell.fold->admit(route_id{name.first}, kept);
+        cell.fold->unstage(route_id{name.first}, unpack(name.second), kept, stored.marks, now_, "staged:");
       }
+      cell.fold->open();
+    }
   }
 
   /// Every entity's cell of shard 0, where rows without a group begin.
@@ -207,7 +209,7 @@ class model_cells {
     for (auto& [id, cell] : cells_) {
       if (!random_.one_in(2))
         continue;
-      cell.fold = std::make_unique<figure_fold>(plans_, id);
+      cell.fold = make_fold(id);
       for (auto& [name, stored] : cell.rows)
         cell.fold->restore(route_id{name.first}, unpack(stored.kept));
     }
@@ -265,8 +267,15 @@ class model_cells {
   cell_state& cell_at(cell_id id) {
     auto& cell = cells_[id];
     if (!cell.fold)
-      cell.fold = std::make_unique<figure_fold>(plans_, id);
+      cell.fold = make_fold(id);
     return cell;
+  }
+
+  std::unique_ptr<figure_fold> make_fold(cell_id id) const {
+    auto out = std::make_unique<figure_fold>(plans_, id);
+    if (!live_)
+      out->set_live(std::vector<bool>(plans_.figures.size(), false));
+    return out;
   }
 
   void upsert(cell_id id, route_id route, const row& key, const row& fresh) {
@@ -278,7 +287,7 @@ class model_cells {
     if (live_)
       cell.fold->fold(route, added ? nullptr : &before, &after, now_);
     stored.marks.resize(cell.fold->projections(route));
-    cell.fold->project(route, key, &fresh, stored.marks, now_, live_ ? "" : "staged:");
+    cell.fold->project(route, key, &fresh, stored.marks, now_, "staged:");
     stored.kept = pack(after);
     maybe_drain(cell);
   }
@@ -291,7 +300,7 @@ class model_cells {
     auto before = unpack(at->second.kept);
     if (live_)
       cell.fold->fold(route, &before, nullptr, now_);
-    cell.fold->project(route, key, nullptr, at->second.marks, now_, live_ ? "" : "staged:");
+    cell.fold->project(route, key, nullptr, at->second.marks, now_, "staged:");
     cell.rows.erase(at);
     maybe_drain(cell);
   }

@@ -64,6 +64,8 @@ class one_figure {
 
   /// `key` is the primary key; `after` empty: the row has gone.
   void show(const std::string& of, std::int64_t key, const row& after, std::string_view prefix = {}) {
+    if (!prefix.empty())
+      fold_.set_live({false});
     for (std::uint16_t i = 0; i < plans_.routes.size(); ++i) {
       if (!is_of(route_id{i}, of) || !plans_.routes[i].own)
         continue;
@@ -76,7 +78,8 @@ class one_figure {
   void unstage(const std::string& of, std::int64_t key, std::string_view prefix) {
     for (std::uint16_t i = 0; i < plans_.routes.size(); ++i)
       if (is_of(route_id{i}, of) && plans_.routes[i].own)
-        fold_.unstage(route_id{i}, {key}, marks, prefix);
+        fold_.unstage(route_id{i}, {key}, {}, marks, now, prefix);
+    fold_.open();
   }
 
   void open() { fold_.open(); }
