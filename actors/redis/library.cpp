@@ -8,7 +8,7 @@ namespace millrace::redis {
 namespace {
 
 /// Each file uses what stands before it.
-constexpr const char* order[] = {"decimal", "texts", "ledger", "places", "rollups", "flush"};
+constexpr const char* order[] = {"decimal", "texts", "ledger", "places", "rollups", "flush", "change"};
 
 std::string lua_quoted(const std::string& x) {
   std::string out = "'";

@@ -56,6 +56,19 @@ result<std::vector<position>> positions_of(const reply& x) {
   return out;
 }
 
+void append_fields(command& to, const project_format& x) {
+  to.insert(to.end(), {"format",      x.format,
+                       "fingerprint", std::to_string(x.fingerprint),
+                       "shards",      std::to_string(x.shards),
+                       "plans",       x.plans,
+                       "database",    x.database,
+                       "phase",       x.phase,
+                       "note",        x.note,
+                       "epoch",       std::to_string(x.epoch),
+                       "former",      x.former,
+                       "next",        x.next});
+}
+
 std::string escaped_pattern(const std::string& x) {
   std::string out;
   for (auto c : x) {
@@ -270,6 +283,9 @@ result<project_format> store::format() {
   out.database = x["database"];
   out.phase = x["phase"];
   out.note = x["note"];
+  out.epoch = to_number(x["epoch"]);
+  out.former = x["former"];
+  out.next = x["next"];
   return out;
 }
 
@@ -278,20 +294,94 @@ result<void> store::set_format(const project_format& x) {
     auto gone = impl_->call({"UNLINK", impl_->prefix + "format"});
     return gone ? result<void>() : gone.why();
   }
-  auto done = impl_->call({"HSET", impl_->prefix + "format", "format", x.format, "fingerprint",
-                           std::to_string(x.fingerprint), "shards", std::to_string(x.shards), "plans",
-                           x.plans, "database", x.database, "phase", x.phase, "note", x.note});
+  command set{"HSET", impl_->prefix + "format"};
+  append_fields(set, x);
+  auto done = impl_->call(set);
   return done ? result<void>() : done.why();
+}
+
+result<void> store::set_note(const std::string& phase, const std::string& note) {
+  auto there = impl_->call({"HEXISTS", impl_->prefix + "format", "format"});
+  if (!there)
+    return there.why();
+  if (there->integer == 0)
+    return error{errc::corrupt, "Redis has lost the ledger"};
+  auto done = impl_->call({"HSET", impl_->prefix + "format", "phase", phase, "note", note});
+  return done ? result<void>() : done.why();
+}
+
+result<std::optional<std::string>> store::unfinished() {
+  auto have = impl_->call({"HMGET", impl_->prefix + "format", "phase", "note"});
+  if (!have)
+    return have.why();
+  if (have->list.size() != 2)
+    return damaged("an answer that isn't one");
+  return have->list[0].text == "filling" ? std::optional(have->list[1].text) : std::nullopt;
+}
+
+result<void> store::set_former(const std::string& former) {
+  auto done = impl_->call({"HSET", impl_->prefix + "format", "former", former});
+  return done ? result<void>() : done.why();
+}
+
+result<proposal> store::propose(const project_format& found, const std::string& next) {
+  auto answer =
+      impl_->function("propose", {std::to_string(found.fingerprint), std::to_string(found.epoch), next});
+  if (!answer)
+    return answer.why();
+  for (auto& [word, meaning] :
+       {std::pair{"OK", proposal::taken}, std::pair{"NONE", proposal::none},
+        std::pair{"OTHER", proposal::other}, std::pair{"UNDER_WAY", proposal::under_way},
+        std::pair{"FILLING", proposal::filling}})
+    if (answer->text == word)
+      return meaning;
+  return damaged("an answer to propose that isn't one");
+}
+
+result<bool> store::has_next() {
+  auto length = impl_->call({"HSTRLEN", impl_->prefix + "format", "next"});
+  return length ? result<bool>(length->integer > 0) : length.why();
+}
+
+result<void> store::adopt(const std::vector<adopted_cell>& cells, const std::vector<std::string>& figures,
+                          const project_format& now) {
+  command argv{std::to_string(cells.size())};
+  for (auto& x : cells) {
+    argv.insert(argv.end(), {cell_name(x.cell), x.owner, std::to_string(x.loses.size())});
+    for (auto& source : x.loses)
+      argv.push_back(position_field(source));
+    argv.push_back(std::to_string(2 * x.gains.size()));
+    for (auto& p : x.gains)
+      argv.insert(argv.end(), {position_field(p.source), position_text(p)});
+  }
+  argv.push_back(std::to_string(figures.size()));
+  argv.insert(argv.end(), figures.begin(), figures.end());
+  append_fields(argv, now);
+  auto answer = impl_->function("adopt", argv);
+  if (!answer)
+    return answer.why();
+  if (!answer->list.empty() && answer->list[0].text == "OK")
+    return {};
+  return error{errc::fenced, "another node took the ledger while its figures were changed"};
+}
+
+result<std::int64_t> store::groups_of(const std::string& rolled_up) {
+  auto length = impl_->call({"HLEN", impl_->prefix + "rollup:" + rolled_up});
+  return length ? result<std::int64_t>(length->integer) : length.why();
 }
 
 result<std::map<std::string, std::string>> store::failed_figures() { return impl_->hash("failed"); }
 
-result<void> store::retire(const figure_plan& rolled_up) {
-  auto spec = pack_spec(rolled_up);
+result<void> store::retire(const figure_plan& rolled_up, const cell_ledger* by) {
+  command argv{pack_spec(rolled_up)};
+  if (by)
+    argv.insert(argv.end(), {cell_name(by->cell), by->owner});
   for (;;) {
-    auto left = impl_->function("retire", {spec});
+    auto left = impl_->function("retire", argv);
     if (!left)
       return left.why();
+    if (left->integer < 0)
+      return error{errc::fenced, "another node took the ledger while its figures were retired"};
     if (left->integer == 0)
       return {};
   }

@@ -24,10 +24,31 @@ struct project_format {
   std::string format;            ///< the ledger's format number; empty: no ledger there
   std::uint64_t fingerprint = 0; ///< of the plans that the state is of
   std::uint16_t shards = 0;
-  std::string plans;    ///< to_json() of them
-  std::string database; ///< PostgreSQL's system_identifier
-  std::string phase;    ///< "filling" or "live"
-  std::string note;     ///< JSON of the fill's own
+  std::string plans;       ///< to_json() of them
+  std::string database;    ///< PostgreSQL's system_identifier
+  std::string phase;       ///< "filling" or "live"
+  std::string note;        ///< JSON of the fill's own
+  std::uint64_t epoch = 0; ///< how often the figures have changed since it was born
+  std::string former = {}; ///< JSON of plans whose state may still be in the logs; empty: none
+  std::string next = {};   ///< to_json() of the plans that are to come; empty: none
+};
+
+/// What a proposed change came to.
+enum class proposal : std::uint8_t {
+  taken,     ///< it is in the ledger, from now or before
+  none,      ///< there is no ledger
+  other,     ///< the ledger is of other figures than was thought
+  under_way, ///< another change is
+  filling,   ///< figures still fill
+};
+
+/// One cell's part of a change: what of its positions nobody reads any more, and
+/// where it begins to read.
+struct adopted_cell {
+  cell_id cell;
+  owner_token owner; ///< must be the ledger's
+  std::vector<source_id> loses;
+  std::vector<position> gains;
 };
 
 /// All keys and the library carry the project's name. Used by one thread.
@@ -59,11 +80,30 @@ class store {
   result<project_format> format();
   result<void> set_format(const project_format& x); ///< an empty one: there is no ledger any more
 
+  /// Writes phase and note of the ledger that is there. Error (corrupt): there is none.
+  result<void> set_note(const std::string& phase, const std::string& note);
+  /// Returns the note of a fill that, by the ledger's word, isn't over.
+  result<std::optional<std::string>> unfinished();
+  /// Forgets former plans that no log needs any more: writes the field as it is given.
+  result<void> set_former(const std::string& former);
+
+  /// Notes the plans to come, if the ledger is the one that was read (`found`), and live.
+  result<proposal> propose(const project_format& found, const std::string& next);
+  /// Tells whether plans to come are noted.
+  result<bool> has_next();
+  /// Makes the new format the ledger's, with the cells' positions, in one step.
+  /// `figures`: whose failures are forgotten. Error (fenced): another node took a cell.
+  result<void> adopt(const std::vector<adopted_cell>& cells, const std::vector<std::string>& figures,
+                     const project_format& now);
+  /// Returns of how many groups a rolled-up figure has parts.
+  result<std::int64_t> groups_of(const std::string& rolled_up);
+
   /// Figures whose writes Redis refused, by name; kept until the next rebuild.
   result<std::map<std::string, std::string>> failed_figures();
 
-  /// Deletes a rolled-up figure's places and its hidden parts.
-  result<void> retire(const figure_plan& rolled_up);
+  /// Deletes a rolled-up figure's places and its hidden parts. `by`: as the owner of
+  /// this cell. Error (fenced): it isn't any more.
+  result<void> retire(const figure_plan& rolled_up, const cell_ledger* by = nullptr);
   /// Deletes the counters of change records.
   result<void> remove_counters(const plan_set& plans);
   /// Deletes all that is left under the project's own prefix, and its functions.

@@ -279,9 +279,10 @@ function rollups.commit(outcome, work)
   outcome.commands = written
 end
 
--- ARGV: a figure's spec. Deletes a slice of its places with their hidden parts.
--- Returns how many groups are left.
+-- ARGV: a figure's spec, a cell and its owner. Deletes a slice of its places with
+-- their hidden parts. Returns how many groups are left; -1: the cell has another owner.
 local function retire(_, argv)
+  if argv[2] and redis.call('HGET', ledger.key(argv[2]), 'owner') ~= argv[3] then return -1 end
   local spec = rollups.spec(cmsgpack.unpack(argv[1]))
   local work, outcome = rollups.work(0, spec), places.outcome()
   local scanned = redis.call('HSCAN', spec.hidden, 0, 'COUNT', SLICE)[2]

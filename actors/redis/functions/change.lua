@@ -1,0 +1,56 @@
+-- Figures that change while all runs. The format's field `next` holds the plans
+-- to come: a node that starts goes on with the change, until `adopt` makes them
+-- the ledger's own.
+
+local function field(have) return have or '' end
+
+-- ARGV: fingerprint and epoch that the ledger must be of, the plans to come.
+-- Returns OK (also where they are noted already), or why not.
+local function propose(_, argv)
+  local key = PREFIX .. 'format'
+  local have = redis.call('HMGET', key, 'fingerprint', 'epoch', 'phase', 'next')
+  if not have[1] then return 'NONE' end
+  if have[1] ~= argv[1] or (have[2] or '0') ~= argv[2] then return 'OTHER' end
+  if field(have[4]) ~= '' then return have[4] == argv[3] and 'OK' or 'UNDER_WAY' end
+  if have[3] ~= 'live' then return 'FILLING' end
+  redis.call('HSET', key, 'next', argv[3])
+  return 'OK'
+end
+
+register('propose', propose)
+
+-- ARGV: how many cells, then for each its name, its owner, how many positions it
+-- loses, their fields, how many it gains times two, their fields and texts; then
+-- how many figures' failures are forgotten, their names; the rest is the new format.
+-- All or nothing. Returns OK, or FENCED and the cell.
+local function adopt(_, argv)
+  local at = 0
+  local function take()
+    at = at + 1
+    return argv[at]
+  end
+  local function take_list()
+    local out = {}
+    for i = 1, tonumber(take()) do out[i] = take() end
+    return out
+  end
+  local cells = {}
+  for i = 1, tonumber(take()) do
+    cells[i] = { key = ledger.key(take()), owner = take(), loses = take_list(), gains = take_list() }
+    if redis.call('HGET', cells[i].key, 'owner') ~= cells[i].owner then return { 'FENCED', i } end
+  end
+  local recovered = take_list()
+  for _, c in ipairs(cells) do
+    for first = 1, #c.loses, SLICE do
+      redis.call('HDEL', c.key, unpack(c.loses, first, math.min(first + SLICE - 1, #c.loses)))
+    end
+    for first = 1, #c.gains, SLICE do
+      redis.call('HSET', c.key, unpack(c.gains, first, math.min(first + SLICE - 1, #c.gains)))
+    end
+  end
+  for _, name in ipairs(recovered) do redis.call('HDEL', PREFIX .. 'failed', name) end
+  redis.call('HSET', PREFIX .. 'format', unpack(argv, at + 1))
+  return { 'OK' }
+end
+
+register('adopt', adopt)
