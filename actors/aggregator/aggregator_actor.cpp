@@ -38,8 +38,8 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
         cell->publish(how.now());
         return answer_when_durable();
       },
-      [this](atom::sweep, lsn limit) {
-        sweep(limit);
+      [this](atom::sweep, lsn limit, const std::vector<std::string>& tables) {
+        sweep(limit, tables);
         return answer_when_durable();
       },
       [this](atom::written, figure_id figure, const std::vector<std::string>& keys) {
@@ -65,17 +65,17 @@ void aggregator_state::apply(const change_batch& batch) {
   announce();
 }
 
-void aggregator_state::sweep(lsn limit) {
-  swept = std::max(swept, limit);
-  swept_at = cell->positions();
-  sweep_is_due = false;
-  cell->sweep(swept, how.now());
+void aggregator_state::sweep(lsn limit, const std::vector<std::string>& tables) {
+  auto& x = swept[tables];
+  x = {std::max(x.limit, limit), cell->positions(), false};
+  cell->sweep(x.limit, how.now(), tables);
 }
 
 /// A ledger that went back to before a sweep or the end of a fill has lost what
 /// nobody will ask for again.
 void aggregator_state::catch_up() {
-  sweep_is_due = swept.value > 0;
+  for (auto& [_, x] : swept)
+    x.due = true;
   sweep_again();
   if (published)
     cell->publish(how.now());
@@ -84,10 +84,11 @@ void aggregator_state::catch_up() {
 
 /// The rows that a sweep removed may come again before the cell is where it was.
 void aggregator_state::sweep_again() {
-  if (!sweep_is_due || !cell->reached(swept_at))
-    return;
-  sweep_is_due = false;
-  cell->sweep(swept, how.now());
+  for (auto& [tables, x] : swept)
+    if (x.due && cell->reached(x.at)) {
+      x.due = false;
+      cell->sweep(x.limit, how.now(), tables);
+    }
 }
 
 void aggregator_state::announce() {

@@ -23,12 +23,19 @@ struct aggregator_state {
 
   aggregator_actor::behavior_type make_behavior(aggregator_settings how, cell_id id);
   void apply(const change_batch& batch);
-  void sweep(lsn limit);
+  void sweep(lsn limit, const std::vector<std::string>& tables);
   void catch_up();
   void sweep_again();
   void announce();
   caf::result<cell_id> answer_when_durable();
   void flushed();
+
+  /// A sweep that it was asked for.
+  struct sweeping {
+    lsn limit;                ///< the newest
+    std::vector<position> at; ///< how far the cell was then
+    bool due = false;         ///< the ledger went back; once as far again
+  };
 
   aggregator_actor::stateful_pointer<aggregator_state> self;
   aggregator_settings how;
@@ -37,9 +44,7 @@ struct aggregator_state {
   bool announced = false;                                      ///< the writer knows of something urgent
   bool announced_idle = false;                                 ///< the writer knows of positions that moved
   bool published = false;                                      ///< the cell was asked to end its fill
-  lsn swept;                                                   ///< the newest limit it was asked to sweep to
-  std::vector<position> swept_at;                              ///< how far the cell was then
-  bool sweep_is_due = false;                                   ///< the ledger went back; once as far again
+  std::map<std::vector<std::string>, sweeping> swept;          ///< by tables; none: all
   bool collecting = false;                                     ///< a flush is under way
   std::vector<caf::typed_response_promise<cell_id>> waiting;   ///< for the next flush
   std::vector<caf::typed_response_promise<cell_id>> under_way; ///< for the one under way

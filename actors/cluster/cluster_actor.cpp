@@ -16,7 +16,9 @@ cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings setti
   how = std::move(settings);
   note = how.note;
   live = how.live;
-  how.servers.sweep = [this](lsn limit) { ask_cells_to_sweep(limit); };
+  how.servers.sweep = [this](lsn limit, const std::vector<std::string>& tables) {
+    ask_cells_to_sweep(limit, tables);
+  };
   how.servers.publish = [this] { ask_cells_to_publish(); };
   if (!live)
     start_fill(false);
@@ -34,7 +36,7 @@ void cluster_state::start_fill(bool while_live) {
   if (while_live)
     spdlog::info("cluster: Debezium took a new snapshot");
   else
-    spdlog::info("cluster: the figures fill: {}", note.reason);
+    spdlog::info("cluster: {} fill: {}", note.figures.empty() ? "the figures" : "new figures", note.reason);
   under_way.emplace(how.servers, note, while_live);
 }
 
@@ -63,6 +65,21 @@ void cluster_state::look_around() {
     return;
   looked = now;
   surroundings = how.look();
+  if (live && !under_way)
+    look_for_lost_end();
+}
+
+/// A ledger that went back to before the end of a fill says that it isn't over,
+/// and would say so for ever.
+void cluster_state::look_for_lost_end() {
+  if (!how.servers.unfinished)
+    return;
+  auto lost = how.servers.unfinished();
+  if (!lost || !*lost)
+    return;
+  note = **lost;
+  live = false;
+  start_fill(false);
 }
 
 /// Rows that were deleted while no slot kept the log are found by the first
@@ -96,10 +113,14 @@ void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
 
 void cluster_state::ask_cells_to_publish() { ask_all(&fill::on_published, atom::publish_v); }
 
-void cluster_state::ask_cells_to_sweep(lsn limit) { ask_all(&fill::on_swept, atom::sweep_v, limit); }
+void cluster_state::ask_cells_to_sweep(lsn limit, const std::vector<std::string>& tables) {
+  ask_all(&fill::on_swept, atom::sweep_v, limit, tables);
+}
 
 std::string cluster_state::status() const {
   nlohmann::json out{{"phase", live ? "live" : "filling"}, {"reason", note.reason}, {"trouble", trouble}};
+  if (!live && !note.figures.empty())
+    out["filling"] = note.figures;
   out["stage"] = under_way ? under_way->words() : "";
   out["surroundings"] = nlohmann::json::parse(surroundings, nullptr, false);
   return out.dump();

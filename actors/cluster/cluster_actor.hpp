@@ -32,7 +32,8 @@ struct cluster_state {
   void start_fill(bool live);
   void look_around();
   void look_for_snapshot();
-  void ask_cells_to_sweep(lsn limit);
+  void look_for_lost_end();
+  void ask_cells_to_sweep(lsn limit, const std::vector<std::string>& tables);
   void ask_cells_to_publish();
   template <class... Ts>
   void ask_all(void (fill::*answer)(), const Ts&... message);

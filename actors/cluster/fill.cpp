@@ -9,11 +9,10 @@
 namespace millrace {
 
 std::string to_json(const fill_note& x) {
-  return nlohmann::json{{"reason", x.reason},
-                        {"birth", x.birth.value},
-                        {"signal_id", x.signal_id},
-                        {"signalled_at", x.signalled_at.value},
-                        {"swept", x.swept.value}}
+  return nlohmann::json{{"reason", x.reason},       {"birth", x.birth.value},
+                        {"signal_id", x.signal_id}, {"signalled_at", x.signalled_at.value},
+                        {"swept", x.swept.value},   {"figures", x.figures},
+                        {"tables", x.tables}}
       .dump();
 }
 
@@ -27,11 +26,16 @@ fill_note fill_note_from_json(const std::string& text) {
   out.signal_id = x.value("signal_id", "");
   out.signalled_at.value = x.value("signalled_at", std::uint64_t{0});
   out.swept.value = x.value("swept", std::uint64_t{0});
+  out.figures = x.value("figures", std::vector<std::string>{});
+  out.tables = x.value("tables", std::vector<std::string>{});
   return out;
 }
 
 fill::fill(fill_backend backend, fill_note note, bool live)
-    : backend_(std::move(backend)), note_(std::move(note)), live_(live) {}
+    : backend_(std::move(backend)), note_(std::move(note)), live_(live) {
+  if (only_some())
+    at_ = note_.tables.empty() ? stage::publish : stage::decide;
+}
 
 result<void> fill::step() {
   for (;;) {
@@ -58,16 +62,21 @@ result<bool> fill::one() {
     return drain();
   case stage::sweep:
     at_ = stage::sweeping;
-    backend_.sweep(limit_);
+    backend_.sweep(limit_, only_some() ? note_.tables : std::vector<std::string>{});
     return true;
   case stage::publish:
     at_ = stage::publishing;
     backend_.publish();
     return true;
   case stage::save: {
-    note_.swept = limit_;
-    if (auto saved = backend_.save(note_, true); !saved)
+    auto after = note_;
+    if (!only_some()) // else other tables' rows weren't looked at
+      after.swept = limit_;
+    after.figures.clear();
+    after.tables.clear();
+    if (auto saved = backend_.save(after, true); !saved)
       return saved.why();
+    note_ = after;
     at_ = stage::done;
     return true;
   }
@@ -101,14 +110,24 @@ result<bool> fill::passed_by_stream() {
 }
 
 result<bool> fill::decide() {
-  auto shown = backend_.last_snapshot();
-  if (!shown)
-    return shown.why();
-  if (live_ || shown->value > note_.birth.value) {
-    limit_ = *shown;
-    at_ = stage::drain;
-    return true;
+  if (!only_some()) {
+    auto shown = backend_.last_snapshot();
+    if (!shown)
+      return shown.why();
+    if (live_ || shown->value > note_.birth.value) {
+      limit_ = *shown;
+      at_ = stage::drain;
+      return true;
+    }
   }
+  if (auto asked = ask_for_snapshot(); !asked)
+    return asked.why();
+  at_ = stage::snapshot;
+  return true;
+}
+
+/// Asking twice does nothing, so a crash in between is mended here.
+result<void> fill::ask_for_snapshot() {
   if (note_.signal_id.empty()) {
     auto oldest = oldest_unfinished();
     if (!oldest)
@@ -116,13 +135,9 @@ result<bool> fill::decide() {
     note_.signal_id = "millrace-" + fresh_token().substr(0, 16);
     note_.signalled_at = *oldest;
     if (auto saved = backend_.save(note_, false); !saved)
-      return note_.signal_id.clear(), saved.why();
+      return note_.signal_id.clear(), saved;
   }
-  // Asking twice does nothing, so a crash in between is mended here.
-  if (auto asked = backend_.ask_for_snapshot(note_.signal_id); !asked)
-    return asked.why();
-  at_ = stage::snapshot;
-  return true;
+  return backend_.ask_for_snapshot(note_.signal_id, note_.tables);
 }
 
 /// Returns the place in the log from which on rows may come later without the
@@ -139,7 +154,7 @@ result<lsn> fill::oldest_unfinished() {
 }
 
 result<bool> fill::snapshot() {
-  switch (backend_.snapshot(note_.signal_id)) {
+  switch (backend_.snapshot(note_.signal_id, note_.tables)) {
   case snapshot_progress::completed:
     limit_ = note_.signalled_at;
     at_ = stage::stream_again;

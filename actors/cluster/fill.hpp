@@ -10,6 +10,10 @@
 ///     sweep     rows that nothing has shown since `limit` are removed
 ///     publish   every figure's places appear
 ///
+/// Where figures have changed on a running system (the note names them), only they
+/// fill: what is missing of their tables' rows is asked for and swept, and nothing
+/// where the rows in memory have it all.
+///
 /// Plain C++: a backend does what takes a server. It can be stopped at any line
 /// and begun again from its note.
 
@@ -30,6 +34,8 @@ struct fill_note {
   std::string signal_id; ///< of the snapshot asked for; empty: none
   lsn signalled_at;      ///< where in the log the oldest open transaction began, before it was asked for
   lsn swept;             ///< rows older than this have been swept
+  std::vector<std::string> figures; ///< that fill while the others are live; empty: all fill
+  std::vector<std::string> tables;  ///< whose rows they lack, by SCHEMA.TABLE
 };
 
 std::string to_json(const fill_note& note);
@@ -46,13 +52,16 @@ struct fill_backend {
   std::function<result<postgres::slot_state>()> slot;
   std::function<result<lsn>()> wal;           ///< the log's end
   std::function<result<lsn>()> last_snapshot; ///< LSN of Debezium's own newest snapshot; 0 = none
-  std::function<result<void>(const std::string& id)> ask_for_snapshot; ///< the same id again: nothing happens
-  std::function<snapshot_progress(const std::string& id)> snapshot;
-  std::function<result<offsets_by_source>()> ends;               ///< of all partitions
-  std::function<result<bool>(const offsets_by_source&)> durable; ///< in every cell?
-  std::function<void(lsn limit)> sweep;                          ///< answered by on_swept()
-  std::function<void()> publish;                                 ///< answered by on_published()
+  /// Of these tables, or of all; the same id again: nothing happens.
+  std::function<result<void>(const std::string& id, const std::vector<std::string>& tables)> ask_for_snapshot;
+  std::function<snapshot_progress(const std::string& id, const std::vector<std::string>& tables)> snapshot;
+  std::function<result<offsets_by_source>()> ends;                              ///< of all partitions
+  std::function<result<bool>(const offsets_by_source&)> durable;                ///< in every cell?
+  std::function<void(lsn limit, const std::vector<std::string>& tables)> sweep; ///< answered by on_swept()
+  std::function<void()> publish; ///< answered by on_published()
   std::function<result<void>(const fill_note&, bool live)> save;
+  /// The note of a fill that the ledger has, if by its word it isn't over.
+  std::function<result<std::optional<fill_note>>()> unfinished;
 };
 
 class fill {
@@ -95,6 +104,8 @@ class fill {
   result<lsn> oldest_unfinished();
   result<bool> snapshot();
   result<bool> drain();
+  result<void> ask_for_snapshot();
+  bool only_some() const { return !live_ && !note_.figures.empty(); }
 
   fill_backend backend_;
   fill_note note_;

@@ -1,5 +1,7 @@
 #include "actors/cluster/side_topics.hpp"
 
+#include "actors/connect/signal.hpp"
+
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -88,6 +90,9 @@ void side_topics::on_notification(const kafka::record& x) {
   if (payload.contains("additional_data") && payload["additional_data"].is_object())
     id = payload["additional_data"].value("signal_id", id);
   auto type = payload.value("type", "");
+  if (auto told = connect::read_notification(*x.payload);
+      told && told->step == connect::snapshot_step::table_done)
+    scanned_[id].insert(told->table);
   if (type == "COMPLETED")
     snapshots_[id] = snapshot_progress::completed;
   else if (type == "ABORTED" || type == "STOPPED")
@@ -97,9 +102,18 @@ void side_topics::on_notification(const kafka::record& x) {
   spdlog::debug("cluster: snapshot {}: {}", id, type);
 }
 
-snapshot_progress side_topics::snapshot(const std::string& signal_id) const {
+snapshot_progress side_topics::snapshot(const std::string& signal_id,
+                                        const std::vector<std::string>& tables) const {
   auto found = snapshots_.find(signal_id);
-  return found == snapshots_.end() ? snapshot_progress::unknown : found->second;
+  if (found == snapshots_.end())
+    return snapshot_progress::unknown;
+  if (found->second != snapshot_progress::completed)
+    return found->second;
+  auto scanned = scanned_.find(signal_id);
+  for (auto& table : tables)
+    if (scanned == scanned_.end() || scanned->second.count(table) == 0)
+      return snapshot_progress::failed;
+  return snapshot_progress::completed;
 }
 
 } // namespace millrace

@@ -23,7 +23,9 @@ class side_topics {
   result<void> read(std::chrono::milliseconds wait);
 
   lsn last_snapshot() const { return last_snapshot_; }
-  snapshot_progress snapshot(const std::string& signal_id) const;
+  /// `tables`: each of them must have been read, or it counts as failed; Debezium
+  /// leaves out in silence what it doesn't capture yet.
+  snapshot_progress snapshot(const std::string& signal_id, const std::vector<std::string>& tables = {}) const;
 
  private:
   explicit side_topics(kafka::consumer reads) : reads_(std::move(reads)) {}
@@ -35,6 +37,7 @@ class side_topics {
   std::map<kafka::topic_partition, kafka_offset> next_; ///< what comes next of each partition
   lsn last_snapshot_;
   std::map<std::string, snapshot_progress> snapshots_;
+  std::map<std::string, std::set<std::string>> scanned_; ///< tables read to their end, by signal
 };
 
 } // namespace millrace

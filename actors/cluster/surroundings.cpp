@@ -64,18 +64,26 @@ fill_backend surroundings::backend() {
     return x ? (*x)->current_wal_lsn() : result<lsn>(x.why());
   };
   out.last_snapshot = [this] { return last_snapshot(); };
-  out.ask_for_snapshot = [this](const std::string& id) -> result<void> {
+  out.ask_for_snapshot = [this](const std::string& id,
+                                const std::vector<std::string>& tables) -> result<void> {
     auto x = session();
     if (!x)
       return x.why();
-    return (*x)->insert_signal(id, "execute-snapshot", connect::snapshot_signal(*how_.plans));
+    return (*x)->insert_signal(id, "execute-snapshot", connect::snapshot_signal(*how_.plans, tables));
   };
-  out.snapshot = [this](const std::string& id) {
+  out.snapshot = [this](const std::string& id, const std::vector<std::string>& tables) {
     (void)last_snapshot();
-    return side_ ? side_->snapshot(id) : snapshot_progress::unknown;
+    return side_ ? side_->snapshot(id, tables) : snapshot_progress::unknown;
   };
   out.ends = [this] { return ends(); };
   out.durable = [this](const offsets_by_source& ends) { return durable(ends); };
+  out.unfinished = [this]() -> result<std::optional<fill_note>> {
+    auto x = store();
+    auto note = x ? (*x)->unfinished() : result<std::optional<std::string>>(x.why());
+    if (!note)
+      return store_.reset(), note.why();
+    return *note ? std::optional(fill_note_from_json(**note)) : std::nullopt;
+  };
   out.save = [this](const fill_note& note, bool live) { return save(note, live); };
   return out;
 }
@@ -133,14 +141,10 @@ result<void> surroundings::save(const fill_note& note, bool live) {
   auto x = store();
   if (!x)
     return x.why();
-  auto format = (*x)->format();
-  if (!format)
-    return store_.reset(), format.why();
-  if (format->format.empty())
-    return error{errc::corrupt, "Redis has lost the ledger"};
-  format->note = to_json(note);
-  format->phase = live ? "live" : "filling";
-  return (*x)->set_format(*format);
+  auto saved = (*x)->set_note(live ? "live" : "filling", to_json(note));
+  if (!saved && saved.why().code == errc::unavailable)
+    store_.reset();
+  return saved;
 }
 
 std::string surroundings::look() {
@@ -156,6 +160,7 @@ std::string surroundings::look() {
     if (auto letters = how_.open_letters())
       out["open_dead_letters"] = *letters;
   look_at_topics();
+  look_for_change();
   out["unknown_tables"] = unknown_;
   return out.dump();
 }
@@ -184,6 +189,16 @@ void surroundings::look_at_topics() {
     if (unknown_.count(table) == 0)
       spdlog::warn("cluster: no figure reads {}: its topic's records are skipped (up to {})", table, records);
   unknown_ = *found;
+}
+
+/// Figures that somebody applied begin with a new life.
+void surroundings::look_for_change() {
+  auto x = store();
+  auto next = x ? (*x)->has_next() : result<bool>(x.why());
+  if (!next)
+    store_.reset();
+  else if (*next)
+    how_.lost("other figures were applied");
 }
 
 std::string surroundings::look_at_slot() {

@@ -28,7 +28,7 @@ struct surroundings_settings {
   std::function<std::string(std::optional<bool> slot_active)> look_at_connector;
   /// Dead letters that nobody has resolved, by table.
   std::function<result<std::map<std::string, std::int64_t>>()> open_letters;
-  std::function<void(std::string)> lost; ///< another database: the node starts over
+  std::function<void(std::string)> lost; ///< another database, other figures: the node starts over
 };
 
 class surroundings {
@@ -53,6 +53,7 @@ class surroundings {
   result<lsn> last_snapshot();
   std::string look_at_slot();
   void look_at_topics();
+  void look_for_change();
   void identify(postgres::session& x);
 
   surroundings_settings how_;

@@ -76,10 +76,13 @@ std::string collection_pattern(const std::string& schema, const std::string& tab
   return escaped(schema) + "." + escaped(table);
 }
 
-std::string snapshot_signal(const plan_set& plans) {
+std::string snapshot_signal(const plan_set& plans, const std::vector<std::string>& only) {
   auto tables = json::array();
+  auto wanted = [&](const postgres::table& x) {
+    return only.empty() || std::find(only.begin(), only.end(), x.schema + "." + x.name) != only.end();
+  };
   for (auto& each : plans.tables)
-    if (each.captured)
+    if (each.captured && wanted(each.table))
       tables.push_back(collection_pattern(each.table.schema, each.table.name));
   return json{{"type", "incremental"}, {"data-collections", tables}}.dump();
 }

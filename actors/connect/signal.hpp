@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace millrace::connect {
 
@@ -16,8 +17,9 @@ namespace millrace::connect {
 /// signals and table.include.list take it.
 std::string collection_pattern(const std::string& schema, const std::string& table);
 
-/// Returns the data of an execute-snapshot signal for all captured tables.
-std::string snapshot_signal(const plan_set& plans);
+/// Returns the data of an execute-snapshot signal for all captured tables, or for
+/// these, by SCHEMA.TABLE.
+std::string snapshot_signal(const plan_set& plans, const std::vector<std::string>& only = {});
 
 /// Returns the data of an execute-snapshot signal for one row, by its primary
 /// key in key order. Throws std::invalid_argument if `key` isn't of that size.

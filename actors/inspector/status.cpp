@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace millrace {
 
 namespace {
@@ -30,13 +32,21 @@ json unknown_tables(const json& cluster) {
   return around.is_object() ? around.value("unknown_tables", json::object()) : json::object();
 }
 
+/// Where figures have changed only those named fill.
+bool fills(const std::string& name, const json& cluster) {
+  if (cluster.value("phase", "filling") == "live")
+    return false;
+  auto some = cluster.value("filling", json::array());
+  return some.empty() || std::find(some.begin(), some.end(), name) != some.end();
+}
+
 json figure_state(const std::string& name, const status_parts& parts, const json& writer, const json& cluster,
                   const std::map<std::string, std::int64_t>& open) {
   json out{{"name", name}, {"state", "live"}};
   auto failed = writer.value("failed", json::object());
   if (failed.contains(name))
     return {{"name", name}, {"state", "failed"}, {"why", failed[name]}};
-  if (cluster.value("phase", "filling") != "live")
+  if (fills(name, cluster))
     return {{"name", name}, {"state", "filling"}, {"why", cluster.value("stage", "")}};
   for (auto& table : parts.tables_of.at(name))
     if (auto x = open.find(table); x != open.end())

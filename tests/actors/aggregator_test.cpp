@@ -237,7 +237,7 @@ CAF_TEST(a publish during a flush waits for the next one) {
 }
 
 CAF_TEST(a sweep that removes nothing is answered too) {
-  auto answer = ask(atom::sweep_v, lsn{1});
+  auto answer = ask(atom::sweep_v, lsn{1}, std::vector<std::string>{});
   CAF_REQUIRE_EQUAL(told->dirty.size(), 1u);
   CAF_CHECK(told->dirty[0].second);
   flush();
@@ -285,7 +285,7 @@ CAF_TEST(a sweep and the end of a fill that a ledger lost are made good) {
   deliver(people_come(-1, 3)); // shown at LSN 13
   flush();
   auto lost_tail = store;
-  ask(atom::sweep_v, lsn{14});
+  ask(atom::sweep_v, lsn{14}, std::vector<std::string>{});
   ask(atom::publish_v);
   flush();
   run();
@@ -308,7 +308,7 @@ CAF_TEST(a ledger that went back to before the rows of a sweep is swept when the
   auto lost_tail = store;
   deliver(people_come(1, 3)); // shown at LSN 13
   flush();
-  ask(atom::sweep_v, lsn{14});
+  ask(atom::sweep_v, lsn{14}, std::vector<std::string>{});
   ask(atom::publish_v);
   flush();
   run();

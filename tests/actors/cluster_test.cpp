@@ -152,6 +152,23 @@ CAF_TEST(a new snapshot while live is swept and nothing is published) {
   CAF_CHECK(says("\"phase\":\"live\""));
 }
 
+CAF_TEST(a ledger that went back to before the end of a fill has it done again) {
+  how.note.swept = {500};
+  fill_note lost;
+  lost.figures = {"geo"};
+  how.servers.unfinished = [&] {
+    return result<std::optional<fill_note>>(saved_live ? std::nullopt : std::optional(lost));
+  };
+  begin(true);
+  advance_time(2s);
+  settle();
+  for (int i = 0; i < 5 && !saved_live; ++i)
+    tick();
+  CAF_CHECK(saved_live);
+  CAF_CHECK(one->log == strings{"publish"});
+  CAF_CHECK(says("\"phase\":\"live\""));
+}
+
 CAF_TEST(it looks around by its own clock) {
   begin(true);
   auto before = looks;

@@ -80,8 +80,10 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
         x->log.push_back("publish");
         return answer();
       },
-      [=](atom::sweep, lsn limit) {
+      [=](atom::sweep, lsn limit, const std::vector<std::string>& tables) {
         x->log.push_back("sweep " + std::to_string(limit.value));
+        for (auto& table : tables)
+          x->log.back() += " " + table;
         return answer();
       },
       [=](atom::written, figure_id, const std::vector<std::string>& keys) {

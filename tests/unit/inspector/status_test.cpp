@@ -52,6 +52,12 @@ CAF_TEST(while a fill is on figures are filling and tell its stage) {
   CAF_CHECK(figure(0)["why"] == "applies what Kafka has");
 }
 
+CAF_TEST(where some figures fill the others are live) {
+  parts.cluster = R"({"phase":"filling","stage":"writes the figures","filling":["geo"]})";
+  CAF_CHECK(figure(0)["state"] == "live");
+  CAF_CHECK(figure(1)["state"] == "filling");
+}
+
 CAF_TEST(a figure that Redis refuses has failed and its neighbour has not ) {
   parts.writer = R"({"failed":{"geo":"WRONGTYPE"}})";
   CAF_CHECK(figure(0)["state"] == "live");
