@@ -2,6 +2,8 @@
 #include "actors/connect/registration.hpp"
 #include "actors/connect/stall_watch.hpp"
 #include "actors/connect/watch.hpp"
+#include "actors/figures/plan_alignment.hpp"
+#include "nodes/capture.hpp"
 #include "nodes/connector_watch.hpp"
 #include "nodes/start.hpp"
 #include "nodes/verbs.hpp"
@@ -72,26 +74,31 @@ result<void> publish_tables(postgres::session& db, const std::string& publicatio
             db.execute("ALTER PUBLICATION " + postgres::quoted_name(publication) + " ADD TABLE " + name);
         !added)
       return added.why();
-    std::cout << "publication " << publication << ": " << name << " added\n";
+    std::cerr << "publication " << publication << ": " << name << " added\n";
   }
   return {};
 }
 
-int register_connector(const settings& how, connect::client& client) {
+/// Tables that running figures read stay captured until others are applied.
+plan_set with_running_tables(const settings& how, plan_set plans) {
+  auto found = ledger_format_of(how);
+  if (!found || found->plans.empty())
+    return plans;
+  try {
+    return with_tables_of(std::move(plans), plans_from_json(found->plans));
+  } catch (const std::exception&) {
+    return plans;
+  }
+}
+
+int register_connector(const settings& how) {
   auto db = postgres::session::open(how.owner);
   if (!db)
     return complain(db.why());
   auto plans = plan_project(how, *db);
   if (!plans)
     return complain(plans.why());
-  if (auto sources = find_sources(how, *plans); !sources)
-    return complain(sources.why());
-  if (auto published = publish_tables(*db, how.slot(), *plans); !published)
-    return complain(published.why());
-  auto config = configuration(how, *plans);
-  if (!config)
-    return complain(config.why());
-  auto changed = client.put(how.connector(), *config);
+  auto changed = capture_tables(how, with_running_tables(how, std::move(*plans)));
   if (!changed)
     return complain(changed.why());
   std::cout << "connector " << how.connector()
@@ -167,12 +174,27 @@ std::function<std::string(std::optional<bool>)> watch_connector(const settings& 
   return [it](std::optional<bool> slot_active) { return it->look(slot_active); };
 }
 
+result<bool> capture_tables(const settings& how, const plan_set& plans) {
+  auto client = connect_of(how, connect_timeout);
+  if (!client)
+    return client.why();
+  auto db = postgres::session::open(how.owner);
+  if (!db)
+    return db.why();
+  if (auto sources = find_sources(how, plans); !sources)
+    return sources.why();
+  if (auto published = publish_tables(*db, how.slot(), plans); !published)
+    return published.why();
+  auto config = configuration(how, plans);
+  return config ? client->put(how.connector(), *config) : config.why();
+}
+
 int run_connector(const settings& how, const std::string& action) {
   auto client = connect_of(how, connect_timeout);
   if (!client)
     return complain(client.why());
   if (action == "register")
-    return register_connector(how, *client);
+    return register_connector(how);
   if (action == "status")
     return show(how, *client);
   auto done = action == "restart" ? client->restart_failed(how.connector()) : client->remove(how.connector());

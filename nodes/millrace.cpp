@@ -18,6 +18,7 @@ struct arguments {
   verify_options verify;
   generate_options generate;
   init_options init;
+  apply_options apply;
   std::string secrets = "secrets";
   bool json = false, yes = false;
   std::string action, which;
@@ -72,6 +73,15 @@ void add_verbs(CLI::App& app, arguments& x) {
       ->capture_default_str();
   app.add_subcommand("remove", "Show what the project has in PostgreSQL, Kafka and Redis, and take it away")
       ->add_flag("--yes", x.yes, "Do it");
+  app.add_subcommand("plan", "Show what the figures' files change of the figures that run; exit 2 if "
+                             "anything, 1 if they are refused")
+      ->add_flag("--json", x.json, "Print JSON");
+  auto* apply =
+      app.add_subcommand("apply", "Take the running figures to what their files say, without a stop");
+  apply->add_flag("--dry-run", x.apply.dry_run, "Show it only, as plan does");
+  apply->add_flag("--json", x.apply.json, "Print JSON");
+  apply->add_option("--wait", x.apply.wait_seconds, "Seconds to wait until the new figures are whole")
+      ->capture_default_str();
   app.add_subcommand("rebuild", "Take all figures and the ledger away; the node fills them anew")
       ->add_flag("--yes", x.yes, "Do it");
 }
@@ -98,6 +108,10 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
     return run_prepare(how, x.secrets);
   if (verb == "remove")
     return run_remove(how, x.yes);
+  if (verb == "plan")
+    return run_plan(how, x.json);
+  if (verb == "apply")
+    return run_apply(how, x.apply);
   return run_rebuild(how, x.yes);
 }
 

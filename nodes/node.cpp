@@ -84,7 +84,7 @@ class company {
 
   result<void> spawn_cells() {
     aggregator_settings x;
-    x.cell = {from_.plans.get(), from_.plans->fingerprint(), staging_prefix(how_.project)};
+    x.cell = cells_of(*from_.stored, how_.project);
     x.writer = writer_;
     x.now = wall_clock;
     x.lost = lost_;

@@ -1,11 +1,13 @@
 #include "nodes/start.hpp"
 
 #include "actors/cdc_router/topic_check.hpp"
+#include "actors/cluster/change_over.hpp"
 #include "actors/cluster/ledger_decision.hpp"
 #include "actors/cluster/retire.hpp"
 #include "actors/connect/topics.hpp"
+#include "actors/figures/plan_alignment.hpp"
 #include "actors/figures/planner.hpp"
-#include "messages/token.hpp"
+#include "actors/shard/state_block.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -17,10 +19,10 @@ namespace {
 
 constexpr std::chrono::seconds kafka_timeout{15};
 
-/// The plans of a ledger, or an empty set where there is none that we can read.
-plan_set stored_plans(const redis::project_format& format) {
+/// The plans of a ledger, or none where it has none that we can read.
+stored_plans plans_of(const redis::project_format& format) {
   try {
-    return format.plans.empty() ? plan_set{} : plans_from_json(format.plans);
+    return stored_plans::read(format);
   } catch (const std::exception& x) {
     spdlog::error("node: the ledger's plans can't be read: {}", x.what());
     return {};
@@ -28,11 +30,16 @@ plan_set stored_plans(const redis::project_format& format) {
 }
 
 result<void> retire_stored(const settings& how, const redis::project_format& format) {
-  auto plans = stored_plans(format);
-  auto store = open_store(how, plans);
+  auto stored = plans_of(format);
+  auto store = open_store(how, stored.plans);
   if (!store)
     return store.why();
-  return retire_figures(*store, plans, format.shards, how.project, wall_clock());
+  return retire_figures(*store, stored, format.shards, how.project, wall_clock());
+}
+
+void take(started& out, stored_plans x) {
+  out.stored = std::make_shared<stored_plans>(std::move(x));
+  out.plans = {out.stored, &out.stored->plans};
 }
 
 /// Writes the ledger's birth. The log's end is noted: a snapshot that begins
@@ -45,24 +52,39 @@ result<fill_note> give_birth(redis::store& store, postgres::session& db, bool to
   fill_note note;
   note.reason = reason;
   note.birth = topics_whole ? lsn{} : *here;
-  redis::project_format format{ledger_format, want.fingerprint, want.shards,  to_json(plans),
-                               want.database, "filling",        to_json(note)};
+  redis::project_format format;
+  format.format = ledger_format;
+  format.fingerprint = plans.fingerprint();
+  format.shards = want.shards;
+  format.plans = to_json(plans);
+  format.database = want.database;
+  format.phase = "filling";
+  format.note = to_json(note);
   if (auto written = store.set_format(format); !written)
     return written.why();
   return note;
 }
 
 result<void> claim_all(redis::store& store, const settings& how, started& out) {
-  auto cells = all_cells(*out.plans, how.shards);
-  std::vector<owner_token> tokens(cells.size());
-  std::generate(tokens.begin(), tokens.end(), fresh_token);
-  auto ledgers = store.claim(cells, tokens);
+  auto ledgers = claim_cells(store, all_cells(*out.plans, how.shards));
   if (!ledgers)
     return ledgers.why();
   out.ledgers = std::move(*ledgers);
   out.first_fill =
       std::all_of(out.ledgers.begin(), out.ledgers.end(), [](auto& x) { return x.positions.empty(); });
   return {};
+}
+
+/// Former plans of which no log has a block any more are forgotten.
+result<void> forget_former(redis::store& store, started& out) {
+  if (out.stored->former.empty())
+    return {};
+  std::set<std::uint64_t> found;
+  for (auto& ledger : out.ledgers)
+    for (auto& block : ledger.blocks)
+      if (auto fingerprint = fingerprint_of(block))
+        found.insert(*fingerprint);
+  return out.stored->forget_all_but(found) ? store.set_former(out.stored->former_json()) : result<void>{};
 }
 
 /// What the ledger has of each partition, over all cells that read it.
@@ -107,37 +129,130 @@ result<void> rebuild(const settings& how, postgres::session& db, const wanted_le
   return claim_all(*store, how, out);
 }
 
-result<void> take_up(const settings& how, postgres::session& db, const wanted_ledger& want, started& out) {
+result<void> find_topics(const settings& how, started& out) {
+  auto sources = find_sources(how, *out.plans);
+  if (!sources)
+    return sources.why();
+  out.sources = std::move(*sources);
+  return {};
+}
+
+/// Plans the figures' files.
+result<void> plan_files(const settings& how, postgres::session& db, started& out) {
+  auto plans = plan_project(how, db);
+  if (!plans)
+    return plans.why();
+  stored_plans fresh;
+  fresh.plans = std::move(*plans);
+  take(out, std::move(fresh));
+  return find_topics(how, out);
+}
+
+/// Begins without a ledger.
+result<void> begin(const settings& how, postgres::session& db, const wanted_ledger& want,
+                   const std::string& why, started& out) {
+  if (auto planned = plan_files(how, db, out); !planned)
+    return planned;
   auto store = open_store(how, *out.plans);
   if (!store)
     return store.why();
-  auto found = store->format();
-  if (!found)
-    return found.why();
-  auto decision = decide(*found, want);
-  switch (decision.verdict) {
-  case ledger_decision::what::refuse:
-    return error{errc::bad_setting, decision.reason};
-  case ledger_decision::what::rebuild:
-    return rebuild(how, db, want, decision.reason, *found, out);
-  case ledger_decision::what::begin: {
-    auto note = give_birth(*store, db, how.topics_whole, want, *out.plans, decision.reason);
-    if (!note)
-      return note.why();
-    out.note = *note;
-    return claim_all(*store, how, out);
-  }
-  case ledger_decision::what::resume:
-    break;
-  }
-  out.note = fill_note_from_json(found->note);
-  out.live = found->phase == "live";
+  auto note = give_birth(*store, db, how.topics_whole, want, *out.plans, why);
+  if (!note)
+    return note.why();
+  out.note = *note;
+  return claim_all(*store, how, out);
+}
+
+/// Takes the ledger to the figures that were applied, and returns what it is then.
+result<redis::project_format> take_over(const settings& how, const redis::project_format& found) {
+  auto stored = plans_of(found);
+  auto store = open_store(how, stored.plans);
+  if (!store)
+    return store.why();
+  if (auto done = change_over(*store, found, how.project, wall_clock()); !done)
+    return done.why();
+  return store->format();
+}
+
+/// Goes on with what the ledger has.
+result<void> resume(const settings& how, postgres::session& db, const wanted_ledger& want,
+                    const redis::project_format& found, started& out) {
+  take(out, plans_of(found));
+  if (auto topics = find_topics(how, out); !topics)
+    return topics;
+  auto store = open_store(how, *out.plans);
+  if (!store)
+    return store.why();
+  out.note = fill_note_from_json(found.note);
+  out.live = found.phase == "live";
   if (auto claimed = claim_all(*store, how, out); !claimed)
     return claimed;
+  if (auto forgotten = forget_former(*store, out); !forgotten)
+    return forgotten;
   auto broken = broken_topics(how, out);
   if (!broken)
     return broken.why();
-  return *broken ? rebuild(how, db, want, **broken, *found, out) : result<void>{};
+  if (!*broken)
+    return {};
+  stored_plans again;
+  again.plans = *out.plans;
+  take(out, std::move(again));
+  return rebuild(how, db, want, **broken, found, out);
+}
+
+/// Tells whether tables and columns that these plans use are as they were.
+bool is_as_in(const std::vector<postgres::table>& catalog, const std::string& plans) {
+  try {
+    auto x = plans_from_json(plans);
+    return as_in_catalog(x, catalog).fingerprint() == x.fingerprint();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+/// What this node would write: the ledger's fingerprint, if tables are as its own
+/// plans have them, or those that were applied because a table has changed.
+result<wanted_ledger> wanted(const settings& how, postgres::session& db, const redis::project_format& found) {
+  auto database = db.system_identifier();
+  if (!database)
+    return database.why();
+  wanted_ledger out{found.fingerprint, how.shards, *database};
+  if (found.format != ledger_format)
+    return out;
+  auto catalog = db.load_catalog();
+  if (!catalog)
+    return catalog.why();
+  if (is_as_in(*catalog, found.plans) || (!found.next.empty() && is_as_in(*catalog, found.next)))
+    return out;
+  out.fingerprint = ~found.fingerprint;
+  return out;
+}
+
+result<void> take_up(const settings& how, postgres::session& db, started& out) {
+  auto found = ledger_format_of(how);
+  if (!found)
+    return found.why();
+  auto want = wanted(how, db, *found);
+  if (!want)
+    return want.why();
+  out.database = want->database;
+  auto decision = decide(*found, *want);
+  switch (decision.verdict) {
+  case ledger_decision::what::refuse:
+    return error{errc::bad_setting, decision.reason};
+  case ledger_decision::what::begin:
+    return begin(how, db, *want, decision.reason, out);
+  case ledger_decision::what::rebuild:
+    if (auto planned = plan_files(how, db, out); !planned)
+      return planned;
+    return rebuild(how, db, *want, decision.reason, *found, out);
+  case ledger_decision::what::change:
+    found = take_over(how, *found);
+    return found ? resume(how, db, *want, *found, out) : found.why();
+  case ledger_decision::what::resume:
+    break;
+  }
+  return resume(how, db, *want, *found, out);
 }
 
 /// PostgreSQL is away, but what Kafka has can be applied: with the plans that
@@ -145,17 +260,16 @@ result<void> take_up(const settings& how, postgres::session& db, const wanted_le
 result<started> start_without_postgres(const settings& how, const error& why) {
   auto bare = open_store(how, plan_set{});
   auto format = bare ? bare->format() : result<redis::project_format>(bare.why());
-  if (!format || format->format != ledger_format || format->shards != how.shards || format->phase != "live")
+  if (!format || format->format != ledger_format || format->shards != how.shards || format->phase != "live"
+      || !format->next.empty())
     return why;
   started out;
-  out.plans = std::make_unique<plan_set>(stored_plans(*format));
+  take(out, plans_of(*format));
   out.database = format->database;
   out.note = fill_note_from_json(format->note);
   out.live = true;
-  auto sources = find_sources(how, *out.plans);
-  if (!sources)
-    return sources.why();
-  out.sources = std::move(*sources);
+  if (auto topics = find_topics(how, out); !topics)
+    return topics.why();
   auto store = open_store(how, *out.plans);
   if (!store)
     return store.why();
@@ -222,25 +336,17 @@ result<std::map<source_id, kafka::topic_partition>> find_sources(const settings&
   return out;
 }
 
+result<redis::project_format> ledger_format_of(const settings& how) {
+  auto store = open_store(how, plan_set{});
+  return store ? store->format() : result<redis::project_format>(store.why());
+}
+
 result<started> start(const settings& how) {
   auto db = postgres::session::open(how.postgres);
   if (!db)
     return db.why().code == errc::unavailable ? start_without_postgres(how, db.why()) : db.why();
-  auto plans = plan_project(how, *db);
-  if (!plans)
-    return plans.why();
-  auto database = db->system_identifier();
-  if (!database)
-    return database.why();
   started out;
-  out.plans = std::make_unique<plan_set>(std::move(*plans));
-  out.database = *database;
-  auto sources = find_sources(how, *out.plans);
-  if (!sources)
-    return sources.why();
-  out.sources = std::move(*sources);
-  wanted_ledger want{out.plans->fingerprint(), how.shards, *database};
-  if (auto taken = take_up(how, *db, want, out); !taken)
+  if (auto taken = take_up(how, *db, out); !taken)
     return taken.why();
   return out;
 }

@@ -4,6 +4,7 @@
 /// made, cells claimed, topics the ones that the ledger was filled from.
 
 #include "actors/cluster/fill.hpp"
+#include "actors/cluster/stored_plans.hpp"
 #include "actors/kafka/producer.hpp"
 #include "actors/redis/store.hpp"
 #include "nodes/config.hpp"
@@ -15,9 +16,10 @@ namespace millrace {
 
 /// All that a node's actors are made from.
 struct started {
-  std::unique_ptr<plan_set> plans;
-  std::string database;             ///< PostgreSQL's system_identifier; empty: not asked
-  std::vector<cell_ledger> ledgers; ///< claimed, one a cell
+  std::shared_ptr<stored_plans> stored; ///< the ledger's
+  std::shared_ptr<plan_set> plans;      ///< the present ones of them
+  std::string database;                 ///< PostgreSQL's system_identifier; empty: not asked
+  std::vector<cell_ledger> ledgers;     ///< claimed, one a cell
   std::map<source_id, kafka::topic_partition> sources;
   fill_note note;
   bool live = false;
@@ -34,7 +36,11 @@ result<plan_set> plan_project(const settings& how, postgres::session& db);
 /// Names of the change topics' partitions, as Kafka has them; missing topics are created.
 result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans);
 
-/// Does it all. Errors: unavailable (try again later); anything else is for a person.
+/// Returns the ledger's format; an empty one where there is none.
+result<redis::project_format> ledger_format_of(const settings& how);
+
+/// Does it all. A ledger's figures are its own: the files are read where one
+/// begins, or has to begin again. Errors: unavailable (try again later); anything else is for a person.
 result<started> start(const settings& how);
 
 /// Takes the project's figures and its ledger away, whatever they are of. The

@@ -55,6 +55,19 @@ int run_prepare(const settings& how, const std::string& secrets);
 /// Shows what a project has everywhere, and with `yes` takes it away.
 int run_remove(const settings& how, bool yes);
 
+/// Shows what apply would do: 0 nothing, 2 something, 1 figures are refused or a
+/// server doesn't answer.
+int run_plan(const settings& how, bool json);
+
+struct apply_options {
+  bool dry_run = false; ///< the same as plan
+  bool json = false;
+  int wait_seconds = 3600; ///< for the new figures to be whole
+};
+/// Takes the running figures to what the files say: 0 done, or nothing to do; 1
+/// refused, nothing has changed; 3 it goes on, but not to its end within the wait.
+int run_apply(const settings& how, const apply_options& options);
+
 /// Takes all figures and the ledger away; the node fills anew.
 int run_rebuild(const settings& how, bool yes);
 

@@ -29,7 +29,9 @@ ledger_decision decide(const redis::project_format& found, const wanted_ledger& 
     return {what::rebuild,
             "the state is of another database cluster (" + found.database + ", not " + want.database + ")"};
   if (found.fingerprint != want.fingerprint)
-    return {what::rebuild, "the figures, or the tables they read, have changed"};
+    return {what::rebuild, "tables that the figures read have changed"};
+  if (!found.next.empty())
+    return {what::change, "other figures were applied"};
   return {what::resume, ""};
 }
 

@@ -15,6 +15,7 @@ inline constexpr const char* ledger_format = "2";
 struct ledger_decision {
   enum class what : std::uint8_t {
     resume,  ///< the state is ours: go on
+    change,  ///< the same, with figures that were applied: take it to them first
     begin,   ///< there is none: fill
     rebuild, ///< the state is of something else: take its places away, then fill
     refuse,  ///< a person has to decide
@@ -25,7 +26,7 @@ struct ledger_decision {
 
 /// What this node would write.
 struct wanted_ledger {
-  std::uint64_t fingerprint = 0;
+  std::uint64_t fingerprint = 0; ///< of the ledger's plans as the tables are now
   std::uint16_t shards = 0;
   std::string database; ///< PostgreSQL's system_identifier
 };

@@ -5,12 +5,14 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace millrace {
 
 namespace {
 
 result<void> retire_cell(redis::store& store, const cell_settings& how, const cell_ledger& ledger,
-                         tick_seconds now) {
+                         const std::vector<bool>& which, tick_seconds now) {
   cell it(how, ledger.cell);
   if (auto loaded = it.load(ledger); !loaded) {
     // Its places can't be told any more; the state goes all the same.
@@ -22,7 +24,7 @@ result<void> retire_cell(redis::store& store, const cell_settings& how, const ce
   flush.owner = ledger.owner;
   flush.number = ledger.number + 1;
   flush.generation = ledger.generation;
-  flush.output.writes = it.retire(now);
+  flush.output.writes = it.retire(now, which);
   if (flush.output.writes.empty())
     return {};
   auto done = store.flush({flush}, now);
@@ -45,23 +47,41 @@ std::vector<cell_id> all_cells(const plan_set& plans, std::uint16_t shards) {
 
 std::string staging_prefix(const std::string& project) { return "millrace:" + project + ":staged:"; }
 
-result<void> retire_figures(redis::store& store, const plan_set& plans, std::uint16_t shards,
+result<std::vector<cell_ledger>> claim_cells(redis::store& store, const std::vector<cell_id>& cells) {
+  std::vector<owner_token> tokens(cells.size());
+  std::generate(tokens.begin(), tokens.end(), fresh_token);
+  return store.claim(cells, tokens);
+}
+
+result<void> retire_some(redis::store& store, const stored_plans& stored, const std::vector<bool>& which,
+                         const std::vector<cell_ledger>& claimed, const std::string& project,
+                         tick_seconds now) {
+  auto how = cells_of(stored, project);
+  std::set<entity_id> entities; // whose cells have places of their own
+  for (std::size_t i = 0; i < which.size(); ++i)
+    if (which[i] && stored.plans.figures[i].what != figure_kind::rolled_up)
+      entities.insert(stored.plans.figures[i].entity);
+  for (auto& ledger : claimed)
+    if (entities.count(ledger.cell.entity))
+      if (auto gone = retire_cell(store, how, ledger, which, now); !gone)
+        return gone;
+  for (std::size_t i = 0; i < which.size(); ++i)
+    if (which[i] && stored.plans.figures[i].what == figure_kind::rolled_up)
+      if (auto gone = store.retire(stored.plans.figures[i], claimed.empty() ? nullptr : &claimed.front());
+          !gone)
+        return gone;
+  return {};
+}
+
+result<void> retire_figures(redis::store& store, const stored_plans& stored, std::uint16_t shards,
                             const std::string& project, tick_seconds now) {
-  cell_settings how{&plans, plans.fingerprint(), staging_prefix(project)};
-  auto cells = all_cells(plans, shards);
-  std::vector<owner_token> tokens;
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    tokens.push_back(fresh_token());
-  auto ledgers = store.claim(cells, tokens);
+  auto cells = all_cells(stored.plans, shards);
+  auto ledgers = claim_cells(store, cells);
   if (!ledgers)
     return ledgers.why();
-  for (auto& ledger : *ledgers)
-    if (auto gone = retire_cell(store, how, ledger, now); !gone)
-      return gone;
-  for (auto& figure : plans.figures)
-    if (figure.what == figure_kind::rolled_up)
-      if (auto gone = store.retire(figure); !gone)
-        return gone;
+  std::vector<bool> all(stored.plans.figures.size(), true);
+  if (auto gone = retire_some(store, stored, all, *ledgers, project, now); !gone)
+    return gone;
   return store.wipe(cells);
 }
 

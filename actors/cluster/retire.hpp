@@ -3,6 +3,7 @@
 /// Takes a ledger's figures away: every place, found by the stored plans and
 /// rows, never by SCAN; then state and ledger.
 
+#include "actors/cluster/stored_plans.hpp"
 #include "actors/redis/store.hpp"
 
 #include <functional>
@@ -17,8 +18,17 @@ std::string staging_prefix(const std::string& project);
 
 /// Claims all cells (nobody else can write any more), deletes their places, and
 /// wipes the ledger. May be called again after a crash at any line. `store` was
-/// opened with the plans of the ledger, `plans`. Progress is logged.
-result<void> retire_figures(redis::store& store, const plan_set& plans, std::uint16_t shards,
+/// opened with the plans of the ledger, `stored`. Progress is logged.
+result<void> retire_figures(redis::store& store, const stored_plans& stored, std::uint16_t shards,
                             const std::string& project, tick_seconds now);
+
+/// Deletes the places of some figures, by their numbers; state and ledger stay.
+/// `claimed`: the ledgers of all cells, just claimed.
+result<void> retire_some(redis::store& store, const stored_plans& stored, const std::vector<bool>& which,
+                         const std::vector<cell_ledger>& claimed, const std::string& project,
+                         tick_seconds now);
+
+/// Claims all cells under new tokens.
+result<std::vector<cell_ledger>> claim_cells(redis::store& store, const std::vector<cell_id>& cells);
 
 } // namespace millrace

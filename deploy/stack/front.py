@@ -7,6 +7,7 @@ import build
 import control
 import install
 import processes
+import up
 from postgres import Postgres
 from service import ServiceError
 
@@ -15,6 +16,8 @@ VERBS = {
     "status": "every service and node, the connector, the WAL kept, lag, figures",
     "verify": "compare every figure in Redis with its own query on PostgreSQL",
     "check": "each figure's plan and memory per row, or why it is refused; needs only PostgreSQL",
+    "plan": "what the figures' files change of the figures that run",
+    "apply": "take the running figures to what their files say, without a stop",
     "rebuild": "take all figures away; the node fills them anew",
     "dead-letters": "list, show or replay the records that could not be decoded",
     "init": "look at a database, and write a project's folder: settings, figures to begin with, SQL that is missing",
@@ -35,6 +38,19 @@ def run(settings, verb, arguments):
         with database(settings):
             return subprocess.run([binary, verb, *arguments], env=environment).returncode
     os.execve(binary, ["millrace", verb, *arguments], environment)
+
+
+def change(settings, verb, arguments):
+    """`plan` and `apply`: with the figures that are named, which a running stack goes by from an apply on."""
+    binary = build.binary()
+    help_wanted = {"-h", "--help"} & set(arguments)
+    applies = verb == "apply" and "--dry-run" not in arguments and not help_wanted
+    if applies and (settings.home.root / "bin" / "millrace").is_file():
+        up.prepare_database(settings)
+    done = subprocess.run([binary, verb, *arguments], env=settings.child_environment())
+    if applies and done.returncode != 1 and control.is_running(settings.home):
+        control.ask(settings.home, "configure", values=settings.values, given=sorted(settings.given))
+    return done.returncode
 
 
 def more_arguments(settings, verb, arguments):

@@ -111,6 +111,20 @@ def take_project(arguments):
     return project, rest
 
 
+def take_figures(arguments):
+    """Returns the folders or files that follow `--figures`, and the other words."""
+    rest, figures, taking = [], [], False
+    for word in arguments:
+        taking = word == "--figures" or taking and not word.startswith("-")
+        if word.startswith("--figures="):
+            figures.append(word.partition("=")[2])
+        elif word != "--figures":
+            (figures if taking else rest).append(word)
+    if "--figures" in arguments and not figures:
+        raise settings_module.SettingsError("--figures needs folders or files with figures")
+    return figures, rest
+
+
 def administer(settings, arguments):
     """`psql`: the administrator's, in our own PostgreSQL."""
     if not settings.own("postgres"):
@@ -123,6 +137,9 @@ def run(arguments):
     verb = arguments[0] if arguments else ""
     if verb == "bench":
         return bench.bench(arguments[1:])
+    if verb in ("plan", "apply"):
+        figures, rest = take_figures(arguments[1:])
+        return front.change(settings_module.resolve({"MILLRACE_FIGURES": ":".join(figures)}, project=project), verb, rest)
     if verb in front.VERBS or verb == "psql":
         settings = settings_module.resolve({}, project=project)
         return administer(settings, arguments[1:]) if verb == "psql" else front.run(settings, verb, arguments[1:])

@@ -35,8 +35,7 @@ class Node(Program):
 
     def identity(self):
         told = {name: value for name, value in self.settings.environment().items() if not name.startswith("MOCK_DATA") and name != "MILLRACE_FIGURES"}
-        return {"program": self.program(), "settings": [self.command(), told],
-                "figures": [[str(path), path.read_text()] for path in self.settings.figure_files()]}
+        return {"program": self.program(), "settings": [self.command(), told]}  # figures are applied to a node that runs
 
     def url(self, path):
         return f"http://127.0.0.1:{self.settings['MILLRACE_HTTP_PORT']}{path}"

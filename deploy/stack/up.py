@@ -68,6 +68,7 @@ def start_everything(settings, ours, rate, started, was_running):
     if "generator" in ours:
         run_generator(settings, ours["generator"], rate, started, was_running)
     live.wait_until_filled(settings, ours["node"], UpError)
+    apply(settings)
 
 
 def check_machine(settings, wanted):
@@ -110,8 +111,7 @@ def run(settings, wanted, started):
             started.append(service.name)
             control.ask(settings.home, "start", name=service.name)
         elif record["outdated"]:
-            anew = "; all figures are built anew" if "figures" in record["outdated"] else ""
-            progress.say(f"{service.title} is started again, these have changed: {', '.join(record['outdated'])}{anew}")
+            progress.say(f"{service.title} is started again, these have changed: {', '.join(record['outdated'])}")
             control.ask(settings.home, "restart", name=service.name)
     wait_until_ready(settings, wanted)
 
@@ -149,6 +149,15 @@ def program(settings, complaint, *arguments):
 
 def register(settings):
     program(settings, "the connector could not be registered", "connector", "register")
+
+
+def apply(settings):
+    """Takes a ledger's figures to what the files say; what hasn't changed goes on as it is."""
+    done = subprocess.run([settings.home.root / "bin" / "millrace", "apply"], env=settings.child_environment(), stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise UpError(f"the figures could not be applied:\n{done.stdout.strip()}")
+    if not done.stdout.startswith("Nothing to do"):
+        progress.say(done.stdout.strip())
 
 
 def connector_runs(settings):

@@ -98,7 +98,7 @@ class Changes(running.SystemTest):
     def test_a_figure_added_as_a_file_is_shown_by_another_up(self):
         (self.folder / "zip_codes.sql").write_text("-- redis: hash customers:by_zip field {zip_code} name by_zip\n"
                                                    "SELECT zip_code, count(*) AS customers FROM customers GROUP BY zip_code;\n")
-        self.assertIn("built anew", self.stack.up().stderr)
+        self.assertIn("Applied", self.stack.up().stderr)
         report = self.assert_equal_to_sql(why="with one more figure")
         self.assertIn("by_zip", [figure["figure"] for figure in report["figures"]])
         self.stack.sql("INSERT INTO customers (first_name, last_name, email, zip_code) VALUES ('New', 'Figure', 'new.figure@example.org', '31337')")
@@ -106,13 +106,13 @@ class Changes(running.SystemTest):
 
     def test_a_figure_whose_file_is_gone_leaves_redis(self):
         (self.folder / "zip_codes.sql").unlink()
-        self.assertIn("built anew", self.stack.up().stderr)
+        self.assertIn("Applied", self.stack.up().stderr)
         self.assertEqual(self.stack.redis("EXISTS", "customers:by_zip"), 0)
         self.assert_equal_to_sql(why="with one figure less")
 
     def test_an_up_that_changes_nothing_restarts_nothing(self):
         before = self.stack.pid("node")
-        self.assertNotIn("built anew", self.stack.up().stderr)
+        self.assertNotIn("Applied", self.stack.up().stderr)
         self.assertEqual(self.stack.pid("node"), before)
 
 

@@ -37,11 +37,24 @@ CAF_TEST(an older format is a rebuild that names both) {
   CAF_CHECK(says(decide(found, want), "format 1, not 2"));
 }
 
-CAF_TEST(other figures are a rebuild) {
+CAF_TEST(tables that have changed are a rebuild) {
   auto found = ours();
   found.fingerprint = 78;
   CAF_CHECK(decide(found, want).verdict == what::rebuild);
-  CAF_CHECK(says(decide(found, want), "figures"));
+  CAF_CHECK(says(decide(found, want), "tables"));
+}
+
+CAF_TEST(figures that were applied are gone on with) {
+  auto found = ours();
+  found.next = "{}";
+  CAF_CHECK(decide(found, want).verdict == what::change);
+}
+
+CAF_TEST(a rebuild leaves figures that were applied to the next apply) {
+  auto found = ours();
+  found.next = "{}";
+  found.database = "9999";
+  CAF_CHECK(decide(found, want).verdict == what::rebuild);
 }
 
 CAF_TEST(another database cluster is a rebuild that names both) {

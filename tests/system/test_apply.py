@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+"""Figures that change on a running system, under load: what isn't changed is never absent and never wrong, what is comes, and a crash in between loses nothing."""
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import clients
+import faults
+import running
+import stack
+from stack import REPOSITORY, wait_until
+
+SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
+KILLS = int(os.environ.get("MILLRACE_KILLS", "5"))
+BY_STATE = "-- redis: hash states:customers field {state} name by_state\nSELECT state, count(*) AS customers FROM customers GROUP BY state;\n"
+BY_ZIP = "-- redis: hash customers:by_zip field {zip_code} name by_zip\nSELECT zip_code, count(*) AS customers FROM customers GROUP BY zip_code;\n"
+DEAREST = "-- redis: hash product:{product_id}:dearest name dearest\nSELECT product_id, max(unit_price) AS price, min(quantity) AS fewest FROM order_items GROUP BY product_id;\n"
+OF_ORDER = "-- redis: hash order:{order_id}:items name of_order\nSELECT order_id, count(*) AS items, sum(quantity) AS units FROM order_items GROUP BY order_id;\n"
+IDS = "-- redis: json customer:{id}:state name ids\nSELECT id, state FROM customers;\n"
+TOTAL = "-- redis: string metrics:revenue:total name revenue\nSELECT sum(total_amount) AS revenue FROM orders{};\n"
+WATCHED = ("realtime:geo:customers", "realtime:geo:revenue", "realtime:categories:revenue", "top:customers", "top:products", "customer:1", "product:1", "metrics:orders:by_status")
+
+
+class Watch:
+    """Looks at places all the time; `absent` are those that were ever missing. Use as a context."""
+
+    def __init__(self, stack, keys):
+        self.redis = clients.Redis(int(stack.endpoints["REDIS_PORT"]), stack.endpoints["REDIS_PASSWORD"])
+        self.keys, self.absent, self.looks, self.ended = keys, set(), 0, threading.Event()
+        self.thread = threading.Thread(target=self.look, daemon=True)
+
+    def look(self):
+        while not self.ended.wait(0.01):
+            self.redis("MULTI")
+            for key in self.keys:
+                self.redis("EXISTS", key)
+            self.absent |= {key for key, there in zip(self.keys, self.redis("EXEC")) if not there}
+            self.looks += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+        self.redis.close()
+
+
+class Apply(running.SystemTest):
+    rate = 200
+
+    @classmethod
+    def setUpClass(cls):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-figures-"))
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        cls.folder = folder / "figures"
+        shutil.copytree(REPOSITORY / "sql" / "figures", cls.folder)
+        cls.figures = [cls.folder]
+        cls.dice = random.Random(SEED)
+        super().setUpClass()
+        print(f"seed {SEED}: run again with MILLRACE_SEED={SEED}", flush=True)
+
+    def write(self, name, *figures):
+        path = self.folder / f"{name}.sql"
+        path.write_text("".join(figures)) if figures else path.unlink(missing_ok=True)
+
+    def apply(self, *more, code=0):
+        done = self.stack.door("apply", "--wait", 120, *more, check=False)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done
+
+    def assert_applied(self, why, watched=WATCHED):
+        """Applies with an eye on what doesn't change, and compares all with SQL."""
+        with Watch(self.stack, watched) as watch:
+            self.apply()
+        self.assertGreater(watch.looks, 20)
+        self.assertEqual(watch.absent, set(), why)
+        self.assertIn("Nothing to do", self.apply().stdout)
+        return {figure["figure"] for figure in self.assert_equal_to_sql(why=why)["figures"]}
+
+    def epoch(self):
+        return self.stack.redis("HGET", "millrace:shop:format", "epoch")
+
+    def test_where_nothing_has_changed_there_is_nothing_to_do(self):
+        self.assertEqual(self.stack.door("plan", check=False).returncode, 0)
+        pid = self.stack.pid("node")
+        self.assertIn("Nothing to do", self.apply().stdout)
+        self.assertEqual(self.stack.pid("node"), pid)
+
+    def test_plan_tells_what_an_apply_would_do_and_does_nothing(self):
+        self.write("more", BY_STATE, BY_ZIP)
+        self.write("revenue", TOTAL.format(" WHERE total_amount > 50"))
+        for words in (("plan", "--json"), ("apply", "--dry-run", "--json")):
+            done = self.stack.door(*words, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            told = json.loads(done.stdout)
+            steps = {figure["name"]: figure["step"] for figure in told["figures"] if figure["step"] != "unchanged"}
+            self.assertEqual(steps, {"by_state": "added", "by_zip": "added", "revenue": "changed", "orders_by_status": "removed"})
+            self.assertEqual({(row["table"], row["from"]) for row in told["rows"]},
+                             {("public.customers", "memory"), ("public.customers", "snapshot"), ("public.orders", "memory")})
+            self.assertEqual({x["figure"] for x in told["deleted"]}, {"revenue", "orders_by_status"})
+        self.assertEqual(self.epoch(), "0")
+        self.assertEqual(self.stack.redis("EXISTS", "states:customers"), 0)
+
+    def test_figures_are_added_changed_and_removed_while_the_others_go_on(self):
+        kept = [key for key in WATCHED if key != "metrics:orders:by_status"]
+        names = self.assert_applied("with figures added, changed and removed", kept)
+        self.assertLessEqual({"by_state", "by_zip", "revenue"}, names)
+        self.assertNotIn("orders_by_status", names)
+        self.assertEqual(self.stack.redis("EXISTS", "metrics:orders:by_status"), 0)
+
+    def test_a_node_that_starts_goes_by_what_was_applied(self):
+        self.write("more", BY_STATE)
+        self.stack.door("service", "restart", "node")
+        self.assertIn("by_zip", self.stack.figure_states())
+        self.assert_equal_to_sql(why="after a restart, with files that nobody has applied")
+
+    def test_figures_leave_and_come_back(self):
+        shutil.copy(REPOSITORY / "sql" / "figures" / "revenue.sql", self.folder)
+        self.write("more", DEAREST, OF_ORDER, IDS)
+        kept = [key for key in WATCHED if key != "metrics:orders:by_status"]
+        names = self.assert_applied("with a new entity, a projection from memory, minima and maxima", kept)
+        self.assertLessEqual({"dearest", "of_order", "ids", "orders_by_status"}, names)
+        self.assertEqual(self.stack.redis("EXISTS", "customers:by_zip", "states:customers"), 0)
+        self.write("more", BY_ZIP)
+        self.assert_applied("with others again")
+        self.assertEqual(self.stack.redis("EXISTS", "product:1:dearest", "customer:1:state"), 0)
+
+    def test_a_table_that_no_figure_read_is_captured_and_filled(self):
+        owner = self.stack.endpoints["POSTGRES_USER"]
+        self.assertTrue(owner)
+        self.stack.sql("CREATE TABLE reviews (id bigserial PRIMARY KEY, product_id bigint NOT NULL REFERENCES products, stars integer NOT NULL)")
+        self.stack.sql("ALTER TABLE reviews REPLICA IDENTITY FULL")
+        self.stack.sql(f"GRANT SELECT ON reviews TO {self.stack.endpoints['MILLRACE_NODE_USER']}, {self.stack.endpoints['MILLRACE_DEBEZIUM_USER']}")
+        self.stack.sql("INSERT INTO reviews (product_id, stars) SELECT 1 + n % 3, 1 + n % 5 FROM generate_series(1, 1000) AS n")
+        self.write("reviews", "-- redis: hash product:{product_id}:reviews name reviews\nSELECT product_id, count(*) AS reviews, avg(stars) AS stars FROM reviews GROUP BY product_id;\n")
+        self.assertEqual(json.loads(self.stack.door("plan", "--json", check=False).stdout)["new_tables"], ["public.reviews"])
+        self.assert_applied("with a new table")
+        self.stack.sql("INSERT INTO reviews (product_id, stars) VALUES (1, 5)")
+        self.stack.sql("DELETE FROM reviews WHERE id < 100")
+        self.assert_equal_to_sql(why="after changes of the new table")
+
+    def test_a_column_that_comes_is_shown_from_the_next_apply_on(self):
+        self.stack.sql("ALTER TABLE customers ADD COLUMN note text DEFAULT 'none yet'")
+        told = json.loads(self.stack.door("plan", "--json", check=False).stdout)
+        self.assertEqual([figure["name"] for figure in told["figures"] if figure["step"] == "changed"], ["customers"])
+        self.assert_applied("with a new column", [key for key in WATCHED if key != "customer:1"])
+        self.assertIn('"note":"none yet"', self.stack.redis("GET", "customer:1"))
+
+    def test_a_column_that_is_renamed_stops_its_figures_until_an_apply(self):
+        self.stack.sql("ALTER TABLE reviews RENAME COLUMN stars TO rating")
+        self.stack.sql("INSERT INTO reviews (product_id, rating) VALUES (1, 4)")
+        wait_until("the figure of the renamed column says so", lambda: self.stack.figure_states()["reviews"] == "incomplete", 60)
+        self.assertEqual({state for name, state in self.stack.figure_states().items() if name != "reviews"}, {"live"})
+        path = self.folder / "reviews.sql"
+        path.write_text(path.read_text().replace("stars)", "rating)"))
+        with Watch(self.stack, WATCHED) as watch:
+            self.apply()
+        self.assertEqual(watch.absent, set())
+        self.stack.door("dead-letters", "replay", "all")
+        self.assert_equal_to_sql(why="with the renamed column")
+
+    def test_a_refused_figure_changes_nothing(self):
+        before, pid = self.epoch(), self.stack.pid("node")
+        self.write("bad", "-- redis: hash a:{id} name no_column\nSELECT id, nothing FROM customers;\n", "-- redis: string b name no_table\nSELECT count(*) FROM nowhere;\n")
+        self.write("fine", BY_STATE)
+        for verb in ("plan", "apply"):
+            done = self.stack.door(verb, check=False)
+            self.assertEqual(done.returncode, 1)
+            for word in ("nothing", "nowhere", "2 figures are refused"):
+                self.assertIn(word, done.stderr)
+        self.assertEqual((self.epoch(), self.stack.pid("node")), (before, pid))
+        self.assertEqual(self.stack.redis("EXISTS", "states:customers"), 0)
+        self.write("bad")
+        self.write("fine")
+        self.assertEqual(self.stack.door("plan", check=False).returncode, 0)
+
+    def begin(self):
+        """Begins an apply and goes on beside it."""
+        return subprocess.Popen([str(stack.DOOR), "apply", "--wait", "120"], env=self.stack.environment, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+
+    def toggle(self, number):
+        """Other figures than those before: some from memory, some by a snapshot, some changed."""
+        self.write("more", *((BY_ZIP, DEAREST, IDS) if number % 2 else (BY_STATE, OF_ORDER, BY_ZIP)))
+        self.write("revenue", TOTAL.format(f" WHERE total_amount > {number}"), (REPOSITORY / "sql/figures/revenue.sql").read_text().partition("\n\n")[2].partition("\n\n")[2])
+
+    def test_a_node_that_is_killed_in_the_middle_goes_on_with_it(self):
+        for number in range(KILLS):
+            self.toggle(number)
+            pause = self.dice.uniform(0.2, 6)
+            with self.subTest(number=number, pause=pause), Watch(self.stack, WATCHED) as watch:
+                work = self.begin()
+                time.sleep(pause)
+                pid = self.stack.pid("node")
+                if pid:
+                    os.kill(pid, signal.SIGKILL)
+                said, _ = work.communicate(timeout=180)
+                self.assertEqual(work.returncode, 0, said)
+                print(f"node {pid} killed {pause:.2f} s after the apply began", flush=True)
+            self.assertEqual(watch.absent, set())
+            self.assert_equal_to_sql(why=f"seed {SEED}: the node was killed {pause:.2f} s after the apply began")
+        self.assertIn("Nothing to do", self.apply().stdout)
+
+    def test_an_apply_that_is_killed_is_gone_on_with(self):
+        for number in range(2):
+            self.toggle(100 + number)
+            pause = self.dice.uniform(0.1, 3)
+            work = self.begin()
+            time.sleep(pause)
+            os.killpg(work.pid, signal.SIGKILL)
+            work.communicate()
+            print(f"apply killed after {pause:.2f} s", flush=True)
+            self.apply()
+            self.assertIn("Nothing to do", self.apply().stdout)
+            self.assert_equal_to_sql(why=f"seed {SEED}: apply was killed after {pause:.2f} s")
+
+    def test_a_redis_that_loses_its_tail_in_the_middle_loses_no_figure(self):
+        for number in range(2):
+            self.toggle(200 + number)
+            work = self.begin()
+            time.sleep(self.dice.uniform(1, 5))
+            print(faults.Faults(self.stack, self.dice).cut_redis(), flush=True)
+            said, _ = work.communicate(timeout=180)
+            print(f"apply ended with {work.returncode}", flush=True)
+            wait_until("the figures are whole", self.stack.is_live, 120)
+            self.apply()
+            self.assert_equal_to_sql(why=f"seed {SEED}: Redis lost its tail; apply said {said}")
+
+    def test_up_takes_other_figures_the_same_way(self):
+        self.write("more", BY_STATE)
+        self.write("reviews")
+        with Watch(self.stack, WATCHED) as watch:
+            self.assertIn("Applied", self.stack.up().stderr)
+        self.assertEqual(watch.absent, set())
+        self.assert_equal_to_sql(why="after up")
+        pid = self.stack.pid("node")
+        self.assertNotIn("Applied", self.stack.up().stderr)
+        self.assertEqual(self.stack.pid("node"), pid)
+
+    def test_apply_takes_figures_of_another_folder(self):
+        other = self.folder.parent / "others"
+        shutil.copytree(self.folder, other)
+        (other / "more.sql").write_text(BY_ZIP)
+        self.apply("--figures", str(other))
+        self.assertIn("by_zip", self.stack.figure_states())
+        self.assertEqual(self.stack.door("plan", check=False).returncode, 0)
+        self.assert_equal_to_sql(why="with figures of another folder")
+
+
+if __name__ == "__main__":
+    running.main()
