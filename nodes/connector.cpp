@@ -139,7 +139,7 @@ class onlooker {
       (void)client_.restart_failed(name_);
     }
     if (stall_.see(status->running(), slot_active, now)) {
-      spdlog::warn("cluster: connector {} runs, says Kafka Connect, but nobody reads its slot; restarts it",
+      spdlog::warn("cluster: connector {} runs, says Kafka Connect, but its slot isn't read; restarts it",
                    name_);
       (void)client_.restart(name_);
     }

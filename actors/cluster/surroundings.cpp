@@ -152,7 +152,7 @@ std::string surroundings::look() {
   auto slot = nlohmann::json::parse(look_at_slot(), nullptr, false);
   std::optional<bool> read;
   if (slot.value("exists", false))
-    read = slot.value("active", false);
+    read = slot.value("read", false);
   if (how_.look_at_connector)
     out["connector"] = nlohmann::json::parse(how_.look_at_connector(read), nullptr, false);
   out["slot"] = std::move(slot);
@@ -224,6 +224,10 @@ std::string surroundings::look_at_slot() {
   nlohmann::json out{{"trouble", complaint}};
   if (slot) {
     out["exists"] = slot->exists;
+    auto seen = reading_.see(slot->active, slot->confirmed_flush, std::chrono::steady_clock::now());
+    if (seen.ask)
+      (void)(*x)->emit_marker("look");
+    out["read"] = seen.read;
     out["active"] = slot->active;
     out["retained_wal_bytes"] = slot->retained_wal_bytes;
     out["confirmed_flush"] = postgres::to_text(slot->confirmed_flush);

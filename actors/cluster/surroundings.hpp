@@ -6,6 +6,7 @@
 
 #include "actors/cluster/fill.hpp"
 #include "actors/cluster/side_topics.hpp"
+#include "actors/connect/slot_reading.hpp"
 #include "actors/figures/plan.hpp"
 #include "actors/kafka/consumer.hpp"
 #include "actors/redis/store.hpp"
@@ -61,7 +62,8 @@ class surroundings {
   std::unique_ptr<redis::store> store_;
   std::unique_ptr<kafka::consumer> consumer_;
   std::unique_ptr<side_topics> side_;
-  std::string said_;                            ///< the last complaint about the slot
+  std::string said_; ///< the last complaint about the slot
+  connect::slot_reading reading_;
   std::map<std::string, std::int64_t> unknown_; ///< records by SCHEMA.TABLE
   std::chrono::steady_clock::time_point identified_{}, counted_{};
 };
