@@ -108,7 +108,7 @@ result<std::optional<std::string>> broken_topics(const settings& how, const star
   auto reads = kafka::consumer::connect(how.kafka);
   if (!reads)
     return reads.why();
-  return find_break(*reads, *x.plans, x.sources, extents(x), kafka_timeout);
+  return find_break(*reads, x.sources, extents(x), kafka_timeout);
 }
 
 /// Begins again from nothing: `why` is said loudly. Something was lost or is

@@ -216,4 +216,15 @@ result<std::optional<table_change>> debezium_decoder::decode(std::optional<std::
   }
 }
 
+std::optional<std::uint64_t> stamp_of(std::string_view payload) {
+  postgres::table no_columns;
+  try {
+    auto x = record_reader(no_columns, {}, {}).read_payload(payload);
+    return x.source ? std::optional(x.source->stamp) : std::nullopt;
+  } catch (const undecodable&) {
+  } catch (const simdjson::simdjson_error&) {
+  }
+  return std::nullopt;
+}
+
 } // namespace millrace

@@ -50,4 +50,8 @@ class debezium_decoder {
   std::unique_ptr<impl> impl_;
 };
 
+/// The stamp of a record, whatever its table's columns are by now. Returns
+/// nullopt where it has no source.
+std::optional<std::uint64_t> stamp_of(std::string_view payload);
+
 } // namespace millrace

@@ -20,7 +20,7 @@ struct ledger_extent {
 /// Returns the reason why state and topics don't belong together: positions that
 /// Kafka has no more, a lost tail, a topic made anew. nullopt: they do. An error:
 /// Kafka didn't answer. Uses `reads` for itself; its assignment is replaced.
-result<std::optional<std::string>> find_break(kafka::consumer& reads, const plan_set& plans,
+result<std::optional<std::string>> find_break(kafka::consumer& reads,
                                               const std::map<source_id, kafka::topic_partition>& sources,
                                               const std::map<source_id, ledger_extent>& ledger,
                                               std::chrono::milliseconds timeout);

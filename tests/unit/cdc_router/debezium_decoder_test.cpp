@@ -516,3 +516,17 @@ CAF_TEST(a stamp depends on sequence and lsn and transaction and on nothing else
   CAF_CHECK(first != stamp_of(R"("sequence":"[\"1\",\"23\"]","lsn":2,"txId":34)"));
   CAF_CHECK(first != stamp_of(R"("sequence":"[\"12\",\"3\"]","lsn":23,"txId":4)"));
 }
+
+CAF_TEST(a stamp can be told whatever the columns of the table are by now) {
+  bench b{one_column(text_column("x"))};
+  auto source = R"("source":{"sequence":"[\"1\",\"23\"]","lsn":23,"txId":4})";
+  auto former = std::string(R"({"before":null,"after":{"id":1,"was":"a"},)") + source + R"(,"op":"c"})";
+  CAF_CHECK(says(b.why(R"({"id":1})", former), "column x is missing"));
+  CAF_CHECK(stamp_of(former) == 0xcc99eced29df38d1u);
+  auto wrapped =
+      std::string(R"({"schema":{"fields":[{"field":"after","fields":[{"field":"was"}]}]},"payload":)")
+      + former + "}";
+  CAF_CHECK(stamp_of(wrapped) == 0xcc99eced29df38d1u);
+  CAF_CHECK(!stamp_of(R"({"after":{"id":1},"op":"c"})"));
+  CAF_CHECK(!stamp_of("nonsense"));
+}
