@@ -63,7 +63,9 @@ class replay {
     if (!key || !*key)
       return error{
           errc::bad_record,
-          "its key can't be read, so the row can't be told; `millrace rebuild --yes` reads all rows again"};
+          "its key can't be read, so the row can't be told: `millrace rebuild --yes` reads all rows again, "
+          "then `millrace dead-letters resolve "
+              + letter.origin() + "` closes this letter"};
     auto data = connect::row_signal(of, (**key).key);
     auto there = is_there(of, data);
     if (!there)
@@ -154,6 +156,25 @@ int show(kafka::consumer& reads, const letter_book& book, const std::string& whi
   return 0;
 }
 
+/// Closes letters without a look at their rows: somebody says that it is dealt with.
+int resolve_letters(const settings& how, const letter_book& book, const std::string& which) {
+  if (which != "all" && !book.open().count(which))
+    return complain(
+        {errc::bad_setting, "resolve wants `all`, or the name of one that `dead-letters list` shows"});
+  auto writes = kafka::producer::connect(how.kafka);
+  if (!writes)
+    return complain(writes.why());
+  for (auto& [origin, x] : book.open()) {
+    if (which != "all" && which != origin)
+      continue;
+    auto note = make_resolution(how.dead_letters(), x, "said to be dealt with", now_ms());
+    if (auto resolved = writes->send({note}, kafka_timeout); !resolved)
+      return complain(resolved.why());
+    std::cout << origin << "  resolved\n";
+  }
+  return 0;
+}
+
 int replay_letters(const settings& how, kafka::consumer& reads, const letter_book& book,
                    const std::string& which) {
   if (which != "all" && !book.open().count(which))
@@ -230,6 +251,8 @@ int run_dead_letters(const settings& how, const std::string& action, const std::
     return list(*book);
   if (action == "show")
     return show(*reads, *book, which);
+  if (action == "resolve")
+    return resolve_letters(how, *book, which);
   return replay_letters(how, *reads, *book, which);
 }
 

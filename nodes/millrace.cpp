@@ -48,9 +48,11 @@ void add_verbs(CLI::App& app, arguments& x) {
       ->required()
       ->check(CLI::IsMember({"register", "status", "restart", "delete"}));
   auto* letters =
-      app.add_subcommand("dead-letters", "List, show or replay records that could not be decoded");
-  letters->add_option("ACTION", x.action)->required()->check(CLI::IsMember({"list", "show", "replay"}));
-  letters->add_option("WHICH", x.which, "TOPIC/PARTITION:OFFSET, or 'all' to replay");
+      app.add_subcommand("dead-letters", "List, show, replay or resolve records that could not be decoded");
+  letters->add_option("ACTION", x.action)
+      ->required()
+      ->check(CLI::IsMember({"list", "show", "replay", "resolve"}));
+  letters->add_option("WHICH", x.which, "TOPIC/PARTITION/OFFSET as `list` shows it, or 'all'");
   auto* init =
       app.add_subcommand("init", "Look at a database, and write a project's folder: settings, figures to "
                                  "begin with, and the SQL that the database lacks");

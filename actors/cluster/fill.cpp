@@ -71,7 +71,7 @@ result<bool> fill::one() {
   case stage::save: {
     auto after = note_;
     if (!only_some()) // else other tables' rows weren't looked at
-      after.swept = limit_;
+      after.swept = snapshot_at_;
     after.figures.clear();
     after.tables.clear();
     if (auto saved = backend_.save(after, true); !saved)
@@ -95,7 +95,9 @@ result<bool> fill::passed_by_stream() {
   if (!slot) // while nobody looks, the slot may be made anew behind the marker
     return marker_.reset(), slot.why();
   if (!slot->exists)
-    return marker_.reset(), false;
+    return marker_.reset(), slot_began_.reset(), false;
+  if (!slot_began_ && slot->restart.value > 0)
+    slot_began_ = slot->restart;
   if (!marker_) {
     auto marker = backend_.emit_marker();
     if (!marker)
@@ -115,7 +117,8 @@ result<bool> fill::decide() {
     if (!shown)
       return shown.why();
     if (live_ || shown->value > note_.birth.value) {
-      limit_ = *shown;
+      snapshot_at_ = *shown;
+      limit_ = without_open_transactions(*shown);
       at_ = stage::drain;
       return true;
     }
@@ -124,6 +127,12 @@ result<bool> fill::decide() {
     return asked.why();
   at_ = stage::snapshot;
   return true;
+}
+
+/// Rows of transactions that were open when the slot was made bear LSNs from
+/// before its snapshot, which doesn't show them: they come through the slot.
+lsn fill::without_open_transactions(lsn snapshot) const {
+  return slot_began_ ? std::min(snapshot, *slot_began_) : snapshot;
 }
 
 /// Asking twice does nothing, so a crash in between is mended here.
@@ -156,7 +165,7 @@ result<lsn> fill::oldest_unfinished() {
 result<bool> fill::snapshot() {
   switch (backend_.snapshot(note_.signal_id, note_.tables)) {
   case snapshot_progress::completed:
-    limit_ = note_.signalled_at;
+    limit_ = snapshot_at_ = note_.signalled_at;
     at_ = stage::stream_again;
     return true;
   case snapshot_progress::failed:

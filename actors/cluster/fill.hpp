@@ -33,7 +33,7 @@ struct fill_note {
   lsn birth;             ///< the log's end when the ledger was born
   std::string signal_id; ///< of the snapshot asked for; empty: none
   lsn signalled_at;      ///< where in the log the oldest open transaction began, before it was asked for
-  lsn swept;             ///< rows older than this have been swept
+  lsn swept;             ///< LSN of the newest snapshot whose missing rows have been swept
   std::vector<std::string> figures; ///< that fill while the others are live; empty: all fill
   std::vector<std::string> tables;  ///< whose rows they lack, by SCHEMA.TABLE
 };
@@ -102,6 +102,7 @@ class fill {
   result<bool> passed_by_stream();
   result<bool> decide();
   result<lsn> oldest_unfinished();
+  lsn without_open_transactions(lsn snapshot) const;
   result<bool> snapshot();
   result<bool> drain();
   result<void> ask_for_snapshot();
@@ -112,8 +113,9 @@ class fill {
   bool live_;
   stage at_ = stage::stream;
   std::optional<lsn> marker_;
+  std::optional<lsn> slot_began_; ///< where the slot's log began when it was seen first
   std::optional<offsets_by_source> ends_;
-  lsn limit_;
+  lsn snapshot_at_, limit_;
 };
 
 } // namespace millrace

@@ -19,7 +19,7 @@ VERBS = {
     "plan": "what the figures' files change of the figures that run",
     "apply": "take the running figures to what their files say, without a stop",
     "rebuild": "take all figures away; the node fills them anew",
-    "dead-letters": "list, show or replay the records that could not be decoded",
+    "dead-letters": "list, show, replay or resolve the records that could not be decoded",
     "init": "look at a database, and write a project's folder: settings, figures to begin with, SQL that is missing",
     "prepare": "the SQL that a database lacks for the figures",
     "remove": "show what a project has everywhere, and with --yes take it away",

@@ -100,6 +100,19 @@ class Records(running.SystemTest):
         wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
         self.assert_equal_to_sql(why="after replay of all")
 
+    def test_a_letter_whose_key_nobody_can_read_is_closed_by_hand_after_a_rebuild(self):
+        _, payload, partition = self.a_record()
+        which = f"{ORDERS}/{partition}/{self.stack.kafka.produce(ORDERS, partition, payload.encode(), b'no key')}"
+        wait_until("the letter is open", lambda: which in self.stack.door("dead-letters", "list").stdout)
+        done = self.stack.door("dead-letters", "replay", which, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"`millrace dead-letters resolve {which}`", done.stdout)
+        self.stack.door("rebuild", "--yes")
+        wait_until("figures are whole but for the letter", lambda: self.stack.figure_states().get("revenue") == "incomplete", 90)
+        self.stack.door("dead-letters", "resolve", which)
+        wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
+        self.assertEqual(self.stack.door("dead-letters", "resolve", which, check=False).returncode, 2)
+        self.assert_equal_to_sql(why="after a rebuild and resolve")
 
     def test_records_of_a_table_that_no_figure_reads_are_skipped_and_counted(self):
         self.stack.topics("create", "dbserver1.public.audit", "--partitions", "2")

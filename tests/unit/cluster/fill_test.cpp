@@ -227,6 +227,27 @@ CAF_TEST(rows of a transaction that is open while a snapshot is asked for are no
   CAF_CHECK_EQUAL(around.saved.signalled_at.value, 42u);
 }
 
+CAF_TEST(rows of a transaction that was open while Debezium took a snapshot are not swept) {
+  around.slot.restart = {140}; // it began there, and commits behind the snapshot at 150
+  up_to(stage::stream);
+  around.slot.restart = {160}; // it is over
+  up_to(stage::publishing);
+  CAF_CHECK_EQUAL(around.transcript(), "marker, sweep 140, publish");
+  it->on_published();
+  step();
+  CAF_CHECK_EQUAL(it->note().swept.value, 150u); // or the snapshot would be swept by again and again
+}
+
+CAF_TEST(what is known of a slot goes with it) {
+  around.slot.restart = {40};
+  up_to(stage::stream);
+  around.slot = {};
+  step();
+  around.slot.restart = {140};
+  up_to(stage::publishing);
+  CAF_CHECK_EQUAL(around.transcript(), "marker, marker, sweep 140, publish");
+}
+
 CAF_TEST(a snapshot that was asked for is swept by the LSN noted before it) {
   around.debezium_catches_up();
   step();
