@@ -174,7 +174,22 @@ result<redis::project_format> take_over(const settings& how, const redis::projec
   return store->format();
 }
 
-/// Goes on with what the ledger has.
+result<void> forget_all_former(started& out) {
+  stored_plans again;
+  again.plans = *out.plans;
+  take(out, std::move(again));
+  return {};
+}
+
+/// Tells whether tables and columns that the plans use are as they were. Where
+/// nobody can say, they are.
+bool is_as_in_catalog(postgres::session& db, const plan_set& plans) {
+  auto catalog = db.load_catalog();
+  return !catalog || as_in_catalog(plans, *catalog).fingerprint() == plans.fingerprint();
+}
+
+/// Goes on with what the ledger has. Where a table has changed since, records that
+/// don't fit go to dead letters, as they do in a node that runs.
 result<void> resume(const settings& how, postgres::session& db, const wanted_ledger& want,
                     const redis::project_format& found, started& out) {
   take(out, plans_of(found));
@@ -189,43 +204,34 @@ result<void> resume(const settings& how, postgres::session& db, const wanted_led
     return claimed;
   if (auto forgotten = forget_former(*store, out); !forgotten)
     return forgotten;
+  auto unchanged = is_as_in_catalog(db, *out.plans);
+  if (!unchanged)
+    spdlog::warn("node: a table has changed since its figures were applied: see `millrace plan`");
   auto broken = broken_topics(how, out);
   if (!broken)
     return broken.why();
   if (!*broken)
     return {};
-  stored_plans again;
-  again.plans = *out.plans;
-  take(out, std::move(again));
+  if (auto planned = unchanged ? forget_all_former(out) : plan_files(how, db, out); !planned)
+    return planned;
   return rebuild(how, db, want, **broken, found, out);
 }
 
-/// Tells whether tables and columns that these plans use are as they were.
-bool is_as_in(const std::vector<postgres::table>& catalog, const std::string& plans) {
+bool readable(const std::string& plans) {
   try {
-    auto x = plans_from_json(plans);
-    return as_in_catalog(x, catalog).fingerprint() == x.fingerprint();
+    plans_from_json(plans);
+    return true;
   } catch (const std::exception&) {
     return false;
   }
 }
 
-/// What this node would write: the ledger's fingerprint, if tables are as its own
-/// plans have them, or those that were applied because a table has changed.
+/// What this node would write.
 result<wanted_ledger> wanted(const settings& how, postgres::session& db, const redis::project_format& found) {
   auto database = db.system_identifier();
   if (!database)
     return database.why();
-  wanted_ledger out{found.fingerprint, how.shards, *database};
-  if (found.format != ledger_format)
-    return out;
-  auto catalog = db.load_catalog();
-  if (!catalog)
-    return catalog.why();
-  if (is_as_in(*catalog, found.plans) || (!found.next.empty() && is_as_in(*catalog, found.next)))
-    return out;
-  out.fingerprint = ~found.fingerprint;
-  return out;
+  return wanted_ledger{found.format != ledger_format || readable(found.plans), how.shards, *database};
 }
 
 result<void> take_up(const settings& how, postgres::session& db, started& out) {

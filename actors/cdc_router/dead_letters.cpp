@@ -81,11 +81,12 @@ kafka::outgoing make_resolution(const std::string& topic, const dead_letter& of,
 }
 
 void letter_book::add(const kafka::topic_partition& from, const kafka::record& x) {
-  add(from, x.offset, kafka::headers_of(x), content_of(x));
+  auto key = x.key ? std::optional(std::string(*x.key)) : std::nullopt;
+  add(from, x.offset, kafka::headers_of(x), content_of(x), std::move(key));
 }
 
 void letter_book::add(const kafka::topic_partition& from, kafka_offset at, const kafka::header_list& headers,
-                      std::size_t content) {
+                      std::size_t content, std::optional<std::string> key) {
   if (auto* resolved = find(headers, "millrace.resolves")) {
     if (auto letter = open_.find(*resolved); letter != open_.end()) {
       resolved_[*resolved] = letter->second.content;
@@ -95,6 +96,7 @@ void letter_book::add(const kafka::topic_partition& from, kafka_offset at, const
     letter->stored_in = from;
     letter->stored = at;
     letter->content = content;
+    letter->key = std::move(key);
     auto name = letter->origin();
     auto known = resolved_.find(name);
     if (known == resolved_.end() || known->second != content)

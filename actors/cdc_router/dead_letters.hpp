@@ -16,7 +16,7 @@ kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_pa
                                  std::optional<std::string> key, std::optional<std::string> payload,
                                  const std::string& why, std::int64_t now_ms);
 
-/// A letter as its headers tell; its payload stays in Kafka.
+/// A letter as its headers tell, with the record's key; its payload stays in Kafka.
 struct dead_letter {
   kafka::topic_partition from; ///< where the record stood
   kafka_offset offset;
@@ -25,6 +25,7 @@ struct dead_letter {
   kafka::topic_partition stored_in; ///< where the letter stands
   kafka_offset stored;
   std::size_t content = 0; ///< hash of key and payload
+  std::optional<std::string> key;
 
   /// Returns "topic/partition/offset" of the record: the letter's name.
   std::string origin() const;
@@ -44,7 +45,7 @@ class letter_book {
   /// Takes the topic's records in their order.
   void add(const kafka::topic_partition& from, const kafka::record& x);
   void add(const kafka::topic_partition& from, kafka_offset at, const kafka::header_list& headers,
-           std::size_t content);
+           std::size_t content, std::optional<std::string> key = {});
 
   const std::map<std::string, dead_letter>& open() const { return open_; } ///< by origin
   /// Returns how many letters are open, by table.

@@ -26,7 +26,7 @@ struct ledger_decision {
 
 /// What this node would write.
 struct wanted_ledger {
-  std::uint64_t fingerprint = 0; ///< of the ledger's plans as the tables are now
+  bool plans_readable = true; ///< those that the ledger is of
   std::uint16_t shards = 0;
   std::string database; ///< PostgreSQL's system_identifier
 };

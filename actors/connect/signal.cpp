@@ -20,17 +20,6 @@ std::string quoted(const std::string& text, char quote) {
   return out + quote;
 }
 
-/// Returns `"a" = '1' AND "b" = 'x'`: PostgreSQL reads a literal by its column's type.
-std::string condition(const postgres::table& of, const row& key) {
-  std::string out;
-  for (std::size_t i = 0; i < key.size(); ++i) {
-    auto& column = of.columns[of.primary_key[i]];
-    out += (i > 0 ? " AND " : "") + quoted(column.name, '"') + " = "
-           + quoted(to_text(key[i], column.type, column.scale), '\'');
-  }
-  return out;
-}
-
 /// Returns a pattern that matches just `name`; a comma would end it in a list.
 std::string escaped(const std::string& name) {
   std::string out;
@@ -87,13 +76,27 @@ std::string snapshot_signal(const plan_set& plans, const std::vector<std::string
   return json{{"type", "incremental"}, {"data-collections", tables}}.dump();
 }
 
-std::string row_signal(const postgres::table& of, const row& key) {
+/// PostgreSQL reads a literal by its column's type.
+std::string row_condition(const postgres::table& of, const row& key) {
   if (key.size() != of.primary_key.size() || key.empty())
     throw std::invalid_argument("a key of " + std::to_string(key.size()) + " values for " + of.name);
+  std::string out;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    auto& column = of.columns[of.primary_key[i]];
+    out += (i > 0 ? " AND " : "") + quoted(column.name, '"') + " = "
+           + quoted(to_text(key[i], column.type, column.scale), '\'');
+  }
+  return out;
+}
+
+std::string rows_signal(const postgres::table& of, const std::vector<row>& keys) {
   auto name = collection_pattern(of.schema, of.name);
+  std::string filter;
+  for (auto& key : keys)
+    filter += (filter.empty() ? "(" : " OR (") + row_condition(of, key) + ")";
   return json{{"type", "incremental"},
               {"data-collections", {name}},
-              {"additional-conditions", {{{"data-collection", name}, {"filter", condition(of, key)}}}}}
+              {"additional-conditions", {{{"data-collection", name}, {"filter", filter}}}}}
       .dump();
 }
 

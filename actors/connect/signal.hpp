@@ -21,9 +21,13 @@ std::string collection_pattern(const std::string& schema, const std::string& tab
 /// these, by SCHEMA.TABLE.
 std::string snapshot_signal(const plan_set& plans, const std::vector<std::string>& only = {});
 
-/// Returns the data of an execute-snapshot signal for one row, by its primary
-/// key in key order. Throws std::invalid_argument if `key` isn't of that size.
-std::string row_signal(const postgres::table& of, const row& key);
+/// Returns the SQL condition of one row, by its primary key in key order. Throws
+/// std::invalid_argument if `key` isn't of that size.
+std::string row_condition(const postgres::table& of, const row& key);
+
+/// Returns the data of an execute-snapshot signal for these rows. `keys` as above,
+/// one at least.
+std::string rows_signal(const postgres::table& of, const std::vector<row>& keys);
 
 /// What a notification says about an incremental snapshot.
 enum class snapshot_step : std::uint8_t {

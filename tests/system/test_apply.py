@@ -23,6 +23,7 @@ BY_STATE = "-- redis: hash states:customers field {state} name by_state\nSELECT 
 BY_ZIP = "-- redis: hash customers:by_zip field {zip_code} name by_zip\nSELECT zip_code, count(*) AS customers FROM customers GROUP BY zip_code;\n"
 DEAREST = "-- redis: hash product:{product_id}:dearest name dearest\nSELECT product_id, max(unit_price) AS price, min(quantity) AS fewest FROM order_items GROUP BY product_id;\n"
 OF_ORDER = "-- redis: hash order:{order_id}:items name of_order\nSELECT order_id, count(*) AS items, sum(quantity) AS units FROM order_items GROUP BY order_id;\n"
+NEWEST = "-- redis: hash reviews:newest field {product_id} name newest\nSELECT product_id, max(id) AS newest FROM reviews GROUP BY product_id;\n"
 IDS = "-- redis: json customer:{id}:state name ids\nSELECT id, state FROM customers;\n"
 TOTAL = "-- redis: string metrics:revenue:total name revenue\nSELECT sum(total_amount) AS revenue FROM orders{};\n"
 WATCHED = ("realtime:geo:customers", "realtime:geo:revenue", "realtime:categories:revenue", "top:customers", "top:products", "customer:1", "product:1", "metrics:orders:by_status")
@@ -52,6 +53,31 @@ class Watch:
         self.ended.set()
         self.thread.join()
         self.redis.close()
+
+
+class Writer:
+    """Writes into reviews all the time, whatever its columns are. Use as a context."""
+
+    STATEMENTS = ("INSERT INTO reviews (product_id) VALUES (1 + floor(random() * 3)::int)",
+                  "UPDATE reviews SET product_id = 1 + product_id % 3 WHERE id % 50 = 7",
+                  "DELETE FROM reviews WHERE id % 100 = 13")
+
+    def __init__(self, stack):
+        self.sql, self.ended = stack.sql_of(stack.endpoints["POSTGRES_DB"]), threading.Event()
+        self.thread, self.statements = threading.Thread(target=self.write, daemon=True), 0
+
+    def write(self):
+        while not self.ended.wait(0.02):
+            self.sql(self.STATEMENTS[self.statements % len(self.STATEMENTS)])
+            self.statements += 1
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
 
 
 class Apply(running.SystemTest):
@@ -168,8 +194,70 @@ class Apply(running.SystemTest):
         self.stack.door("dead-letters", "replay", "all")
         self.assert_equal_to_sql(why="with the renamed column")
 
+    def restart_node(self):
+        """Kills the node, and waits until its successor shows its figures."""
+        self.stack.kill("node")
+        wait_until("a node runs again", lambda: self.stack.figure_states(), 60)
+
+    def test_what_no_figure_uses_may_change_and_the_node_may_restart(self):
+        self.stack.sql("ALTER TABLE reviews ALTER COLUMN rating SET DEFAULT 3")
+        with Watch(self.stack, WATCHED + ("product:1:reviews",)) as watch, Writer(self.stack) as writer:
+            for change in ("ADD COLUMN remark text DEFAULT 'x'", "RENAME COLUMN remark TO comment", "ALTER COLUMN comment TYPE varchar(20)", "DROP COLUMN comment"):
+                self.stack.sql(f"ALTER TABLE reviews {change}")
+                before = writer.statements
+                wait_until("the table is written to", lambda: writer.statements > before + 3)
+                self.restart_node()
+                self.assertEqual(set(self.stack.figure_states().values()), {"live"}, change)
+        self.assertEqual(watch.absent, set())
+        self.assert_equal_to_sql(why="with columns that came, changed and went")
+        self.assertIn("0 dead letters", self.stack.door("dead-letters", "list").stdout)
+
+    def assert_only_reviews_stop(self, change, query):
+        """A change of a column that a figure uses, under load: that figure says so, through a restart too, and comes back with an apply."""
+        others = {key for key in WATCHED}
+        with Watch(self.stack, others) as watch, Writer(self.stack):
+            self.stack.sql(f"ALTER TABLE reviews {change}")
+            stopped = {"reviews": "incomplete"}
+            wait_until("the figure says that it stopped", lambda: self.stack.figure_states().get("reviews") == "incomplete", 60)
+            self.restart_node()
+            states = wait_until("the figure says so again", lambda: (s := self.stack.figure_states()).get("reviews") == "incomplete" and s, 60)
+            self.assertEqual({name: state for name, state in states.items() if state != "live"}, stopped)
+            path = self.folder / "reviews.sql"
+            path.write_text(path.read_text().partition("\n")[0] + f"\n{query};\n")
+            self.apply()
+        self.assertEqual(watch.absent, set())
+        self.stack.door("dead-letters", "replay", "all")
+        self.assert_equal_to_sql(why=change)
+
+    def test_a_column_of_another_type_stops_its_figures_until_an_apply(self):
+        self.assert_only_reviews_stop("ALTER COLUMN rating TYPE numeric(4,1)", "SELECT product_id, count(*) AS reviews, avg(rating) AS rating FROM reviews GROUP BY product_id")
+
+    def test_a_column_that_is_dropped_stops_its_figures_until_an_apply(self):
+        self.assert_only_reviews_stop("DROP COLUMN rating", "SELECT product_id, count(*) AS reviews FROM reviews GROUP BY product_id")
+
+    def test_a_transaction_that_is_open_all_through_an_apply_is_counted_once(self):
+        session = self.stack.sql_of(self.stack.endpoints["POSTGRES_DB"])
+        self.addCleanup(session.close)
+        session("BEGIN")
+        session("INSERT INTO reviews (product_id) SELECT 2 FROM generate_series(1, 50)")
+        session("UPDATE orders SET total_amount = total_amount + 1 WHERE id IN (SELECT min(id) FROM orders)")
+        self.write("more", NEWEST, BY_ZIP)
+        self.assert_applied("while a transaction is open")
+        session("COMMIT")
+        self.assert_equal_to_sql(why="after a transaction that was open all through an apply")
+        session("BEGIN")
+        session("DELETE FROM reviews WHERE product_id = 2")
+        self.write("more", BY_ZIP)
+        self.apply()
+        self.write("more", NEWEST, BY_ZIP)
+        self.apply()
+        session("ROLLBACK")
+        self.assert_equal_to_sql(why="after a transaction that came to nothing")
+
     def test_a_refused_figure_changes_nothing(self):
         before, pid = self.epoch(), self.stack.pid("node")
+        for name in ("bad", "fine"):
+            self.addCleanup(self.write, name)
         self.write("bad", "-- redis: hash a:{id} name no_column\nSELECT id, nothing FROM customers;\n", "-- redis: string b name no_table\nSELECT count(*) FROM nowhere;\n")
         self.write("fine", BY_STATE)
         for verb in ("plan", "apply"):

@@ -45,14 +45,17 @@ CAF_TEST(a snapshot of everything names the captured tables as patterns) {
   CAF_CHECK(x["data-collections"] == json({"public.orders", R"(my shop.a\,b\(c\))"}));
 }
 
-CAF_TEST(a snapshot of one row quotes its key) {
+CAF_TEST(a snapshot of some rows quotes their keys) {
   auto plans = two_tables();
-  auto x = json::parse(row_signal(plans.tables[0].table, {std::int64_t{5}, std::string("O'Neil\\")}));
+  auto& orders = plans.tables[0].table;
+  row one{std::int64_t{5}, std::string("O'Neil\\")}, other{std::int64_t{6}, std::string()};
+  auto x = json::parse(rows_signal(orders, {one, other}));
   auto condition = x["additional-conditions"][0];
   CAF_CHECK(condition["data-collection"] == x["data-collections"][0]);
-  CAF_CHECK_EQUAL(condition["filter"].get<std::string>(), R"("id" = '5' AND "o""k" = 'O''Neil\')");
+  CAF_CHECK_EQUAL(condition["filter"].get<std::string>(),
+                  R"(("id" = '5' AND "o""k" = 'O''Neil\') OR ("id" = '6' AND "o""k" = ''))");
   try {
-    row_signal(plans.tables[0].table, {std::int64_t{5}});
+    rows_signal(orders, {{std::int64_t{5}}});
     CAF_FAIL("a key that is too short was taken");
   } catch (const std::invalid_argument&) {
   }
