@@ -8,6 +8,9 @@
 #include <spdlog/spdlog.h>
 
 #include <iostream>
+#ifdef MILLRACE_MIMALLOC
+#include <mimalloc.h>
+#endif
 
 namespace {
 
@@ -117,9 +120,18 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
   return run_rebuild(how, x.yes);
 }
 
+/// Buffers of Kafka's fetches come and go: pages are kept for two seconds, which
+/// halves the faults of librdkafka's thread (perf).
+void set_up_allocator() {
+#ifdef MILLRACE_MIMALLOC
+  mi_option_set(mi_option_decommit_delay, 2000);
+#endif
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
+  set_up_allocator();
   CLI::App app{"Millrace keeps figures about a PostgreSQL database exact and live in Redis."};
   app.name("millrace");
   app.set_version_flag("--version", MILLRACE_VERSION);
