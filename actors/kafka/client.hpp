@@ -32,9 +32,13 @@ result<conf_ptr> configure(const settings& how, const std::map<std::string, std:
 /// Returns the handle of a consumer or producer, or why librdkafka refused.
 result<client> open(rd_kafka_type_t kind, conf_ptr conf);
 
-/// Returns `what` and librdkafka's reason. Authentication and authorization
-/// are `denied`, everything else is `unavailable`.
-error failure(const std::string& what, rd_kafka_resp_err_t why);
+/// Returns the brokers, `what`, and why: where no answer came, what the log said
+/// of the connection. Authentication, authorization and certificates are
+/// `denied`, everything else is `unavailable`.
+error failure(const rd_kafka_t* kafka, const std::string& what, rd_kafka_resp_err_t why);
+
+/// Tells whether a broker has refused us just now: then waiting is in vain.
+bool is_refused(const rd_kafka_t* kafka);
 
 /// Returns "topic/partition".
 std::string to_string(const topic_partition& x);

@@ -73,8 +73,8 @@ list_ptr list_of(const std::map<topic_partition, kafka_offset>& from) {
   return list;
 }
 
-error raised(rd_kafka_error_t* x, const std::string& what) {
-  auto result = failure(what, rd_kafka_error_code(x));
+error raised(const client& kafka, rd_kafka_error_t* x, const std::string& what) {
+  auto result = failure(kafka.get(), what, rd_kafka_error_code(x));
   rd_kafka_error_destroy(x);
   return result;
 }
@@ -129,9 +129,9 @@ bool consumer::impl::try_seek(const topic_partition& of, kafka_offset offset) {
 result<void> consumer::impl::start_again(const topic_partition& of, kafka_offset offset) {
   auto list = list_of({{of, offset}});
   if (auto* why = rd_kafka_incremental_unassign(kafka.get(), list.get()))
-    return raised(why, to_string(of));
+    return raised(kafka, why, to_string(of));
   if (auto* why = rd_kafka_incremental_assign(kafka.get(), list.get()))
-    return raised(why, to_string(of));
+    return raised(kafka, why, to_string(of));
   if (paused.count(of) > 0)
     rd_kafka_pause_partitions(kafka.get(), list.get());
   return {};
@@ -165,7 +165,7 @@ void consumer::impl::take(record_batch& batch, rd_kafka_message_t* message,
     batch.next = std::max(batch.next, offset);
     batch.at_end = true;
   } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    batch.failed = failure(to_string(batch.from), message->err);
+    batch.failed = failure(kafka.get(), to_string(batch.from), message->err);
     if (auto* detail = rd_kafka_message_errstr(message))
       batch.failed->message += std::string(" (") + detail + ")";
   } else if (offset >= batch.next) { // else from before a seek
@@ -237,7 +237,7 @@ result<std::vector<partition_id>> consumer::partitions(const std::string& topic,
   auto code =
       rd_kafka_metadata(impl_->kafka.get(), 0, handle.get(), &answer, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return failure("topic " + topic, code);
+    return failure(impl_->kafka.get(), "topic " + topic, code);
   std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{
       answer, rd_kafka_metadata_destroy};
   std::vector<partition_id> found;
@@ -246,7 +246,7 @@ result<std::vector<partition_id>> consumer::partitions(const std::string& topic,
     if (each.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
       return error{errc::unavailable, "topic " + topic + " doesn't exist"};
     if (each.err != RD_KAFKA_RESP_ERR_NO_ERROR)
-      return failure("topic " + topic, each.err);
+      return failure(impl_->kafka.get(), "topic " + topic, each.err);
     for (int k = 0; k < each.partition_cnt; ++k)
       found.push_back({each.partitions[k].id});
   }
@@ -261,7 +261,7 @@ result<std::map<std::string, int>> consumer::topics(const std::string& prefix,
   const rd_kafka_metadata_t* answer = nullptr;
   auto code = rd_kafka_metadata(impl_->kafka.get(), 1, nullptr, &answer, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return failure("the list of topics", code);
+    return failure(impl_->kafka.get(), "the list of topics", code);
   std::unique_ptr<const rd_kafka_metadata_t, void (*)(const rd_kafka_metadata_t*)> owned{
       answer, rd_kafka_metadata_destroy};
   std::map<std::string, int> found;
@@ -277,7 +277,7 @@ result<watermarks> consumer::bounds(const topic_partition& of, std::chrono::mill
       rd_kafka_query_watermark_offsets(impl_->kafka.get(), of.topic.c_str(), of.partition.value, &x.low.value,
                                        &x.high.value, static_cast<int>(timeout.count()));
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return failure(to_string(of), code);
+    return failure(impl_->kafka.get(), to_string(of), code);
   return x;
 }
 
@@ -289,7 +289,7 @@ result<void> consumer::assign(const std::map<topic_partition, kafka_offset>& fro
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR && !from.empty())
     code = rd_kafka_assign(impl_->kafka.get(), list_of(from).get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return failure("assignment", code);
+    return failure(impl_->kafka.get(), "assignment", code);
   for (auto& [where, offset] : from)
     impl_->next[where] = std::max(offset, kafka_offset{0});
   return {};

@@ -16,11 +16,11 @@ struct delivery {
 };
 
 /// Called from the thread that polls, in send().
-void note_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+void note_delivery(rd_kafka_t* kafka, const rd_kafka_message_t* message, void*) {
   auto* of = static_cast<delivery*>(message->_private);
   --of->waiting;
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !of->failed)
-    of->failed = failure(std::string("write to ") + rd_kafka_topic_name(message->rkt), message->err);
+    of->failed = failure(kafka, std::string("write to ") + rd_kafka_topic_name(message->rkt), message->err);
 }
 
 std::map<std::string, std::string> properties(const settings& how) {
@@ -134,7 +134,7 @@ result<void> producer::send(const std::vector<outgoing>& records, std::chrono::m
       code = enqueue(impl_->kafka.get(), x, of);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      of.failed = failure("write to " + x.topic, code);
+      of.failed = failure(impl_->kafka.get(), "write to " + x.topic, code);
       break;
     }
     ++of.waiting;

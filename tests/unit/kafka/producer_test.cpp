@@ -20,6 +20,15 @@ settings to(const std::string& address) {
 
 } // namespace
 
+CAF_TEST(a broker that nobody is is named with what became of the connection) {
+  auto writer = std::move(*producer::connect(to("127.0.0.1:1")));
+  auto topics = writer.topics(2s);
+  CAF_REQUIRE(!topics);
+  CAF_CHECK(topics.why().code == errc::unavailable);
+  CAF_CHECK(topics.why().message.starts_with("Kafka at 127.0.0.1:1: listing topics: "));
+  CAF_CHECK(topics.why().message.find("Connection refused") != std::string::npos);
+}
+
 CAF_TEST(a record arrives with its key - its headers and a null payload) {
   auto& address = test::kafka_broker();
   auto writer = std::move(*producer::connect(to(address)));
