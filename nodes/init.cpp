@@ -71,6 +71,15 @@ std::uint16_t free_port() {
   return port;
 }
 
+/// Returns the certificate that libpq goes by if it isn't told of one: Debezium
+/// has to be told.
+std::string usual_authority() {
+  auto* home = std::getenv("HOME");
+  auto file = fs::path(home ? home : "/") / ".postgresql/root.crt";
+  std::error_code failed;
+  return fs::exists(file, failed) ? file.string() : "";
+}
+
 /// Where the project's servers are; what is absent is started by `up`.
 struct servers {
   postgres::settings postgres;
@@ -89,6 +98,8 @@ result<servers> find_servers(const settings& how, const init_options& options) {
     if (!read)
       return read.why();
     out.postgres = *read;
+    if (out.postgres.sslmode.starts_with("verify") && out.postgres.sslrootcert.empty())
+      out.postgres.sslrootcert = usual_authority();
   }
   if (!options.database.empty())
     out.postgres.database = options.database;
@@ -99,6 +110,8 @@ result<servers> find_servers(const settings& how, const init_options& options) {
     if (!read)
       return read.why();
     out.redis = *read;
+    if (auto* password = std::getenv("REDISCLI_AUTH"); password && out.redis->password.empty())
+      out.redis->password = password;
   } else if (options.take_servers) {
     out.redis = how.redis;
   }

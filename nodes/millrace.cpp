@@ -17,11 +17,12 @@ namespace {
 using namespace millrace;
 
 struct arguments {
-  std::vector<std::string> files;
+  std::vector<std::string> files, servers;
   verify_options verify;
   generate_options generate;
   init_options init;
   apply_options apply;
+  remove_options remove;
   std::string secrets = "secrets";
   bool json = false, yes = false;
   std::string action, which;
@@ -67,17 +68,25 @@ void add_verbs(CLI::App& app, arguments& x) {
       "--postgres", x.init.postgres,
       "postgresql://USER[:PASSWORD]@HOST[:PORT]/DATABASE[?sslmode=...]; the password may be in PGPASSWORD");
   init->add_option("--database", x.init.database, "Another database of that server");
-  init->add_option("--redis", x.init.redis, "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]");
+  init->add_option(
+      "--redis", x.init.redis,
+      "redis://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]; the password may be in REDISCLI_AUTH");
   init->add_option("--brokers", x.init.kafka, "Kafka's HOST:PORT,...");
   init->add_option("--connect", x.init.connect, "Kafka Connect's http://[USER:PASSWORD@]HOST:PORT");
   init->add_option("--node-port", x.init.http_port, "Port of the node's /status (default: one that is free)");
   init->add_flag("--these-servers", x.init.take_servers, "Servers without a URL are those of the settings");
+  app.add_subcommand("servers", "Say which servers let us in, and where to look if one doesn't; exit 1 then")
+      ->add_option("NAME", x.servers, "postgres, redis, kafka, connect (default: all)")
+      ->check(CLI::IsMember({"postgres", "redis", "kafka", "connect"}));
   app.add_subcommand("prepare",
                      "Print the SQL that the database lacks for the figures; exit 1 if there is any")
       ->add_option("--secrets", x.secrets, "Folder with the roles' passwords")
       ->capture_default_str();
-  app.add_subcommand("remove", "Show what the project has in PostgreSQL, Kafka and Redis, and take it away")
-      ->add_flag("--yes", x.yes, "Do it");
+  auto* remove = app.add_subcommand(
+      "remove", "Show what the project has in PostgreSQL, Kafka and Redis, and take it away");
+  remove->add_flag("--yes", x.remove.yes, "Do it");
+  remove->add_flag("--own-connect", x.remove.own_connect,
+                   "Kafka Connect is the project's alone, and stopped: its topics go too");
   app.add_subcommand("plan", "Show what the figures' files change of the figures that run; exit 2 if "
                              "anything, 1 if they are refused")
       ->add_flag("--json", x.json, "Print JSON");
@@ -109,10 +118,12 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
     return run_dead_letters(how, x.action, x.which);
   if (verb == "init")
     return run_init(how, x.init);
+  if (verb == "servers")
+    return run_servers(how, x.servers);
   if (verb == "prepare")
     return run_prepare(how, x.secrets);
   if (verb == "remove")
-    return run_remove(how, x.yes);
+    return run_remove(how, x.remove);
   if (verb == "plan")
     return run_plan(how, x.json);
   if (verb == "apply")

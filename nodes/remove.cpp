@@ -30,7 +30,8 @@ int complain(const error& why) {
 /// looked at stops the removal before anything is gone.
 class estate {
  public:
-  explicit estate(const settings& how) : how_(how), names_(names_of(how)) {}
+  estate(const settings& how, bool own_connect)
+      : how_(how), names_(names_of(how)), own_connect_(own_connect) {}
 
   result<void> look() {
     for (auto part : {&estate::look_at_postgres, &estate::look_at_connect, &estate::look_at_kafka,
@@ -102,6 +103,8 @@ class estate {
   }
 
   result<void> look_at_connect() {
+    if (own_connect_) // its connector is in its topics
+      return {};
     if (how_.connect_url.empty())
       return error{errc::bad_setting, "CONNECT_URL isn't set: where is Kafka Connect?"};
     auto made = connect::client::make(how_.connect_url, connect_timeout);
@@ -116,6 +119,8 @@ class estate {
 
   /// Topics of the project's names: PREFIX.SCHEMA.TABLE, Debezium's own, ours.
   bool is_ours(const std::string& topic) const {
+    if (own_connect_ && topic.starts_with(how_.project + "-connect."))
+      return true;
     for (auto& x : {how_.dead_letters(), how_.notifications(), how_.project + ".shards",
                     "__debezium-heartbeat." + how_.topic_prefix, how_.topic_prefix + ".message",
                     how_.topic_prefix + ".transaction"})
@@ -281,6 +286,7 @@ class estate {
 
   const settings& how_;
   project::names names_;
+  bool own_connect_;
   project::facts there_;
   bool slot_ = false, connector_ = false;
   std::vector<std::string> topics_;
@@ -301,10 +307,10 @@ std::optional<error> running_node(const settings& how) {
 
 } // namespace
 
-int run_remove(const settings& how, bool yes) {
-  if (auto running = running_node(how); running && yes)
+int run_remove(const settings& how, const remove_options& options) {
+  if (auto running = running_node(how); running && options.yes)
     return complain(*running);
-  estate all(how);
+  estate all(how, options.own_connect);
   if (auto seen = all.look(); !seen)
     return complain(seen.why());
   if (all.nothing()) {
@@ -314,7 +320,7 @@ int run_remove(const settings& how, bool yes) {
     return 0;
   }
   all.show();
-  if (!yes) {
+  if (!options.yes) {
     std::cout << "Say --yes to take all of it away; tables and their rows stay, and so does the project's "
                  "folder.\n";
     return 0;

@@ -49,11 +49,19 @@ struct init_options {
 /// Looks at a database and writes a project's folder.
 int run_init(const settings& how, const init_options& options);
 
+/// Says of each server whether it lets us in, as whom the settings say; exit 1
+/// if one doesn't. `which`: postgres, redis, kafka, connect; empty: all.
+int run_servers(const settings& how, const std::vector<std::string>& which);
+
 /// Prints the SQL that the database lacks for the figures; exit 1 if it lacks something.
 int run_prepare(const settings& how, const std::string& secrets);
 
-/// Shows what a project has everywhere, and with `yes` takes it away.
-int run_remove(const settings& how, bool yes);
+struct remove_options {
+  bool yes = false;         ///< take it away
+  bool own_connect = false; ///< Kafka Connect is the project's alone, and doesn't run: its topics are ours
+};
+/// Shows what a project has everywhere, or takes it away.
+int run_remove(const settings& how, const remove_options& options);
 
 /// Shows what apply would do: 0 nothing, 2 something, 1 figures are refused or a
 /// server doesn't answer.

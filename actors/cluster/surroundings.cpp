@@ -181,8 +181,8 @@ void surroundings::look_at_topics() {
   for (auto& [_, source] : how_.sources)
     if (topics->count(source.topic) == 0)
       return how_.lost("Kafka has no topic " + source.topic + " any more: somebody deleted it");
-  auto found =
-      count_records(**x, *topics, unknown_tables(*topics, how_.topic_prefix, *how_.plans), kafka_timeout);
+  auto unknown = unknown_tables(*topics, how_.topic_prefix, how_.anchor_topic, *how_.plans);
+  auto found = count_records(**x, *topics, unknown, kafka_timeout);
   if (!found)
     return;
   for (auto& [table, records] : *found)

@@ -7,18 +7,19 @@
 namespace millrace {
 
 std::map<std::string, std::string> unknown_tables(const std::map<std::string, int>& topics,
-                                                  const std::string& prefix, const plan_set& plans) {
+                                                  const std::string& prefix, const std::string& anchor,
+                                                  const plan_set& plans) {
+  auto own = anchor.substr(0, anchor.rfind('.') + 1);
   std::set<std::string> known;
   for (auto& each : plans.tables)
     if (each.captured)
       known.insert(connect::change_topic(prefix, each.table));
   std::map<std::string, std::string> out;
   for (auto& [topic, _] : topics) {
-    if (topic.compare(0, prefix.size() + 1, prefix + ".") != 0 || known.count(topic) > 0)
+    if (!topic.starts_with(prefix + ".") || topic.starts_with(own) || known.count(topic) > 0)
       continue;
     auto table = topic.substr(prefix.size() + 1);
-    auto dot = table.find('.'); // without one it's Debezium's own: messages, transactions
-    if (dot != std::string::npos && table.substr(0, dot) != "millrace")
+    if (table.find('.') != std::string::npos) // else it's Debezium's own: messages, transactions
       out[topic] = table;
   }
   return out;

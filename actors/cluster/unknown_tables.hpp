@@ -13,9 +13,10 @@
 namespace millrace {
 
 /// Returns those of `topics` that are a table's and that no figure reads, as
-/// SCHEMA.TABLE by topic. Topics of ours (schema millrace) aren't among them.
+/// SCHEMA.TABLE by topic. Those of our own schema, which `anchor` is of, aren't among them.
 std::map<std::string, std::string> unknown_tables(const std::map<std::string, int>& topics,
-                                                  const std::string& prefix, const plan_set& plans);
+                                                  const std::string& prefix, const std::string& anchor,
+                                                  const plan_set& plans);
 
 /// Returns how many offsets Kafka keeps for each of these tables (SCHEMA.TABLE by
 /// topic): its records, with tombstones and the markers of transactions.

@@ -6,7 +6,7 @@
 
 namespace millrace::redis {
 
-/// Reads redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]. An error (bad_setting)
+/// Reads redis://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]. An error (bad_setting)
 /// says what can't be used, never the password.
 result<settings> settings_from_url(const std::string& url);
 

@@ -1,6 +1,7 @@
 """Kafka Connect, one worker with Debezium's PostgreSQL connector."""
 import pathlib
 
+import home
 import service
 from java import JavaService, parts
 from kafka import RECORD_BYTES
@@ -8,10 +9,9 @@ from service import MEGABYTE, ServiceError, properties, write_config
 
 ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f"}
 
-#: Properties of librdkafka that have another name in Java.
-RENAMED = {"sasl.mechanisms": "sasl.mechanism", "ssl.ca.location": "ssl.truststore.location"}
-SAME = ("security.protocol", "sasl.mechanism", "ssl.endpoint.identification.algorithm")
-LOGIN = ("sasl.username", "sasl.password")
+#: Properties of librdkafka that are told to Java in other words, or in the same ones.
+KNOWN = ("security.protocol", "sasl.mechanism", "sasl.mechanisms", "sasl.username", "sasl.password", "ssl.ca.location", "ssl.endpoint.identification.algorithm")
+LOGIN_MODULES = {"PLAIN": "plain.PlainLoginModule", "SCRAM-SHA-256": "scram.ScramLoginModule", "SCRAM-SHA-512": "scram.ScramLoginModule"}
 
 
 def security(settings):
@@ -19,29 +19,56 @@ def security(settings):
     path = settings.get("KAFKA_PROPERTIES_FILE")
     if not path:
         return {}
-    try:
-        lines = [line.strip() for line in pathlib.Path(path).read_text().splitlines()]
-    except OSError as error:
-        raise ServiceError(f"KAFKA_PROPERTIES_FILE: {path}: {error.strerror}") from None
+    lines = [line.strip() for line in read("KAFKA_PROPERTIES_FILE", path).splitlines()]
     given = {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines if line and not line.startswith("#"))}
-    unknown = [name for name in given if name.startswith(("sasl.", "ssl.", "security.")) and name not in (*RENAMED, *SAME, *LOGIN)]
+    given.setdefault("sasl.mechanism", given.pop("sasl.mechanisms", "GSSAPI"))
+    protocol = given.get("security.protocol", "plaintext").upper()
+    unknown = [name for name in given if any(word in name for word in ("sasl", "ssl", "security")) and name not in KNOWN]
+    if protocol.startswith("SASL") and given["sasl.mechanism"] not in LOGIN_MODULES:
+        unknown.append(f"sasl.mechanism={given['sasl.mechanism']}")
     if unknown:
         raise ServiceError(f"{path}: {', '.join(unknown)} can't be passed on to a Kafka Connect that is started here; start one yourself and give its CONNECT_URL")
-    found = {RENAMED.get(name, name): value for name, value in given.items() if name in (*RENAMED, *SAME)}
-    if "ssl.truststore.location" in found:
-        found["ssl.truststore.type"] = "PEM"
-    if LOGIN[0] in given:
-        module = "plain.PlainLoginModule" if found.get("sasl.mechanism") == "PLAIN" else "scram.ScramLoginModule"
-        user, password = (given.get(name, "").replace("\\", "\\\\").replace('"', '\\"') for name in LOGIN)
-        # A properties file takes a backslash twice.
-        found["sasl.jaas.config"] = f'org.apache.kafka.common.security.{module} required username="{user}" password="{password}";'.replace("\\", "\\\\")
-    return {prefix + name: value for prefix in ("", "producer.", "consumer.", "admin.") for name, value in found.items()}
+    found = {"security.protocol": protocol, **(login(given) if protocol.startswith("SASL") else {}), **(trust(given, path) if protocol.endswith("SSL") else {})}
+    return {prefix + name: escaped(value) for prefix in ("", "producer.", "consumer.", "admin.") for name, value in found.items()}
+
+
+def login(given):
+    """Returns SASL's properties, as Java has them."""
+    user, password = (given.get(name, "").replace("\\", "\\\\").replace('"', '\\"') for name in ("sasl.username", "sasl.password"))
+    module = LOGIN_MODULES[given["sasl.mechanism"]]
+    return {"sasl.mechanism": given["sasl.mechanism"],
+            "sasl.jaas.config": f'org.apache.kafka.common.security.{module} required username="{user}" password="{password}";'}
+
+
+def trust(given, path):
+    """Returns TLS's properties, as Java has them. The certificate is told as text: the worker is another user, who may not get to its file."""
+    found, check = {}, given.get("ssl.endpoint.identification.algorithm")
+    if check:
+        found["ssl.endpoint.identification.algorithm"] = "" if check == "none" else check
+    if "ssl.ca.location" in given:
+        found.update({"ssl.truststore.type": "PEM", "ssl.truststore.certificates": read(f"{path}: ssl.ca.location", given["ssl.ca.location"])})
+    return found
+
+
+def read(what, path):
+    """Returns a file's text. Raises ServiceError, which begins with `what`."""
+    try:
+        if pathlib.Path(path).is_absolute():
+            return pathlib.Path(path).read_text()
+    except OSError as error:
+        raise ServiceError(f"{what}: {path}: {error.strerror}") from None
+    raise ServiceError(f"{what}: {path} must be an absolute path: those who read it run in folders of their own")
 
 
 def escaped(text):
-    """Returns a text as a value in Java's properties: that file's reader would drop spaces before it, and takes backslashes for its own."""
-    text = "".join(ESCAPES.get(character, character) for character in text)
+    """Returns a text as a value in Java's properties: that file's reader would drop spaces before it, takes backslashes for its own, and knows Latin-1 alone."""
+    text = "".join(ESCAPES.get(character, character if character.isascii() else unicode_escaped(character)) for character in text)
     return "\\" + text if text.startswith(" ") else text
+
+
+def unicode_escaped(character):
+    units = character.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at:at + 4]}" for at in range(0, len(units), 4))
 
 
 class Connect(JavaService):
@@ -60,8 +87,15 @@ class Connect(JavaService):
         return f"{self.settings['MILLRACE_PROJECT']}-connect" if self.settings.project() else "millrace-connect"
 
     def prepare(self):
+        self.check_certificate()
         super().prepare()
         write_config(self.home.connector_secrets, self.secrets())
+
+    def check_certificate(self):
+        """Refuses a certificate that the connector is told of and that the servers' user can't read. Raises ServiceError."""
+        path = pathlib.Path(self.settings.get("POSTGRES_SSLROOTCERT") or "/")
+        if self.user() and not (home.reachable_by_others(path.parent) and path.stat().st_mode & 0o004):
+            raise ServiceError(f"POSTGRES_SSLROOTCERT: the user {home.SERVER_USER}, as whom Kafka Connect runs, can't read {path}; put it where others may")
 
     def secrets(self):
         """Returns the file that the connector's configuration refers to: Connect's REST interface shows the reference, not the value."""
@@ -71,8 +105,10 @@ class Connect(JavaService):
         return {**super().identity(), "Debezium's password": self.secrets()}
 
     def configuration(self):
+        # With a dot behind the project's name they would look like tables of a schema named connect.
+        topics = self.group() if self.settings.project() else "millrace.connect"
         storage = {f"{what}.storage.{key}": value for what in ("offset", "config", "status")
-                   for key, value in (("topic", f"{self.group().replace('-', '.')}.{what}"), ("replication.factor", 1 if self.settings.own("kafka") else -1))}
+                   for key, value in (("topic", f"{topics}.{what}"), ("replication.factor", 1 if self.settings.own("kafka") else -1))}
         converters = {f"{what}.converter{key}": value for what in ("key", "value")
                       for key, value in (("", "org.apache.kafka.connect.json.JsonConverter"), (".schemas.enable", "false"))}
         return properties({

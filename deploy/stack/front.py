@@ -21,6 +21,7 @@ VERBS = {
     "rebuild": "take all figures away; the node fills them anew",
     "dead-letters": "list, show, replay or resolve the records that could not be decoded",
     "init": "look at a database, and write a project's folder: settings, figures to begin with, SQL that is missing",
+    "servers": "which servers let us in, and where to look if one doesn't",
     "prepare": "the SQL that a database lacks for the figures",
     "remove": "show what a project has everywhere, and with --yes take it away",
     "connector": "register the connector, or show its state",
@@ -31,7 +32,7 @@ VERBS = {
 def run(settings, verb, arguments):
     """Runs a verb of the binary with the caller's arguments, in the caller's folder. Returns its exit code, if it returns at all."""
     binary = build.binary()
-    environment = settings.child_environment(refers=verb != "prepare")
+    environment = settings.child_environment(refers=verb not in ("prepare", "remove"))  # which log in as Debezium
     if not {"-h", "--help"} & set(arguments):
         arguments = arguments + more_arguments(settings, verb, arguments)
     if verb == "check" and not {"-h", "--help"} & set(arguments):
@@ -54,17 +55,22 @@ def change(settings, verb, arguments):
 
 
 def more_arguments(settings, verb, arguments):
-    """Returns what the binary has to be told of this stack beside its settings. Sees to it that `remove` finds no node of ours at work."""
+    """Returns what the binary has to be told of this stack beside its settings. Sees to it that `remove` finds nobody of ours at work."""
     if verb == "init" and not any(word.startswith("--postgres") for word in arguments):
         if not control.is_running(settings.home):
             raise ServiceError("which database? Name it, --postgres postgresql://USER@HOST/DATABASE; or start servers here, deploy/millrace up")
         return [] if "--these-servers" in arguments else ["--these-servers"]
     if verb == "prepare" and settings.project():
         return ["--secrets", str(settings.project() / "secrets")]
-    if verb == "remove" and "--yes" in arguments:
+    if verb != "remove":
+        return []
+    # A worker that is the project's alone has its connector in topics that go, and would make them again.
+    alone = settings.project() and settings.own("connect")
+    if "--yes" in arguments:
         with contextlib.suppress(control.NotRunning):
-            control.ask(settings.home, "stop", name="node", seconds=90)
-    return []
+            for name in ("node", *(["connect"] if alone else [])):
+                control.ask(settings.home, "stop", name=name, seconds=90)
+    return ["--own-connect"] if alone else []
 
 
 @contextlib.contextmanager

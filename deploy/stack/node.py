@@ -1,4 +1,6 @@
 """The node: the program that this repository builds, run as whoever runs the stack (its figures lie in that user's folders)."""
+import pathlib
+
 import service
 from service import MEGABYTE, Service
 
@@ -35,7 +37,9 @@ class Node(Program):
 
     def identity(self):
         told = {name: value for name, value in self.settings.environment().items() if not name.startswith("MOCK_DATA") and name != "MILLRACE_FIGURES"}
-        return {"program": self.program(), "settings": [self.command(), told]}  # figures are applied to a node that runs
+        kafka = pathlib.Path(told.get("KAFKA_PROPERTIES_FILE") or "/")
+        # Figures are applied to a node that runs.
+        return {"program": self.program(), "settings": [self.command(), told], "Kafka's properties": kafka.read_text() if kafka.is_file() else ""}
 
     def url(self, path):
         return f"http://127.0.0.1:{self.settings['MILLRACE_HTTP_PORT']}{path}"

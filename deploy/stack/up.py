@@ -52,6 +52,7 @@ def up(settings, rate, detach):
 
 def start_everything(settings, ours, rate, started, was_running):
     """Brings up servers, node, connector and generator in that order; the node is there before the first snapshot, so its ledger sees all of it."""
+    check_servers(settings)
     if not was_running:
         start_supervisor(settings.home)
     elif settings.own("postgres") and not settings.project() and control.ask(settings.home, "status")["services"]["postgres"]["state"] == "ready":
@@ -181,6 +182,13 @@ def prepare_database(settings):
                       f"As SQL, for an administrator:  deploy/millrace prepare{option} > prepare.sql;  psql -f prepare.sql ...")
     elif asked.returncode != 0:
         raise UpError((asked.stderr or asked.stdout).strip())
+
+
+def check_servers(settings):
+    """Refuses servers of somebody else's that don't let us in, all of them at once, before anything is started."""
+    others = [kind.name for kind in services.SERVERS if not settings.own(kind.name)]
+    if others:
+        program(settings, "not every server lets us in", "servers", *others)
 
 
 def check_figures(settings):

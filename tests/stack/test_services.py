@@ -12,6 +12,8 @@ import node
 import postgres
 import redis
 import services
+import settings
+from service import ServiceError
 
 
 class Packages(support.StackTest):
@@ -52,7 +54,7 @@ class Configuration(support.StackTest):
         self.assertEqual(postgres.quoted("it's \\ odd"), "'it''s \\\\ odd'")
 
     def test_a_password_with_backslashes_and_spaces_reaches_the_connector_whole(self):
-        for password, written in (("a\\b", "a\\\\b"), (" a =:#b ", "\\ a =:#b "), ("é\n", "é\\n")):
+        for password, written in (("a\\b", "a\\\\b"), (" a =:#b ", "\\ a =:#b "), ("é\n", "\\u00e9\\n"), ("😀", "\\ud83d\\ude00")):
             text = connect.Connect(self.resolve(environment={"MILLRACE_DEBEZIUM_PASSWORD": password})).secrets()
             self.assertEqual(text, f"database.password={written}\n")
 
@@ -64,6 +66,25 @@ class Configuration(support.StackTest):
         self.assertEqual(found.for_programs()["MILLRACE_DEBEZIUM_PASSWORD"], f"${{file:{self.home.connector_secrets}:database.password}}")
         self.assertEqual(found.environment()["MILLRACE_DEBEZIUM_PASSWORD"], found["MILLRACE_DEBEZIUM_PASSWORD"], "what `env` prints may be given back to us")
         self.assertIn(f"config.providers.file.param.allowed.paths={self.home.connector_secrets}\n", connect.Connect(found).configuration())
+
+    def test_the_topics_of_a_projects_own_worker_look_like_no_table_of_it(self):
+        folder = self.folder / "mine"
+        folder.mkdir()
+        (folder / "millrace.env").write_text("MILLRACE_PROJECT=mine\nMILLRACE_TOPIC_PREFIX=mine\n")
+        text = connect.Connect(settings.resolve({}, project=folder)).configuration()
+        self.assertIn("offset.storage.topic=mine-connect.offset\n", text)
+        self.assertIn("offset.storage.topic=millrace.connect.offset\n", connect.Connect(self.resolve()).configuration())
+
+    def test_a_certificate_that_the_worker_cannot_read_is_refused(self):
+        certificate = self.folder / "ca.pem"
+        certificate.write_text("")
+        certificate.chmod(0o600)
+        found = connect.Connect(self.resolve(environment={"POSTGRES_SSLROOTCERT": str(certificate)}))
+        found.user = lambda: {"user": 1}
+        with self.assertRaisesRegex(ServiceError, f"POSTGRES_SSLROOTCERT: the user millrace.*can't read {certificate}"):
+            found.check_certificate()
+        certificate.chmod(0o644)
+        found.check_certificate()
 
     def test_somebody_elses_connect_is_told_what_was_given(self):
         for given in ("plain", "${vault:shop:debezium}"):
@@ -85,6 +106,16 @@ class Identity(support.StackTest):
         before = found.fingerprints()
         figure.write_text("SELECT 2")
         self.assertEqual(found.fingerprints(), before)  # apply takes it there
+
+    def test_another_password_for_kafka_makes_node_and_connect_outdated(self):
+        properties = self.folder / "kafka.properties"
+        found = self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(properties)})
+        seen = []
+        for password in ("one", "two"):
+            properties.write_text(f"security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.username=joe\nsasl.password={password}\n")
+            seen.append({kind.name: kind(found).fingerprints() for kind in (node.Node, connect.Connect)})
+        for name, part in (("node", "Kafka's properties"), ("connect", "settings")):
+            self.assertEqual([each for each in seen[0][name] if seen[0][name][each] != seen[1][name][each]], [part])
 
     def test_another_rate_leaves_the_generator_as_it_is(self):
         found = generator.Generator(self.resolve())

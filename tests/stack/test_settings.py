@@ -126,15 +126,27 @@ class KafkaSecurity(support.StackTest):
         return connect.security(self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(self.folder / "kafka.properties")}))
 
     def test_a_login_becomes_javas_for_the_worker_and_its_clients(self):
-        found = self.security("# ours\nsecurity.protocol = SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=joe\nsasl.password=a\"b\nssl.ca.location=/ca.pem\n")
+        certificate = self.folder / "ca.pem"
+        certificate.write_text("-----BEGIN\nEND-----\n")
+        found = self.security("# ours\nsecurity.protocol = sasl_ssl\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=joe\nsasl.password=a\"b\\cé\n"
+                              f"ssl.ca.location={certificate}\nssl.endpoint.identification.algorithm=none\n")
         for prefix in ("", "producer.", "consumer.", "admin."):
             self.assertEqual(found[prefix + "security.protocol"], "SASL_SSL")
-            self.assertEqual(found[prefix + "ssl.truststore.location"], "/ca.pem")
-            self.assertIn("ScramLoginModule required username=\"joe\"", found[prefix + "sasl.jaas.config"])
+            self.assertEqual(found[prefix + "ssl.truststore.type"], "PEM")
+            self.assertEqual(found[prefix + "ssl.truststore.certificates"], "-----BEGIN\\nEND-----\\n")
+            self.assertEqual(found[prefix + "ssl.endpoint.identification.algorithm"], "")
+            self.assertIn('ScramLoginModule required username="joe" password="a\\\\"b\\\\\\\\c\\u00e9";', found[prefix + "sasl.jaas.config"])
+
+    def test_a_certificate_that_is_not_found_from_everywhere_is_refused(self):
+        for path, why in (("ca.pem", "an absolute path"), (f"{self.folder}/none.pem", "No such file")):
+            with self.assertRaisesRegex(ServiceError, rf"kafka\.properties: ssl\.ca\.location: {path}.*{why}"):
+                self.security(f"security.protocol=ssl\nssl.ca.location={path}\n")
 
     def test_a_property_without_a_counterpart_is_refused_by_name(self):
-        with self.assertRaisesRegex(ServiceError, "ssl.key.location can't be passed on"):
-            self.security("ssl.key.location=/key.pem\n")
+        for text, name in (("ssl.key.location=/key.pem\n", "ssl.key.location"), ("enable.ssl.certificate.verification=false\n", "enable.ssl.certificate.verification"),
+                           ("security.protocol=SASL_SSL\n", "sasl.mechanism=GSSAPI")):
+            with self.assertRaisesRegex(ServiceError, name + " can't be passed on"):
+                self.security(text)
 
 
 class Rate(support.StackTest):

@@ -11,8 +11,8 @@ namespace {
 
 using names = std::map<std::string, std::string>;
 
-names of(const std::map<std::string, int>& topics) {
-  return unknown_tables(topics, "db", test::small_shop());
+names of(const std::map<std::string, int>& topics, const std::string& schema = "millrace") {
+  return unknown_tables(topics, "db", "db." + schema + ".anchor", test::small_shop());
 }
 
 } // namespace
@@ -33,4 +33,5 @@ CAF_TEST(a name may hold dots) {
 CAF_TEST(topics that belong to no table are nobody of whom to speak) {
   CAF_CHECK(of({{"db.message", 1}, {"db.transaction", 1}, {"db.millrace.anchor", 1}, {"db2.public.audit", 8}})
                 .empty());
+  CAF_CHECK(of({{"db.millrace_mine.anchor", 1}}, "millrace_mine").empty());
 }

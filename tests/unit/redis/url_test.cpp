@@ -24,6 +24,14 @@ CAF_TEST(port user and database may be left out) {
   CAF_CHECK_EQUAL(x->password, "secret");
 }
 
+CAF_TEST(a user without a password has it from elsewhere) {
+  auto x = redis::settings_from_url("redis://joe@cache.example/3");
+  CAF_REQUIRE(x);
+  CAF_CHECK_EQUAL(x->user, "joe");
+  CAF_CHECK_EQUAL(x->password, "");
+  CAF_CHECK_EQUAL(x->database, 3);
+}
+
 CAF_TEST(another scheme is refused without showing the password) {
   for (auto url : {"rediss://joe:hunter2@h", "http://joe:hunter2@h", "redis://joe:hunter2@h:99999"}) {
     auto x = redis::settings_from_url(url);
