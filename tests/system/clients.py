@@ -13,10 +13,10 @@ class RedisError(Exception):
 
 
 class Redis:
-    """One connection, made again when it was lost. Values are text."""
+    """One connection, made again when it was lost. Values are text. `login`: a password, or a user's name before it."""
 
-    def __init__(self, port, password):
-        self.address, self.password, self.stream = ("127.0.0.1", port), password, None
+    def __init__(self, port, *login, database=0):
+        self.address, self.login, self.database, self.stream = ("127.0.0.1", port), login, database, None
 
     def __call__(self, *words):
         """Returns the reply to a command. Raises RedisError, or OSError where Redis isn't there."""
@@ -38,7 +38,9 @@ class Redis:
         connection = socket.create_connection(self.address, timeout=10)
         self.stream = connection.makefile("rwb")
         connection.close()  # the stream keeps it open
-        self._ask(("AUTH", self.password))
+        self._ask(("AUTH", *self.login))
+        if self.database:
+            self._ask(("SELECT", self.database))
 
     def _ask(self, words):
         encoded = [str(word).encode() for word in words]
@@ -135,13 +137,14 @@ class Sql:
 
 
 class Kafka:
-    """What kcat does: end offsets, reading and writing records."""
+    """What kcat does: end offsets, reading and writing records. `properties`: a file of librdkafka's, for a broker with TLS and SASL."""
 
-    def __init__(self, broker):
+    def __init__(self, broker, properties=None):
         self.broker = broker
+        self.kcat = ["kcat", *(["-F", str(properties)] if properties else []), "-b", broker]
 
     def run(self, *arguments, data=None, seconds=120):
-        done = subprocess.run(["kcat", "-b", self.broker, *arguments], input=data, capture_output=True, timeout=seconds)
+        done = subprocess.run([*self.kcat, *arguments], input=data, capture_output=True, timeout=seconds)
         if done.returncode != 0:
             raise OSError("kcat: " + done.stderr.decode("utf-8", "replace").strip())
         return done.stdout
@@ -165,7 +168,7 @@ class Kafka:
     def records(self, topic, start="beginning", partition=None):
         """Yields every committed record of a topic as kcat -J tells it, from `start` to the end as it is now."""
         where = [] if partition is None else ["-p", str(partition)]
-        process = subprocess.Popen(["kcat", "-b", self.broker, "-C", "-q", "-e", "-J", "-t", topic, "-o", str(start), *where,
+        process = subprocess.Popen([*self.kcat, "-C", "-q", "-e", "-J", "-t", topic, "-o", str(start), *where,
                                     "-X", "fetch.message.max.bytes=67108864", "-X", "isolation.level=read_committed"],
                                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         with process.stdout:

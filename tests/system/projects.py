@@ -40,9 +40,9 @@ class Project(stack.Stack):
     def door(self, *arguments, **how):
         return super().door(*arguments, "--project", self.folder, **how)
 
-    def init(self, *more):
+    def init(self, *more, **how):
         """Has the front door write the folder; returns what it said."""
-        said = self.beside.door("init", self.folder, "--database", self.database, "--node-port", self.settings["MILLRACE_HTTP_PORT"], *more).stdout
+        said = self.beside.door("init", self.folder, "--database", self.database, "--node-port", self.settings["MILLRACE_HTTP_PORT"], *more, **how).stdout
         with (self.folder / "millrace.env").open("a") as file:
             file.write("# The machine may be busy with a build.\nMILLRACE_START_SECONDS=240\n")
         return said
