@@ -295,6 +295,32 @@ result<void> consumer::assign(const std::map<topic_partition, kafka_offset>& fro
   return {};
 }
 
+result<void> consumer::assign_more(const std::map<topic_partition, kafka_offset>& from) {
+  if (from.empty())
+    return {};
+  auto list = list_of(from);
+  if (auto* why = rd_kafka_incremental_assign(impl_->kafka.get(), list.get()))
+    return raised(impl_->kafka, why, "assignment");
+  for (auto& [where, offset] : from)
+    impl_->next[where] = std::max(offset, kafka_offset{0});
+  return {};
+}
+
+result<void> consumer::unassign(const std::vector<topic_partition>& of) {
+  std::map<topic_partition, kafka_offset> known;
+  for (auto& x : of)
+    if (impl_->next.erase(x) > 0)
+      known[x] = kafka_offset{0};
+  for (auto& [x, _] : known)
+    impl_->paused.erase(x);
+  if (known.empty())
+    return {};
+  auto list = list_of(known);
+  if (auto* why = rd_kafka_incremental_unassign(impl_->kafka.get(), list.get()))
+    return raised(impl_->kafka, why, "assignment");
+  return {};
+}
+
 result<void> consumer::seek(const topic_partition& of, kafka_offset offset) {
   auto known = impl_->next.find(of);
   if (known == impl_->next.end())

@@ -81,6 +81,9 @@ class consumer {
   /// Reads from exactly these partitions from these offsets on; `nowhere` means
   /// from the first record there is. Replaces the assignment that was there.
   result<void> assign(const std::map<topic_partition, kafka_offset>& from);
+  /// The same for some more partitions, and without some; the others read on.
+  result<void> assign_more(const std::map<topic_partition, kafka_offset>& from);
+  result<void> unassign(const std::vector<topic_partition>& of);
   /// Reads one assigned partition again from `offset`; what was prefetched goes.
   result<void> seek(const topic_partition& of, kafka_offset offset);
   /// Stops and goes on with fetching a partition; the poll goes on all the same.

@@ -1,19 +1,16 @@
 #include "broker.hpp"
 
 #include "actors/kafka/producer.hpp"
+#include "process.hpp"
 
 #include <arpa/inet.h>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -59,55 +56,32 @@ std::optional<fs::path> jars() {
   std::exit(1);
 }
 
-pid_t spawn(const std::vector<std::string>& command, const fs::path& log) {
-  auto pid = fork();
-  if (pid != 0)
-    return pid;
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  auto out = open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-  dup2(out, 1);
-  dup2(out, 2);
-  std::vector<char*> args;
-  for (auto& x : command)
-    args.push_back(const_cast<char*>(x.c_str()));
-  args.push_back(nullptr);
-  execvp(args[0], args.data());
-  _exit(127);
-}
-
 class broker {
  public:
-  explicit broker(const fs::path& libs) {
+  explicit broker(fs::path libs) : libs_(std::move(libs)) {
     auto pattern = (fs::temp_directory_path() / "millrace-kafka-XXXXXX").string();
     folder_ = mkdtemp(pattern.data());
     auto port = free_port();
     address = "127.0.0.1:" + std::to_string(port);
     write_properties(port, free_port());
-    auto run = [&](std::vector<std::string> arguments) {
-      std::vector<std::string> command{"java", "-Xmx768m", "-XX:+UseSerialGC", "-cp", (libs / "*").string()};
-      command.insert(command.end(), arguments.begin(), arguments.end());
-      return spawn(command, folder_ / "log");
-    };
-    auto file = (folder_ / "server.properties").string();
-    int status = 0;
-    waitpid(run({"kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", file}), &status,
-            0);
-    if (status == 0)
-      pid_ = run({"kafka.Kafka", file});
+    auto file = properties();
+    auto formats = java({"kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c", file});
+    if (formats.wait() == 0)
+      start();
   }
   broker(const broker&) = delete;
   broker& operator=(const broker&) = delete;
   ~broker() {
-    if (pid_ > 0) {
-      kill(pid_, SIGKILL);
-      waitpid(pid_, nullptr, 0);
-    }
+    stop();
     fs::remove_all(folder_);
   }
 
+  void start() { running_.emplace(java({"kafka.Kafka", properties()})); }
+  void stop() { running_.reset(); }
+
   /// Waits until the broker creates topics.
   bool ready() const {
-    if (pid_ <= 0)
+    if (!running_)
       return false;
     auto client = kafka::producer::connect({.brokers = address, .group = "", .librdkafka = {}});
     auto until = std::chrono::steady_clock::now() + std::chrono::seconds(240);
@@ -128,9 +102,17 @@ class broker {
   std::string address;
 
  private:
+  process java(std::vector<std::string> arguments) const {
+    std::vector<std::string> command{"java", "-Xmx768m", "-XX:+UseSerialGC", "-cp", (libs_ / "*").string()};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return process{command, folder_ / "log"};
+  }
+
+  std::string properties() const { return (folder_ / "server.properties").string(); }
+
   void write_properties(int port, int controller) const {
     auto listeners = "PLAINTEXT://" + address + ",CONTROLLER://127.0.0.1:" + std::to_string(controller);
-    std::ofstream(folder_ / "server.properties")
+    std::ofstream(properties())
         << "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@127.0.0.1:" << controller
         << "\nlisteners=" << listeners << "\nadvertised.listeners=PLAINTEXT://127.0.0.1:" << port
         << "\ncontroller.listener.names=CONTROLLER\nlog.dirs=" << (folder_ / "data").string()
@@ -138,26 +120,34 @@ class broker {
            "\ntransaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1"
            "\ntransaction.state.log.num.partitions=1\nshare.coordinator.state.topic.replication.factor=1"
            "\nshare.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0"
+           "\ngroup.min.session.timeout.ms=1000\nbroker.session.timeout.ms=4000\nbroker.heartbeat.interval."
+           "ms=1000"
            "\nlog.retention.check.interval.ms=500\nlog.segment.delete.delay.ms=100"
            "\nmessage.max.bytes=100000000\nauto.create.topics.enable=false\n";
   }
 
-  fs::path folder_;
-  pid_t pid_ = 0;
+  fs::path libs_, folder_;
+  std::optional<process> running_;
 };
 
-} // namespace
-
-const std::string& kafka_broker() {
+broker& the_broker() {
   static const auto libs = jars();
   if (!libs)
     give_up("no Kafka jars under " + cache() + "; `deploy/millrace test unit` fetches them");
-  static const broker started(*libs);
+  static broker started(*libs);
   static const bool ready = started.ready();
   if (!ready)
     give_up("Kafka doesn't start:\n" + started.said());
-  return started.address;
+  return started;
 }
+
+} // namespace
+
+const std::string& kafka_broker() { return the_broker().address; }
+
+void kill_kafka() { the_broker().stop(); }
+
+void start_kafka_again() { the_broker().start(); }
 
 std::string fresh_name(const std::string& stem) {
   static int count = 0;

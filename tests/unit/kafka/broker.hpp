@@ -11,6 +11,11 @@ namespace millrace::test {
 /// the reason, where there are no jars of Kafka or it doesn't start.
 const std::string& kafka_broker();
 
+/// Kills the broker, and starts it again with all that it had, at its address;
+/// it takes a while until it answers.
+void kill_kafka();
+void start_kafka_again();
+
 /// Returns a name that no other topic of this run has.
 std::string fresh_name(const std::string& stem);
 
