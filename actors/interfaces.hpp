@@ -5,6 +5,7 @@
 ///     Kafka -> CDC_ROUTER ~change_batch~> AGGREGATOR <~collect~ REDIS_WRITER -> Redis
 ///                  ^------- durable, gap ------'
 ///     CLUSTER ~publish, sweep~> AGGREGATOR          INSPECTOR ~status~> all of them
+///     MEMBER ~homes, sources~> all of them          MEMBER <~hello~> MEMBER of each other node
 ///
 /// Each `status` is answered with JSON text of what a person wants to know.
 
@@ -12,21 +13,9 @@
 
 namespace millrace {
 
-/// The CDC_ROUTER interface: owns this node's Kafka partitions; decodes,
-/// routes and delivers their records, and sends again what a cell lacks.
-using cdc_router_actor = caf::typed_actor<
-    // A cell has flushed up to these positions: credit returns.
-    caf::reacts_to<atom::durable, cell_positions>,
-    // A cell lacks what comes after this position.
-    caf::reacts_to<atom::gap, cell_positions>,
-    // To itself: reads from Kafka once.
-    caf::reacts_to<atom::poll>,
-    // To itself, twice a second: tells every cell how far each source is.
-    caf::reacts_to<atom::progress>, caf::replies_to<atom::status>::with<std::string>>;
-
 /// The AGGREGATOR interface: owns one cell, an entity's rows in one shard.
 using aggregator_actor = caf::typed_actor<
-    // Applies a batch once and in order, or answers its router with the gap.
+    // Applies a batch once and in order, or answers the router that sent it with the gap.
     caf::reacts_to<change_batch>,
     // Hands out what changed since the last flush, as the next numbered one.
     caf::replies_to<atom::collect>::with<cell_flush>,
@@ -43,11 +32,69 @@ using aggregator_actor = caf::typed_actor<
     caf::replies_to<atom::written, figure_id, std::vector<std::string>>::with<std::vector<std::int64_t>>,
     caf::replies_to<atom::status>::with<std::string>>;
 
+/// Where a cell is served.
+struct cell_home {
+  cell_id cell;
+  aggregator_actor at;
+};
+
+using cell_homes = std::vector<cell_home>;
+
+/// What a node tells of itself: its protocol's number, its name, the ledger's
+/// life that it serves, and the cells that it has.
+struct node_card {
+  std::uint32_t protocol = 0;
+  std::string name, life;
+  cell_homes cells;
+};
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, cell_home& x) {
+  return f(caf::meta::type_name("cell_home"), x.cell, x.at);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, node_card& x) {
+  return f(caf::meta::type_name("node_card"), x.protocol, x.name, x.life, x.cells);
+}
+
+} // namespace millrace
+
+// Append only: the numbers are the wire format.
+CAF_BEGIN_TYPE_ID_BLOCK(millrace_nodes, caf::id_block::millrace::end)
+CAF_ADD_TYPE_ID(millrace_nodes, (millrace::aggregator_actor))
+CAF_ADD_TYPE_ID(millrace_nodes, (millrace::cell_home))
+CAF_ADD_TYPE_ID(millrace_nodes, (millrace::cell_homes))
+CAF_ADD_TYPE_ID(millrace_nodes, (millrace::node_card))
+CAF_END_TYPE_ID_BLOCK(millrace_nodes)
+
+namespace millrace {
+
+/// The CDC_ROUTER interface: owns this node's Kafka partitions; decodes,
+/// routes and delivers their records, and sends again what a cell lacks.
+using cdc_router_actor = caf::typed_actor<
+    // A cell has flushed up to these positions: credit returns.
+    caf::reacts_to<atom::durable, cell_positions>,
+    // A cell lacks what comes after this position.
+    caf::reacts_to<atom::gap, cell_positions>,
+    // Cells are served there now: all that are known.
+    caf::reacts_to<atom::homes, cell_homes>,
+    // These sources are this router's from now on, and no others; cells have this of them.
+    caf::reacts_to<atom::sources, std::vector<source_id>, std::vector<cell_positions>>,
+    // To itself: reads from Kafka once.
+    caf::reacts_to<atom::poll>,
+    // To itself, twice a second: tells every cell how far each source is.
+    caf::reacts_to<atom::progress>, caf::replies_to<atom::status>::with<std::string>>;
+
 /// The REDIS_WRITER interface: the only one that talks to Redis while records
 /// flow; collects dirty cells and writes them in one atomic step.
 using redis_writer_actor = caf::typed_actor<
     // The sender's cell has something to flush: at once, or when there is time.
     caf::reacts_to<atom::dirty, cell_id, bool>,
+    // The cell is this node's, under this token and number.
+    caf::reacts_to<atom::own, cell_home, owner_token, std::uint64_t>,
+    // The cells are this node's no more; answers once nothing of theirs is under way.
+    caf::replies_to<atom::release, std::vector<cell_id>>::with<bool>,
     // To itself: time to flush, or to try again.
     caf::reacts_to<atom::tick>,
     // To itself: where nothing was to flush, is the ledger still as it was left?
@@ -56,6 +103,8 @@ using redis_writer_actor = caf::typed_actor<
 /// The CLUSTER interface: brings fills to their end, finds rows that a new
 /// snapshot doesn't show, and watches connector, slot and dead letters.
 using cluster_actor = caf::typed_actor<
+    // Cells are served there now; who leads (has the first shard) minds fills and the connector.
+    caf::reacts_to<atom::homes, cell_homes, bool>,
     // To itself: looks around.
     caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<std::string>>;
 
@@ -65,5 +114,24 @@ using inspector_actor = caf::typed_actor<
     caf::replies_to<atom::status>::with<std::string>,
     // Returns the tick of the last write to each of a figure's places; 0 if unknown.
     caf::replies_to<atom::written, std::string, std::vector<std::string>>::with<std::vector<std::int64_t>>>;
+
+/// What a node is to another: somebody with a card.
+using peer_actor = caf::typed_actor<caf::replies_to<atom::hello, node_card>::with<node_card>>;
+
+/// The MEMBER interface: this node among the others. Takes part in Kafka's groups,
+/// claims shards and lets them go, and tells everybody where cells are served.
+using member_actor = caf::typed_actor<
+    // Another node introduces itself; answered with this one's card.
+    caf::replies_to<atom::hello, node_card>::with<node_card>,
+    // Tells where cells are served.
+    caf::replies_to<atom::homes>::with<cell_homes>,
+    // To itself: looks at the groups.
+    caf::reacts_to<atom::poll>,
+    // To itself: looks for other nodes.
+    caf::reacts_to<atom::tick>,
+    // The ledger has another owner for this cell.
+    caf::reacts_to<atom::fenced, cell_id>,
+    // Lets everything go, and leaves the groups.
+    caf::replies_to<atom::release>::with<bool>, caf::replies_to<atom::status>::with<std::string>>;
 
 } // namespace millrace

@@ -114,6 +114,21 @@ result<void> read_properties(const std::string& path, std::map<std::string, std:
   return {};
 }
 
+/// Messages between nodes are neither encrypted nor signed.
+result<void> check_node_address(const std::string& address, bool insecure) {
+  if (address.empty())
+    return {};
+  auto colon = address.rfind(':');
+  auto host = address.substr(0, colon);
+  if (colon == std::string::npos || host.empty() || std::atoi(address.c_str() + colon + 1) <= 0)
+    return error{errc::bad_setting, "MILLRACE_NODE_ADDRESS is HOST:PORT, not \"" + address + "\""};
+  auto local = host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
+  if (local || insecure)
+    return {};
+  return error{errc::bad_setting, "MILLRACE_NODE_ADDRESS: nodes trust whoever reaches them, so " + address
+                                      + " has to be in a network of their own; --insecure says that it is"};
+}
+
 } // namespace
 
 void add_settings(CLI::App& app, settings& x) {
@@ -156,6 +171,21 @@ void add_settings(CLI::App& app, settings& x) {
                "The change topics still have all records since Debezium's first snapshot, of all tables: "
                "figures fill from them alone")
       ->envname("MILLRACE_TOPICS_WHOLE");
+  app.add_option("--node", x.node_name,
+                 "This node's name among the project's nodes: the same after a restart")
+      ->envname("MILLRACE_NODE")
+      ->capture_default_str();
+  app.add_option(
+         "--node-address", x.node_address,
+         "HOST:PORT at which other nodes reach this one; without it the node is alone, and serves all")
+      ->envname("MILLRACE_NODE_ADDRESS");
+  app.add_flag("--insecure", x.insecure, "The nodes' addresses are in a network that nobody else reaches")
+      ->envname("MILLRACE_INSECURE");
+  app.add_option("--session-timeout", x.session_timeout_ms,
+                 "Milliseconds after which the work of a node that says nothing is another's")
+      ->envname("MILLRACE_SESSION_TIMEOUT_MS")
+      ->check(CLI::Range(1000, 300000))
+      ->capture_default_str();
   app.add_option("--stream-buffer", x.stream_buffer_mib, "MiB that may wait at one cell to become durable")
       ->envname("STREAM_BUFFER_SIZE")
       ->check(CLI::Range(1, 1024))
@@ -220,6 +250,8 @@ result<void> complete(settings& x) {
   if (!x.kafka_properties.empty())
     if (auto read = read_properties(x.kafka_properties, x.kafka.librdkafka); !read)
       return read;
+  if (auto checked = check_node_address(x.node_address, x.insecure); !checked)
+    return checked;
   x.kafka.group = "millrace-" + x.project;
   x.kafka.client_id = "millrace-" + x.project;
   return {};

@@ -31,6 +31,10 @@ struct settings {
   bool topics_whole = false;
   int batch_interval_seconds = 60;
   std::size_t stream_buffer_mib = 4; ///< that may wait at one cell
+  std::string node_name = "node";    ///< among the project's nodes, the same after a restart
+  std::string node_address;          ///< HOST:PORT for other nodes; empty: there are none
+  bool insecure = false;             ///< nodes may listen beyond loopback
+  int session_timeout_ms = 6000;     ///< after it a silent node's work is another's
   postgres::settings postgres;       ///< as the node's role
   postgres::settings owner;          ///< as the owner
   std::string debezium_user, debezium_password;
@@ -41,6 +45,8 @@ struct settings {
   std::string slot() const { return "millrace_" + project; }
   std::string connector() const { return "millrace-" + project; }
   std::string dead_letters() const { return project + ".dead-letters"; }
+  bool is_one_of_many() const { return !node_address.empty(); }
+  std::string shards_topic() const { return project + ".shards"; }
   std::string notifications() const { return project + ".notifications"; }
   std::string anchor_topic() const;
 };

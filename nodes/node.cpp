@@ -3,12 +3,14 @@
 #include "actors/aggregator/aggregator_actor.hpp"
 #include "actors/cdc_router/cdc_router_actor.hpp"
 #include "actors/cluster/cluster_actor.hpp"
+#include "actors/cluster/member_actor.hpp"
 #include "actors/cluster/retire.hpp"
 #include "actors/cluster/surroundings.hpp"
 #include "actors/inspector/inspector_actor.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"
 #include "nodes/connector_watch.hpp"
 #include "nodes/http.hpp"
+#include "nodes/node_work.hpp"
 #include "nodes/start.hpp"
 #include "nodes/stopping.hpp"
 
@@ -41,6 +43,10 @@ class company {
       : system_(system), how_(how), from_(from), lost_(std::move(lost)) {}
 
   result<void> assemble() {
+    auto work = how_.is_one_of_many() ? work_by_groups(how_, from_.sources) : work_alone(how_, from_.sources);
+    if (!work)
+      return work.why();
+    work_ = std::move(*work);
     auto reads = kafka::consumer::connect(how_.kafka);
     if (!reads)
       return reads.why();
@@ -48,10 +54,10 @@ class company {
     if (!writes)
       return writes.why();
     spawn_writer();
-    if (auto loaded = spawn_cells(); !loaded)
-      return loaded;
     spawn_router(std::move(*reads), std::move(*writes));
     spawn_cluster();
+    if (auto joined = spawn_member(); !joined)
+      return joined;
     spawn_inspector();
     return {};
   }
@@ -68,6 +74,7 @@ class company {
       self->request(writer_, std::chrono::seconds{2}, atom::status_v)
           .receive([&](const std::string& x) { busy = x.find("\"busy\":true") != std::string::npos; },
                    [&](caf::error&) { busy = false; });
+    self->request(*member_, drain_limit, atom::release_v).receive([](bool) {}, [](caf::error&) {});
   }
 
  private:
@@ -77,27 +84,9 @@ class company {
     x.now = wall_clock;
     x.lost = lost_;
     x.plans = from_.plans.get();
-    for (auto& ledger : from_.ledgers)
-      x.left[ledger.cell] = {ledger.owner, ledger.number};
+    if (how_.is_one_of_many())
+      x.fenced = [to = member_](cell_id cell) { caf::anon_send(*to, atom::fenced_v, cell); };
     writer_ = system_.spawn<caf::detached>(redis_writer, x);
-  }
-
-  result<void> spawn_cells() {
-    aggregator_settings x;
-    x.cell = cells_of(*from_.stored, how_.project);
-    x.writer = writer_;
-    x.now = wall_clock;
-    x.lost = lost_;
-    caf::scoped_actor self{system_};
-    bool all = true;
-    for (auto& ledger : from_.ledgers) {
-      positions_[ledger.cell] = ledger.positions;
-      auto cell = cells_[ledger.cell] = system_.spawn(aggregator, x, ledger.cell);
-      self->request(cell, std::chrono::minutes{5}, atom::load_v, std::move(ledger))
-          .receive([](const cell_positions&) {}, [&](caf::error&) { all = false; });
-    }
-    from_.ledgers.clear();
-    return all ? result<void>{} : error{errc::corrupt, "the state in Redis can't be loaded"};
   }
 
   void spawn_router(kafka::consumer reads, kafka::producer writes) {
@@ -107,12 +96,11 @@ class company {
     x.topic_prefix = how_.topic_prefix;
     x.dead_letters = how_.dead_letters();
     x.sources = from_.sources;
-    x.cells = cells_;
-    x.positions = positions_;
     x.first_fill = from_.first_fill;
     x.credit_bytes = how_.stream_buffer_mib << 20;
     x.now_ms = unix_ms;
     x.lost = lost_;
+    x.commit = work_.commit;
     router_ = system_.spawn<caf::detached>(cdc_router, x, std::make_shared<kafka::consumer>(std::move(reads)),
                                            std::make_shared<kafka::producer>(std::move(writes)));
   }
@@ -136,11 +124,59 @@ class company {
     auto around = std::make_shared<surroundings>(std::move(x));
     cluster_settings c;
     c.servers = around->backend();
-    c.look = [around] { return around->look(); };
-    c.cells = cells_;
+    c.look = [around](bool leads) { return around->look(leads); };
+    c.cells = all_cells(*from_.plans, how_.shards).size();
     c.note = from_.note;
     c.live = from_.live;
     cluster_ = system_.spawn<caf::detached>(cluster, c);
+  }
+
+  /// Cells come and go with the member's part of the work.
+  result<void> spawn_member() {
+    auto all = all_cells(*from_.plans, how_.shards);
+    auto store = std::make_shared<lasting_store>(
+        [how = how_, plans = from_.plans] { return open_store(how, *plans); });
+    member_settings x;
+    x.name = how_.node_name;
+    x.life = from_.life;
+    x.plans = from_.plans.get();
+    x.work = work_.source;
+    x.claim = [=, life = from_.life, stored = from_.stored](const std::vector<cell_id>& cells) {
+      return store->use([&](redis::store& in) {
+        auto claimed = claim_cells(in, cells, life);
+        if (claimed && cells.size() == all.size())
+          (void)forget_former(in, *stored, *claimed); // the next start will
+        return claimed;
+      });
+    };
+    x.positions = [=] { return store->use([&](redis::store& in) { return in.positions(all); }); };
+    aggregator_settings of;
+    of.cell = cells_of(*from_.stored, how_.project);
+    of.writer = writer_;
+    of.now = wall_clock;
+    of.lost = lost_;
+    x.spawn = [system = &system_, of](cell_id cell) { return system->spawn(aggregator, of, cell); };
+    x.lost = lost_;
+    x.writer = writer_;
+    x.router = router_;
+    x.cluster = cluster_;
+    if (how_.is_one_of_many()) {
+      x.book = book_of_nodes(how_);
+      x.address = how_.node_address;
+    }
+    *member_ = system_.spawn<caf::detached>(member, x);
+    return how_.is_one_of_many() ? open_door() : result<void>{};
+  }
+
+  /// Other nodes come in by it.
+  result<void> open_door() {
+    auto [host, port] = split_address(how_.node_address);
+    auto opened =
+        system_.middleman().publish(caf::actor_cast<peer_actor>(*member_), port, host.c_str(), true);
+    if (opened)
+      return {};
+    return error{errc::bad_setting, "MILLRACE_NODE_ADDRESS: can't listen on " + how_.node_address + ": "
+                                        + system_.render(opened.error())};
   }
 
   void spawn_inspector() {
@@ -158,7 +194,7 @@ class company {
     x.router = router_;
     x.writer = writer_;
     x.cluster = cluster_;
-    x.cells = cells_;
+    x.member = *member_;
     inspector_ = system_.spawn(inspector, x);
   }
 
@@ -166,13 +202,17 @@ class company {
   const settings& how_;
   started& from_;
   std::function<void(std::string)> lost_;
+  node_work work_;
   redis_writer_actor writer_;
-  std::map<cell_id, aggregator_actor> cells_;
-  std::map<cell_id, std::vector<position>> positions_;
+  std::shared_ptr<member_actor> member_ = std::make_shared<member_actor>(); ///< the writer knows it, too
   cdc_router_actor router_;
   cluster_actor cluster_;
   inspector_actor inspector_;
 };
+
+bool for_a_person(errc code) {
+  return code == errc::bad_setting || code == errc::refused_figure || code == errc::denied;
+}
 
 /// A node that lost its footing begins again as a new process: every line may be
 /// a crash's last, so leaving at once is safe, and nothing half-stopped stays.
@@ -185,6 +225,9 @@ class company {
 [[noreturn]] void live(const settings& how, started from, http_server* http, stop_signal& stop) {
   caf::actor_system_config config;
   config.add_message_types<caf::id_block::millrace>();
+  config.add_message_types<caf::id_block::millrace_nodes>();
+  if (how.is_one_of_many())
+    config.load<caf::io::middleman>();
   config.set("scheduler.max-threads", std::max(2u, std::thread::hardware_concurrency()));
   // Workers that steal poll for work: a tenth of a busy node's CPU went there.
   config.set("scheduler.policy", caf::atom("sharing"));
@@ -193,7 +236,7 @@ class company {
   company all(system, how, from, [events](std::string why) { events->lost(std::move(why)); });
   if (auto assembled = all.assemble(); !assembled) {
     spdlog::error("node: {}", assembled.why().message);
-    leave(exit_again);
+    leave(for_a_person(assembled.why().code) ? 2 : exit_again);
   }
   spdlog::info("node: {} figures, {} partitions, {} cells; {}", from.plans->figures.size(),
                from.sources.size(), all_cells(*from.plans, how.shards).size(),
@@ -207,10 +250,6 @@ class company {
   all.drain();
   spdlog::info("node: stopped");
   leave(0);
-}
-
-bool for_a_person(errc code) {
-  return code == errc::bad_setting || code == errc::refused_figure || code == errc::denied;
 }
 
 } // namespace

@@ -8,6 +8,7 @@
 #include "actors/figures/plan_alignment.hpp"
 #include "actors/figures/planner.hpp"
 #include "actors/shard/state_block.hpp"
+#include "messages/token.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -44,8 +45,8 @@ void take(started& out, stored_plans x) {
 
 /// Writes the ledger's birth. The log's end is noted: a snapshot that begins
 /// behind it shows every row. Topics that are whole show them in any case.
-result<fill_note> give_birth(redis::store& store, postgres::session& db, bool topics_whole,
-                             const wanted_ledger& want, const plan_set& plans, const std::string& reason) {
+result<void> give_birth(redis::store& store, postgres::session& db, bool topics_whole,
+                        const wanted_ledger& want, const std::string& reason, started& out) {
   auto here = db.current_wal_lsn();
   if (!here)
     return here.why();
@@ -54,44 +55,26 @@ result<fill_note> give_birth(redis::store& store, postgres::session& db, bool to
   note.birth = topics_whole ? lsn{} : *here;
   redis::project_format format;
   format.format = ledger_format;
-  format.fingerprint = plans.fingerprint();
+  format.fingerprint = out.plans->fingerprint();
   format.shards = want.shards;
-  format.plans = to_json(plans);
+  format.plans = to_json(*out.plans);
   format.database = want.database;
   format.phase = "filling";
   format.note = to_json(note);
+  format.life = fresh_token();
   if (auto written = store.set_format(format); !written)
-    return written.why();
-  return note;
-}
-
-result<void> claim_all(redis::store& store, const settings& how, started& out) {
-  auto ledgers = claim_cells(store, all_cells(*out.plans, how.shards));
-  if (!ledgers)
-    return ledgers.why();
-  out.ledgers = std::move(*ledgers);
-  out.first_fill =
-      std::all_of(out.ledgers.begin(), out.ledgers.end(), [](auto& x) { return x.positions.empty(); });
+    return written;
+  out.life = format.life;
+  out.note = note;
+  out.live = false;
   return {};
 }
 
-/// Former plans of which no log has a block any more are forgotten.
-result<void> forget_former(redis::store& store, started& out) {
-  if (out.stored->former.empty())
-    return {};
-  std::set<std::uint64_t> found;
-  for (auto& ledger : out.ledgers)
-    for (auto& block : ledger.blocks)
-      if (auto fingerprint = fingerprint_of(block))
-        found.insert(*fingerprint);
-  return out.stored->forget_all_but(found) ? store.set_former(out.stored->former_json()) : result<void>{};
-}
-
 /// What the ledger has of each partition, over all cells that read it.
-std::map<source_id, ledger_extent> extents(const started& x) {
+std::map<source_id, ledger_extent> extents(const std::vector<cell_positions>& have, const started& x) {
   std::map<source_id, ledger_extent> out;
-  for (auto& ledger : x.ledgers)
-    for (auto& p : ledger.positions) {
+  for (auto& cell : have)
+    for (auto& p : cell.positions) {
       auto [place, added] = out.try_emplace(p.source, ledger_extent{p.last, p.last, p.seen});
       if (added)
         continue;
@@ -104,11 +87,19 @@ std::map<source_id, ledger_extent> extents(const started& x) {
   return out;
 }
 
-result<std::optional<std::string>> broken_topics(const settings& how, const started& x) {
+result<std::vector<cell_positions>> look_at_cells(redis::store& store, const settings& how, started& out) {
+  auto have = store.positions(all_cells(*out.plans, how.shards));
+  if (have)
+    out.first_fill = std::all_of(have->begin(), have->end(), [](auto& x) { return x.positions.empty(); });
+  return have;
+}
+
+result<std::optional<std::string>> broken_topics(const settings& how, const started& x,
+                                                 const std::vector<cell_positions>& have) {
   auto reads = kafka::consumer::connect(how.kafka);
   if (!reads)
     return reads.why();
-  return find_break(*reads, x.sources, extents(x), kafka_timeout);
+  return find_break(*reads, x.sources, extents(have, x), kafka_timeout);
 }
 
 /// Begins again from nothing: `why` is said loudly. Something was lost or is
@@ -121,12 +112,8 @@ result<void> rebuild(const settings& how, postgres::session& db, const wanted_le
   auto store = open_store(how, *out.plans);
   if (!store)
     return store.why();
-  auto note = give_birth(*store, db, false, want, *out.plans, why);
-  if (!note)
-    return note.why();
-  out.note = *note;
-  out.live = false;
-  return claim_all(*store, how, out);
+  out.first_fill = true;
+  return give_birth(*store, db, false, want, why, out);
 }
 
 result<void> find_topics(const settings& how, started& out) {
@@ -156,11 +143,9 @@ result<void> begin(const settings& how, postgres::session& db, const wanted_ledg
   auto store = open_store(how, *out.plans);
   if (!store)
     return store.why();
-  auto note = give_birth(*store, db, how.topics_whole, want, *out.plans, why);
-  if (!note)
-    return note.why();
-  out.note = *note;
-  return claim_all(*store, how, out);
+  if (auto have = look_at_cells(*store, how, out); !have)
+    return have.why();
+  return give_birth(*store, db, how.topics_whole, want, why, out);
 }
 
 /// Takes the ledger to the figures that were applied, and returns what it is then.
@@ -200,14 +185,17 @@ result<void> resume(const settings& how, postgres::session& db, const wanted_led
     return store.why();
   out.note = fill_note_from_json(found.note);
   out.live = found.phase == "live";
-  if (auto claimed = claim_all(*store, how, out); !claimed)
-    return claimed;
-  if (auto forgotten = forget_former(*store, out); !forgotten)
-    return forgotten;
+  auto life = store->life();
+  if (!life)
+    return life.why();
+  out.life = *life;
+  auto have = look_at_cells(*store, how, out);
+  if (!have)
+    return have.why();
   auto unchanged = is_as_in_catalog(db, *out.plans);
   if (!unchanged)
     spdlog::warn("node: a table has changed since its figures were applied: see `millrace plan`");
-  auto broken = broken_topics(how, out);
+  auto broken = broken_topics(how, out, *have);
   if (!broken)
     return broken.why();
   if (!*broken)
@@ -279,9 +267,14 @@ result<started> start_without_postgres(const settings& how, const error& why) {
   auto store = open_store(how, *out.plans);
   if (!store)
     return store.why();
-  if (auto claimed = claim_all(*store, how, out); !claimed)
-    return claimed.why();
-  auto broken = broken_topics(how, out);
+  auto life = store->life();
+  if (!life)
+    return life.why();
+  out.life = *life;
+  auto have = look_at_cells(*store, how, out);
+  if (!have)
+    return have.why();
+  auto broken = broken_topics(how, out, *have);
   if (!broken || *broken)
     return broken ? why : broken.why();
   spdlog::warn("node: {}; goes on with the figures as they were", why.message);
@@ -355,6 +348,18 @@ result<started> start(const settings& how) {
   if (auto taken = take_up(how, *db, out); !taken)
     return taken.why();
   return out;
+}
+
+result<void> forget_former(redis::store& store, stored_plans stored,
+                           const std::vector<cell_ledger>& ledgers) {
+  if (stored.former.empty())
+    return {};
+  std::set<std::uint64_t> found;
+  for (auto& ledger : ledgers)
+    for (auto& block : ledger.blocks)
+      if (auto fingerprint = fingerprint_of(block))
+        found.insert(*fingerprint);
+  return stored.forget_all_but(found) ? store.set_former(stored.former_json()) : result<void>{};
 }
 
 result<void> take_away(const settings& how) {

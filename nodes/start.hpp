@@ -1,7 +1,8 @@
 #pragma once
 
 /// What has to be right before records flow: figures planned, ledger found or
-/// made, cells claimed, topics the ones that the ledger was filled from.
+/// made, topics the ones that the ledger was filled from. Cells are claimed later,
+/// when it is known which of them are this node's.
 
 #include "actors/cluster/fill.hpp"
 #include "actors/cluster/stored_plans.hpp"
@@ -19,7 +20,7 @@ struct started {
   std::shared_ptr<stored_plans> stored; ///< the ledger's
   std::shared_ptr<plan_set> plans;      ///< the present ones of them
   std::string database;                 ///< PostgreSQL's system_identifier; empty: not asked
-  std::vector<cell_ledger> ledgers;     ///< claimed, one a cell
+  std::string life;                     ///< the ledger's
   std::map<source_id, kafka::topic_partition> sources;
   fill_note note;
   bool live = false;
@@ -42,6 +43,9 @@ result<redis::project_format> ledger_format_of(const settings& how);
 /// Does it all. A ledger's figures are its own: the files are read where one
 /// begins, or has to begin again. Errors: unavailable (try again later); anything else is for a person.
 result<started> start(const settings& how);
+
+/// Forgets former plans of which none of all cells' logs has a block any more.
+result<void> forget_former(redis::store& store, stored_plans stored, const std::vector<cell_ledger>& ledgers);
 
 /// Takes the project's figures and its ledger away, whatever they are of. The
 /// next start fills anew.

@@ -55,6 +55,7 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
 }
 
 void aggregator_state::apply(const change_batch& batch) {
+  auto& router = routers[batch.source];
   if (auto sender = self->current_sender())
     router = caf::actor_cast<cdc_router_actor>(sender);
   if (auto have = cell->offer(batch, how.now()))
@@ -113,9 +114,18 @@ void aggregator_state::flushed() {
   auto durable = cell->flushed();
   for (auto& x : std::exchange(under_way, {}))
     x.deliver(cell->id());
-  if (router && !durable.empty())
-    self->send(router, atom::durable_v, cell_positions{cell->id(), std::move(durable)});
+  acknowledge(std::move(durable));
   announce();
+}
+
+/// Each router hears of its sources.
+void aggregator_state::acknowledge(std::vector<position> durable) {
+  std::map<cdc_router_actor, std::vector<position>> by_router;
+  for (auto& p : durable)
+    if (auto router = routers.find(p.source); router != routers.end() && router->second)
+      by_router[router->second].push_back(p);
+  for (auto& [router, positions] : by_router)
+    self->send(router, atom::durable_v, cell_positions{cell->id(), std::move(positions)});
 }
 
 aggregator_actor::behavior_type aggregator(aggregator_actor::stateful_pointer<aggregator_state> self,

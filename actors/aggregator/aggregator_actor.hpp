@@ -29,6 +29,7 @@ struct aggregator_state {
   void announce();
   caf::result<cell_id> answer_when_durable();
   void flushed();
+  void acknowledge(std::vector<position> durable);
 
   /// A sweep that it was asked for.
   struct sweeping {
@@ -40,7 +41,7 @@ struct aggregator_state {
   aggregator_actor::stateful_pointer<aggregator_state> self;
   aggregator_settings how;
   std::optional<millrace::cell> cell;
-  cdc_router_actor router;                                     ///< who sent the last batch
+  std::map<source_id, cdc_router_actor> routers;               ///< who sent the last batch of each source
   bool announced = false;                                      ///< the writer knows of something urgent
   bool announced_idle = false;                                 ///< the writer knows of positions that moved
   bool published = false;                                      ///< the cell was asked to end its fill

@@ -2,6 +2,7 @@
 
 #include "actors/cdc_router/dead_letters.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
@@ -19,7 +20,7 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
   how = std::move(settings);
   consumer = std::make_unique<kafka::consumer>(std::move(reads));
   producer = std::make_unique<kafka::producer>(std::move(writes));
-  open_chains();
+  open_window();
   return {
       [this](atom::durable, const cell_positions& x) {
         window->on_durable(x);
@@ -27,6 +28,10 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
           lag.durable(x.cell, p.source, p.last, how.now_ms());
       },
       [this](atom::gap, const cell_positions& x) { window->on_gap(x); },
+      [this](atom::homes, const cell_homes& x) { take_homes(x); },
+      [this](atom::sources, const std::vector<source_id>& mine, const std::vector<cell_positions>& have) {
+        take_sources(mine, have);
+      },
       [this](atom::poll) {
         poll();
         self->send(self, atom::poll_v);
@@ -40,33 +45,68 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
   };
 }
 
-void cdc_router_state::open_chains() {
+void cdc_router_state::open_window() {
   delivery_backend backend;
-  backend.transmit = [this](const change_batch& x) { self->send(how.cells.at(x.cell), x); };
+  // A cell that nobody serves now answers the next progress mark of its next owner.
+  backend.transmit = [this](const change_batch& x) {
+    if (auto to = cells.find(x.cell); to != cells.end())
+      self->send(to->second, x);
+  };
   backend.seek = [this](source_id source, kafka_offset from) {
-    spdlog::warn("cdc_router: reads {}/{} again from offset {}", how.sources.at(source).topic,
+    spdlog::warn("cdc_router: reads {}/{} again from offset {}", sources.at(source).topic,
                  source.partition.value, from.value);
-    if (auto done = consumer->seek(how.sources.at(source), from); !done)
+    if (auto done = consumer->seek(sources.at(source), from); !done)
       how.lost(done.why().message);
   };
   window = std::make_unique<delivery_window>(std::move(backend), how.credit_bytes);
-  std::map<kafka::topic_partition, kafka_offset> from;
   for (auto& [source, topic] : how.sources) {
     source_of[topic] = source;
-    auto intake = intakes.try_emplace(source.table, *how.plans, source.table, how.shards).first;
-    for (auto cell : intake->second.cells())
-      window->open(source, cell, nowhere);
+    intakes.try_emplace(source.table, *how.plans, source.table, how.shards);
   }
-  for (auto& [cell, list] : how.positions)
-    for (auto& p : list)
-      if (how.sources.count(p.source))
-        window->open(p.source, cell, p.last);
-  for (auto& [source, topic] : how.sources)
-    from[topic] = window->start(source);
-  if (auto assigned = consumer->assign(from); !assigned)
-    how.lost(assigned.why().message);
   self->send(self, atom::poll_v);
   self->send(self, atom::progress_v);
+}
+
+/// A cell that has moved is told at once how far it should be.
+void cdc_router_state::take_homes(const cell_homes& x) {
+  cells.clear();
+  for (auto& home : x)
+    cells[home.cell] = home.at;
+  window->progress();
+}
+
+void cdc_router_state::take_sources(const std::vector<source_id>& mine,
+                                    const std::vector<cell_positions>& have) {
+  std::vector<kafka::topic_partition> gone;
+  for (auto& [source, topic] : sources)
+    if (std::find(mine.begin(), mine.end(), source) == mine.end()) {
+      gone.push_back(topic);
+      window->close(source);
+      paused.erase(source);
+      committed.erase(topic);
+    }
+  std::erase_if(sources,
+                [&](auto& x) { return std::find(gone.begin(), gone.end(), x.second) != gone.end(); });
+  std::map<kafka::topic_partition, kafka_offset> from;
+  for (auto source : mine)
+    if (sources.try_emplace(source, how.sources.at(source)).second) {
+      open_chains(source, have);
+      from[sources.at(source)] = window->start(source);
+    }
+  auto done = consumer->unassign(gone);
+  if (done)
+    done = consumer->assign_more(from);
+  if (!done)
+    how.lost(done.why().message);
+}
+
+void cdc_router_state::open_chains(source_id source, const std::vector<cell_positions>& have) {
+  for (auto cell : intakes.at(source.table).cells())
+    window->open(source, cell, nowhere);
+  for (auto& cell : have)
+    for (auto& p : cell.positions)
+      if (p.source == source)
+        window->open(source, cell.cell, p.last);
 }
 
 void cdc_router_state::poll() {
@@ -83,6 +123,8 @@ void cdc_router_state::poll() {
 bool cdc_router_state::take(const kafka::record_batch& batch) {
   auto read_ms = how.now_ms();
   auto source = source_of.at(batch.from);
+  if (!sources.count(source)) // it has just gone
+    return true;
   auto x = intakes.at(source.table).take(batch, how.first_fill);
   if (!x.bad.empty() && !bury(x, batch.from))
     return false;
@@ -111,7 +153,7 @@ bool cdc_router_state::bury(const taken& x, const kafka::topic_partition& from) 
 }
 
 void cdc_router_state::mind_credit() {
-  for (auto& [source, topic] : how.sources) {
+  for (auto& [source, topic] : sources) {
     auto blocked = window->blocked(source);
     if (blocked && paused.insert(source).second)
       consumer->pause(topic);
@@ -122,24 +164,24 @@ void cdc_router_state::mind_credit() {
 
 void cdc_router_state::commit() {
   std::map<kafka::topic_partition, kafka_offset> moved;
-  for (auto& [source, topic] : how.sources) {
+  for (auto& [source, topic] : sources) {
     kafka_offset next{window->durable(source).value + 1};
     auto& last = committed[topic];
     if (next > last)
       moved[topic] = last = next;
   }
   if (!moved.empty())
-    consumer->commit(moved);
+    how.commit ? how.commit(moved) : consumer->commit(moved);
 }
 
 std::string cdc_router_state::status() const {
-  nlohmann::json sources = nlohmann::json::array();
-  for (auto& [source, topic] : how.sources)
-    sources.push_back({{"topic", topic.topic},
-                       {"partition", topic.partition.value},
-                       {"read", window->read(source).value},
-                       {"durable", window->durable(source).value},
-                       {"paused", paused.count(source) > 0}});
+  nlohmann::json read = nlohmann::json::array();
+  for (auto& [source, topic] : sources)
+    read.push_back({{"topic", topic.topic},
+                    {"partition", topic.partition.value},
+                    {"read", window->read(source).value},
+                    {"durable", window->durable(source).value},
+                    {"paused", paused.count(source) > 0}});
   return nlohmann::json{{"records", records},
                         {"lag_ms", lag.end_to_end_ms()},
                         {"own_lag_ms", lag.own_ms()},
@@ -147,7 +189,7 @@ std::string cdc_router_state::status() const {
                         {"batches_sent_again", window->resent()},
                         {"seeks", window->seeks()},
                         {"dead_letters", dead},
-                        {"sources", std::move(sources)}}
+                        {"sources", std::move(read)}}
       .dump();
 }
 

@@ -20,17 +20,17 @@ namespace millrace {
 struct cdc_router_settings {
   const plan_set* plans = nullptr;
   std::uint16_t shards = 32;
-  std::string topic_prefix; ///< Debezium's: PREFIX.SCHEMA.TABLE
-  std::string dead_letters; ///< topic
-  std::map<source_id, kafka::topic_partition> sources;
-  std::map<cell_id, aggregator_actor> cells;
-  std::map<cell_id, std::vector<position>> positions; ///< as the ledger has them
-  bool first_fill = false;                            ///< no cell holds anything yet
-  std::size_t credit_bytes = 4 << 20;                 ///< that may wait at one cell
-  std::size_t poll_records = 2000;                    ///< of one partition, at a time
+  std::string topic_prefix;                            ///< Debezium's: PREFIX.SCHEMA.TABLE
+  std::string dead_letters;                            ///< topic
+  std::map<source_id, kafka::topic_partition> sources; ///< all that there are
+  bool first_fill = false;                             ///< no cell holds anything yet
+  std::size_t credit_bytes = 4 << 20;                  ///< that may wait at one cell
+  std::size_t poll_records = 2000;                     ///< of one partition, at a time
   std::chrono::milliseconds poll_wait{5};
   std::function<std::int64_t()> now_ms; ///< wall clock, Unix time
   std::function<void(std::string)> lost;
+  /// Commits the group's offsets. Empty: this router's consumer does.
+  std::function<void(const std::map<kafka::topic_partition, kafka_offset>&)> commit;
 };
 
 struct cdc_router_state {
@@ -39,7 +39,10 @@ struct cdc_router_state {
 
   cdc_router_actor::behavior_type make_behavior(cdc_router_settings settings, kafka::consumer reads,
                                                 kafka::producer writes);
-  void open_chains();
+  void open_window();
+  void take_homes(const cell_homes& x);
+  void take_sources(const std::vector<source_id>& mine, const std::vector<cell_positions>& have);
+  void open_chains(source_id source, const std::vector<cell_positions>& have);
   void poll();
   bool take(const kafka::record_batch& batch);
   bool bury(const taken& x, const kafka::topic_partition& from);
@@ -51,6 +54,8 @@ struct cdc_router_state {
   cdc_router_settings how;
   std::unique_ptr<kafka::consumer> consumer;
   std::unique_ptr<kafka::producer> producer;
+  std::map<cell_id, aggregator_actor> cells;           ///< where they are served
+  std::map<source_id, kafka::topic_partition> sources; ///< ours
   std::map<kafka::topic_partition, source_id> source_of;
   std::map<table_id, table_intake> intakes;
   std::unique_ptr<delivery_window> window;

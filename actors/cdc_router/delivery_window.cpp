@@ -26,6 +26,15 @@ void delivery_window::open(source_id source, cell_id cell, kafka_offset at) {
   state.read.value -= 1;
 }
 
+void delivery_window::close(source_id source) {
+  auto state = sources_.find(source);
+  if (state == sources_.end())
+    return;
+  for (auto& [cell, chain] : state->second.chains)
+    forget_up_to(cell, chain, chain.sent);
+  sources_.erase(state);
+}
+
 kafka_offset delivery_window::start(source_id source) const {
   auto& chains = sources_.at(source).chains;
   auto lowest = std::min_element(chains.begin(), chains.end(),

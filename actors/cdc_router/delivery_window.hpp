@@ -33,6 +33,9 @@ class delivery_window {
   /// Opens the chain of a source to a cell that has all up to `at`.
   void open(source_id source, cell_id cell, kafka_offset at);
 
+  /// Forgets a source: another router reads it.
+  void close(source_id source);
+
   /// Returns the offset to read a source from: behind its laggard.
   kafka_offset start(source_id source) const;
 

@@ -1,6 +1,7 @@
 #include "actors/cluster/change_over.hpp"
 
 #include "actors/cluster/retire.hpp"
+#include "messages/token.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -80,6 +81,7 @@ redis::project_format format_after(redis::project_format found, stored_plans sto
   found.phase = note.figures.empty() ? "live" : "filling";
   found.note = to_json(note);
   ++found.epoch;
+  found.life = fresh_token();
   return found;
 }
 

@@ -20,16 +20,28 @@ cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings setti
     ask_cells_to_sweep(limit, tables);
   };
   how.servers.publish = [this] { ask_cells_to_publish(); };
-  if (!live)
-    start_fill(false);
   self->send(self, atom::tick_v);
   return {
+      [this](atom::homes, const cell_homes& x, bool first) { take_homes(x, first); },
       [this](atom::tick) {
         tick();
         self->delayed_send(self, how.interval, atom::tick_v);
       },
       [this](atom::status) { return status(); },
   };
+}
+
+/// A round that asked cells which have moved since is asked again.
+void cluster_state::take_homes(const cell_homes& x, bool first) {
+  cells = x;
+  leads = first;
+  if (!leads)
+    under_way.reset();
+  if (under_way && awaited > 0) {
+    ++round;
+    awaited = 0;
+    under_way->on_lost();
+  }
 }
 
 void cluster_state::start_fill(bool while_live) {
@@ -42,6 +54,13 @@ void cluster_state::start_fill(bool while_live) {
 
 void cluster_state::tick() {
   look_around();
+  if (leads)
+    lead();
+}
+
+void cluster_state::lead() {
+  if (!live && !under_way)
+    start_fill(false);
   if (!under_way)
     return look_for_snapshot();
   auto stage = under_way->at();
@@ -64,9 +83,23 @@ void cluster_state::look_around() {
   if (now - looked < how.look_interval)
     return;
   looked = now;
-  surroundings = how.look();
-  if (live && !under_way)
+  surroundings = how.look(leads);
+  if (!leads)
+    look_on();
+  else if (live && !under_way)
     look_for_lost_end();
+}
+
+/// Who doesn't lead goes by the ledger's word.
+void cluster_state::look_on() {
+  if (!how.servers.unfinished)
+    return;
+  auto fills = how.servers.unfinished();
+  if (!fills)
+    return;
+  live = !*fills;
+  if (*fills)
+    note = **fills;
 }
 
 /// A ledger that went back to before the end of a fill says that it isn't over,
@@ -93,10 +126,13 @@ void cluster_state::look_for_snapshot() {
 template <class... Ts>
 void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
   auto mine = ++round;
-  awaited = 0;
-  for (auto& [_, cell] : how.cells) {
-    ++awaited;
-    self->request(cell, cell_timeout, message...)
+  awaited = cells.size();
+  if (cells.size() < how.cells) { // some have no owner now
+    awaited = 0;
+    return under_way->on_lost();
+  }
+  for (auto& home : cells)
+    self->request(home.at, cell_timeout, message...)
         .then(
             [this, mine, answer](cell_id) {
               if (mine == round && under_way && --awaited == 0)
@@ -105,10 +141,10 @@ void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
             [this, mine](caf::error&) {
               if (mine == round && under_way) {
                 ++round;
+                awaited = 0;
                 under_way->on_lost();
               }
             });
-  }
 }
 
 void cluster_state::ask_cells_to_publish() { ask_all(&fill::on_published, atom::publish_v); }
@@ -121,6 +157,7 @@ std::string cluster_state::status() const {
   nlohmann::json out{{"phase", live ? "live" : "filling"}, {"reason", note.reason}, {"trouble", trouble}};
   if (!live && !note.figures.empty())
     out["filling"] = note.figures;
+  out["leads"] = leads;
   out["stage"] = under_way ? under_way->words() : "";
   out["surroundings"] = nlohmann::json::parse(surroundings, nullptr, false);
   return out.dump();

@@ -1,8 +1,8 @@
 #pragma once
 
 /// The cluster actor of a node: brings fills to their end, sweeps after every
-/// new snapshot, and looks after connector and slot. Who owns what is static
-/// for now: one node has all shards.
+/// new snapshot, and looks after connector and slot. The node that has the first
+/// shard does so for all; the others look on.
 
 #include "actors/cluster/fill.hpp"
 #include "actors/interfaces.hpp"
@@ -14,11 +14,12 @@
 namespace millrace {
 
 struct cluster_settings {
-  fill_backend servers; ///< without sweep and publish: those are the cells'
-  std::map<cell_id, aggregator_actor> cells;
+  fill_backend servers;  ///< without sweep and publish: those are the cells'
+  std::size_t cells = 0; ///< how many there are in all
   fill_note note;
-  bool live = false;                 ///< the ledger's phase
-  std::function<std::string()> look; ///< looks after connector and slot; returns JSON for status
+  bool live = false; ///< the ledger's phase
+  /// Looks after connector and slot, if this node leads; returns JSON for status.
+  std::function<std::string(bool leads)> look;
   std::chrono::milliseconds interval{200};
   std::chrono::seconds look_interval{2};
 };
@@ -28,7 +29,10 @@ struct cluster_state {
   explicit cluster_state(cluster_actor::stateful_pointer<cluster_state> self) : self(self) {}
 
   cluster_actor::behavior_type make_behavior(cluster_settings settings);
+  void take_homes(const cell_homes& x, bool first);
   void tick();
+  void lead();
+  void look_on();
   void start_fill(bool live);
   void look_around();
   void look_for_snapshot();
@@ -42,6 +46,8 @@ struct cluster_state {
   cluster_actor::stateful_pointer<cluster_state> self;
   cluster_settings how;
   std::optional<fill> under_way;
+  cell_homes cells; ///< where they are served
+  bool leads = false;
   bool live = false;
   fill_note note;
   std::string trouble; ///< why the fill doesn't go on

@@ -47,10 +47,11 @@ std::vector<cell_id> all_cells(const plan_set& plans, std::uint16_t shards) {
 
 std::string staging_prefix(const std::string& project) { return "millrace:" + project + ":staged:"; }
 
-result<std::vector<cell_ledger>> claim_cells(redis::store& store, const std::vector<cell_id>& cells) {
+result<std::vector<cell_ledger>> claim_cells(redis::store& store, const std::vector<cell_id>& cells,
+                                             const std::string& life) {
   std::vector<owner_token> tokens(cells.size());
   std::generate(tokens.begin(), tokens.end(), fresh_token);
-  return store.claim(cells, tokens);
+  return store.claim(cells, tokens, {}, life);
 }
 
 result<void> retire_some(redis::store& store, const stored_plans& stored, const std::vector<bool>& which,

@@ -28,7 +28,8 @@ result<void> retire_some(redis::store& store, const stored_plans& stored, const 
                          const std::vector<cell_ledger>& claimed, const std::string& project,
                          tick_seconds now);
 
-/// Claims all cells under new tokens.
-result<std::vector<cell_ledger>> claim_cells(redis::store& store, const std::vector<cell_id>& cells);
+/// Claims cells under new tokens. `life` nonempty: only of this life of the ledger.
+result<std::vector<cell_ledger>> claim_cells(redis::store& store, const std::vector<cell_id>& cells,
+                                             const std::string& life = {});
 
 } // namespace millrace

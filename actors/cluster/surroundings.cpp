@@ -147,13 +147,13 @@ result<void> surroundings::save(const fill_note& note, bool live) {
   return saved;
 }
 
-std::string surroundings::look() {
+std::string surroundings::look(bool leads) {
   nlohmann::json out = nlohmann::json::object();
   auto slot = nlohmann::json::parse(look_at_slot(), nullptr, false);
   std::optional<bool> read;
   if (slot.value("exists", false))
     read = slot.value("read", false);
-  if (how_.look_at_connector)
+  if (leads && how_.look_at_connector)
     out["connector"] = nlohmann::json::parse(how_.look_at_connector(read), nullptr, false);
   out["slot"] = std::move(slot);
   if (how_.open_letters)

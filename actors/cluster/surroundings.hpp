@@ -42,7 +42,7 @@ class surroundings {
   /// Looks after connector, slot, dead letters and topics: those that are gone,
   /// and those that no figure reads.
   /// Returns JSON for status.
-  std::string look();
+  std::string look(bool leads);
 
  private:
   result<postgres::session*> session();

@@ -44,11 +44,19 @@ inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings
 }
 
 caf::result<std::string> inspector_state::gather() {
+  auto promise = self->make_response_promise<std::string>();
+  self->request(how.member, answer_timeout, atom::homes_v)
+      .then([this, promise](const cell_homes& cells) { ask_all(promise, cells); },
+            [this, promise](caf::error&) { ask_all(promise, {}); });
+  return promise;
+}
+
+void inspector_state::ask_all(caf::typed_response_promise<std::string> promise, const cell_homes& cells) {
   auto all = std::make_shared<gathering>();
   all->parts = how.frame;
-  all->parts.cells.resize(how.cells.size());
-  all->awaited = 3 + how.cells.size();
-  all->promise = self->make_response_promise<std::string>();
+  all->parts.cells.resize(cells.size());
+  all->awaited = 4 + cells.size();
+  all->promise = std::move(promise);
   auto finish = [this, all] {
     if (--all->awaited > 0)
       return;
@@ -70,10 +78,10 @@ caf::result<std::string> inspector_state::gather() {
   ask(how.router, all->parts.router);
   ask(how.writer, all->parts.writer);
   ask(how.cluster, all->parts.cluster);
+  ask(how.member, all->parts.member);
   std::size_t i = 0;
-  for (auto& [_, cell] : how.cells)
-    ask(cell, all->parts.cells[i++]);
-  return all->promise;
+  for (auto& home : cells)
+    ask(home.at, all->parts.cells[i++]);
 }
 
 caf::result<std::vector<std::int64_t>> inspector_state::last_written(const std::string& figure,
@@ -85,12 +93,21 @@ caf::result<std::vector<std::int64_t>> inspector_state::last_written(const std::
   figure_id id{static_cast<std::uint16_t>(found - names.begin())};
   auto all = std::make_shared<newest>();
   all->ticks.resize(keys.size(), 0);
-  all->awaited = how.cells.size();
   all->promise = self->make_response_promise<std::vector<std::int64_t>>();
-  for (auto& [_, cell] : how.cells)
-    self->request(cell, answer_timeout, atom::written_v, id, keys)
-        .then([all](const std::vector<std::int64_t>& x) { all->take(x); },
-              [all](caf::error&) { all->take({}); });
+  self->request(how.member, answer_timeout, atom::homes_v)
+      .then(
+          [this, all, id, keys](const cell_homes& cells) {
+            all->awaited = cells.size() + 1;
+            all->take({});
+            for (auto& home : cells)
+              self->request(home.at, answer_timeout, atom::written_v, id, keys)
+                  .then([all](const std::vector<std::int64_t>& x) { all->take(x); },
+                        [all](caf::error&) { all->take({}); });
+          },
+          [all](caf::error&) {
+            all->awaited = 1;
+            all->take({});
+          });
   return all->promise;
 }
 

@@ -15,7 +15,7 @@ struct inspector_settings {
   cdc_router_actor router;
   redis_writer_actor writer;
   cluster_actor cluster;
-  std::map<cell_id, aggregator_actor> cells;
+  member_actor member;
 };
 
 struct inspector_state {
@@ -24,6 +24,7 @@ struct inspector_state {
 
   inspector_actor::behavior_type make_behavior(inspector_settings settings);
   caf::result<std::string> gather();
+  void ask_all(caf::typed_response_promise<std::string> promise, const cell_homes& cells);
   caf::result<std::vector<std::int64_t>> last_written(const std::string& figure,
                                                       const std::vector<std::string>& keys);
   void measure_rate(std::int64_t events);

@@ -78,7 +78,8 @@ std::string put_together(const status_parts& parts) {
               {"last_flush", writer.value("last_flush", std::int64_t{0})},
               {"router", router},
               {"writer", writer},
-              {"cluster", cluster}}
+              {"cluster", cluster},
+              {"member", part(parts.member)}}
       .dump();
 }
 

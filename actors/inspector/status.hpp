@@ -11,7 +11,7 @@ namespace millrace {
 /// JSON texts of the parts.
 struct status_parts {
   std::string project;
-  std::string router, writer, cluster;
+  std::string router, writer, cluster, member;
   std::vector<std::string> cells;
   std::vector<std::string> figures;                          ///< names, in order
   std::map<std::string, std::vector<std::string>> tables_of; ///< figure -> tables "schema.table"

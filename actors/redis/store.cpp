@@ -2,6 +2,7 @@
 
 #include "actors/redis/library.hpp"
 #include "actors/redis/pack.hpp"
+#include "messages/token.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -66,7 +67,8 @@ void append_fields(command& to, const project_format& x) {
                        "note",        x.note,
                        "epoch",       std::to_string(x.epoch),
                        "former",      x.former,
-                       "next",        x.next});
+                       "next",        x.next,
+                       "life",        x.life});
 }
 
 std::string escaped_pattern(const std::string& x) {
@@ -180,14 +182,16 @@ result<store> store::open(client connection, std::string project, const plan_set
 
 result<std::vector<cell_ledger>> store::claim(const std::vector<cell_id>& cells,
                                               const std::vector<owner_token>& tokens,
-                                              const std::vector<owner_token>& from) {
-  command argv;
+                                              const std::vector<owner_token>& from, const std::string& life) {
+  command argv{life};
   for (std::size_t i = 0; i < cells.size(); ++i)
     argv.insert(argv.end(), {cell_name(cells[i]), tokens.at(i), i < from.size() ? from[i] : owner_token()});
   auto answer = impl_->function("claim", argv);
   if (!answer)
     return answer.why();
   auto& parts = answer->list;
+  if (parts.size() == 1 && parts[0].text == "OTHER")
+    return error{errc::fenced, "the ledger began anew"};
   if (parts.size() == 2 && parts[0].text == "FENCED")
     return error{errc::fenced, "cell " + cell_name(cells.at(static_cast<std::size_t>(parts[1].integer) - 1))
                                    + " has another owner"};
@@ -286,6 +290,7 @@ result<project_format> store::format() {
   out.epoch = to_number(x["epoch"]);
   out.former = x["former"];
   out.next = x["next"];
+  out.life = x["life"];
   return out;
 }
 
@@ -317,6 +322,14 @@ result<std::optional<std::string>> store::unfinished() {
   if (have->list.size() != 2)
     return damaged("an answer that isn't one");
   return have->list[0].text == "filling" ? std::optional(have->list[1].text) : std::nullopt;
+}
+
+result<std::string> store::life() {
+  auto given = impl_->call({"HSETNX", impl_->prefix + "format", "life", fresh_token()});
+  if (!given)
+    return given.why();
+  auto have = impl_->call({"HGET", impl_->prefix + "format", "life"});
+  return have ? result<std::string>(have->text) : have.why();
 }
 
 result<void> store::set_former(const std::string& former) {

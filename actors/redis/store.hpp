@@ -31,6 +31,7 @@ struct project_format {
   std::uint64_t epoch = 0; ///< how often the figures have changed since it was born
   std::string former = {}; ///< JSON of plans whose state may still be in the logs; empty: none
   std::string next = {};   ///< to_json() of the plans that are to come; empty: none
+  std::string life = {};   ///< a token, new at each birth and with each other set of figures
 };
 
 /// What a proposed change came to.
@@ -60,10 +61,12 @@ class store {
 
   /// Takes all entities' cells of a shard at once: new tokens, and returns what
   /// the ledger has. `from` nonempty: a reload of one cell, refused (fenced) if the
-  /// ledger's owner is another one.
+  /// ledger's owner is another one. `life` nonempty: refused (fenced) if the ledger
+  /// isn't of this life any more.
   result<std::vector<cell_ledger>> claim(const std::vector<cell_id>& cells,
                                          const std::vector<owner_token>& tokens,
-                                         const std::vector<owner_token>& from = {});
+                                         const std::vector<owner_token>& from = {},
+                                         const std::string& life = {});
 
   /// Writes all cells' flushes in one atomic step, or nothing and names the
   /// first cell that was refused. `tick` closes buckets. Sent again after it got no
@@ -84,6 +87,8 @@ class store {
   result<void> set_note(const std::string& phase, const std::string& note);
   /// Returns the note of a fill that, by the ledger's word, isn't over.
   result<std::optional<std::string>> unfinished();
+  /// Returns the ledger's life; one of an older build, that has none, is given one.
+  result<std::string> life();
   /// Forgets former plans that no log needs any more: writes the field as it is given.
   result<void> set_former(const std::string& former);
 

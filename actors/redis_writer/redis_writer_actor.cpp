@@ -18,11 +18,16 @@ constexpr std::chrono::milliseconds longest_backoff{5000};
 
 redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer_settings settings) {
   how = std::move(settings);
-  left = std::move(how.left);
   pace_of_flushes = flush_pace(how.longest_interval);
   self->delayed_send(self, how.look_interval, atom::poll_v);
   return {
       [this](atom::dirty, cell_id cell, bool urgent) { on_dirty(cell, urgent); },
+      [this](atom::own, const cell_home& home, const owner_token& owner, std::uint64_t number) {
+        forget(home.cell);
+        cells[home.cell] = home.at;
+        left[home.cell] = {owner, number};
+      },
+      [this](atom::release, const std::vector<cell_id>& which) { return release(which); },
       [this](atom::tick) {
         scheduled = pace::none;
         if (backoff.count() > 0)
@@ -40,8 +45,25 @@ redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer
   };
 }
 
+/// What a cell had under way goes on; it is refused if it comes late.
+caf::result<bool> redis_writer_state::release(const std::vector<cell_id>& which) {
+  for (auto cell : which)
+    forget(cell);
+  if (!busy)
+    return true;
+  releases.push_back(self->make_response_promise<bool>());
+  return releases.back();
+}
+
+void redis_writer_state::forget(cell_id cell) {
+  cells.erase(cell);
+  dirty.erase(cell);
+  left.erase(cell);
+}
+
 void redis_writer_state::on_dirty(cell_id cell, bool urgent) {
-  cells[cell] = caf::actor_cast<aggregator_actor>(self->current_sender());
+  if (!left.count(cell))
+    return;
   dirty[cell] |= urgent;
   if (!busy)
     schedule();
@@ -74,19 +96,21 @@ void redis_writer_state::collect_from(cell_id cell) {
             flight.push_back(std::move(x));
             collected();
           },
-          [this](caf::error&) { how.lost("a cell doesn't answer its writer"); });
+          [this, cell](caf::error&) {
+            if (left.count(cell))
+              return how.lost("a cell doesn't answer its writer");
+            collected(); // it was let go
+          });
 }
 
 void redis_writer_state::collected() {
   if (--awaited == 0)
-    flush();
+    flight.empty() ? rest() : flush();
 }
 
 void redis_writer_state::flush() {
   if (auto there = connect(); !there)
     return try_again(there.why());
-  for (auto& x : flight)
-    left.try_emplace(x.cell, ledger_mark{x.owner, x.number - 1});
   auto outcome = store->flush(flight, how.now());
   if (!outcome)
     return try_again(outcome.why());
@@ -98,8 +122,11 @@ void redis_writer_state::flush() {
 void redis_writer_state::settle(const redis::flush_outcome& outcome) {
   switch (outcome.verdict) {
   case flush_verdict::fenced:
-    return how.lost(fenced(*outcome.refused).message);
+    give_up(*outcome.refused);
+    return leave_out(*outcome.refused);
   case flush_verdict::stale:
+    if (auto loaded = reload(*outcome.refused); !loaded)
+      return try_again(loaded.why());
     return leave_out(*outcome.refused);
   case flush_verdict::done:
     break;
@@ -108,10 +135,11 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
     if (failed.emplace(how.plans->figures[figure.value].name, words).second)
       spdlog::error("redis_writer: figure {} fails, Redis says: {}", how.plans->figures[figure.value].name,
                     words);
-  for (auto& x : flight) {
-    left[x.cell] = {x.owner, x.number};
-    self->send(cells.at(x.cell), atom::flushed_v);
-  }
+  for (auto& x : flight)
+    if (is_ours(x)) {
+      left[x.cell].number = x.number;
+      self->send(cells.at(x.cell), atom::flushed_v);
+    }
   flight.clear();
   pace_of_flushes.took(std::chrono::steady_clock::now() - began);
   ++flushes;
@@ -120,9 +148,23 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
   rest();
 }
 
+/// Tells whether the cell is still ours as it was when this was collected.
+bool redis_writer_state::is_ours(const cell_flush& x) const {
+  auto mark = left.find(x.cell);
+  return mark != left.end() && mark->second.owner == x.owner;
+}
+
+/// Tells whether what is under way of the cell is of a time before it was let go.
+bool redis_writer_state::was_let_go(cell_id cell) const {
+  auto in_flight = std::find_if(flight.begin(), flight.end(), [&](auto& x) { return x.cell == cell; });
+  return !left.count(cell) || (in_flight != flight.end() && !is_ours(*in_flight));
+}
+
 /// Nothing is under way: what was put off comes now.
 void redis_writer_state::rest() {
   busy = false;
+  for (auto& x : std::exchange(releases, {}))
+    x.deliver(true);
   if (look_due)
     look();
   else
@@ -138,7 +180,8 @@ void redis_writer_state::look() {
   schedule();
 }
 
-/// Has every cell loaded again whose ledger isn't where we left it.
+/// Has every cell loaded again whose ledger isn't where we left it, and gives up
+/// those that have another owner.
 result<void> redis_writer_state::compare() {
   if (auto there = connect(); !there)
     return there;
@@ -149,38 +192,41 @@ result<void> redis_writer_state::compare() {
     if (outcome->verdict == flush_verdict::done)
       return {};
     if (outcome->verdict == flush_verdict::fenced)
-      return fenced(*outcome->refused);
-    if (auto loaded = reload(*outcome->refused); !loaded)
+      give_up(*outcome->refused);
+    else if (auto loaded = reload(*outcome->refused); !loaded)
       return loaded;
   }
 }
 
-error redis_writer_state::fenced(cell_id cell) {
-  return {errc::fenced, "shard " + std::to_string(cell.shard.value)
-                            + " has another owner in the ledger: another node claimed it, or Redis lost its "
-                              "newest writes"};
+/// Another node claimed the cell, or Redis lost its newest writes.
+void redis_writer_state::give_up(cell_id cell) {
+  if (was_let_go(cell))
+    return;
+  forget(cell);
+  if (how.fenced)
+    return how.fenced(cell);
+  how.lost("shard " + std::to_string(cell.shard.value)
+           + " has another owner in the ledger: another node claimed it, or Redis lost its newest writes");
 }
 
 /// The others of the flight go again, without the cell.
 void redis_writer_state::leave_out(cell_id cell) {
-  auto loaded = reload(cell);
-  if (!loaded)
-    return try_again(loaded.why());
-  flight.erase(std::find_if(flight.begin(), flight.end(), [&](auto& x) { return x.cell == cell; }));
+  std::erase_if(flight, [&](auto& x) { return x.cell == cell; });
   flight.empty() ? rest() : flush();
 }
 
 result<void> redis_writer_state::reload(cell_id cell) {
+  if (was_let_go(cell))
+    return {};
   spdlog::warn("redis_writer: the ledger of shard {} isn't where we left it; loading it again",
                cell.shard.value);
   auto ledger = store->claim({cell}, {fresh_token()}, {left.at(cell).owner});
+  if (!ledger && ledger.why().code == errc::fenced)
+    return give_up(cell), result<void>();
   if (!ledger)
     return ledger.why();
-  auto to = cells.find(cell);
-  if (to == cells.end())
-    return fenced(cell);
   left[cell] = {ledger->front().owner, ledger->front().number};
-  caf::anon_send(to->second, atom::load_v, std::move(ledger->front()));
+  caf::anon_send(cells.at(cell), atom::load_v, std::move(ledger->front()));
   return {};
 }
 

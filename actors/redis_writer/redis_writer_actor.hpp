@@ -6,7 +6,7 @@
 ///     dirty -> (interval) -> collect from each -> flush -> flushed to each
 ///                                                  |  stale: that cell loads again, the others go again
 ///                                                  |  no answer: the same flush again, for ever
-///                                                  '  fenced: the node has to start over
+///                                                  '  fenced: that cell is given up, the others go again
 ///
 /// With nothing to flush it compares the ledger every two seconds, and does the same.
 
@@ -25,8 +25,9 @@ struct redis_writer_settings {
   std::function<result<redis::store>()> open; ///< connects anew
   std::function<tick_seconds()> now;
   std::function<void(std::string)> lost;
+  /// A cell has another owner. Empty: the node is lost then.
+  std::function<void(cell_id)> fenced;
   const plan_set* plans = nullptr;
-  std::map<cell_id, ledger_mark> left;             ///< every cell's ledger as it was claimed
   std::chrono::milliseconds longest_interval{250}; ///< from the first change to the flush
   std::chrono::milliseconds idle_interval{250};    ///< for positions that moved without changes
   std::chrono::milliseconds look_interval{2000};
@@ -48,7 +49,11 @@ struct redis_writer_state {
   void rest();
   void look();
   result<void> compare();
-  static error fenced(cell_id cell);
+  bool is_ours(const cell_flush& x) const;
+  bool was_let_go(cell_id cell) const;
+  void give_up(cell_id cell);
+  void forget(cell_id cell);
+  caf::result<bool> release(const std::vector<cell_id>& which);
   result<void> reload(cell_id cell);
   result<void> connect();
   void complain(const error& why);
@@ -67,6 +72,7 @@ struct redis_writer_state {
   flush_pace pace_of_flushes{how.longest_interval};
   std::chrono::steady_clock::time_point began; ///< the flush under way
   bool busy = false;
+  std::vector<caf::typed_response_promise<bool>> releases;      ///< wait until nothing is under way
   bool look_due = false;                                        ///< was busy when it was time to look
   enum class pace { none, later, soon } scheduled = pace::none; ///< the next tick
   std::chrono::milliseconds backoff{0};

@@ -7,19 +7,19 @@ import progress
 import services
 from supervisor import Supervisor
 
-TITLES = {kind.name: kind.title for kind in services.ORDER}
-
 
 def stop(home, names=None):
     """Stops these services, last started first; without names all of them and the supervisor. Returns whether anything ran."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half of it running
     try:
         running = control.ask(home, "status")["services"]
-        for name in reversed(services.NAMES):
-            if name in running and running[name]["state"] != "stopped" and (names is None or name in names):
-                progress.show(f"stopping {TITLES[name]} ...")
+        for name in services.in_stopping_order(running):
+            if running[name]["state"] != "stopped" and (names is None or name in names):
+                kind = services.kind_of(name)
+                title = kind.title if name == kind.name else name
+                progress.show(f"stopping {title} ...")
                 control.ask(home, "stop", name=name, seconds=90)
-                progress.say(f"{TITLES[name]} is stopped")
+                progress.say(f"{title} is stopped")
         if names is None:
             control.ask(home, "shutdown", seconds=200)
             wait_for_supervisor(home)

@@ -7,6 +7,7 @@ import build
 import control
 import install
 import processes
+import services
 import up
 from postgres import Postgres
 from service import ServiceError
@@ -68,7 +69,7 @@ def more_arguments(settings, verb, arguments):
     alone = settings.project() and settings.own("connect")
     if "--yes" in arguments:
         with contextlib.suppress(control.NotRunning):
-            for name in ("node", *(["connect"] if alone else [])):
+            for name in (*(node.name for node in services.nodes(settings)), *(["connect"] if alone else [])):
                 control.ask(settings.home, "stop", name=name, seconds=90)
     return ["--own-connect"] if alone else []
 

@@ -8,6 +8,7 @@ import bench
 import control
 import down
 import front
+import nodes
 import package
 import services
 import settings as settings_module
@@ -32,6 +33,7 @@ def parser():
     one = verbs.add_parser("up", help="start everything; a second `up` starts what is missing and takes new settings")
     one.add_argument("--rate", type=rate, metavar="N", help="rows a second that the generator writes; 0 = no generator (default 200)")
     one.add_argument("--figures", nargs="+", metavar="DIR", help="folders or files with figures (default sql/figures)")
+    one.add_argument("--nodes", type=int, metavar="N", help="how many nodes share the work (default: one, alone)")
     one.add_argument("--detach", action="store_true", help="return when the figures are filled")
     one = verbs.add_parser("down", help="stop everything")
     one.add_argument("--wipe", action="store_true", help="delete all data as well")
@@ -39,19 +41,28 @@ def parser():
     one.add_argument("--export", action="store_true", help="write `export KEY=value`")
     verbs.add_parser("psql", help="psql as the administrator of the PostgreSQL that was started here; takes psql's own arguments")
     one = verbs.add_parser("logs", help="show the logs")
-    one.add_argument("service", nargs="?", choices=[*services.NAMES, "supervisor"])
+    one.add_argument("service", nargs="?", metavar="SERVICE", help="postgres, redis, kafka, connect, node, node-2 ..., generator, supervisor")
     one.add_argument("-n", "--lines", type=int, default=50)
     one.add_argument("-f", "--follow", action="store_true")
     one = verbs.add_parser("service", help="stop, start, restart or kill one service, or print its pid")
     one.add_argument("action", choices=["stop", "start", "restart", "kill", "pid"])
-    one.add_argument("name", choices=services.NAMES)
+    one.add_argument("name", type=service_name, metavar="SERVICE", help="postgres, redis, kafka, connect, node, node-2 ..., generator")
     one.add_argument("--hold", action="store_true", help="kill: keep it down until `service start`")
+    one = verbs.add_parser("nodes", help="list the nodes of this machine, add one, or take the newest away")
+    one.add_argument("action", choices=["list", "add", "remove"])
+    one.add_argument("--json", action="store_true", help="list: as JSON")
     one = verbs.add_parser("test", help="build and run the tests")
     one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
     one.add_argument("ctest", nargs="*", help="after --: arguments for ctest")
     verbs.add_parser("package", help="build the Debian package, and print its path")
     verbs.add_parser("bench", help="measure speed and latency, beside what people run today; has its own --help")
     return top
+
+
+def service_name(text):
+    if not services.kind_of(text):
+        raise argparse.ArgumentTypeError(f"there is no service {text!r}")
+    return text
 
 
 def rate(text):
@@ -94,7 +105,8 @@ def wait_for(settings, name):
 
 
 def command_line_settings(options):
-    return {"MILLRACE_FIGURES": ":".join(options.figures)} if getattr(options, "figures", None) else {}
+    figures, number = getattr(options, "figures", None), getattr(options, "nodes", None)
+    return {**({"MILLRACE_FIGURES": ":".join(figures)} if figures else {}), **({"MILLRACE_NODES": str(number)} if number else {})}
 
 
 def take_project(arguments):
@@ -155,7 +167,7 @@ def run(arguments):
     if options.verb == "down":
         return down.down(settings, options.wipe)
     {"env": lambda: print_environment(settings, options.export), "logs": lambda: show_logs(settings, options),
-     "service": lambda: operate(settings, options)}[options.verb]()
+     "service": lambda: operate(settings, options), "nodes": lambda: nodes.run(settings, options.action, options.json)}[options.verb]()
     return 0
 
 

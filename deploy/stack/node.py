@@ -1,4 +1,4 @@
-"""The node: the program that this repository builds, run as whoever runs the stack (its figures lie in that user's folders)."""
+"""The nodes: the program that this repository builds, run as whoever runs the stack (its figures lie in that user's folders)."""
 import pathlib
 
 import service
@@ -29,8 +29,29 @@ class Node(Program):
     memory = 400 * MEGABYTE
     stop_seconds = 20
 
+    def __init__(self, settings, number=1):
+        super().__init__(settings)
+        self.number = number
+        if number > 1:
+            self.name = self.title = f"node-{number}"
+
     def ports(self):
-        return {"MILLRACE_HTTP_PORT": self.settings.number("MILLRACE_HTTP_PORT")}
+        """The first node's /status has a port of its own; those of the others, and where nodes reach each other, lie side by side."""
+        first = self.settings.number("MILLRACE_NODE_PORT") + 2 * (self.number - 1)
+        http = {"MILLRACE_HTTP_PORT": self.settings.number("MILLRACE_HTTP_PORT")} if self.number == 1 else {"MILLRACE_NODE_PORT (/status)": first + 1}
+        return {**http, **({"MILLRACE_NODE_PORT": first} if self.settings.nodes()[1] else {})}
+
+    def http_port(self):
+        return next(iter(self.ports().values()))
+
+    def environment(self):
+        return {**super().environment(), **self.among_others()}
+
+    def among_others(self):
+        """Returns what makes it one of many."""
+        if not self.settings.nodes()[1]:
+            return {}
+        return {"MILLRACE_NODE": self.name, "MILLRACE_NODE_ADDRESS": f"127.0.0.1:{self.ports()['MILLRACE_NODE_PORT']}", "MILLRACE_HTTP_PORT": str(self.http_port())}
 
     def command(self):
         return [str(self.binary()), "node"]
@@ -39,11 +60,11 @@ class Node(Program):
         told = {name: value for name, value in self.settings.environment().items() if not name.startswith("MOCK_DATA") and name != "MILLRACE_FIGURES"}
         kafka = pathlib.Path(told.get("KAFKA_PROPERTIES_FILE") or "/")
         # Figures are applied to a node that runs.
-        return {"program": self.program(), "settings": [self.command(), told], "Kafka's properties": kafka.read_text() if kafka.is_file() else ""}
+        return {"program": self.program(), "settings": [self.command(), told, self.among_others()], "Kafka's properties": kafka.read_text() if kafka.is_file() else ""}
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.settings['MILLRACE_HTTP_PORT']}{path}"
+        return f"http://127.0.0.1:{self.http_port()}{path}"
 
     def is_ready(self):
-        """Tells whether it answers /status: then it has claimed its shards."""
+        """Tells whether it answers /status: then it looks for its part of the work."""
         return service.http_get(self.url("/status"))[0] == 200

@@ -24,6 +24,7 @@ DEFAULTS = {
     "MILLRACE_DEBEZIUM_USER": None, "MILLRACE_DEBEZIUM_PASSWORD": None,
     "MILLRACE_POSTGRES_PORT": "15401", "MILLRACE_REDIS_PORT": "15402", "MILLRACE_KAFKA_PORT": "15403", "MILLRACE_KAFKA_CONTROLLER_PORT": "15404", "MILLRACE_CONNECT_PORT": "15405",
     "MILLRACE_HTTP_PORT": "15406", "MILLRACE_GENERATOR_PORT": "15407",
+    "MILLRACE_NODES": None, "MILLRACE_NODE_PORT": "15420", "MILLRACE_SESSION_TIMEOUT_MS": None,
     "MILLRACE_PROJECT": "shop", "MILLRACE_TOPIC_PREFIX": "dbserver1", "MILLRACE_KEY_PREFIX": None, "MILLRACE_SCHEMA": "millrace",
     "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
     "MILLRACE_CONNECTOR_TEMPLATE": str(REPOSITORY / "debezium" / "postgres.json"),
@@ -34,7 +35,7 @@ DEFAULTS = {
     "MOCK_DATA_RECORDS_PER_BATCH": None, "MOCK_DATA_INTERVAL_SECONDS": None,
 }
 SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD")
-NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS", "_BYTES", "_PER_BATCH", "_SIZE", "_SEED", "_MB")))
+NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS", "_BYTES", "_PER_BATCH", "_SIZE", "_SEED", "_MB", "_NODES", "_MS")))
 PATHS = ("MILLRACE_FIGURES", "MILLRACE_CONNECTOR_TEMPLATE", "POSTGRES_SSLROOTCERT", "KAFKA_PROPERTIES_FILE")
 #: The settings file in a project's folder, and the name under which the settings remember the folder.
 PROJECT_FILE = "millrace.env"
@@ -42,7 +43,7 @@ PROJECT_FOLDER = "MILLRACE_PROJECT_FOLDER"
 DEFAULT_RATE = 200.0
 #: What only the stack itself reads; the C++ programs aren't told, and go on running when one of these changes.
 STACK_ONLY = ("MILLRACE_KAFKA_HEAP", "MILLRACE_CONNECT_HEAP", "MILLRACE_SLOT_WAL_KEEP", "MILLRACE_START_SECONDS", "MILLRACE_FILL_SECONDS",
-              "MILLRACE_LOG_BYTES", "MILLRACE_GENERATOR_SEED", "MILLRACE_MEMORY_MB")
+              "MILLRACE_LOG_BYTES", "MILLRACE_GENERATOR_SEED", "MILLRACE_MEMORY_MB", "MILLRACE_NODES", "MILLRACE_NODE_PORT")
 
 
 class SettingsError(Exception):
@@ -137,6 +138,10 @@ class Settings:
 
     def rate_is_given(self):
         return "MOCK_DATA_RECORDS_PER_BATCH" in self.given
+
+    def nodes(self):
+        """Returns how many nodes the stack runs, and whether they are to find each other: a number was given, be it 1."""
+        return max(1, int(self.get("MILLRACE_NODES") or 1)), self.get("MILLRACE_NODES") is not None
 
     def figure_files(self):
         """Returns the files with figures, in the order in which they are loaded."""

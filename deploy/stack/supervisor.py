@@ -43,7 +43,10 @@ class Supervisor:
     def configure(self, values, given):
         """Takes new settings. What runs goes on with the old ones until it is started again; `status` calls it outdated."""
         self.settings = Settings(values, set(given), self.home)
-        for name, service in services.make(self.settings).items():
+        made = services.make(self.settings)
+        for name in [name for name, keeper in self.keepers.items() if name not in made and keeper.state == "stopped"]:
+            del self.keepers[name]
+        for name, service in made.items():
             if name == "generator":
                 service.rate = self.generator_rate
             if name not in self.keepers:
@@ -84,9 +87,8 @@ class Supervisor:
         return {}
 
     def shutdown(self):
-        for name in reversed(services.NAMES):
-            if name in self.keepers:
-                self.keepers[name].stop()
+        for name in services.in_stopping_order(self.keepers):
+            self.keepers[name].stop()
         self.ended.set()
         return {}
 
@@ -118,10 +120,10 @@ class Supervisor:
         if not self.home.state.is_file():
             return
         left = json.loads(self.home.state.read_text())["services"]
-        for kind in reversed(services.ORDER):
-            record = left.get(kind.name, {})
+        for name in services.in_stopping_order(left):
+            record, kind = left[name], services.kind_of(name)
             if processes.is_alive(record.get("pid"), record.get("began")):
-                print(f"{time.strftime('%FT%T')} {kind.name}: left behind by a supervisor that died; ended", flush=True)
+                print(f"{time.strftime('%FT%T')} {name}: left behind by a supervisor that died; ended", flush=True)
                 processes.end(record["pid"], record["began"], kind.stop_signal, kind.stop_seconds)
 
     def bound_logs(self):

@@ -64,12 +64,21 @@ def start_everything(settings, ours, rate, started, was_running):
     if connector_runs(settings):
         # New tables have to be captured before the node asks for a snapshot of them.
         register(settings)
-    run(settings, [ours["node"]], started)
+    leave_superfluous(settings)
+    run(settings, services.nodes(settings), started)
     register(settings)
     if "generator" in ours:
         run_generator(settings, ours["generator"], rate, started, was_running)
     live.wait_until_filled(settings, ours["node"], UpError)
     apply(settings)
+
+
+def leave_superfluous(settings):
+    """Stops nodes beyond the number that is wanted now."""
+    wanted = {node.name for node in services.nodes(settings)}
+    for name, record in control.ask(settings.home, "status")["services"].items():
+        if name.startswith("node") and name not in wanted and record["state"] != "stopped":
+            control.ask(settings.home, "stop", name=name, seconds=90)
 
 
 def check_machine(settings, wanted):

@@ -16,6 +16,7 @@ struct fixture : test_coordinator_fixture<message_config> {
   std::shared_ptr<cell_script> one = script(1), two = script(2);
   cluster_settings how;
   cluster_actor cluster;
+  cell_homes homes;
   lsn shown{500};
   bool saved_live = false;
   int looks = 0;
@@ -27,7 +28,8 @@ struct fixture : test_coordinator_fixture<message_config> {
   }
   fixture() {
     for (auto& x : {one, two})
-      how.cells[x->next.cell] = sys.spawn(fake_cell, x);
+      homes.push_back({x->next.cell, sys.spawn(fake_cell, x)});
+    how.cells = homes.size();
     how.servers.emit_marker = [] { return result<lsn>(lsn{10}); };
     how.servers.slot = [] {
       postgres::slot_state x;
@@ -42,7 +44,7 @@ struct fixture : test_coordinator_fixture<message_config> {
       saved_live = live;
       return result<void>();
     };
-    how.look = [this] {
+    how.look = [this](bool) {
       ++looks;
       return std::string(R"({"open_dead_letters":{}})");
     };
@@ -50,15 +52,17 @@ struct fixture : test_coordinator_fixture<message_config> {
   }
   ~fixture() override { // it would tick for ever
     self->send_exit(cluster, caf::exit_reason::kill);
-    self->send_exit(how.cells.at(one->next.cell), caf::exit_reason::kill);
-    self->send_exit(how.cells.at(two->next.cell), caf::exit_reason::kill);
+    for (auto& home : homes)
+      self->send_exit(home.at, caf::exit_reason::kill);
     while (sched.try_run_once()) {
     }
   }
-  void begin(bool live) {
+  void begin(bool live, bool leads = true) {
     how.live = live;
     cluster = sys.spawn(millrace::cluster, how);
+    self->send(cluster, atom::homes_v, homes, leads);
     settle();
+    tick();
   }
   void settle() {
     while (sched.try_run_once()) {
@@ -167,6 +171,38 @@ CAF_TEST(a ledger that went back to before the end of a fill has it done again) 
   CAF_CHECK(saved_live);
   CAF_CHECK(one->log == strings{"publish"});
   CAF_CHECK(says("\"phase\":\"live\""));
+}
+
+CAF_TEST(who does not lead asks nothing and goes by the ledger) {
+  bool fills = true;
+  how.servers.unfinished = [&] {
+    return result<std::optional<fill_note>>(fills ? std::optional(fill_note{}) : std::nullopt);
+  };
+  begin(false, false);
+  advance_time(2s);
+  settle();
+  CAF_CHECK(says("\"phase\":\"filling\""));
+  fills = false;
+  advance_time(2s);
+  settle();
+  CAF_CHECK(says("\"phase\":\"live\""));
+  CAF_CHECK(one->log.empty());
+}
+
+CAF_TEST(a fill waits until every cell has an owner and asks again when one moves) {
+  auto moved = homes.back();
+  homes.pop_back();
+  begin(false);
+  tick();
+  tick();
+  CAF_CHECK(one->log.empty());
+  homes.push_back(moved);
+  self->send(cluster, atom::homes_v, homes, true);
+  settle();
+  for (int i = 0; i < 5 && !saved_live; ++i)
+    tick();
+  CAF_CHECK(saved_live);
+  CAF_CHECK(two->log == (strings{"sweep 500", "publish"}));
 }
 
 CAF_TEST(it looks around by its own clock) {

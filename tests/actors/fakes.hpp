@@ -10,12 +10,17 @@ namespace millrace::test {
 
 /// The type ids of our messages, as a node's configuration has them.
 struct message_config : caf::actor_system_config {
-  message_config() { add_message_types<caf::id_block::millrace>(); }
+  message_config() {
+    add_message_types<caf::id_block::millrace>();
+    add_message_types<caf::id_block::millrace_nodes>();
+  }
 };
 
 /// What a fake router heard, and what it was asked to.
 struct router_log {
   std::vector<cell_positions> durable, gaps;
+  std::vector<cell_homes> homes;
+  std::vector<std::vector<source_id>> sources;
 };
 
 inline cdc_router_actor::behavior_type fake_router(cdc_router_actor::pointer,
@@ -23,6 +28,10 @@ inline cdc_router_actor::behavior_type fake_router(cdc_router_actor::pointer,
   return {
       [=](atom::durable, const cell_positions& x) { log->durable.push_back(x); },
       [=](atom::gap, const cell_positions& x) { log->gaps.push_back(x); },
+      [=](atom::homes, const cell_homes& x) { log->homes.push_back(x); },
+      [=](atom::sources, const std::vector<source_id>& mine, const std::vector<cell_positions>&) {
+        log->sources.push_back(mine);
+      },
       [](atom::poll) {},
       [](atom::progress) {},
       [](atom::status) { return std::string(R"({"records":7})"); },
@@ -32,12 +41,21 @@ inline cdc_router_actor::behavior_type fake_router(cdc_router_actor::pointer,
 /// What a fake writer was told: dirty cells, and whether it is urgent.
 struct writer_log {
   std::vector<std::pair<cell_id, bool>> dirty;
+  std::map<cell_id, owner_token> owned;
 };
 
 inline redis_writer_actor::behavior_type fake_writer(redis_writer_actor::pointer,
                                                      std::shared_ptr<writer_log> log) {
   return {
       [=](atom::dirty, cell_id cell, bool urgent) { log->dirty.emplace_back(cell, urgent); },
+      [=](atom::own, const cell_home& x, const owner_token& owner, std::uint64_t) {
+        log->owned[x.cell] = owner;
+      },
+      [=](atom::release, const std::vector<cell_id>& which) {
+        for (auto cell : which)
+          log->owned.erase(cell);
+        return true;
+      },
       [](atom::tick) {},
       [](atom::poll) {},
       [](atom::status) { return std::string(R"({"failed":{"geo":"WRONGTYPE"}})"); },

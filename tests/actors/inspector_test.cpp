@@ -13,13 +13,25 @@ using namespace millrace::test;
 namespace {
 
 cluster_actor::behavior_type fake_cluster(cluster_actor::pointer) {
-  return {[](atom::tick) {}, [](atom::status) { return std::string(R"({"phase":"live"})"); }};
+  return {[](atom::homes, const cell_homes&, bool) {}, [](atom::tick) {},
+          [](atom::status) { return std::string(R"({"phase":"live"})"); }};
+}
+
+member_actor::behavior_type fake_member(member_actor::pointer, cell_homes homes) {
+  return {[](atom::hello, const node_card& x) { return x; },
+          [=](atom::homes) { return homes; },
+          [](atom::poll) {},
+          [](atom::tick) {},
+          [](atom::fenced, cell_id) {},
+          [](atom::release) { return true; },
+          [](atom::status) { return std::string(R"({"name":"one"})"); }};
 }
 
 struct fixture : test_coordinator_fixture<message_config> {
   std::vector<std::shared_ptr<cell_script>> cells;
   inspector_settings how;
   inspector_actor inspector;
+  cell_homes homes;
 
   fixture() {
     how.frame.project = "shop";
@@ -31,8 +43,9 @@ struct fixture : test_coordinator_fixture<message_config> {
     for (std::uint16_t i = 0; i < 3; ++i) {
       cells.push_back(std::make_shared<cell_script>());
       cells.back()->written = 100 * i;
-      how.cells[{shard_id{i}, entity_id{0}}] = sys.spawn(fake_cell, cells.back());
+      homes.push_back({{shard_id{i}, entity_id{0}}, sys.spawn(fake_cell, cells.back())});
     }
+    how.member = sys.spawn(fake_member, homes);
     inspector = sys.spawn(millrace::inspector, how);
     run();
   }
@@ -64,13 +77,14 @@ CAF_TEST(status is put together from all actors) {
   CAF_CHECK(x["phase"] == "live");
   CAF_CHECK(x["events"] == 7);
   CAF_CHECK(x["rows"] == 9);
+  CAF_CHECK(x["member"]["name"] == "one");
   CAF_CHECK(x["figures"][0]["state"] == "live");
   CAF_CHECK(x["figures"][1]["state"] == "failed");
 }
 
 CAF_TEST(an actor that is gone does not keep status back) {
   self->send_exit(how.writer, caf::exit_reason::kill);
-  self->send_exit(how.cells.begin()->second, caf::exit_reason::kill);
+  self->send_exit(homes.front().at, caf::exit_reason::kill);
   run();
   auto x = status();
   CAF_CHECK(x["rows"] == 6);

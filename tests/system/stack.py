@@ -57,6 +57,7 @@ class Stack:
         empty = self.home / "empty.env"
         empty.touch()
         ports = {f"MILLRACE_{name}_PORT": str(FIRST_PORT + offset + i) for i, name in enumerate(PORTS)}
+        ports["MILLRACE_NODE_PORT"] = str(FIRST_PORT + offset + 40)
         # The machine may be busy with a build: time limits are no subject here.
         self.settings = {"MILLRACE_HOME": str(self.home), "MILLRACE_CONFIG": str(empty), "MILLRACE_START_SECONDS": "240", **ports,
                          **{name: str(value) for name, value in settings.items()}}

@@ -67,16 +67,18 @@ function ledger.write(cells, argv)
   end
 end
 
--- ARGV: for each cell its name, the new token, and the owner it is reloaded
--- from ('' for a claim). Takes all or none. Returns OK, then for each cell
+-- ARGV: the life that the ledger must be of ('' for any); for each cell its name,
+-- the new token, and the owner it is reloaded from ('' for a claim). Takes all or
+-- none. Returns OK, then for each cell
 -- {number, generation, length of the log, {field, value, ...}}.
 local function claim(_, argv)
-  for at = 1, #argv, 3 do
+  if argv[1] ~= '' and redis.call('HGET', PREFIX .. 'format', 'life') ~= argv[1] then return { 'OTHER' } end
+  for at = 2, #argv, 3 do
     local owner = redis.call('HGET', ledger.key(argv[at]), 'owner')
-    if argv[at + 2] ~= '' and owner ~= argv[at + 2] then return { 'FENCED', (at + 2) / 3 } end
+    if argv[at + 2] ~= '' and owner ~= argv[at + 2] then return { 'FENCED', (at + 1) / 3 } end
   end
   local out = { 'OK' }
-  for at = 1, #argv, 3 do
+  for at = 2, #argv, 3 do
     local cell, key = argv[at], ledger.key(argv[at])
     redis.call('HSETNX', key, 'owner', '')
     redis.call('HSETNX', key, 'number', '0')

@@ -1,11 +1,11 @@
 #define CAF_SUITE kafka.group_member
 #include "actors/kafka/group_member.hpp"
 
-#include "tests/unit/case_seed.hpp"
-#include "tests/unit/random_source.hpp"
 #include "actors/kafka/producer.hpp"
 #include "broker.hpp"
 #include "process.hpp"
+#include "tests/unit/case_seed.hpp"
+#include "tests/unit/random_source.hpp"
 
 #include <librdkafka/rdkafka.h>
 

@@ -1,9 +1,9 @@
 #define CAF_SUITE kafka.share_out
 #include "actors/kafka/share_out.hpp"
 
+#include "actors/kafka/group_look.hpp"
 #include "tests/unit/case_seed.hpp"
 #include "tests/unit/random_source.hpp"
-#include "actors/kafka/group_look.hpp"
 
 #include <algorithm>
 

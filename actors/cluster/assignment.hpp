@@ -1,0 +1,43 @@
+#pragma once
+
+/// What of the work is this node's.
+
+#include "messages/error.hpp"
+#include "messages/units.hpp"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+namespace millrace {
+
+/// This node's part: shards whose cells it serves, sources that its router reads.
+struct assignment {
+  std::set<shard_id> shards;
+  std::set<source_id> sources;
+  bool operator==(const assignment&) const = default;
+};
+
+/// Who decides about it: Kafka's groups, or nobody where there is one node.
+struct assignment_source {
+  /// Returns what is this node's now; may wait a moment for news. An error is one
+  /// for a person (another node runs under this name) or means starting over.
+  std::function<result<assignment>()> look;
+  /// These shards were let go: another node may have them.
+  std::function<void(const std::set<shard_id>&)> released;
+  /// Leaves at once, so that others needn't wait.
+  std::function<void()> leave;
+};
+
+/// The work of a node that is alone: all.
+assignment_source all_of_it(std::uint16_t shards, std::set<source_id> sources);
+
+/// Where other nodes are found: name -> HOST:PORT.
+struct node_book {
+  std::function<result<void>(const std::string& name, const std::string& address)> put;
+  std::function<result<std::map<std::string, std::string>>()> list;
+  std::function<result<void>(const std::string& name)> remove;
+};
+
+} // namespace millrace

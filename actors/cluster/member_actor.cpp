@@ -1,0 +1,344 @@
+#include "actors/cluster/member_actor.hpp"
+
+#include <caf/io/all.hpp>
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::chrono::seconds node_interval{1}, greet_timeout{5}, connect_timeout{5};
+constexpr std::chrono::seconds release_timeout{5};
+constexpr std::chrono::minutes load_timeout{5};
+
+std::vector<cell_id> cells_of(const std::set<shard_id>& shards, const plan_set& plans) {
+  std::vector<cell_id> out;
+  for (auto shard : shards)
+    for (std::uint16_t entity = 0; entity < plans.tables.size(); ++entity)
+      out.push_back({shard, entity_id{entity}});
+  return out;
+}
+
+std::set<shard_id> without(const std::set<shard_id>& all, const std::set<shard_id>& some) {
+  std::set<shard_id> out;
+  std::set_difference(all.begin(), all.end(), some.begin(), some.end(), std::inserter(out, out.end()));
+  return out;
+}
+
+std::pair<std::string, std::uint16_t> host_and_port(const std::string& address) {
+  auto colon = address.rfind(':');
+  if (colon == std::string::npos)
+    return {address, 0};
+  return {address.substr(0, colon), static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1))};
+}
+
+} // namespace
+
+member_actor::behavior_type member_state::make_behavior(member_settings settings) {
+  how = std::move(settings);
+  self->send(self, atom::poll_v);
+  if (how.book)
+    self->send(self, atom::tick_v);
+  self->set_down_handler([this](const caf::down_msg& x) {
+    for (auto& [node, peer] : peers)
+      if (peer.at && peer.at.address() == x.source)
+        return miss(node, "its connection has gone");
+  });
+  return {
+      [this](atom::hello, const node_card& x) {
+        take_card(x);
+        return card();
+      },
+      [this](atom::homes) { return homes(); },
+      [this](atom::poll) {
+        if (leaving)
+          return;
+        poll();
+        self->delayed_send(self, how.interval, atom::poll_v);
+      },
+      [this](atom::tick) {
+        if (leaving)
+          return;
+        look_for_nodes();
+        self->delayed_send(self, node_interval, atom::tick_v);
+      },
+      [this](atom::fenced, cell_id cell) { on_fenced(cell); },
+      [this](atom::release) { return leave(); },
+      [this](atom::status) { return status(); },
+  };
+}
+
+void member_state::poll() {
+  auto now = how.work.look();
+  if (!now)
+    return how.lost(now.why().message);
+  take_work(*now);
+}
+
+void member_state::take_work(const assignment& x) {
+  if (x.sources != work.sources)
+    sources_due = true;
+  work = x;
+  std::set<shard_id> have = loading;
+  for (auto& [shard, _] : mine)
+    have.insert(shard);
+  if (auto gone = without(have, work.shards); !gone.empty())
+    lose(gone);
+  if (auto fresh = without(work.shards, have); !fresh.empty())
+    gain(fresh);
+  if (sources_due)
+    take_sources();
+}
+
+void member_state::take_sources() {
+  auto have = how.positions();
+  if (!have) {
+    if (have.why().code != errc::unavailable)
+      how.lost(have.why().message);
+    return;
+  }
+  sources_due = false;
+  self->send(how.router, atom::sources_v, std::vector<source_id>(work.sources.begin(), work.sources.end()),
+             std::move(*have));
+}
+
+/// Whoever had them is fenced from here on.
+void member_state::gain(const std::set<shard_id>& shards) {
+  auto ledgers = how.claim(cells_of(shards, *how.plans));
+  if (!ledgers) {
+    if (ledgers.why().code != errc::unavailable)
+      return how.lost(ledgers.why().message);
+    if (trouble != ledgers.why().message)
+      spdlog::warn("member: {}; trying again", ledgers.why().message);
+    trouble = ledgers.why().message;
+    return;
+  }
+  trouble.clear();
+  ++claims;
+  serve(std::move(*ledgers));
+}
+
+void member_state::serve(std::vector<cell_ledger> ledgers) {
+  struct loaded {
+    std::map<shard_id, cell_homes> cells;
+    std::size_t awaited = 0;
+  };
+  auto all = std::make_shared<loaded>();
+  all->awaited = ledgers.size();
+  for (auto& ledger : ledgers) {
+    auto id = ledger.cell;
+    cell_home home{id, how.spawn(id)};
+    loading.insert(id.shard);
+    all->cells[id.shard].push_back(home);
+    self->send(how.writer, atom::own_v, home, ledger.owner, ledger.number);
+    self->request(home.at, load_timeout, atom::load_v, std::move(ledger))
+        .then(
+            [this, all](const cell_positions&) {
+              if (--all->awaited > 0)
+                return;
+              for (auto& [shard, cells] : all->cells)
+                if (loading.erase(shard) > 0)
+                  mine[shard] = std::move(cells);
+              tell_homes();
+            },
+            [this, id](caf::error&) {
+              how.lost("the state of shard " + std::to_string(id.shard.value) + " can't be loaded");
+            });
+  }
+}
+
+void member_state::lose(const std::set<shard_id>& shards) {
+  std::vector<cell_id> cells;
+  cell_homes gone;
+  for (auto shard : shards) {
+    loading.erase(shard);
+    if (auto served = mine.find(shard); served != mine.end()) {
+      gone.insert(gone.end(), served->second.begin(), served->second.end());
+      mine.erase(served);
+    }
+  }
+  for (auto& home : gone)
+    cells.push_back(home.cell);
+  auto end = [this, gone, shards] {
+    for (auto& home : gone)
+      self->send_exit(home.at, caf::exit_reason::user_shutdown);
+    how.work.released(shards);
+  };
+  self->request(how.writer, release_timeout, atom::release_v, std::move(cells))
+      .then([end](bool) { end(); }, [end](caf::error&) { end(); });
+  tell_homes();
+}
+
+/// Whoever claimed the cell claimed its shard. If the groups still say that it is
+/// ours it is claimed again by the next look.
+void member_state::on_fenced(cell_id cell) {
+  if (mine.count(cell.shard) == 0)
+    return;
+  spdlog::warn("member: another node claimed shard {}", cell.shard.value);
+  lose({cell.shard});
+}
+
+cell_homes member_state::homes() const {
+  std::map<cell_id, aggregator_actor> all;
+  for (auto& [cell, told] : theirs)
+    all[cell] = told.second;
+  for (auto& [_, cells] : mine)
+    for (auto& home : cells)
+      all[home.cell] = home.at;
+  cell_homes out;
+  for (auto& [cell, at] : all)
+    out.push_back({cell, at});
+  return out;
+}
+
+node_card member_state::card() const {
+  node_card out{node_protocol, how.name, how.life, {}};
+  for (auto& [_, cells] : mine)
+    out.cells.insert(out.cells.end(), cells.begin(), cells.end());
+  return out;
+}
+
+void member_state::tell_homes() {
+  auto all = homes();
+  self->send(how.router, atom::homes_v, all);
+  self->send(how.cluster, atom::homes_v, all, mine.count(shard_id{0}) > 0);
+  for (auto& [node, peer] : peers)
+    if (peer.at)
+      greet(node);
+}
+
+/// Every second: this node is in the book, who is in it is connected to, and
+/// cards are exchanged.
+void member_state::look_for_nodes() {
+  if (auto put = how.book->put(how.name, how.address); !put)
+    return;
+  auto there = how.book->list();
+  if (!there)
+    return;
+  for (auto& [node, address] : *there)
+    if (node != how.name)
+      reach(node, address);
+  std::vector<std::string> gone;
+  for (auto& [node, _] : peers)
+    if (!there->count(node))
+      gone.push_back(node);
+  for (auto& node : gone) {
+    miss(node, "it has left");
+    peers.erase(node);
+  }
+}
+
+void member_state::reach(const std::string& node, const std::string& address) {
+  auto& peer = peers[node];
+  if (peer.at && peer.address == address)
+    return greet(node);
+  if (peer.connecting)
+    return;
+  peer.address = address;
+  peer.connecting = true;
+  auto [host, port] = host_and_port(address);
+  self->request(self->system().middleman().actor_handle(), connect_timeout, caf::connect_atom::value, host,
+                port)
+      .then(
+          [this, node](const caf::node_id&, const caf::strong_actor_ptr& at, const std::set<std::string>&) {
+            auto& peer = peers[node];
+            peer.connecting = false;
+            if (!at)
+              return miss(node, "no node answers there");
+            peer.at = caf::actor_cast<peer_actor>(at);
+            self->monitor(peer.at);
+            greet(node);
+          },
+          [this, node](caf::error& why) {
+            peers[node].connecting = false;
+            miss(node, self->system().render(why));
+          });
+}
+
+void member_state::greet(const std::string& node) {
+  self->request(peers.at(node).at, greet_timeout, atom::hello_v, card())
+      .then([this](const node_card& x) { take_card(x); },
+            [this, node](caf::error& why) { miss(node, self->system().render(why)); });
+}
+
+/// Cards of another life or protocol are as empty ones: their numbers mean other cells.
+void member_state::take_card(const node_card& x) {
+  auto& peer = peers[x.name];
+  std::string refused;
+  if (x.protocol != node_protocol)
+    refused = "it speaks protocol " + std::to_string(x.protocol) + ", this node "
+              + std::to_string(node_protocol) + ": run the same build on all nodes";
+  else if (x.life != how.life)
+    refused = "it serves another life of the ledger";
+  if (refused != peer.trouble && !refused.empty())
+    spdlog::warn("member: node {}: {}", x.name, refused);
+  else if (!peer.trouble.empty() && refused.empty())
+    spdlog::info("member: node {} is one of us", x.name);
+  peer.trouble = refused;
+  auto before = homes();
+  std::erase_if(theirs, [&](auto& told) { return told.second.first == x.name; });
+  if (refused.empty())
+    for (auto& home : x.cells)
+      theirs[home.cell] = {x.name, home.at};
+  peer.card = x;
+  auto same = [](const cell_home& a, const cell_home& b) { return a.cell == b.cell && a.at == b.at; };
+  auto now = homes();
+  if (!std::equal(before.begin(), before.end(), now.begin(), now.end(), same)) {
+    self->send(how.router, atom::homes_v, now);
+    self->send(how.cluster, atom::homes_v, now, mine.count(shard_id{0}) > 0);
+  }
+}
+
+/// Its cells are as good as gone; if they aren't, the next card says so.
+void member_state::miss(const std::string& node, const std::string& why) {
+  auto& peer = peers[node];
+  if (peer.trouble != why)
+    spdlog::warn("member: node {} at {}: {}", node, peer.address, why);
+  peer.trouble = why;
+  peer.at = nullptr;
+  std::erase_if(theirs, [&](auto& told) { return told.second.first == node; });
+}
+
+caf::result<bool> member_state::leave() {
+  leaving = true;
+  std::set<shard_id> all;
+  for (auto& [shard, _] : mine)
+    all.insert(shard);
+  auto promise = self->make_response_promise<bool>();
+  std::vector<cell_id> cells;
+  for (auto& [_, served] : mine)
+    for (auto& home : served)
+      cells.push_back(home.cell);
+  mine.clear();
+  auto end = [this, promise]() mutable {
+    how.work.leave();
+    if (how.book)
+      (void)how.book->remove(how.name);
+    promise.deliver(true);
+  };
+  self->request(how.writer, release_timeout, atom::release_v, std::move(cells))
+      .then([end](bool) mutable { end(); }, [end](caf::error&) mutable { end(); });
+  return promise;
+}
+
+std::string member_state::status() const {
+  nlohmann::json nodes = nlohmann::json::object();
+  for (auto& [node, x] : peers)
+    nodes[node] = {{"address", x.address}, {"cells", x.card.cells.size()}, {"trouble", x.trouble}};
+  std::vector<std::uint16_t> shards;
+  for (auto& [shard, _] : mine)
+    shards.push_back(shard.value);
+  return nlohmann::json{
+      {"name", how.name}, {"address", how.address}, {"shards", shards},  {"sources", work.sources.size()},
+      {"claims", claims}, {"nodes", nodes},         {"trouble", trouble}}
+      .dump();
+}
+
+member_actor::behavior_type member(member_actor::stateful_pointer<member_state> self, member_settings how) {
+  return self->state.make_behavior(std::move(how));
+}
+
+} // namespace millrace

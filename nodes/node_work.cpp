@@ -1,0 +1,159 @@
+#include "nodes/node_work.hpp"
+
+#include "actors/kafka/group_member.hpp"
+
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+
+namespace millrace {
+
+namespace {
+
+std::string book_key(const settings& how) { return "millrace:" + how.project + ":nodes"; }
+
+/// A connection that is made when it is needed first.
+class book_connection {
+ public:
+  explicit book_connection(redis::settings how) : how_(std::move(how)) {}
+
+  result<redis::reply> call(const redis::command& what) {
+    if (!connection_) {
+      auto opened = redis::client::connect(how_);
+      if (!opened)
+        return opened.why();
+      connection_.emplace(std::move(*opened));
+    }
+    auto answer = connection_->call(what);
+    if (answer && answer->failed())
+      return error{errc::unavailable, "Redis: " + answer->text};
+    return answer;
+  }
+
+ private:
+  redis::settings how_;
+  std::optional<redis::client> connection_;
+};
+
+} // namespace
+
+result<node_work> work_alone(const settings& how,
+                             const std::map<source_id, kafka::topic_partition>& sources) {
+  std::set<source_id> all;
+  for (auto& [source, _] : sources)
+    all.insert(source);
+  return node_work{all_of_it(how.shards, std::move(all)), {}};
+}
+
+node_book book_of_nodes(const settings& how) {
+  auto redis = std::make_shared<book_connection>(how.redis);
+  auto key = book_key(how);
+  auto done = [](const result<redis::reply>& x) { return x ? result<void>() : result<void>(x.why()); };
+  node_book out;
+  out.put = [=](const std::string& name, const std::string& address) {
+    return done(redis->call({"HSET", key, name, address}));
+  };
+  out.remove = [=](const std::string& name) { return done(redis->call({"HDEL", key, name})); };
+  out.list = [=]() -> result<std::map<std::string, std::string>> {
+    auto all = redis->call({"HGETALL", key});
+    if (!all)
+      return all.why();
+    std::map<std::string, std::string> nodes;
+    for (std::size_t i = 0; i + 1 < all->list.size(); i += 2)
+      nodes[all->list[i].text] = all->list[i + 1].text;
+    return nodes;
+  };
+  return out;
+}
+
+std::pair<std::string, std::uint16_t> split_address(const std::string& address) {
+  auto colon = address.rfind(':');
+  if (colon == std::string::npos)
+    return {address, 0};
+  return {address.substr(0, colon), static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1))};
+}
+
+namespace {
+
+constexpr std::chrono::milliseconds group_wait{10};
+constexpr std::chrono::seconds leave_limit{3};
+
+/// The two groups of a node, looked at by its member's thread.
+class group_work {
+ public:
+  group_work(kafka::group_member sources, kafka::group_member shards,
+             std::map<kafka::topic_partition, source_id> names)
+      : sources_(std::move(sources)), shards_(std::move(shards)), names_(std::move(names)) {}
+
+  result<assignment> look() {
+    for (auto* group : {&sources_, &shards_}) {
+      auto news = group->poll(group_wait);
+      if (!news && news.why().code != errc::unavailable)
+        return news.why();
+    }
+    commit();
+    assignment out;
+    for (auto& x : sources_.now().ours)
+      if (auto source = names_.find(x); source != names_.end())
+        out.sources.insert(source->second);
+    for (auto& x : shards_.now().ours)
+      out.shards.insert(shard_id{static_cast<std::uint16_t>(x.partition.value)});
+    return out;
+  }
+
+  void leave() {
+    (void)sources_.leave(leave_limit);
+    (void)shards_.leave(leave_limit);
+  }
+
+  /// Any thread may call.
+  void note(const offsets_by_partition& x) {
+    std::lock_guard lock(guard_);
+    for (auto& [where, next] : x)
+      noted_[where] = next;
+  }
+
+ private:
+  void commit() {
+    std::unique_lock lock(guard_);
+    auto all = std::exchange(noted_, {});
+    lock.unlock();
+    if (!all.empty())
+      sources_.commit(all);
+  }
+
+  kafka::group_member sources_, shards_;
+  std::map<kafka::topic_partition, source_id> names_;
+  std::mutex guard_;
+  offsets_by_partition noted_;
+};
+
+} // namespace
+
+result<node_work> work_by_groups(const settings& how,
+                                 const std::map<source_id, kafka::topic_partition>& sources) {
+  std::map<kafka::topic_partition, source_id> names;
+  std::set<std::string> topics;
+  for (auto& [source, topic] : sources) {
+    names[topic] = source;
+    topics.insert(topic.topic);
+  }
+  std::chrono::milliseconds session{how.session_timeout_ms};
+  auto reads = kafka::group_member::join(how.kafka, how.kafka.group, how.node_name,
+                                         {topics.begin(), topics.end()}, session);
+  if (!reads)
+    return reads.why();
+  auto serves =
+      kafka::group_member::join(how.kafka, how.shards_topic(), how.node_name, {how.shards_topic()}, session);
+  if (!serves)
+    return serves.why();
+  auto both = std::make_shared<group_work>(std::move(*reads), std::move(*serves), std::move(names));
+  node_work out;
+  out.source.look = [both] { return both->look(); };
+  out.source.released = [](const std::set<shard_id>&) {};
+  out.source.leave = [both] { both->leave(); };
+  out.commit = [both](const offsets_by_partition& x) { both->note(x); };
+  return out;
+}
+
+} // namespace millrace

@@ -1,0 +1,195 @@
+#define CAF_SUITE actors.member
+#include "actors/cluster/member_actor.hpp"
+
+#include "tests/actors/fakes.hpp"
+#include "tests/unit/small_shop.hpp"
+
+#include "caf/test/dsl.hpp"
+
+using namespace millrace;
+using namespace millrace::test;
+
+namespace {
+
+const source_id orders{table_id{1}, partition_id{3}};
+
+/// What the fake cluster actor heard last.
+struct cluster_log {
+  cell_homes homes;
+  bool leads = false;
+};
+
+cluster_actor::behavior_type fake_cluster(cluster_actor::pointer, std::shared_ptr<cluster_log> log) {
+  return {[=](atom::homes, const cell_homes& x, bool leads) {
+            log->homes = x;
+            log->leads = leads;
+          },
+          [](atom::tick) {}, [](atom::status) { return std::string("{}"); }};
+}
+
+/// A member whose work a test hands out, with a ledger that always gives.
+struct fixture : test_coordinator_fixture<message_config> {
+  assignment work;
+  std::set<shard_id> released;
+  bool has_left = false;
+  std::optional<error> claim_fails;
+  int claims = 0;
+  std::vector<std::string> lost;
+  std::vector<aggregator_actor> spawned;
+  std::shared_ptr<router_log> router = std::make_shared<router_log>();
+  std::shared_ptr<writer_log> writer = std::make_shared<writer_log>();
+  std::shared_ptr<cluster_log> cluster = std::make_shared<cluster_log>();
+  member_settings how;
+  member_actor member;
+
+  fixture() {
+    how.name = "one";
+    how.life = "now";
+    how.plans = &small_shop();
+    how.work.look = [this]() -> result<assignment> { return work; };
+    how.work.released = [this](const std::set<shard_id>& x) { released.insert(x.begin(), x.end()); };
+    how.work.leave = [this] { has_left = true; };
+    how.claim = [this](const std::vector<cell_id>& cells) -> result<std::vector<cell_ledger>> {
+      if (claim_fails)
+        return *claim_fails;
+      std::vector<cell_ledger> out;
+      for (auto cell : cells)
+        out.push_back({cell, "token" + std::to_string(++claims), 0, 0, {}, {}});
+      return out;
+    };
+    how.positions = []() -> result<std::vector<cell_positions>> { return std::vector<cell_positions>{}; };
+    how.spawn = [this](cell_id) {
+      spawned.push_back(sys.spawn(fake_cell, std::make_shared<cell_script>()));
+      return spawned.back();
+    };
+    how.lost = [this](std::string why) { lost.push_back(std::move(why)); };
+    how.router = sys.spawn(fake_router, router);
+    how.writer = sys.spawn(fake_writer, writer);
+    how.cluster = sys.spawn(fake_cluster, cluster);
+    member = sys.spawn(millrace::member, how);
+    settle();
+  }
+  ~fixture() override {
+    self->send_exit(member, caf::exit_reason::kill);
+    for (auto& x : spawned)
+      self->send_exit(x, caf::exit_reason::kill);
+    settle();
+  }
+  void settle() {
+    while (sched.try_run_once()) {
+    }
+  }
+  void poll() {
+    advance_time(how.interval);
+    settle();
+  }
+  void give(std::set<std::uint16_t> shards) {
+    work.shards.clear();
+    for (auto x : shards)
+      work.shards.insert(shard_id{x});
+    poll();
+  }
+  std::size_t entities() const { return small_shop().tables.size(); }
+  node_card greet(const node_card& x) {
+    node_card out;
+    auto request = self->request(member, caf::infinite, atom::hello_v, x);
+    settle();
+    request.receive([&](const node_card& card) { out = card; },
+                    [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+    return out;
+  }
+  /// The card of another node that serves a cell.
+  node_card other(const std::string& life, std::uint32_t protocol = node_protocol) {
+    spawned.push_back(sys.spawn(fake_cell, std::make_shared<cell_script>()));
+    return {protocol, "two", life, {{{shard_id{9}, entity_id{0}}, spawned.back()}}};
+  }
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(member_tests, fixture)
+
+CAF_TEST(shards that it is given are claimed and served and everybody hears where) {
+  give({0, 1});
+  CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
+  CAF_CHECK_EQUAL(cluster->homes.size(), 2 * entities());
+  CAF_CHECK_EQUAL(router->homes.back().size(), 2 * entities());
+  CAF_CHECK(cluster->leads);
+  CAF_CHECK_EQUAL(greet({node_protocol, "two", "now", {}}).cells.size(), 2 * entities());
+}
+
+CAF_TEST(what stays is not touched when more comes) {
+  give({4});
+  auto before = claims;
+  give({4, 5});
+  CAF_CHECK_EQUAL(claims, before + static_cast<int>(entities()));
+  CAF_CHECK(!cluster->leads);
+}
+
+CAF_TEST(a shard that goes is let go at the writer and its cells end) {
+  give({0, 1});
+  auto cells = cluster->homes;
+  give({1});
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
+  CAF_CHECK(released == std::set<shard_id>{shard_id{0}});
+  CAF_CHECK_EQUAL(cluster->homes.size(), entities());
+  CAF_CHECK(!cluster->leads);
+}
+
+CAF_TEST(a fenced shard is claimed again while it is still given) {
+  give({0, 1});
+  auto before = claims;
+  self->send(member, atom::fenced_v, cell_id{shard_id{1}, entity_id{0}});
+  settle();
+  poll();
+  CAF_CHECK_EQUAL(claims, before + static_cast<int>(entities()));
+  CAF_CHECK_EQUAL(cluster->homes.size(), 2 * entities());
+  CAF_CHECK(lost.empty());
+}
+
+CAF_TEST(a Redis that is away is asked again and a ledger that began anew is not ) {
+  claim_fails = error{errc::unavailable, "away"};
+  give({0});
+  CAF_CHECK(cluster->homes.empty());
+  claim_fails.reset();
+  poll();
+  CAF_CHECK_EQUAL(cluster->homes.size(), entities());
+  claim_fails = error{errc::fenced, "the ledger began anew"};
+  give({0, 1});
+  CAF_REQUIRE_EQUAL(lost.size(), 1u);
+  CAF_CHECK_EQUAL(lost[0], "the ledger began anew");
+}
+
+CAF_TEST(the router hears of its sources when they change) {
+  work.sources = {orders};
+  poll();
+  poll();
+  CAF_REQUIRE_EQUAL(router->sources.size(), 2u); // none at first
+  CAF_CHECK(router->sources.back() == std::vector<source_id>{orders});
+}
+
+CAF_TEST(cells of another node are known by its card and gone with it) {
+  greet(other("now"));
+  CAF_CHECK_EQUAL(router->homes.back().size(), 1u);
+  greet({node_protocol, "two", "now", {}});
+  CAF_CHECK(router->homes.back().empty());
+}
+
+CAF_TEST(cards of another life or protocol are as empty ones) {
+  greet(other("before"));
+  greet(other("now", node_protocol + 1));
+  CAF_CHECK(router->homes.empty());
+}
+
+CAF_TEST(who leaves lets everything go first) {
+  give({0, 1});
+  auto request = self->request(member, caf::infinite, atom::release_v);
+  settle();
+  request.receive([](bool done) { CAF_CHECK(done); }, [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+  CAF_CHECK(writer->owned.empty());
+  CAF_CHECK(has_left);
+  poll();
+  CAF_CHECK(writer->owned.empty());
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
