@@ -270,6 +270,11 @@ class Secured(unittest.TestCase):
         self.assertEqual(self.sql("SELECT rolname FROM pg_roles WHERE rolname LIKE 'millrace\\_sealed%'"), [])
         self.assertGreater(int(self.sql.one("SELECT count(*) FROM orders")), 400, "tables stay")
 
+    def test_what_was_removed_can_be_served_again(self):
+        self.servers.as_administrator("-f", self.project.folder / "prepare.sql", database="shop")
+        self.project.up()
+        self.assert_equal_to_sql("after the project was removed and came again")
+
     def test_no_process_had_a_password_among_its_arguments(self):
         self.onlooker.over.set()
         self.onlooker.join()
