@@ -100,7 +100,6 @@ class company {
     x.credit_bytes = how_.stream_buffer_mib << 20;
     x.now_ms = unix_ms;
     x.lost = lost_;
-    x.commit = work_.commit;
     router_ = system_.spawn<caf::detached>(cdc_router, x, std::make_shared<kafka::consumer>(std::move(reads)),
                                            std::make_shared<kafka::producer>(std::move(writes)));
   }

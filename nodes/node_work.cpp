@@ -4,7 +4,6 @@
 
 #include <cstdlib>
 #include <memory>
-#include <mutex>
 
 namespace millrace {
 
@@ -42,7 +41,7 @@ result<node_work> work_alone(const settings& how,
   std::set<source_id> all;
   for (auto& [source, _] : sources)
     all.insert(source);
-  return node_work{all_of_it(how.shards, std::move(all)), {}};
+  return node_work{all_of_it(how.shards, std::move(all))};
 }
 
 node_book book_of_nodes(const settings& how) {
@@ -91,7 +90,6 @@ class group_work {
       if (!news && news.why().code != errc::unavailable)
         return news.why();
     }
-    commit();
     assignment out;
     for (auto& x : sources_.now().ours)
       if (auto source = names_.find(x); source != names_.end())
@@ -106,26 +104,9 @@ class group_work {
     (void)shards_.leave(leave_limit);
   }
 
-  /// Any thread may call.
-  void note(const offsets_by_partition& x) {
-    std::lock_guard lock(guard_);
-    for (auto& [where, next] : x)
-      noted_[where] = next;
-  }
-
  private:
-  void commit() {
-    std::unique_lock lock(guard_);
-    auto all = std::exchange(noted_, {});
-    lock.unlock();
-    if (!all.empty())
-      sources_.commit(all);
-  }
-
   kafka::group_member sources_, shards_;
   std::map<kafka::topic_partition, source_id> names_;
-  std::mutex guard_;
-  offsets_by_partition noted_;
 };
 
 } // namespace
@@ -139,7 +120,9 @@ result<node_work> work_by_groups(const settings& how,
     topics.insert(topic.topic);
   }
   std::chrono::milliseconds session{how.session_timeout_ms};
-  auto reads = kafka::group_member::join(how.kafka, how.kafka.group, how.node_name,
+  // Not the group that offsets are committed to: a commit that is answered after a
+  // lost session tells librdkafka that another node has this one's name.
+  auto reads = kafka::group_member::join(how.kafka, how.project + ".sources", how.node_name,
                                          {topics.begin(), topics.end()}, session);
   if (!reads)
     return reads.why();
@@ -152,7 +135,6 @@ result<node_work> work_by_groups(const settings& how,
   out.source.look = [both] { return both->look(); };
   out.source.released = [](const std::set<shard_id>&) {};
   out.source.leave = [both] { both->leave(); };
-  out.commit = [both](const offsets_by_partition& x) { both->note(x); };
   return out;
 }
 

@@ -12,18 +12,14 @@
 
 namespace millrace {
 
-using offsets_by_partition = std::map<kafka::topic_partition, kafka_offset>;
-
 struct node_work {
   assignment_source source;
-  /// Commits the group's offsets; any thread may call. Empty: who reads does.
-  std::function<void(const offsets_by_partition&)> commit;
 };
 
 /// All of it.
 result<node_work> work_alone(const settings& how, const std::map<source_id, kafka::topic_partition>& sources);
 
-/// What Kafka's groups give it: the project's for the change topics, NAME.shards
+/// What Kafka's groups give it: NAME.sources for the change topics, NAME.shards
 /// for the shards.
 result<node_work> work_by_groups(const settings& how,
                                  const std::map<source_id, kafka::topic_partition>& sources);

@@ -171,7 +171,7 @@ void cdc_router_state::commit() {
       moved[topic] = last = next;
   }
   if (!moved.empty())
-    how.commit ? how.commit(moved) : consumer->commit(moved);
+    consumer->commit(moved);
 }
 
 std::string cdc_router_state::status() const {

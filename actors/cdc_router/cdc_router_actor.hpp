@@ -29,8 +29,6 @@ struct cdc_router_settings {
   std::chrono::milliseconds poll_wait{5};
   std::function<std::int64_t()> now_ms; ///< wall clock, Unix time
   std::function<void(std::string)> lost;
-  /// Commits the group's offsets. Empty: this router's consumer does.
-  std::function<void(const std::map<kafka::topic_partition, kafka_offset>&)> commit;
 };
 
 struct cdc_router_state {
