@@ -41,8 +41,7 @@ result<group_client> group_client::open(group_request request) {
   auto conf = configure(x.request_.how, properties(x.request_));
   if (!conf)
     return conf.why();
-  rd_kafka_conf_set_events(conf->get(),
-                           RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_OFFSET_COMMIT);
+  rd_kafka_conf_set_events(conf->get(), RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR);
   auto handle = kafka::open(RD_KAFKA_CONSUMER, std::move(*conf));
   if (!handle)
     return handle.why();
@@ -66,22 +65,13 @@ std::optional<group_event> group_client::poll(milliseconds wait) {
 }
 
 std::optional<group_event> group_client::told(rd_kafka_event_t* event) {
-  auto code = rd_kafka_event_error(event);
-  switch (rd_kafka_event_type(event)) {
-  case RD_KAFKA_EVENT_REBALANCE:
+  if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
     return rebalanced(event);
-  case RD_KAFKA_EVENT_ERROR: {
-    auto* text = rd_kafka_event_error_string(event);
-    return complained(code, text ? text : rd_kafka_err2str(code));
-  }
-  case RD_KAFKA_EVENT_OFFSET_COMMIT:
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && code != RD_KAFKA_RESP_ERR__NO_OFFSET)
-      spdlog::warn("kafka: offsets of the group {} were not committed: {}", request_.group,
-                   rd_kafka_err2str(code));
+  if (rd_kafka_event_type(event) != RD_KAFKA_EVENT_ERROR)
     return std::nullopt;
-  default:
-    return std::nullopt;
-  }
+  auto code = rd_kafka_event_error(event);
+  auto* text = rd_kafka_event_error_string(event);
+  return complained(code, text ? text : rd_kafka_err2str(code));
 }
 
 /// librdkafka goes on only when it has been assigned something, be it nothing.
@@ -131,16 +121,6 @@ std::string group_client::member_id() const {
   auto release = [](char* x) { rd_kafka_mem_free(nullptr, x); };
   std::unique_ptr<char, decltype(release)> id{rd_kafka_memberid(kafka_.get()), release};
   return id ? id.get() : "";
-}
-
-void group_client::commit(const std::map<topic_partition, kafka_offset>& next) {
-  list_ptr list{rd_kafka_topic_partition_list_new(static_cast<int>(next.size()))};
-  for (auto& [where, offset] : next)
-    rd_kafka_topic_partition_list_add(list.get(), where.topic.c_str(), where.partition.value)->offset =
-        offset.value;
-  if (auto code = rd_kafka_commit(kafka_.get(), list.get(), /* async */ 1))
-    spdlog::warn("kafka: offsets of the group {} were not committed: {}", request_.group,
-                 rd_kafka_err2str(code));
 }
 
 void group_client::unsubscribe() { rd_kafka_unsubscribe(kafka_.get()); }

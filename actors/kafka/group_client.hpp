@@ -45,9 +45,6 @@ class group_client {
   /// Returns what Kafka calls this life of the member; empty while it has none.
   std::string member_id() const;
 
-  /// Commits without waiting; what fails is logged.
-  void commit(const std::map<topic_partition, kafka_offset>& next);
-
   /// Leaves once the rebalance that is under way is over; poll() has to go on.
   void unsubscribe();
   /// Joins, after unsubscribe() anew.

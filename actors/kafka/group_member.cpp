@@ -276,11 +276,6 @@ result<std::optional<membership_change>> group_member::poll(milliseconds timeout
 
 const membership& group_member::now() const { return impl_->now; }
 
-void group_member::commit(const std::map<topic_partition, kafka_offset>& next) {
-  if (!next.empty() && impl_->stands == impl::phase::settled)
-    impl_->kafka->commit(next);
-}
-
 result<void> group_member::leave(milliseconds timeout) {
   auto& x = *impl_;
   auto until = clock::now() + timeout;

@@ -5,10 +5,13 @@
 ///
 /// Kafka's group protocol tells who is alive and when that changes; after each
 /// change every member asks Kafka for the members and shares out by their names
-/// (share_out.hpp). Not librdkafka's cooperative-sticky: 2.0 loses the whole
-/// assignment when an offset is committed while the group rebalances, which a
-/// program can't see there, aborts where a member ends between two steps of its
-/// first join, and shuffles everything after an outage of Kafka.
+/// (share_out.hpp). Not librdkafka's cooperative-sticky: 2.0 deals everything out
+/// anew where Kafka was away for longer than the session timeout, rebalances
+/// twice where this does once, and aborts where a member ends within its first.
+///
+/// A member commits no offsets: a commit that Kafka answers after the session was
+/// lost is answered as another node's, which librdkafka takes for the end of this
+/// one. kafka::consumer commits them, to a group that nobody joins.
 
 #include "actors/kafka/consumer.hpp"
 #include "actors/kafka/share_out.hpp"
@@ -69,10 +72,6 @@ class group_member {
   result<std::optional<membership_change>> poll(std::chrono::milliseconds timeout);
 
   const membership& now() const;
-
-  /// Commits group offsets without waiting: a hint. Failures are logged. Does
-  /// nothing while the group rebalances.
-  void commit(const std::map<topic_partition, kafka_offset>& next);
 
   /// Leaves, so that the others share out at once. Returns when Kafka has the
   /// member no longer; an error (unavailable) if that isn't known within

@@ -7,8 +7,6 @@
 #include "tests/unit/case_seed.hpp"
 #include "tests/unit/random_source.hpp"
 
-#include <librdkafka/rdkafka.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <functional>
@@ -348,49 +346,6 @@ CAF_TEST(another program in the group is an error that says so) {
     return a.failed.has_value();
   }));
   CAF_CHECK(a.failed->code == errc::bad_setting);
-}
-
-namespace {
-
-std::int64_t committed(const crew& x, int partition) {
-  auto* conf = rd_kafka_conf_new();
-  rd_kafka_conf_set(conf, "bootstrap.servers", test::kafka_broker().c_str(), nullptr, 0);
-  rd_kafka_conf_set(conf, "group.id", x.group.c_str(), nullptr, 0);
-  auto* client = rd_kafka_new(RD_KAFKA_CONSUMER, conf, nullptr, 0);
-  auto* list = rd_kafka_topic_partition_list_new(1);
-  rd_kafka_topic_partition_list_add(list, x.topic.c_str(), partition);
-  rd_kafka_committed(client, list, 5000);
-  auto offset = list->elems[0].offset;
-  rd_kafka_topic_partition_list_destroy(list);
-  rd_kafka_destroy(client);
-  return offset;
-}
-
-} // namespace
-
-CAF_TEST(commits reach Kafka and disturb no group that rebalances) {
-  crew x{8};
-  auto commit = [&](node& by, std::int64_t offset) {
-    std::map<topic_partition, kafka_offset> next;
-    for (auto& each : by.ours())
-      next[each] = kafka_offset{offset};
-    by.member.commit(next);
-  };
-  x.join("a");
-  CAF_REQUIRE(x.settles());
-  for (auto& name : {"b", "c", "d"}) {
-    x.join(name);
-    CAF_REQUIRE(x.until([&] {
-      for (auto& [each, by] : x.nodes)
-        commit(by, 0);
-      return x.settled();
-    }));
-  }
-  for (auto& [name, each] : x.nodes)
-    CAF_CHECK(!each.was_out_of_touch());
-  for (auto& [name, each] : x.nodes)
-    commit(each, 7);
-  CAF_CHECK(x.until([&] { return committed(x, 0) == 7 && committed(x, 7) == 7; }));
 }
 
 CAF_TEST(members outlive a broker that starts again and nothing moves) {
