@@ -2,7 +2,6 @@
 
 #include "actors/kafka/group_member.hpp"
 
-#include <cstdlib>
 #include <memory>
 
 namespace millrace {
@@ -63,13 +62,6 @@ node_book book_of_nodes(const settings& how) {
     return nodes;
   };
   return out;
-}
-
-std::pair<std::string, std::uint16_t> split_address(const std::string& address) {
-  auto colon = address.rfind(':');
-  if (colon == std::string::npos)
-    return {address, 0};
-  return {address.substr(0, colon), static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1))};
 }
 
 namespace {
@@ -133,7 +125,6 @@ result<node_work> work_by_groups(const settings& how,
   auto both = std::make_shared<group_work>(std::move(*reads), std::move(*serves), std::move(names));
   node_work out;
   out.source.look = [both] { return both->look(); };
-  out.source.released = [](const std::set<shard_id>&) {};
   out.source.leave = [both] { both->leave(); };
   return out;
 }

@@ -27,9 +27,6 @@ result<node_work> work_by_groups(const settings& how,
 /// The nodes' addresses, in Redis.
 node_book book_of_nodes(const settings& how);
 
-/// Returns host and port of HOST:PORT; port 0 where it has none.
-std::pair<std::string, std::uint16_t> split_address(const std::string& address);
-
 /// A connection to the ledger that is made anew after it was lost. Used by one thread.
 class lasting_store {
  public:

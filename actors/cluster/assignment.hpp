@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 namespace millrace {
 
@@ -24,14 +25,15 @@ struct assignment_source {
   /// Returns what is this node's now; may wait a moment for news. An error is one
   /// for a person (another node runs under this name) or means starting over.
   std::function<result<assignment>()> look;
-  /// These shards were let go: another node may have them.
-  std::function<void(const std::set<shard_id>&)> released;
   /// Leaves at once, so that others needn't wait.
   std::function<void()> leave;
 };
 
 /// The work of a node that is alone: all.
 assignment_source all_of_it(std::uint16_t shards, std::set<source_id> sources);
+
+/// Returns host and port of HOST:PORT; port 0 where it has none.
+std::pair<std::string, std::uint16_t> split_address(const std::string& address);
 
 /// Where other nodes are found: name -> HOST:PORT.
 struct node_book {

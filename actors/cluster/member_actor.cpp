@@ -28,13 +28,6 @@ std::set<shard_id> without(const std::set<shard_id>& all, const std::set<shard_i
   return out;
 }
 
-std::pair<std::string, std::uint16_t> host_and_port(const std::string& address) {
-  auto colon = address.rfind(':');
-  if (colon == std::string::npos)
-    return {address, 0};
-  return {address.substr(0, colon), static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1))};
-}
-
 } // namespace
 
 member_actor::behavior_type member_state::make_behavior(member_settings settings) {
@@ -82,7 +75,7 @@ void member_state::take_work(const assignment& x) {
   if (x.sources != work.sources)
     sources_due = true;
   work = x;
-  std::set<shard_id> have = loading;
+  std::set<shard_id> have;
   for (auto& [shard, _] : mine)
     have.insert(shard);
   if (auto gone = without(have, work.shards); !gone.empty())
@@ -121,51 +114,56 @@ void member_state::gain(const std::set<shard_id>& shards) {
   serve(std::move(*ledgers));
 }
 
+/// Cells that are let go, or claimed again, while they load are nobody's business
+/// when they have loaded.
 void member_state::serve(std::vector<cell_ledger> ledgers) {
-  struct loaded {
-    std::map<shard_id, cell_homes> cells;
-    std::size_t awaited = 0;
+  auto claim = claims;
+  auto awaited = std::make_shared<std::size_t>(ledgers.size());
+  auto one_less = [this, awaited] {
+    if (--*awaited == 0)
+      tell_homes();
   };
-  auto all = std::make_shared<loaded>();
-  all->awaited = ledgers.size();
   for (auto& ledger : ledgers) {
     auto id = ledger.cell;
     cell_home home{id, how.spawn(id)};
-    loading.insert(id.shard);
-    all->cells[id.shard].push_back(home);
+    auto& shard = mine[id.shard];
+    shard.claim = claim;
+    shard.cells.push_back(home);
+    ++shard.unloaded;
     self->send(how.writer, atom::own_v, home, ledger.owner, ledger.number);
     self->request(home.at, load_timeout, atom::load_v, std::move(ledger))
         .then(
-            [this, all](const cell_positions&) {
-              if (--all->awaited > 0)
-                return;
-              for (auto& [shard, cells] : all->cells)
-                if (loading.erase(shard) > 0)
-                  mine[shard] = std::move(cells);
-              tell_homes();
+            [this, id, claim, one_less](const cell_positions&) {
+              if (auto* loaded = of_claim(id.shard, claim))
+                --loaded->unloaded;
+              one_less();
             },
-            [this, id](caf::error&) {
-              how.lost("the state of shard " + std::to_string(id.shard.value) + " can't be loaded");
+            [this, id, claim, one_less](caf::error&) {
+              if (of_claim(id.shard, claim))
+                how.lost("the state of shard " + std::to_string(id.shard.value) + " can't be loaded");
+              one_less();
             });
   }
+}
+
+member_state::claimed_shard* member_state::of_claim(shard_id shard, std::int64_t claim) {
+  auto found = mine.find(shard);
+  return found != mine.end() && found->second.claim == claim ? &found->second : nullptr;
 }
 
 void member_state::lose(const std::set<shard_id>& shards) {
   std::vector<cell_id> cells;
   cell_homes gone;
-  for (auto shard : shards) {
-    loading.erase(shard);
-    if (auto served = mine.find(shard); served != mine.end()) {
-      gone.insert(gone.end(), served->second.begin(), served->second.end());
-      mine.erase(served);
+  for (auto shard : shards)
+    if (auto claimed = mine.find(shard); claimed != mine.end()) {
+      gone.insert(gone.end(), claimed->second.cells.begin(), claimed->second.cells.end());
+      mine.erase(claimed);
     }
-  }
   for (auto& home : gone)
     cells.push_back(home.cell);
-  auto end = [this, gone, shards] {
+  auto end = [this, gone] {
     for (auto& home : gone)
       self->send_exit(home.at, caf::exit_reason::user_shutdown);
-    how.work.released(shards);
   };
   self->request(how.writer, release_timeout, atom::release_v, std::move(cells))
       .then([end](bool) { end(); }, [end](caf::error&) { end(); });
@@ -181,30 +179,38 @@ void member_state::on_fenced(cell_id cell) {
   lose({cell.shard});
 }
 
+cell_homes member_state::served() const {
+  cell_homes out;
+  for (auto& [_, shard] : mine)
+    if (shard.unloaded == 0)
+      out.insert(out.end(), shard.cells.begin(), shard.cells.end());
+  return out;
+}
+
+/// Who serves the first shard minds fills and the connector.
+bool member_state::leads() const {
+  auto first = mine.find(shard_id{0});
+  return first != mine.end() && first->second.unloaded == 0;
+}
+
 cell_homes member_state::homes() const {
   std::map<cell_id, aggregator_actor> all;
   for (auto& [cell, told] : theirs)
     all[cell] = told.second;
-  for (auto& [_, cells] : mine)
-    for (auto& home : cells)
-      all[home.cell] = home.at;
+  for (auto& home : served())
+    all[home.cell] = home.at;
   cell_homes out;
   for (auto& [cell, at] : all)
     out.push_back({cell, at});
   return out;
 }
 
-node_card member_state::card() const {
-  node_card out{node_protocol, how.name, how.life, {}};
-  for (auto& [_, cells] : mine)
-    out.cells.insert(out.cells.end(), cells.begin(), cells.end());
-  return out;
-}
+node_card member_state::card() const { return {node_protocol, how.name, how.life, served()}; }
 
 void member_state::tell_homes() {
   auto all = homes();
   self->send(how.router, atom::homes_v, all);
-  self->send(how.cluster, atom::homes_v, all, mine.count(shard_id{0}) > 0);
+  self->send(how.cluster, atom::homes_v, all, leads());
   for (auto& [node, peer] : peers)
     if (peer.at)
       greet(node);
@@ -239,7 +245,7 @@ void member_state::reach(const std::string& node, const std::string& address) {
     return;
   peer.address = address;
   peer.connecting = true;
-  auto [host, port] = host_and_port(address);
+  auto [host, port] = split_address(address);
   self->request(self->system().middleman().actor_handle(), connect_timeout, caf::connect_atom::value, host,
                 port)
       .then(
@@ -288,7 +294,7 @@ void member_state::take_card(const node_card& x) {
   auto now = homes();
   if (!std::equal(before.begin(), before.end(), now.begin(), now.end(), same)) {
     self->send(how.router, atom::homes_v, now);
-    self->send(how.cluster, atom::homes_v, now, mine.count(shard_id{0}) > 0);
+    self->send(how.cluster, atom::homes_v, now, leads());
   }
 }
 
@@ -304,13 +310,10 @@ void member_state::miss(const std::string& node, const std::string& why) {
 
 caf::result<bool> member_state::leave() {
   leaving = true;
-  std::set<shard_id> all;
-  for (auto& [shard, _] : mine)
-    all.insert(shard);
   auto promise = self->make_response_promise<bool>();
   std::vector<cell_id> cells;
-  for (auto& [_, served] : mine)
-    for (auto& home : served)
+  for (auto& [_, shard] : mine)
+    for (auto& home : shard.cells)
       cells.push_back(home.cell);
   mine.clear();
   auto end = [this, promise]() mutable {
@@ -329,8 +332,9 @@ std::string member_state::status() const {
   for (auto& [node, x] : peers)
     nodes[node] = {{"address", x.address}, {"cells", x.card.cells.size()}, {"trouble", x.trouble}};
   std::vector<std::uint16_t> shards;
-  for (auto& [shard, _] : mine)
-    shards.push_back(shard.value);
+  for (auto& [shard, x] : mine)
+    if (x.unloaded == 0)
+      shards.push_back(shard.value);
   return nlohmann::json{
       {"name", how.name}, {"address", how.address}, {"shards", shards},  {"sources", work.sources.size()},
       {"claims", claims}, {"nodes", nodes},         {"trouble", trouble}}

@@ -55,12 +55,22 @@ struct member_state {
     std::string trouble; ///< why it isn't one of us
   };
 
+  /// A shard that was claimed. It is served once all of its cells have loaded.
+  struct claimed_shard {
+    std::int64_t claim = 0; ///< which one of `claims`
+    cell_homes cells;
+    std::size_t unloaded = 0;
+  };
+
   member_actor::behavior_type make_behavior(member_settings settings);
   void poll();
   void take_work(const assignment& x);
   void take_sources();
   void gain(const std::set<shard_id>& shards);
   void serve(std::vector<cell_ledger> ledgers);
+  claimed_shard* of_claim(shard_id shard, std::int64_t claim);
+  cell_homes served() const;
+  bool leads() const;
   void lose(const std::set<shard_id>& shards);
   void on_fenced(cell_id cell);
   void tell_homes();
@@ -77,8 +87,7 @@ struct member_state {
   member_actor::stateful_pointer<member_state> self;
   member_settings how;
   assignment work;
-  std::map<shard_id, cell_homes> mine; ///< shards that are served
-  std::set<shard_id> loading;          ///< claimed, not yet served
+  std::map<shard_id, claimed_shard> mine;
   std::map<std::string, peer> peers;
   std::map<cell_id, std::pair<std::string, aggregator_actor>> theirs; ///< who said last that it serves a cell
   bool sources_due = true, leaving = false;

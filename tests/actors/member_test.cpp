@@ -30,7 +30,6 @@ cluster_actor::behavior_type fake_cluster(cluster_actor::pointer, std::shared_pt
 /// A member whose work a test hands out, with a ledger that always gives.
 struct fixture : test_coordinator_fixture<message_config> {
   assignment work;
-  std::set<shard_id> released;
   bool has_left = false;
   std::optional<error> claim_fails;
   int claims = 0;
@@ -47,7 +46,6 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.life = "now";
     how.plans = &small_shop();
     how.work.look = [this]() -> result<assignment> { return work; };
-    how.work.released = [this](const std::set<shard_id>& x) { released.insert(x.begin(), x.end()); };
     how.work.leave = [this] { has_left = true; };
     how.claim = [this](const std::vector<cell_id>& cells) -> result<std::vector<cell_ledger>> {
       if (claim_fails)
@@ -128,10 +126,8 @@ CAF_TEST(what stays is not touched when more comes) {
 
 CAF_TEST(a shard that goes is let go at the writer and its cells end) {
   give({0, 1});
-  auto cells = cluster->homes;
   give({1});
   CAF_CHECK_EQUAL(writer->owned.size(), entities());
-  CAF_CHECK(released == std::set<shard_id>{shard_id{0}});
   CAF_CHECK_EQUAL(cluster->homes.size(), entities());
   CAF_CHECK(!cluster->leads);
 }
@@ -144,6 +140,26 @@ CAF_TEST(a fenced shard is claimed again while it is still given) {
   poll();
   CAF_CHECK_EQUAL(claims, before + static_cast<int>(entities()));
   CAF_CHECK_EQUAL(cluster->homes.size(), 2 * entities());
+  CAF_CHECK(lost.empty());
+}
+
+CAF_TEST(a shard that goes and comes back while its cells load is served by the new ones) {
+  work.shards = {shard_id{1}};
+  self->send(member, atom::poll_v); // claims; nobody runs the cells yet
+  sched.prioritize(member);
+  sched.run_once();
+  auto first = spawned;
+  CAF_REQUIRE_EQUAL(first.size(), entities());
+  self->send(member, atom::fenced_v, cell_id{shard_id{1}, entity_id{0}});
+  sched.prioritize(member);
+  sched.run_once();
+  CAF_CHECK(cluster->homes.empty());
+  poll();
+  CAF_REQUIRE_EQUAL(spawned.size(), 2 * entities());
+  CAF_REQUIRE_EQUAL(cluster->homes.size(), entities());
+  for (std::size_t i = 0; i < entities(); ++i)
+    CAF_CHECK(cluster->homes[i].at == spawned[entities() + i]);
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
   CAF_CHECK(lost.empty());
 }
 
