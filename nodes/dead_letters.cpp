@@ -50,9 +50,6 @@ int show(kafka::consumer& reads, const letter_book& book, const std::string& whi
 
 /// Closes letters without a look at their rows: somebody says that it is dealt with.
 int resolve_letters(const settings& how, const letter_book& book, const std::string& which) {
-  if (which != "all" && !book.open().count(which))
-    return complain(
-        {errc::bad_setting, "resolve wants `all`, or the name of one that `dead-letters list` shows"});
   auto writes = kafka::producer::connect(how.kafka);
   if (!writes)
     return complain(writes.why());
@@ -68,9 +65,6 @@ int resolve_letters(const settings& how, const letter_book& book, const std::str
 }
 
 int replay_letters(const settings& how, const letter_book& book, const std::string& which) {
-  if (which != "all" && !book.open().count(which))
-    return complain(
-        {errc::bad_setting, "replay wants `all`, or the name of one that `dead-letters list` shows"});
   auto db = postgres::session::open(how.postgres);
   if (!db)
     return complain(db.why());
@@ -142,6 +136,9 @@ int run_dead_letters(const settings& how, const std::string& action, const std::
     return list(*book);
   if (action == "show")
     return show(*reads, *book, which);
+  if (which != "all" && !book->open().count(which))
+    return complain(
+        {errc::bad_setting, action + " wants `all`, or the name of one that `dead-letters list` shows"});
   if (action == "resolve")
     return resolve_letters(how, *book, which);
   return replay_letters(how, *book, which);

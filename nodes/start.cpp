@@ -94,6 +94,15 @@ result<std::vector<cell_positions>> look_at_cells(redis::store& store, const set
   return have;
 }
 
+/// Takes the ledger's life, and returns what its cells have.
+result<std::vector<cell_positions>> look_at_ledger(redis::store& store, const settings& how, started& out) {
+  auto life = store.life();
+  if (!life)
+    return life.why();
+  out.life = *life;
+  return look_at_cells(store, how, out);
+}
+
 result<std::optional<std::string>> broken_topics(const settings& how, const started& x,
                                                  const std::vector<cell_positions>& have) {
   auto reads = kafka::consumer::connect(how.kafka);
@@ -185,11 +194,7 @@ result<void> resume(const settings& how, postgres::session& db, const wanted_led
     return store.why();
   out.note = fill_note_from_json(found.note);
   out.live = found.phase == "live";
-  auto life = store->life();
-  if (!life)
-    return life.why();
-  out.life = *life;
-  auto have = look_at_cells(*store, how, out);
+  auto have = look_at_ledger(*store, how, out);
   if (!have)
     return have.why();
   auto unchanged = is_as_in_catalog(db, *out.plans);
@@ -267,11 +272,7 @@ result<started> start_without_postgres(const settings& how, const error& why) {
   auto store = open_store(how, *out.plans);
   if (!store)
     return store.why();
-  auto life = store->life();
-  if (!life)
-    return life.why();
-  out.life = *life;
-  auto have = look_at_cells(*store, how, out);
+  auto have = look_at_ledger(*store, how, out);
   if (!have)
     return have.why();
   auto broken = broken_topics(how, out, *have);

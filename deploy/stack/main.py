@@ -33,7 +33,7 @@ def parser():
     one = verbs.add_parser("up", help="start everything; a second `up` starts what is missing and takes new settings")
     one.add_argument("--rate", type=rate, metavar="N", help="rows a second that the generator writes; 0 = no generator (default 200)")
     one.add_argument("--figures", nargs="+", metavar="DIR", help="folders or files with figures (default sql/figures)")
-    one.add_argument("--nodes", type=int, metavar="N", help="how many nodes share the work (default: one, alone)")
+    one.add_argument("--nodes", type=at_least_one, metavar="N", help="how many nodes share the work (default: one, alone)")
     one.add_argument("--detach", action="store_true", help="return when the figures are filled")
     one = verbs.add_parser("down", help="stop everything")
     one.add_argument("--wipe", action="store_true", help="delete all data as well")
@@ -63,6 +63,12 @@ def service_name(text):
     if not services.kind_of(text):
         raise argparse.ArgumentTypeError(f"there is no service {text!r}")
     return text
+
+
+def at_least_one(text):
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError("there is one node at least")
+    return int(text)
 
 
 def rate(text):
