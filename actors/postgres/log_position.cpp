@@ -37,9 +37,9 @@ std::string to_text(lsn at) {
 }
 
 result<lsn> session::emit_marker(const std::string& id) {
-  // Not transactional, so it needs no transaction id. PostgreSQL's WAL writer
-  // flushes it within a few hundred milliseconds.
-  return lsn_of(impl_->value_of("SELECT pg_logical_emit_message(false, 'millrace', $1)", {id}));
+  // Transactional: Debezium that starts behind a commit looks for the next commit
+  // before it confirms anything; in a quiet database there may be none (seen).
+  return lsn_of(impl_->value_of("SELECT pg_logical_emit_message(true, 'millrace', $1)", {id}));
 }
 
 result<lsn> session::current_wal_lsn() { return lsn_of(impl_->value_of("SELECT pg_current_wal_lsn()")); }

@@ -102,8 +102,8 @@ class session {
   /// Runs `COPY t (...) FROM STDIN` with `data` in COPY's text format.
   result<std::uint64_t> copy_in(const std::string& copy_statement, std::string_view data);
 
-  /// Writes a marker that isn't part of a transaction into the log, and
-  /// returns the log's end just behind it.
+  /// Writes a marker into the log, in a transaction of its own, and returns the
+  /// log's end just behind it.
   result<lsn> emit_marker(const std::string& id);
   result<lsn> current_wal_lsn();
   /// Returns the database cluster's number, as text: LSNs mean something only within it.

@@ -43,6 +43,8 @@ class Kafka(JavaService):
             "log.cleaner.dedupe.buffer.size": 16 * MEGABYTE,
             "offsets.topic.replication.factor": 1, "share.coordinator.state.topic.replication.factor": 1, "share.coordinator.state.topic.min.isr": 1,
             "transaction.state.log.replication.factor": 1, "transaction.state.log.min.isr": 1,
+            # What a killed Debezium left open is aborted soon after its time.
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
             # Nodes join and leave without a pause, and may be taken for dead sooner than after Kafka's six seconds.
             "group.initial.rebalance.delay.ms": 0, "group.min.session.timeout.ms": 1000,
             "message.max.bytes": RECORD_BYTES, "replica.fetch.max.bytes": RECORD_BYTES, "socket.request.max.bytes": 2 * RECORD_BYTES})

@@ -31,6 +31,14 @@ class Changes(running.SystemTest):
         self.assertGreaterEqual(len(report["figures"]), 16)
         self.assertGreater(max(figure["rows"] for figure in report["figures"]), 10)
 
+    def test_a_database_that_is_quiet_behind_a_restart_is_drained(self):
+        """Debezium that resumes behind a commit confirms nothing until the next commit comes."""
+        for number in range(3):
+            self.stack.sql(f"UPDATE customers SET state = 'quiet {number}' WHERE id = (SELECT min(id) FROM customers)")
+            self.stack.door("service", "restart", "postgres")
+            self.stack.sql.close()
+            self.assert_equal_to_sql(wait=30, why=f"restart {number}")
+
     def test_random_transactions_come_out_equal(self):
         work = workload.Workload(self.stack.sql, SEED)
         for number in range(1, ROUNDS + 1):
