@@ -100,6 +100,7 @@ void member_state::take_sources() {
 
 /// Whoever had them is fenced from here on.
 void member_state::gain(const std::set<shard_id>& shards) {
+  auto began = clock::now();
   auto ledgers = how.claim(cells_of(shards, *how.plans));
   if (!ledgers) {
     if (ledgers.why().code != errc::unavailable)
@@ -111,17 +112,19 @@ void member_state::gain(const std::set<shard_id>& shards) {
   }
   trouble.clear();
   ++claims;
-  serve(std::move(*ledgers));
+  serve(std::move(*ledgers), began);
 }
 
 /// Cells that are let go, or claimed again, while they load are nobody's business
 /// when they have loaded.
-void member_state::serve(std::vector<cell_ledger> ledgers) {
+void member_state::serve(std::vector<cell_ledger> ledgers, clock::time_point began) {
   auto claim = claims;
   auto awaited = std::make_shared<std::size_t>(ledgers.size());
-  auto one_less = [this, awaited] {
-    if (--*awaited == 0)
-      tell_homes();
+  auto one_less = [this, awaited, began] {
+    if (--*awaited > 0)
+      return;
+    load_seconds = std::chrono::duration<double>(clock::now() - began).count();
+    tell_homes();
   };
   for (auto& ledger : ledgers) {
     auto id = ledger.cell;
@@ -336,8 +339,8 @@ std::string member_state::status() const {
     if (x.unloaded == 0)
       shards.push_back(shard.value);
   return nlohmann::json{
-      {"name", how.name}, {"address", how.address}, {"shards", shards},  {"sources", work.sources.size()},
-      {"claims", claims}, {"nodes", nodes},         {"trouble", trouble}}
+      {"name", how.name}, {"address", how.address}, {"shards", shards},   {"sources", work.sources.size()},
+      {"claims", claims}, {"nodes", nodes},         {"trouble", trouble}, {"load_seconds", load_seconds}}
       .dump();
 }
 

@@ -44,6 +44,7 @@ struct member_settings {
 
 struct member_state {
   static inline constexpr const char* name = "member";
+  using clock = std::chrono::steady_clock;
   explicit member_state(member_actor::stateful_pointer<member_state> self) : self(self) {}
 
   /// Another node.
@@ -67,7 +68,7 @@ struct member_state {
   void take_work(const assignment& x);
   void take_sources();
   void gain(const std::set<shard_id>& shards);
-  void serve(std::vector<cell_ledger> ledgers);
+  void serve(std::vector<cell_ledger> ledgers, clock::time_point began);
   claimed_shard* of_claim(shard_id shard, std::int64_t claim);
   cell_homes served() const;
   bool leads() const;
@@ -92,6 +93,7 @@ struct member_state {
   std::map<cell_id, std::pair<std::string, aggregator_actor>> theirs; ///< who said last that it serves a cell
   bool sources_due = true, leaving = false;
   std::int64_t claims = 0;
+  double load_seconds = 0; ///< from the newest claim until its cells had their rows
   std::string trouble;
 };
 

@@ -30,9 +30,11 @@ from service import ServiceError, http_json
 #: The first of the ports that the benchmark's servers listen on.
 FIRST_PORT = 15461
 PORTS = ("POSTGRES", "REDIS", "KAFKA", "KAFKA_CONTROLLER", "CONNECT", "HTTP", "GENERATOR")
-STEPS = ("count", "decode", "pipeline", "catch-up", "latency", "peers")
+STEPS = ("count", "decode", "pipeline", "load", "catch-up", "latency", "peers")
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 LATENCY_RATES = (1000, 5000, 20000)
+#: After so long the node's allocator has given back what loading took for a while.
+GIVES_BACK_SECONDS = 5
 #: What the plain peer is known to do, to bound its run.
 PLAIN_EVENTS_PER_SECOND = 600
 
@@ -262,6 +264,17 @@ class Bench:
                 "cpu_seconds_per_million": {name: x / records * 1e6 for name, x in spent.items()},
                 "peak_rss_mib": peak_of(self.node.pid), "rows": status.get("rows", 0)}
 
+    def load(self):
+        """A node that starts on what the pipeline left in Redis: claims all shards and loads their rows."""
+        self.start_node()
+        status = self.wait("all shards are served", lambda status: status.get("member", {}).get("load_seconds"))
+        time.sleep(GIVES_BACK_SECONDS)
+        seconds, rows = status["member"]["load_seconds"], status["rows"]
+        line = {"step": "load", "rows": rows, "seconds": seconds, "rows_per_second": rows / seconds,
+                "rss_bytes_per_row": rss_of(self.node.pid) / max(1, rows)}
+        self.stop_node()
+        yield line
+
     def catch_up(self):
         """Live figures behind by the whole history: a node that was away. The records are written again under a prefix of their own."""
         prefix = "benchlive"
@@ -339,6 +352,11 @@ def cpu_of(pid):
     """Returns a process's CPU seconds, user and system."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+
+def rss_of(pid):
+    """Returns a process's resident memory, in bytes."""
+    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) * 1024
 
 
 def peak_of(pid):
