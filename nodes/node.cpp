@@ -112,6 +112,7 @@ class company {
     x.topic_prefix = how_.topic_prefix;
     x.anchor_topic = how_.anchor_topic();
     x.notifications = how_.notifications();
+    x.life = from_.life;
     x.system_identifier = from_.database;
     x.plans = from_.plans.get();
     x.shards = how_.shards;

@@ -35,7 +35,7 @@ result<void> retire_stored(const settings& how, const redis::project_format& for
   auto store = open_store(how, stored.plans);
   if (!store)
     return store.why();
-  return retire_figures(*store, stored, format.shards, how.project, wall_clock());
+  return retire_figures(*store, stored, format.shards, format.life, how.project, wall_clock());
 }
 
 void take(started& out, stored_plans x) {
@@ -43,10 +43,11 @@ void take(started& out, stored_plans x) {
   out.plans = {out.stored, &out.stored->plans};
 }
 
-/// Writes the ledger's birth. The log's end is noted: a snapshot that begins
-/// behind it shows every row. Topics that are whole show them in any case.
+/// Writes the ledger's birth, in the place of one of life `before`. The log's end is noted: a snapshot that
+/// begins behind it shows every row. Topics that are whole show them in any case.
 result<void> give_birth(redis::store& store, postgres::session& db, bool topics_whole,
-                        const wanted_ledger& want, const std::string& reason, started& out) {
+                        const wanted_ledger& want, const std::string& reason, const std::string& before,
+                        started& out) {
   auto here = db.current_wal_lsn();
   if (!here)
     return here.why();
@@ -62,7 +63,7 @@ result<void> give_birth(redis::store& store, postgres::session& db, bool topics_
   format.phase = "filling";
   format.note = to_json(note);
   format.life = fresh_token();
-  if (auto written = store.set_format(format); !written)
+  if (auto written = store.begin(format, before); !written)
     return written;
   out.life = format.life;
   out.note = note;
@@ -122,7 +123,7 @@ result<void> rebuild(const settings& how, postgres::session& db, const wanted_le
   if (!store)
     return store.why();
   out.first_fill = true;
-  return give_birth(*store, db, false, want, why, out);
+  return give_birth(*store, db, false, want, why, found.life, out);
 }
 
 result<void> find_topics(const settings& how, started& out) {
@@ -146,7 +147,7 @@ result<void> plan_files(const settings& how, postgres::session& db, started& out
 
 /// Begins without a ledger.
 result<void> begin(const settings& how, postgres::session& db, const wanted_ledger& want,
-                   const std::string& why, started& out) {
+                   const redis::project_format& found, const std::string& why, started& out) {
   if (auto planned = plan_files(how, db, out); !planned)
     return planned;
   auto store = open_store(how, *out.plans);
@@ -154,7 +155,7 @@ result<void> begin(const settings& how, postgres::session& db, const wanted_ledg
     return store.why();
   if (auto have = look_at_cells(*store, how, out); !have)
     return have.why();
-  return give_birth(*store, db, how.topics_whole, want, why, out);
+  return give_birth(*store, db, how.topics_whole, want, why, found.life, out);
 }
 
 /// Takes the ledger to the figures that were applied, and returns what it is then.
@@ -240,7 +241,7 @@ result<void> take_up(const settings& how, postgres::session& db, started& out) {
   case ledger_decision::what::refuse:
     return error{errc::bad_setting, decision.reason};
   case ledger_decision::what::begin:
-    return begin(how, db, *want, decision.reason, out);
+    return begin(how, db, *want, *found, decision.reason, out);
   case ledger_decision::what::rebuild:
     if (auto planned = plan_files(how, db, out); !planned)
       return planned;

@@ -75,15 +75,15 @@ result<void> retire_some(redis::store& store, const stored_plans& stored, const 
 }
 
 result<void> retire_figures(redis::store& store, const stored_plans& stored, std::uint16_t shards,
-                            const std::string& project, tick_seconds now) {
+                            const std::string& life, const std::string& project, tick_seconds now) {
   auto cells = all_cells(stored.plans, shards);
-  auto ledgers = claim_cells(store, cells);
+  auto ledgers = claim_cells(store, cells, life);
   if (!ledgers)
     return ledgers.why();
   std::vector<bool> all(stored.plans.figures.size(), true);
   if (auto gone = retire_some(store, stored, all, *ledgers, project, now); !gone)
     return gone;
-  return store.wipe(cells);
+  return store.wipe(cells, life);
 }
 
 } // namespace millrace

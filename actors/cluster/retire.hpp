@@ -17,10 +17,11 @@ std::vector<cell_id> all_cells(const plan_set& plans, std::uint16_t shards);
 std::string staging_prefix(const std::string& project);
 
 /// Claims all cells (nobody else can write any more), deletes their places, and
-/// wipes the ledger. May be called again after a crash at any line. `store` was
-/// opened with the plans of the ledger, `stored`. Progress is logged.
+/// wipes the ledger, which is of this life (empty: it has none). May be called again
+/// after a crash at any line. `store` was opened with the plans of the ledger, `stored`.
+/// Error (fenced): another node took the ledger, or began it anew. Progress is logged.
 result<void> retire_figures(redis::store& store, const stored_plans& stored, std::uint16_t shards,
-                            const std::string& project, tick_seconds now);
+                            const std::string& life, const std::string& project, tick_seconds now);
 
 /// Deletes the places of some figures, by their numbers; state and ledger stay.
 /// `claimed`: the ledgers of all cells, just claimed.

@@ -191,14 +191,15 @@ void surroundings::look_at_topics() {
   unknown_ = *found;
 }
 
-/// Figures that somebody applied begin with a new life.
+/// Figures that somebody applied begin with a new life; so does a ledger that
+/// another node began anew.
 void surroundings::look_for_change() {
   auto x = store();
-  auto next = x ? (*x)->has_next() : result<bool>(x.why());
-  if (!next)
+  auto replaced = x ? (*x)->replaced(how_.life) : result<std::optional<std::string>>(x.why());
+  if (!replaced)
     store_.reset();
-  else if (*next)
-    how_.lost("other figures were applied");
+  else if (*replaced)
+    how_.lost(**replaced);
 }
 
 std::string surroundings::look_at_slot() {

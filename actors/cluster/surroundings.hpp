@@ -20,6 +20,7 @@ struct surroundings_settings {
   postgres::settings postgres;
   kafka::settings kafka;
   std::string slot, topic_prefix, anchor_topic, notifications;
+  std::string life;              ///< of the ledger
   std::string system_identifier; ///< of the cluster that the ledger is of; empty: unknown
   const plan_set* plans = nullptr;
   std::uint16_t shards = 32;

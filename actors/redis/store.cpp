@@ -71,6 +71,8 @@ void append_fields(command& to, const project_format& x) {
                        "life",        x.life});
 }
 
+constexpr auto began_anew = "the ledger began anew";
+
 std::string escaped_pattern(const std::string& x) {
   std::string out;
   for (auto c : x) {
@@ -96,7 +98,9 @@ struct store::impl {
   result<void> read_log(cell_ledger& into, std::size_t length);
   result<cell_ledger> read_claim(cell_id cell, const owner_token& owner, const reply& x);
   result<std::map<std::string, std::string>> hash(const std::string& name);
-  result<void> remove_all(const std::string& pattern, const std::string& but);
+  template <class Take>
+  result<void> each_page(const std::string& pattern, Take take);
+  result<void> forget(const std::string& life, command keys);
 };
 
 /// Sends a command; what Redis refuses is an error.
@@ -191,7 +195,7 @@ result<std::vector<cell_ledger>> store::claim(const std::vector<cell_id>& cells,
     return answer.why();
   auto& parts = answer->list;
   if (parts.size() == 1 && parts[0].text == "OTHER")
-    return error{errc::fenced, "the ledger began anew"};
+    return error{errc::fenced, began_anew};
   if (parts.size() == 2 && parts[0].text == "FENCED")
     return error{errc::fenced, "cell " + cell_name(cells.at(static_cast<std::size_t>(parts[1].integer) - 1))
                                    + " has another owner"};
@@ -305,6 +309,15 @@ result<void> store::set_format(const project_format& x) {
   return done ? result<void>() : done.why();
 }
 
+result<void> store::begin(const project_format& x, const std::string& before) {
+  command argv{before};
+  append_fields(argv, x);
+  auto done = impl_->function("birth", argv);
+  if (!done)
+    return done.why();
+  return done->text == "OK" ? result<void>() : error{errc::fenced, began_anew};
+}
+
 result<void> store::set_note(const std::string& phase, const std::string& note) {
   auto there = impl_->call({"HEXISTS", impl_->prefix + "format", "format"});
   if (!there)
@@ -351,9 +364,18 @@ result<proposal> store::propose(const project_format& found, const std::string& 
   return damaged("an answer to propose that isn't one");
 }
 
-result<bool> store::has_next() {
-  auto length = impl_->call({"HSTRLEN", impl_->prefix + "format", "next"});
-  return length ? result<bool>(length->integer > 0) : length.why();
+result<std::optional<std::string>> store::replaced(const std::string& life) {
+  auto have = impl_->call({"HMGET", impl_->prefix + "format", "next", "life"});
+  if (!have)
+    return have.why();
+  if (have->list.size() != 2)
+    return damaged("an answer that isn't one");
+  if (!have->list[0].text.empty())
+    return std::optional<std::string>("other figures were applied");
+  auto& now = have->list[1].text; // none: Redis lost it, which the writer finds out
+  if (!now.empty() && now != life)
+    return std::optional<std::string>(began_anew);
+  return std::optional<std::string>{};
 }
 
 result<void> store::adopt(const std::vector<adopted_cell>& cells, const std::vector<std::string>& figures,
@@ -400,23 +422,32 @@ result<void> store::retire(const figure_plan& rolled_up, const cell_ledger* by) 
   }
 }
 
-/// Unlinks all keys of the pattern, a slice at a time.
-result<void> store::impl::remove_all(const std::string& pattern, const std::string& but) {
+/// Calls take(keys) with all keys of the pattern, a slice at a time.
+template <class Take>
+result<void> store::impl::each_page(const std::string& pattern, Take take) {
   std::string cursor = "0";
   do {
     auto page = call({"SCAN", cursor, "MATCH", pattern, "COUNT", "5000"});
     if (!page)
       return page.why();
     cursor = page->list.at(0).text;
-    command unlink{"UNLINK"};
+    command keys;
     for (auto& key : page->list.at(1).list)
-      if (key.text != but)
-        unlink.push_back(std::move(key.text));
-    if (unlink.size() > 1)
-      if (auto done = call(unlink); !done)
-        return done.why();
+      keys.push_back(std::move(key.text));
+    if (!keys.empty())
+      if (auto done = take(std::move(keys)); !done)
+        return done;
   } while (cursor != "0");
   return {};
+}
+
+/// Deletes keys of a ledger of this life.
+result<void> store::impl::forget(const std::string& life, command keys) {
+  keys.insert(keys.begin(), life);
+  auto done = function("forget", std::move(keys));
+  if (!done)
+    return done.why();
+  return done->text == "OK" ? result<void>() : error{errc::fenced, began_anew};
 }
 
 result<void> store::remove_counters(const plan_set& plans) {
@@ -428,20 +459,27 @@ result<void> store::remove_counters(const plan_set& plans) {
 }
 
 result<void> store::remove_all() {
-  if (auto gone = impl_->remove_all(escaped_pattern(impl_->prefix) + "*", {}); !gone)
+  auto gone = impl_->each_page(escaped_pattern(impl_->prefix) + "*", [&](command keys) -> result<void> {
+    keys.insert(keys.begin(), "UNLINK");
+    auto done = impl_->call(keys);
+    return done ? result<void>() : done.why();
+  });
+  if (!gone)
     return gone;
   auto done = impl_->call({"FUNCTION", "DELETE", impl_->library});
   return done ? result<void>() : done.why();
 }
 
-result<void> store::wipe(const std::vector<cell_id>& cells) {
-  command ledgers{"UNLINK"}; // first: whoever still writes is fenced from here on
+result<void> store::wipe(const std::vector<cell_id>& cells, const std::string& life) {
+  command ledgers; // first: whoever still writes is fenced from here on
   for (auto& cell : cells)
     ledgers.push_back(impl_->prefix + "cell:" + cell_name(cell));
-  if (!cells.empty())
-    if (auto done = impl_->call(ledgers); !done)
-      return done.why();
-  return impl_->remove_all(escaped_pattern(impl_->prefix) + "*", impl_->prefix + "format");
+  if (auto done = impl_->forget(life, std::move(ledgers)); !done)
+    return done;
+  return impl_->each_page(escaped_pattern(impl_->prefix) + "*", [&](command keys) {
+    std::erase(keys, impl_->prefix + "format");
+    return impl_->forget(life, std::move(keys));
+  });
 }
 
 } // namespace millrace::redis

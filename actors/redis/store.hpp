@@ -82,6 +82,9 @@ class store {
 
   result<project_format> format();
   result<void> set_format(const project_format& x); ///< an empty one: there is no ledger any more
+  /// Begins a ledger in the place of one of life `before` (empty: there was none).
+  /// Error (fenced): another node was first.
+  result<void> begin(const project_format& x, const std::string& before);
 
   /// Writes phase and note of the ledger that is there. Error (corrupt): there is none.
   result<void> set_note(const std::string& phase, const std::string& note);
@@ -94,8 +97,9 @@ class store {
 
   /// Notes the plans to come, if the ledger is the one that was read (`found`), and live.
   result<proposal> propose(const project_format& found, const std::string& next);
-  /// Tells whether plans to come are noted.
-  result<bool> has_next();
+  /// Returns why a node of this life has to start over: plans to come are noted, or
+  /// the ledger is of another life.
+  result<std::optional<std::string>> replaced(const std::string& life);
   /// Makes the new format the ledger's, with the cells' positions, in one step.
   /// `figures`: whose failures are forgotten. Error (fenced): another node took a cell.
   result<void> adopt(const std::vector<adopted_cell>& cells, const std::vector<std::string>& figures,
@@ -113,8 +117,9 @@ class store {
   result<void> remove_counters(const plan_set& plans);
   /// Deletes all that is left under the project's own prefix, and its functions.
   result<void> remove_all();
-  /// Deletes logs, ledgers and all other keys of ours but the format.
-  result<void> wipe(const std::vector<cell_id>& cells);
+  /// Deletes logs, ledgers and all other keys of ours but the format, of a ledger of
+  /// this life (empty: it has none). Error (fenced): it began anew.
+  result<void> wipe(const std::vector<cell_id>& cells, const std::string& life);
 
  private:
   struct impl;

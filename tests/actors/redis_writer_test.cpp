@@ -44,7 +44,7 @@ struct fixture : test_coordinator_fixture<message_config> {
   }
 
   fixture() {
-    CAF_REQUIRE(store.wipe({one->next.cell, two->next.cell}));
+    CAF_REQUIRE(store.wipe({one->next.cell, two->next.cell}, ""));
     for (auto& x : {one, two}) {
       cells[x->next.cell] = sys.spawn(fake_cell, x);
       claim(*x);

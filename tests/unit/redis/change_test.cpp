@@ -11,6 +11,7 @@ namespace {
 redis::project_format live_format() {
   redis::project_format out{"1", 7, 32, "{}", "db", "live", "{}"};
   out.epoch = 3;
+  out.life = "first";
   return out;
 }
 
@@ -21,14 +22,14 @@ CAF_TEST(plans to come are noted once and only in the ledger that was read) {
   auto format = live_format();
   CAF_CHECK(must(f.store.propose(format, "new")) == redis::proposal::none);
   must(f.store.set_format(format));
-  CAF_CHECK(!must(f.store.has_next()));
+  CAF_CHECK(!must(f.store.replaced("first")));
   auto other = format;
   other.epoch = 2;
   CAF_CHECK(must(f.store.propose(other, "new")) == redis::proposal::other);
   CAF_CHECK(must(f.store.propose(format, "new")) == redis::proposal::taken);
   CAF_CHECK(must(f.store.propose(format, "new")) == redis::proposal::taken);
   CAF_CHECK(must(f.store.propose(format, "newer")) == redis::proposal::under_way);
-  CAF_CHECK(must(f.store.has_next()));
+  CAF_CHECK_EQUAL(must(f.store.replaced("first")).value_or(""), "other figures were applied");
   CAF_CHECK_EQUAL(must(f.store.format()).next, "new");
 }
 
@@ -38,7 +39,34 @@ CAF_TEST(while figures fill no others are noted) {
   format.phase = "filling";
   must(f.store.set_format(format));
   CAF_CHECK(must(f.store.propose(format, "new")) == redis::proposal::filling);
-  CAF_CHECK(!must(f.store.has_next()));
+  CAF_CHECK(!must(f.store.replaced("first")));
+}
+
+CAF_TEST(a ledger is begun once and whoever comes second is told) {
+  store_fixture f;
+  auto first = live_format(), second = live_format();
+  second.life = "second";
+  must(f.store.begin(first, ""));
+  auto late = f.store.begin(second, "");
+  CAF_REQUIRE(!late);
+  CAF_CHECK(late.why().code == errc::fenced);
+  CAF_CHECK_EQUAL(must(f.store.format()).life, "first");
+  CAF_CHECK(!must(f.store.replaced("first")));
+  must(f.store.begin(second, "first"));
+  CAF_CHECK_EQUAL(must(f.store.format()).life, "second");
+  CAF_CHECK_EQUAL(must(f.store.replaced("first")).value_or(""), "the ledger began anew");
+}
+
+CAF_TEST(what another life has is not wiped) {
+  store_fixture f;
+  must(f.store.set_format(live_format()));
+  auto owner = f.claim(cell(0)).owner;
+  auto refused = f.store.wipe({cell(0)}, "before");
+  CAF_REQUIRE(!refused);
+  CAF_CHECK(refused.why().code == errc::fenced);
+  CAF_CHECK(f.store.claim({cell(0)}, {"next"}, {owner}));
+  must(f.store.wipe({cell(0)}, "first"));
+  CAF_CHECK(!f.store.claim({cell(0)}, {"next"}, {owner}));
 }
 
 CAF_TEST(plans are adopted with their positions in one step) {

@@ -293,7 +293,7 @@ CAF_TEST(a wipe leaves the format and other projects and places alone) {
   must(f.store.flush({flush}, tick_seconds{9}));
   must(f.store.set_format({"1", 1, 32, "", "", "live", ""}));
   f.ask({"SET", "millrace:shop2:tick", "1"});
-  must(f.store.wipe({cell(0)}));
+  must(f.store.wipe({cell(0)}, ""));
   CAF_CHECK((f.keys("*") == std::set<std::string>{"millrace:shop:format", "millrace:shop2:tick", "place"}));
   ++flush.number;
   CAF_CHECK(must(f.store.flush({flush}, tick_seconds{9})).verdict == flush_verdict::fenced);
