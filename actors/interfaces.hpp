@@ -17,6 +17,8 @@ namespace millrace {
 using aggregator_actor = caf::typed_actor<
     // Applies a batch once and in order, or answers the router that sent it with the gap.
     caf::reacts_to<change_batch>,
+    // The same for each of these: how far all sources of a router are.
+    caf::reacts_to<atom::progress, std::vector<change_batch>>,
     // Hands out what changed since the last flush, as the next numbered one.
     caf::replies_to<atom::collect>::with<cell_flush>,
     // The flush that was handed out is in Redis.

@@ -179,6 +179,11 @@ void add_settings(CLI::App& app, settings& x) {
          "--node-address", x.node_address,
          "HOST:PORT at which other nodes reach this one; without it the node is alone, and serves all")
       ->envname("MILLRACE_NODE_ADDRESS");
+  app.add_option("--node-role", x.node_role,
+                 "all; routes: reads Kafka, has no shards; serves: has shards, reads nothing")
+      ->envname("MILLRACE_NODE_ROLE")
+      ->check(CLI::IsMember({"all", "routes", "serves"}))
+      ->capture_default_str();
   app.add_flag("--insecure", x.insecure, "The nodes' addresses are in a network that nobody else reaches")
       ->envname("MILLRACE_INSECURE");
   app.add_option("--session-timeout", x.session_timeout_ms,

@@ -33,6 +33,7 @@ struct settings {
   std::size_t stream_buffer_mib = 4; ///< that may wait at one cell
   std::string node_name = "node";    ///< among the project's nodes, the same after a restart
   std::string node_address;          ///< HOST:PORT for other nodes; empty: there are none
+  std::string node_role = "all";     ///< or "routes", "serves": takes part in one of the groups only
   bool insecure = false;             ///< nodes may listen beyond loopback
   int session_timeout_ms = 6000;     ///< after it a silent node's work is another's
   postgres::settings postgres;       ///< as the node's role

@@ -69,35 +69,38 @@ namespace {
 constexpr std::chrono::milliseconds group_wait{10};
 constexpr std::chrono::seconds leave_limit{3};
 
-/// The two groups of a node, looked at by its member's thread.
+/// The groups of a node, looked at by its member's thread. It takes part in one of
+/// them at least.
 class group_work {
  public:
-  group_work(kafka::group_member sources, kafka::group_member shards,
+  group_work(std::optional<kafka::group_member> sources, std::optional<kafka::group_member> shards,
              std::map<kafka::topic_partition, source_id> names)
       : sources_(std::move(sources)), shards_(std::move(shards)), names_(std::move(names)) {}
 
   result<assignment> look() {
-    for (auto* group : {&sources_, &shards_}) {
-      auto news = group->poll(group_wait);
-      if (!news && news.why().code != errc::unavailable)
-        return news.why();
-    }
+    for (auto* group : {&sources_, &shards_})
+      if (*group)
+        if (auto news = (*group)->poll(group_wait); !news && news.why().code != errc::unavailable)
+          return news.why();
     assignment out;
-    for (auto& x : sources_.now().ours)
-      if (auto source = names_.find(x); source != names_.end())
-        out.sources.insert(source->second);
-    for (auto& x : shards_.now().ours)
-      out.shards.insert(shard_id{static_cast<std::uint16_t>(x.partition.value)});
+    if (sources_)
+      for (auto& x : sources_->now().ours)
+        if (auto source = names_.find(x); source != names_.end())
+          out.sources.insert(source->second);
+    if (shards_)
+      for (auto& x : shards_->now().ours)
+        out.shards.insert(shard_id{static_cast<std::uint16_t>(x.partition.value)});
     return out;
   }
 
   void leave() {
-    (void)sources_.leave(leave_limit);
-    (void)shards_.leave(leave_limit);
+    for (auto* group : {&sources_, &shards_})
+      if (*group)
+        (void)(*group)->leave(leave_limit);
   }
 
  private:
-  kafka::group_member sources_, shards_;
+  std::optional<kafka::group_member> sources_, shards_;
   std::map<kafka::topic_partition, source_id> names_;
 };
 
@@ -111,18 +114,25 @@ result<node_work> work_by_groups(const settings& how,
     names[topic] = source;
     topics.insert(topic.topic);
   }
-  std::chrono::milliseconds session{how.session_timeout_ms};
+  std::optional<kafka::group_member> reads, serves;
+  auto join = [&](std::optional<kafka::group_member>& into, const std::string& group,
+                  std::vector<std::string> of) -> result<void> {
+    auto joined = kafka::group_member::join(how.kafka, group, how.node_name, std::move(of),
+                                            std::chrono::milliseconds{how.session_timeout_ms});
+    if (!joined)
+      return joined.why();
+    into.emplace(std::move(*joined));
+    return {};
+  };
   // Not the group that offsets are committed to: a commit that is answered after a
   // lost session tells librdkafka that another node has this one's name.
-  auto reads = kafka::group_member::join(how.kafka, how.project + ".sources", how.node_name,
-                                         {topics.begin(), topics.end()}, session);
-  if (!reads)
-    return reads.why();
-  auto serves =
-      kafka::group_member::join(how.kafka, how.shards_topic(), how.node_name, {how.shards_topic()}, session);
-  if (!serves)
-    return serves.why();
-  auto both = std::make_shared<group_work>(std::move(*reads), std::move(*serves), std::move(names));
+  if (how.node_role != "serves")
+    if (auto joined = join(reads, how.project + ".sources", {topics.begin(), topics.end()}); !joined)
+      return joined.why();
+  if (how.node_role != "routes")
+    if (auto joined = join(serves, how.shards_topic(), {how.shards_topic()}); !joined)
+      return joined.why();
+  auto both = std::make_shared<group_work>(std::move(reads), std::move(serves), std::move(names));
   node_work out;
   out.source.look = [both] { return both->look(); };
   out.source.leave = [both] { both->leave(); };

@@ -14,6 +14,10 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
   cell.emplace(how.cell, id);
   return {
       [this](const change_batch& batch) { apply(batch); },
+      [this](atom::progress, const std::vector<change_batch>& marks) {
+        for (auto& mark : marks)
+          apply(mark);
+      },
       [this](atom::collect) {
         announced = announced_idle = false;
         collecting = true;

@@ -37,7 +37,7 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
         self->send(self, atom::poll_v);
       },
       [this](atom::progress) {
-        window->progress();
+        tell_progress();
         commit();
         self->delayed_send(self, progress_interval, atom::progress_v);
       },
@@ -49,7 +49,12 @@ void cdc_router_state::open_window() {
   delivery_backend backend;
   // A cell that nobody serves now answers the next progress mark of its next owner.
   backend.transmit = [this](const change_batch& x) {
-    if (auto to = cells.find(x.cell); to != cells.end())
+    auto to = cells.find(x.cell);
+    if (to == cells.end())
+      return;
+    if (marks)
+      (*marks)[x.cell].push_back(x);
+    else
       self->send(to->second, x);
   };
   backend.seek = [this](source_id source, kafka_offset from) {
@@ -72,7 +77,16 @@ void cdc_router_state::take_homes(const cell_homes& x) {
   cells.clear();
   for (auto& home : x)
     cells[home.cell] = home.at;
+  tell_progress();
+}
+
+/// A cell hears of all sources in one message.
+void cdc_router_state::tell_progress() {
+  marks.emplace();
   window->progress();
+  auto all = std::exchange(marks, std::nullopt);
+  for (auto& [cell, of_all_sources] : *all)
+    self->send(cells.at(cell), atom::progress_v, std::move(of_all_sources));
 }
 
 void cdc_router_state::take_sources(const std::vector<source_id>& mine,

@@ -39,6 +39,7 @@ struct cdc_router_state {
                                                 kafka::producer writes);
   void open_window();
   void take_homes(const cell_homes& x);
+  void tell_progress();
   void take_sources(const std::vector<source_id>& mine, const std::vector<cell_positions>& have);
   void open_chains(source_id source, const std::vector<cell_positions>& have);
   void poll();
@@ -57,6 +58,7 @@ struct cdc_router_state {
   std::map<kafka::topic_partition, source_id> source_of;
   std::map<table_id, table_intake> intakes;
   std::unique_ptr<delivery_window> window;
+  std::optional<std::map<cell_id, std::vector<change_batch>>> marks; ///< there while they are gathered
   std::set<source_id> paused;
   lag_meter lag;
   std::int64_t records = 0;

@@ -43,11 +43,16 @@ inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings
   };
 }
 
+/// Cells of other nodes are told of by those.
 caf::result<std::string> inspector_state::gather() {
   auto promise = self->make_response_promise<std::string>();
   self->request(how.member, answer_timeout, atom::homes_v)
-      .then([this, promise](const cell_homes& cells) { ask_all(promise, cells); },
-            [this, promise](caf::error&) { ask_all(promise, {}); });
+      .then(
+          [this, promise](cell_homes& cells) {
+            std::erase_if(cells, [this](auto& home) { return home.at.node() != self->node(); });
+            ask_all(promise, cells);
+          },
+          [this, promise](caf::error&) { ask_all(promise, {}); });
   return promise;
 }
 

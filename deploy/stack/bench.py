@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import bench_scale
 import bench_table
 import build
 import control
@@ -41,6 +42,8 @@ PLAIN_EVENTS_PER_SECOND = 600
 
 def parse(arguments):
     one = argparse.ArgumentParser(prog="millrace bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    one.add_argument("what", nargs="?", choices=("speed", "scale"), default="speed",
+                     help="speed: one node, its latency, and its peers (default); scale: 1, 2 and 4 nodes, and what the way between nodes costs")
     one.add_argument("--records", type=int, default=1_000_000, metavar="N", help="records that the change topics have at least (default 1,000,000)")
     one.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help="some of the steps: " + ", ".join(STEPS))
     one.add_argument("--peer-seconds", type=int, default=120, metavar="N", help="a slow peer reads no more records than take about so long (default 120)")
@@ -65,7 +68,7 @@ def bench(arguments):
         run.end()
     print(bench_table.text(lines))
     if options.readme:
-        bench_table.into_readme(lines)
+        bench_table.into_readme(lines, options.what)
     return 0 if all(line.get("correct", True) for line in lines) else 1
 
 
@@ -226,6 +229,11 @@ class Bench:
     def measure(self):
         lines, wanted = [facts()], self.options.only
         self.emit(lines[0])
+        if self.options.what == "scale":
+            for line in bench_scale.lines(self):
+                self.emit(line)
+                lines.append(line)
+            return lines
         for name in STEPS:
             if name in wanted:
                 for line in getattr(self, name.replace("-", "_"))():

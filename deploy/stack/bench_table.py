@@ -1,7 +1,8 @@
 """What `bench` measured, for people: a table on the terminal, and the same in the README."""
 import build
 
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+#: Where the README has what was measured, by what it was.
+MARKS = {what: (f"<!-- bench {what}: begin -->", f"<!-- bench {what}: end -->") for what in ("speed", "scale")}
 TITLES = {"count": "librdkafka alone, counting", "decode": "reading and decoding", "pipeline": "Millrace, from an empty Redis",
           "catch-up": "Millrace, live figures catching up"}
 
@@ -10,7 +11,7 @@ def rows(lines):
     """Returns the table's rows: (what, events/s, CPU of the program, of Redis, of Kafka, memory)."""
     out = []
     for line in lines:
-        if "events_per_second" not in line:
+        if "events_per_second" not in line or line["step"] in ("scale", "exchange"):
             continue
         title = TITLES.get(line["step"], line.get("peer", line["step"]))
         per_million = line.get("cpu_seconds_per_million") or {"node": line["cpu_seconds"] / line["records"] * 1e6}
@@ -25,14 +26,29 @@ def latency_rows(lines):
     return [(f"{line['rate']:,}", ms(line["p50_ms"]), ms(line["p99_ms"]), ms(line["max_ms"])) for line in lines if line["step"] == "latency"]
 
 
+def load_rows(lines):
+    return [(f"{line['rows']:,}", f"{line['rows_per_second']:,.0f}", f"{line['rss_bytes_per_row']:.0f}") for line in lines if line["step"] == "load"]
+
+
+def scale_rows(lines):
+    def title(line):
+        return f"{line['nodes']} x {line['cores_each']} core" if line["step"] == "scale" else f"all shards {line['shards']}"
+    return [(title(line), f"{line['events_per_second']:,.0f}" if line["step"] == "scale" else "", f"{line['cpu_us_per_event']:.1f}",
+             f"{line['times_one']:.2f} x the events/s" if line["step"] == "scale" else f"{line['cpu_times_local']:.2f} x the CPU",
+             {True: "yes", False: "NO"}[line["correct"]]) for line in lines if line["step"] in ("scale", "exchange")]
+
+
 HEAD = ("", "events/s", "CPU s per million", "Redis", "Kafka", "MiB", "equals SQL")
 LATENCY_HEAD = ("events/s", "p50 ms", "p99 ms", "max ms")
+LOAD_HEAD = ("rows loaded from Redis", "rows/s", "bytes of memory a row, all told")
+SCALE_HEAD = ("nodes", "events/s", "CPU us an event", "of one node's", "equals SQL")
+TABLES = ((HEAD, rows), (LATENCY_HEAD, latency_rows), (LOAD_HEAD, load_rows), (SCALE_HEAD, scale_rows))
 
 
 def text(lines):
     """Returns the tables with columns in line."""
     parts = []
-    for head, body in ((HEAD, rows(lines)), (LATENCY_HEAD, latency_rows(lines))):
+    for head, body in ((head, of(lines)) for head, of in TABLES):
         if body:
             widths = [max(len(row[i]) for row in [head, *body]) for i in range(len(head))]
             parts.append("\n".join("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths)))
@@ -44,7 +60,7 @@ def markdown(lines):
     facts = lines[0]
     versions = ", ".join(f"{name.capitalize()} {version}" for name, version in facts["versions"].items())
     parts = [f"{facts['date']}, commit {facts['commit']}, {facts['cores']} cores of {facts['processor']} with everything on them, {versions}:"]
-    for head, body in ((HEAD, rows(lines)), (LATENCY_HEAD, latency_rows(lines))):
+    for head, body in ((head, of(lines)) for head, of in TABLES):
         if body:
             table = ["| " + " | ".join(row) + " |" for row in [head, *body]]
             table.insert(1, "|---" * len(head) + "|")
@@ -52,9 +68,9 @@ def markdown(lines):
     return "\n\n".join(parts)
 
 
-def into_readme(lines):
+def into_readme(lines, what):
     """Replaces what stands between the marks."""
-    path = build.REPOSITORY / "README.md"
-    before, _, rest = path.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{BEGIN}\n{markdown(lines)}\n{END}{after}")
+    path, (begin, end) = build.REPOSITORY / "README.md", MARKS[what]
+    before, _, rest = path.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n{markdown(lines)}\n{end}{after}")

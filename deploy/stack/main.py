@@ -33,7 +33,8 @@ def parser():
     one = verbs.add_parser("up", help="start everything; a second `up` starts what is missing and takes new settings")
     one.add_argument("--rate", type=rate, metavar="N", help="rows a second that the generator writes; 0 = no generator (default 200)")
     one.add_argument("--figures", nargs="+", metavar="DIR", help="folders or files with figures (default sql/figures)")
-    one.add_argument("--nodes", type=at_least_one, metavar="N", help="how many nodes share the work (default: one, alone)")
+    one.add_argument("--nodes", type=number_of_nodes, metavar="N",
+                     help="how many nodes share the work (default: one, alone); 0: servers only, the nodes run elsewhere")
     one.add_argument("--detach", action="store_true", help="return when the figures are filled")
     one = verbs.add_parser("down", help="stop everything")
     one.add_argument("--wipe", action="store_true", help="delete all data as well")
@@ -53,6 +54,8 @@ def parser():
     one.add_argument("--json", action="store_true", help="list: as JSON")
     one = verbs.add_parser("test", help="build and run the tests")
     one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
+    one.add_argument("--faults", type=int, metavar="N", help="chaos: how many faults (default 30)")
+    one.add_argument("--seed", type=int, metavar="S", help="the dice of all tests that throw some; each prints its own")
     one.add_argument("ctest", nargs="*", help="after --: arguments for ctest")
     verbs.add_parser("package", help="build the Debian package, and print its path")
     verbs.add_parser("bench", help="measure speed and latency, beside what people run today; has its own --help")
@@ -65,9 +68,9 @@ def service_name(text):
     return text
 
 
-def at_least_one(text):
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError("there is one node at least")
+def number_of_nodes(text):
+    if int(text) < 0:
+        raise argparse.ArgumentTypeError("there can't be less than none")
     return int(text)
 
 
@@ -112,7 +115,7 @@ def wait_for(settings, name):
 
 def command_line_settings(options):
     figures, number = getattr(options, "figures", None), getattr(options, "nodes", None)
-    return {**({"MILLRACE_FIGURES": ":".join(figures)} if figures else {}), **({"MILLRACE_NODES": str(number)} if number else {})}
+    return {**({"MILLRACE_FIGURES": ":".join(figures)} if figures else {}), **({"MILLRACE_NODES": str(number)} if number is not None else {})}
 
 
 def take_project(arguments):
@@ -163,7 +166,7 @@ def run(arguments):
         return administer(settings, arguments[1:]) if verb == "psql" else front.run(settings, verb, arguments[1:])
     options = parser().parse_args(arguments or ["--help"])
     if options.verb == "test":
-        return testing.test(options.kind, options.ctest)
+        return testing.test(options.kind, options.ctest, {"MILLRACE_FAULTS": options.faults, "MILLRACE_SEED": options.seed})
     if options.verb == "package":
         print(package.package())
         return 0

@@ -141,7 +141,7 @@ class Settings:
 
     def nodes(self):
         """Returns how many nodes the stack runs, and whether they are to find each other: a number was given, be it 1."""
-        return max(1, int(self.get("MILLRACE_NODES") or 1)), self.get("MILLRACE_NODES") is not None
+        return int(self.get("MILLRACE_NODES") or 1), self.get("MILLRACE_NODES") is not None
 
     def figure_files(self):
         """Returns the files with figures, in the order in which they are loaded."""

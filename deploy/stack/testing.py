@@ -13,15 +13,17 @@ from services import ORDER
 KINDS = ("all", "unit", "actors", "system", "chaos", "model")
 
 
-def test(kind, extra):
-    """Runs the tests of one kind, `extra` goes to ctest. Returns the exit code."""
+def test(kind, extra, more):
+    """Runs the tests of one kind, `extra` goes to ctest, `more` (but None) into the environment. Returns the exit code."""
     install.apt(["build", "test"])
     install.for_services((Postgres, Redis) if kind in ("actors", "model") else ORDER)
     build.build(None)
     code = stack_tests() if kind in ("all", "unit") else 0
     label = [] if kind == "all" else ["-L", f"^{kind}$"]
-    command = ["ctest", "--test-dir", str(build.FOLDER), "--output-on-failure", "--no-tests=error", *label, *extra]
-    environment = {**os.environ, "MILLRACE_CACHE": str(home.cache_folder())}  # where tests find Kafka
+    show = "--verbose" if kind == "chaos" else "--output-on-failure"
+    command = ["ctest", "--test-dir", str(build.FOLDER), show, "--no-tests=error", *label, *extra]
+    told = {name: str(value) for name, value in more.items() if value is not None}
+    environment = {**os.environ, **told, "MILLRACE_CACHE": str(home.cache_folder())}  # where tests find Kafka
     return subprocess.run(command, env=environment).returncode or code
 
 

@@ -44,8 +44,9 @@ def up(settings, rate, detach):
         progress.say(f"\nmillrace up: {text}")
         stop(settings.home, None if not was_running else started)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
-    if detach:
-        progress.say(f"running; look at {ours['node'].url('/status')}, stop with: deploy/millrace down")
+    if detach or "node" not in ours:
+        look = f"look at {ours['node'].url('/status')}" if "node" in ours else "nodes elsewhere take the settings that `deploy/millrace env` prints"
+        progress.say(f"running; {look}, stop with: deploy/millrace down")
         return 0
     return live.watch(settings, ours)
 
@@ -69,8 +70,9 @@ def start_everything(settings, ours, rate, started, was_running):
     register(settings)
     if "generator" in ours:
         run_generator(settings, ours["generator"], rate, started, was_running)
-    live.wait_until_filled(settings, ours["node"], UpError)
-    apply(settings)
+    if "node" in ours:
+        live.wait_until_filled(settings, ours["node"], UpError)
+        apply(settings)
 
 
 def leave_superfluous(settings):

@@ -81,6 +81,7 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
   (void)self;
   return {
       [](const change_batch&) {},
+      [](atom::progress, const std::vector<change_batch>&) {},
       [=](atom::collect) {
         x->log.push_back("collect");
         ++x->next.number;

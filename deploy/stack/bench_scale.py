@@ -1,0 +1,148 @@
+"""`bench scale`: what more nodes bring, each limited to a fifth of a core so that they are the bottleneck; and what the way of a change
+from one node to another costs beside the same work within one node."""
+import os
+import pathlib
+import subprocess
+import time
+
+import progress
+from service import ServiceError, http_json
+
+SHARE = 0.2            #: of a core, for each node
+PERIOD_US = 10_000     #: in which a node may use its share
+COUNTS = (1, 2, 4)
+PREFIX = "benchscale"
+#: Speed is measured up to this part of what the nodes had not yet done when the replay ended: they don't end at once.
+TO = 0.85
+FIRST_PORT = 15480     #: where nodes reach each other; the /status of each is one port further on
+#: A node alone does some 25,000 events a second with its share.
+LIMIT_SECONDS = 600
+
+
+def lines(run):
+    """Yields what was measured, as JSON values. `run`: a Bench whose servers are up and topics are full."""
+    alone = None
+    for number in COUNTS:
+        line = {"step": "scale", "nodes": number, "cores_each": SHARE, **measured(run, [("all", SHARE)] * number)}
+        if "events_per_second" not in line:
+            raise ServiceError(f"{number} nodes are as fast as the replay: more records are needed (--records)")
+        alone = alone or line["events_per_second"]
+        yield {**line, "times_one": line["events_per_second"] / alone}
+    local = measured(run, [("all", None)])
+    remote = measured(run, [("routes", None), ("serves", None)])
+    for where, line in (("local", local), ("remote", remote)):
+        yield {"step": "exchange", "shards": where, **line, "cpu_times_local": line["cpu_us_per_event"] / local["cpu_us_per_event"]}
+    run.step("drop", "--to", PREFIX)
+
+
+def measured(run, nodes):
+    """Has these nodes (role, share of a core) take up live figures, and then the whole history at once."""
+    run.fresh_copy(PREFIX)
+    run.stop_node()
+    fleet = Fleet(run)
+    try:
+        for role, share in nodes:
+            fleet.start(role, share)
+        fleet.wait_until_joined(run.step("ends", MILLRACE_TOPIC_PREFIX=PREFIX))
+        line = fleet.race()
+    finally:
+        fleet.stop()
+    line["correct"] = run.verify(MILLRACE_TOPIC_PREFIX=PREFIX)
+    return line
+
+
+class Fleet:
+    def __init__(self, run):
+        self.run, self.nodes, self.groups = run, [], []
+
+    def start(self, role, share):
+        number = len(self.nodes) + 1
+        port = FIRST_PORT + 2 * number
+        environment = self.run.environment(MILLRACE_TOPIC_PREFIX=PREFIX, MILLRACE_NODE=f"scale-{number}", MILLRACE_NODE_ADDRESS=f"127.0.0.1:{port}",
+                                           MILLRACE_NODE_ROLE=role, MILLRACE_HTTP_PORT=str(port + 1))
+        enter = []
+        if share:
+            self.groups.append(group := CpuGroup(f"millrace-bench-{number}", share))
+            enter = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group.members)]
+        with self.run.settings.home.log(f"bench-node-{number}").open("ab") as log:
+            process = subprocess.Popen([*enter, self.run.program, "node"], env=environment, stdout=log, stderr=log)
+        self.nodes.append((process, f"http://127.0.0.1:{port + 1}/status"))
+
+    def statuses(self):
+        if any(process.poll() is not None for process, _ in self.nodes):
+            raise ServiceError(f"a node ended; see {self.run.settings.home.log('bench-node-1')} and those beside it")
+        return [http_json(url, 20) or {} for _, url in self.nodes]
+
+    def wait_until_joined(self, ends):
+        """Returns once the nodes read all partitions between them, and all that is there is durable."""
+        partitions, whole = sum(map(len, ends.values())), sum(sum(all_ends.values()) for all_ends in ends.values())
+        limit = time.monotonic() + LIMIT_SECONDS
+        while sum(len(self.sources(status)) for status in self.statuses()) < partitions or self.done() < whole:
+            if time.monotonic() > limit:
+                raise ServiceError("the nodes don't share the partitions among them")
+            time.sleep(0.2)
+
+    def race(self):
+        """Has the history written again. Returns the speed between the end of that and a good way to the end, and the CPU of all of it."""
+        began, cpu = self.done(), self.cpu()
+        self.run.step("replay", "--to", PREFIX)
+        ends = self.run.step("ends", MILLRACE_TOPIC_PREFIX=PREFIX)
+        whole = sum(sum(all_ends.values()) for all_ends in ends.values())
+        first, last = (self.done(), time.monotonic()), None
+        limit = time.monotonic() + LIMIT_SECONDS
+        while (now := self.done()) < whole:
+            progress.show(f"{len(self.nodes)} nodes: {now - began:,} of {whole - began:,} records")
+            if now < first[0] + TO * (whole - first[0]):
+                last = (now, time.monotonic())
+            if time.monotonic() > limit:
+                raise ServiceError(f"the nodes don't come to the end: {now} of {whole}")
+            time.sleep(0.1)
+        records, seconds = (last[0] - first[0], last[1] - first[1]) if last else (0, 0)
+        speed = {"events_per_second": records / seconds} if seconds > 1 else {}  # else the nodes were as fast as the replay
+        return {"records": whole - began, **speed, "cpu_us_per_event": (self.cpu() - cpu) / (whole - began) * 1e6}
+
+    def done(self):
+        """Returns how far the partitions are durable, all together."""
+        return sum(source["durable"] + 1 for status in self.statuses() for source in self.sources(status))
+
+    @staticmethod
+    def sources(status):
+        return status.get("router", {}).get("sources", [])
+
+    def cpu(self):
+        from bench import cpu_of
+        return sum(cpu_of(process.pid) for process, _ in self.nodes)
+
+    def stop(self):
+        for process, _ in self.nodes:
+            process.terminate()
+        for process, _ in self.nodes:
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for group in self.groups:
+            group.remove()
+
+
+class CpuGroup:
+    """A control group whose members share a part of one core. Needs root; of either version."""
+
+    def __init__(self, name, share):
+        old = pathlib.Path("/sys/fs/cgroup/cpu")
+        self.folder = (old if old.is_dir() else old.parent) / name
+        quota = int(share * PERIOD_US)
+        try:
+            self.folder.mkdir(exist_ok=True)
+            if old.is_dir():
+                (self.folder / "cpu.cfs_period_us").write_text(str(PERIOD_US))
+                (self.folder / "cpu.cfs_quota_us").write_text(str(quota))
+            else:
+                (self.folder / "cpu.max").write_text(f"{quota} {PERIOD_US}")
+        except OSError as error:
+            raise ServiceError(f"nodes can't be limited to a part of a core ({error}): bench scale needs root and the cpu controller") from None
+        self.members = self.folder / "cgroup.procs"
+
+    def remove(self):
+        os.rmdir(self.folder)
