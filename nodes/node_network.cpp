@@ -19,7 +19,7 @@ namespace {
 
 using caf::io::network::default_multiplexer;
 
-constexpr std::chrono::seconds dial_limit{3}, between_words{10};
+constexpr std::chrono::seconds dial_limit{2}, between_words{10};
 
 /// Says who wasn't let in, but not as fast as strangers may come.
 class doorbook {

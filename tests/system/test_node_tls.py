@@ -130,8 +130,8 @@ class NodeTls(running.SystemTest):
         try:
             wait_until("status says why", lambda: "its certificate isn't one of our authority's" in (self.trouble_of("odd") or ""), 60)
         finally:
-            odd.kill()
-            odd.wait()
+            odd.terminate()
+            odd.wait(30)
         self.stack.redis("HDEL", "millrace:shop:nodes", "odd")
         self.wait_for_owners("node", "node-2")
         self.assertEqual(self.pids(), before)
