@@ -2,6 +2,8 @@
 
 #include "actors/connect/topics.hpp"
 
+#include <arpa/inet.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -114,19 +116,31 @@ result<void> read_properties(const std::string& path, std::map<std::string, std:
   return {};
 }
 
-/// Messages between nodes are neither encrypted nor signed.
-result<void> check_node_address(const std::string& address, bool insecure) {
-  if (address.empty())
+/// A name that merely begins like a number may be anywhere.
+bool is_loopback(const std::string& host) {
+  in_addr four;
+  in6_addr six;
+  if (inet_pton(AF_INET, host.c_str(), &four) == 1)
+    return ntohl(four.s_addr) >> 24 == 127;
+  return host == "localhost" || (inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six));
+}
+
+/// Without TLS messages between nodes are neither encrypted nor signed.
+result<void> check_node_address(const settings& x) {
+  if (x.node_address.empty())
     return {};
-  auto colon = address.rfind(':');
-  auto host = address.substr(0, colon);
-  if (colon == std::string::npos || host.empty() || std::atoi(address.c_str() + colon + 1) <= 0)
-    return error{errc::bad_setting, "MILLRACE_NODE_ADDRESS is HOST:PORT, not \"" + address + "\""};
-  auto local = host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0;
-  if (local || insecure)
+  auto colon = x.node_address.rfind(':');
+  auto host = x.node_address.substr(0, colon);
+  if (colon == std::string::npos || host.empty() || std::atoi(x.node_address.c_str() + colon + 1) <= 0)
+    return error{errc::bad_setting, "MILLRACE_NODE_ADDRESS is HOST:PORT, not \"" + x.node_address + "\""};
+  if (is_loopback(host) || x.node_tls.given() || x.insecure)
     return {};
-  return error{errc::bad_setting, "MILLRACE_NODE_ADDRESS: nodes trust whoever reaches them, so " + address
-                                      + " has to be in a network of their own; --insecure says that it is"};
+  return error{
+      errc::bad_setting,
+      "MILLRACE_NODE_ADDRESS: " + x.node_address
+          + " is beyond loopback, and without TLS whoever reaches a node commands it. `deploy/millrace "
+            "certs` makes files for MILLRACE_NODE_CERTIFICATE, MILLRACE_NODE_KEY and "
+            "MILLRACE_NODE_AUTHORITY; or --insecure says that nobody else is in that network"};
 }
 
 } // namespace
@@ -184,7 +198,15 @@ void add_settings(CLI::App& app, settings& x) {
       ->envname("MILLRACE_NODE_ROLE")
       ->check(CLI::IsMember({"all", "routes", "serves"}))
       ->capture_default_str();
-  app.add_flag("--insecure", x.insecure, "The nodes' addresses are in a network that nobody else reaches")
+  app.add_option("--node-certificate", x.node_tls.certificate,
+                 "PEM file: the certificate that this node shows to others (TLS between nodes)")
+      ->envname("MILLRACE_NODE_CERTIFICATE");
+  app.add_option("--node-key", x.node_tls.key, "PEM file: its key")->envname("MILLRACE_NODE_KEY");
+  app.add_option("--node-authority", x.node_tls.authority,
+                 "PEM file: the certificate of the authority that signs every node's")
+      ->envname("MILLRACE_NODE_AUTHORITY");
+  app.add_flag("--insecure", x.insecure,
+               "Nodes may listen beyond loopback without TLS: nobody else is in that network")
       ->envname("MILLRACE_INSECURE");
   app.add_option("--session-timeout", x.session_timeout_ms,
                  "Milliseconds after which the work of a node that says nothing is another's")
@@ -255,7 +277,7 @@ result<void> complete(settings& x) {
   if (!x.kafka_properties.empty())
     if (auto read = read_properties(x.kafka_properties, x.kafka.librdkafka); !read)
       return read;
-  if (auto checked = check_node_address(x.node_address, x.insecure); !checked)
+  if (auto checked = check_node_address(x); !checked)
     return checked;
   x.kafka.group = "millrace-" + x.project;
   x.kafka.client_id = "millrace-" + x.project;

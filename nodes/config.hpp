@@ -4,6 +4,7 @@
 /// a struct per room; nothing below nodes/ reads the environment.
 
 #include "actors/kafka/consumer.hpp"
+#include "actors/peers/tls_files.hpp"
 #include "actors/postgres/session.hpp"
 #include "actors/redis/client.hpp"
 
@@ -34,7 +35,8 @@ struct settings {
   std::string node_name = "node";    ///< among the project's nodes, the same after a restart
   std::string node_address;          ///< HOST:PORT for other nodes; empty: there are none
   std::string node_role = "all";     ///< or "routes", "serves": takes part in one of the groups only
-  bool insecure = false;             ///< nodes may listen beyond loopback
+  tls_files node_tls;                ///< between nodes
+  bool insecure = false;             ///< nodes may listen beyond loopback without TLS
   int session_timeout_ms = 6000;     ///< after it a silent node's work is another's
   postgres::settings postgres;       ///< as the node's role
   postgres::settings owner;          ///< as the owner

@@ -10,6 +10,7 @@
 #include "actors/redis_writer/redis_writer_actor.hpp"
 #include "nodes/connector_watch.hpp"
 #include "nodes/http.hpp"
+#include "nodes/node_network.hpp"
 #include "nodes/node_work.hpp"
 #include "nodes/start.hpp"
 #include "nodes/stopping.hpp"
@@ -26,6 +27,7 @@ namespace {
 
 constexpr std::chrono::milliseconds shortest_pause{200}, longest_pause{5000};
 constexpr std::chrono::seconds drain_limit{10};
+constexpr std::chrono::hours notice_before_end{30 * 24};
 /// Exit code of a node that wants to be started again (EX_TEMPFAIL).
 constexpr int exit_again = 75;
 
@@ -35,12 +37,14 @@ std::int64_t unix_ms() {
       .count();
 }
 
+using tls_ptr = std::shared_ptr<const peers::tls_context>;
+
 /// The actors of one life of a node, wired.
 class company {
  public:
-  company(caf::actor_system& system, const settings& how, started& from,
+  company(caf::actor_system& system, const settings& how, tls_ptr tls, started& from,
           std::function<void(std::string)> lost)
-      : system_(system), how_(how), from_(from), lost_(std::move(lost)) {}
+      : system_(system), how_(how), tls_(std::move(tls)), from_(from), lost_(std::move(lost)) {}
 
   result<void> assemble() {
     auto work = how_.is_one_of_many() ? work_by_groups(how_, from_.sources) : work_alone(how_, from_.sources);
@@ -163,20 +167,22 @@ class company {
     if (how_.is_one_of_many()) {
       x.book = book_of_nodes(how_);
       x.address = how_.node_address;
+      x.network = network_ = spawn_network(system_, tls_);
     }
     *member_ = system_.spawn<caf::detached>(member, x);
-    return how_.is_one_of_many() ? open_door() : result<void>{};
+    return how_.is_one_of_many() ? listen() : result<void>{};
   }
 
   /// Other nodes come in by it.
-  result<void> open_door() {
+  result<void> listen() {
     auto [host, port] = split_address(how_.node_address);
-    auto opened =
-        system_.middleman().publish(caf::actor_cast<peer_actor>(*member_), port, host.c_str(), true);
+    auto at = caf::actor_cast<peer_actor>(*member_);
+    auto opened = open_door(network_, caf::actor_cast<caf::strong_actor_ptr>(at), system_.message_types(at),
+                            host, port);
     if (opened)
       return {};
-    return error{errc::bad_setting, "MILLRACE_NODE_ADDRESS: can't listen on " + how_.node_address + ": "
-                                        + system_.render(opened.error())};
+    return error{errc::bad_setting,
+                 "MILLRACE_NODE_ADDRESS: can't listen on " + how_.node_address + ": " + opened.why().message};
   }
 
   void spawn_inspector() {
@@ -200,9 +206,11 @@ class company {
 
   caf::actor_system& system_;
   const settings& how_;
+  tls_ptr tls_;
   started& from_;
   std::function<void(std::string)> lost_;
   node_work work_;
+  caf::io::middleman_actor network_;
   redis_writer_actor writer_;
   std::shared_ptr<member_actor> member_ = std::make_shared<member_actor>(); ///< the writer knows it, too
   cdc_router_actor router_;
@@ -222,7 +230,7 @@ bool for_a_person(errc code) {
 }
 
 /// One life: from a start that succeeded to a stop, or to a reason to start over.
-[[noreturn]] void live(const settings& how, started from, http_server* http, stop_signal& stop) {
+[[noreturn]] void live(const settings& how, tls_ptr tls, started from, http_server* http, stop_signal& stop) {
   caf::actor_system_config config;
   config.add_message_types<caf::id_block::millrace>();
   config.add_message_types<caf::id_block::millrace_nodes>();
@@ -233,7 +241,7 @@ bool for_a_person(errc code) {
   config.set("scheduler.policy", caf::atom("sharing"));
   caf::actor_system system{config};
   auto events = std::make_shared<life_events>();
-  company all(system, how, from, [events](std::string why) { events->lost(std::move(why)); });
+  company all(system, how, std::move(tls), from, [events](std::string why) { events->lost(std::move(why)); });
   if (auto assembled = all.assemble(); !assembled) {
     spdlog::error("node: {}", assembled.why().message);
     leave(for_a_person(assembled.why().code) ? 2 : exit_again);
@@ -252,9 +260,27 @@ bool for_a_person(errc code) {
   leave(0);
 }
 
+/// Returns what this node shows to others; null where they talk without TLS.
+result<tls_ptr> prepare_tls(const settings& how) {
+  if (!how.is_one_of_many())
+    return tls_ptr{};
+  if (!how.node_tls.given()) {
+    spdlog::log(how.insecure ? spdlog::level::warn : spdlog::level::info,
+                "node: no TLS: whoever reaches {} commands this node", how.node_address);
+    return tls_ptr{};
+  }
+  auto tls = peers::tls_context::load(how.node_tls);
+  if (tls && (*tls)->good_until() < std::chrono::system_clock::now() + notice_before_end)
+    spdlog::warn("node: {} runs out soon: `deploy/millrace certs` makes another", how.node_tls.certificate);
+  return tls;
+}
+
 } // namespace
 
 int run_node(const settings& how) {
+  auto tls = prepare_tls(how);
+  if (!tls)
+    return std::cerr << "millrace: " << tls.why().message << "\n", 2;
   stop_signal stop;
   std::unique_ptr<http_server> http;
   if (how.http_port) {
@@ -268,7 +294,7 @@ int run_node(const settings& how) {
   while (!stop.requested()) {
     auto from = start(how);
     if (from)
-      live(how, std::move(*from), http.get(), stop);
+      live(how, *tls, std::move(*from), http.get(), stop);
     if (for_a_person(from.why().code))
       return std::cerr << "millrace: " << from.why().message << "\n", 2;
     pause = std::min(pause * 2, longest_pause);

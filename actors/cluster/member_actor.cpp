@@ -1,5 +1,7 @@
 #include "actors/cluster/member_actor.hpp"
 
+#include "messages/caf/in_words.hpp"
+
 #include <caf/io/all.hpp>
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -249,8 +251,7 @@ void member_state::reach(const std::string& node, const std::string& address) {
   peer.address = address;
   peer.connecting = true;
   auto [host, port] = split_address(address);
-  self->request(self->system().middleman().actor_handle(), connect_timeout, caf::connect_atom::value, host,
-                port)
+  self->request(how.network, connect_timeout, caf::connect_atom::value, host, port)
       .then(
           [this, node](const caf::node_id&, const caf::strong_actor_ptr& at, const std::set<std::string>&) {
             auto& peer = peers[node];
@@ -263,7 +264,7 @@ void member_state::reach(const std::string& node, const std::string& address) {
           },
           [this, node](caf::error& why) {
             peers[node].connecting = false;
-            miss(node, self->system().render(why));
+            miss(node, in_words(self->system(), why));
           });
 }
 

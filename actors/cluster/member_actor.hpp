@@ -12,6 +12,8 @@
 #include "actors/interfaces.hpp"
 #include "messages/flush.hpp"
 
+#include <caf/io/middleman_actor.hpp>
+
 #include <chrono>
 #include <functional>
 #include <map>
@@ -37,8 +39,9 @@ struct member_settings {
   redis_writer_actor writer;
   cdc_router_actor router;
   cluster_actor cluster;
-  std::optional<node_book> book; ///< nullopt: there are no other nodes
-  std::string address;           ///< HOST:PORT, where this node is reached
+  std::optional<node_book> book;    ///< nullopt: there are no other nodes
+  std::string address;              ///< HOST:PORT, where this node is reached
+  caf::io::middleman_actor network; ///< by which others are reached
   std::chrono::milliseconds interval{25};
 };
 

@@ -5,6 +5,7 @@ import shlex
 import sys
 
 import bench
+import certificates
 import control
 import down
 import front
@@ -52,6 +53,13 @@ def parser():
     one = verbs.add_parser("nodes", help="list the nodes of this machine, add one, or take the newest away")
     one.add_argument("action", choices=["list", "add", "remove"])
     one.add_argument("--json", action="store_true", help="list: as JSON")
+    one = verbs.add_parser("certs", help="make a private authority and the nodes' certificates, for TLS between them; again: adds and renews",
+                           description="Makes a private authority (once) and a certificate for each node, for TLS between nodes. Run again, it adds nodes and renews "
+                                       "certificates that run out within 30 days; keys stay as they are. A node takes its new certificate when it starts next.")
+    one.add_argument("folder", nargs="?", metavar="DIR", help="where they are, and are kept (default: MILLRACE_NODE_CERTS, else certs in MILLRACE_HOME)")
+    one.add_argument("--nodes", nargs="+", metavar="NAME", help="the nodes' names (default: those of this machine's stack: node, node-2 ...)")
+    one.add_argument("--days", type=at_least_one_day, default=365, metavar="N", help="for how long a certificate is good (default 365)")
+    one.add_argument("--renew", action="store_true", help="make the named nodes' certificates anew, however long they are good yet")
     one = verbs.add_parser("test", help="build and run the tests")
     one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
     one.add_argument("--faults", type=int, metavar="N", help="chaos: how many faults (default 30)")
@@ -71,6 +79,12 @@ def service_name(text):
 def number_of_nodes(text):
     if int(text) < 0:
         raise argparse.ArgumentTypeError("there can't be less than none")
+    return int(text)
+
+
+def at_least_one_day(text):
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError("a certificate is good for one day at least")
     return int(text)
 
 
@@ -110,11 +124,11 @@ def operate(settings, options):
 
 
 def wait_for(settings, name):
-    up.wait_until_ready(settings, [services.make(settings)[name]])
+    up.wait_until_ready(settings, [services.make(nodes.as_it_runs(settings))[name]])
 
 
 def command_line_settings(options):
-    figures, number = getattr(options, "figures", None), getattr(options, "nodes", None)
+    figures, number = getattr(options, "figures", None), options.nodes if options.verb == "up" else None
     return {**({"MILLRACE_FIGURES": ":".join(figures)} if figures else {}), **({"MILLRACE_NODES": str(number)} if number is not None else {})}
 
 
@@ -175,6 +189,10 @@ def run(arguments):
         return up.up(settings, options.rate, options.detach)
     if options.verb == "down":
         return down.down(settings, options.wipe)
+    if options.verb == "certs":
+        certificates.run(options.folder or settings.get("MILLRACE_NODE_CERTS") or settings.home.root / "certs",
+                         options.nodes or [node.name for node in services.nodes(settings)], options.days, options.renew)
+        return 0
     {"env": lambda: print_environment(settings, options.export), "logs": lambda: show_logs(settings, options),
      "service": lambda: operate(settings, options), "nodes": lambda: nodes.run(settings, options.action, options.json)}[options.verb]()
     return 0

@@ -1,8 +1,9 @@
 """The nodes: the program that this repository builds, run as whoever runs the stack (its figures lie in that user's folders)."""
 import pathlib
 
+import certificates
 import service
-from service import MEGABYTE, Service
+from service import MEGABYTE, Service, ServiceError
 
 
 class Program(Service):
@@ -51,7 +52,20 @@ class Node(Program):
         """Returns what makes it one of many."""
         if not self.settings.nodes()[1]:
             return {}
-        return {"MILLRACE_NODE": self.name, "MILLRACE_NODE_ADDRESS": f"127.0.0.1:{self.ports()['MILLRACE_NODE_PORT']}", "MILLRACE_HTTP_PORT": str(self.http_port())}
+        return {"MILLRACE_NODE": self.name, "MILLRACE_NODE_ADDRESS": f"127.0.0.1:{self.ports()['MILLRACE_NODE_PORT']}", "MILLRACE_HTTP_PORT": str(self.http_port()),
+                **self.shown_to_others()}
+
+    def shown_to_others(self):
+        """Returns what this node shows to the others, where they have certificates of one folder."""
+        folder = self.settings.get("MILLRACE_NODE_CERTS")
+        return certificates.files_of(folder, self.name) if folder else {}
+
+    def prepare(self):
+        """Refuses to start without its certificate; the node itself looks at what is in the files."""
+        folder = self.settings.get("MILLRACE_NODE_CERTS")
+        missing = [path for path in self.shown_to_others().values() if not pathlib.Path(path).is_file()] if self.among_others() else []
+        if missing:
+            raise ServiceError(f"{missing[0]} isn't there: `deploy/millrace certs {folder} --nodes {self.name}` makes it")
 
     def command(self):
         return [str(self.binary()), "node"]
@@ -59,8 +73,10 @@ class Node(Program):
     def identity(self):
         told = {name: value for name, value in self.settings.environment().items() if not name.startswith("MOCK_DATA") and name != "MILLRACE_FIGURES"}
         kafka = pathlib.Path(told.get("KAFKA_PROPERTIES_FILE") or "/")
+        shown = [pathlib.Path(path) for setting, path in {**told, **self.among_others()}.items() if setting in ("MILLRACE_NODE_CERTIFICATE", "MILLRACE_NODE_AUTHORITY")]
         # Figures are applied to a node that runs.
-        return {"program": self.program(), "settings": [self.command(), told, self.among_others()], "Kafka's properties": kafka.read_text() if kafka.is_file() else ""}
+        return {"program": self.program(), "settings": [self.command(), told, self.among_others()], "Kafka's properties": kafka.read_text() if kafka.is_file() else "",
+                "certificates": [path.read_text() for path in shown if path.is_file()]}
 
     def url(self, path):
         return f"http://127.0.0.1:{self.http_port()}{path}"

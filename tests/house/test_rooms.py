@@ -7,13 +7,14 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED_ROOMS = {"figures", "postgres", "redis", "kafka", "connect", "verify", "shard", "project"}
+SHARED_ROOMS = {"figures", "postgres", "redis", "kafka", "connect", "verify", "shard", "project", "peers"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 # A client library is known in one room; the headers of each begin so.
 CLIENTS = {
     "pqxx/": "actors/postgres/", "libpq-fe.h": "actors/postgres/", "hiredis/": "actors/redis/",
     "librdkafka/": "actors/kafka/", "pg_query": "actors/figures/", "simdjson": "actors/cdc_router/",
+    "openssl/": "actors/peers/",
 }
 
 

@@ -8,6 +8,7 @@ import time
 
 import clients
 import running
+import strangers
 from stack import wait_until
 
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
@@ -97,6 +98,21 @@ class Nodes(running.SystemTest):
         self.wait_for_owners("node", "node-2", "node-3")
         self.assertEqual(len(self.table()), 3)
         self.assert_equal_to_sql(why="with three again")
+
+    def test_strangers_who_speak_nonsense_stop_no_node(self):
+        rows = self.table()
+        pids = {name: row["pid"] for name, row in rows.items()}
+        host, _, port = rows["node-2"]["address"].rpartition(":")
+        there = {kind: come((host, int(port))) for kind, come in strangers.without_tls(self.dice).items()}
+        silent = [strangers.connect((host, int(port))) for _ in range(200)]
+        for connection in silent[:100]:  # the newest may stay until the next one comes
+            with connection:
+                self.assertIsNotNone(strangers.what_is_heard(connection))
+        for connection in (*there.values(), *silent):
+            connection.close()
+        self.assertEqual({name: row["pid"] for name, row in self.table().items()}, pids)
+        self.wait_for_owners()
+        self.assert_equal_to_sql(why=f"seed {SEED}, after strangers")
 
     def test_an_apply_reaches_every_node(self):
         other = self.stack.home / "others"

@@ -1,0 +1,34 @@
+#pragma once
+
+/// A connection whose other end may be talked to.
+
+#include "actors/peers/tls_context.hpp"
+
+#include <utility>
+
+namespace millrace::peers {
+
+/// Closes its file descriptor.
+class socket_holder {
+ public:
+  explicit socket_holder(int x = -1) : fd_(x) {}
+  socket_holder(socket_holder&& x) noexcept : fd_(x.release()) {}
+  socket_holder& operator=(socket_holder&& x) noexcept {
+    std::swap(fd_, x.fd_);
+    return *this;
+  }
+  ~socket_holder();
+
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+struct guest {
+  socket_holder socket;
+  ssl_ptr tls{nullptr, SSL_free}; ///< null: plain TCP
+};
+
+} // namespace millrace::peers

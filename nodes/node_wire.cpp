@@ -1,0 +1,88 @@
+#include "nodes/node_wire.hpp"
+
+#include "actors/peers/tls_stream.hpp"
+
+#include <caf/io/all.hpp>
+#include <caf/policy/tcp.hpp>
+
+#include <sys/socket.h>
+
+namespace millrace {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+using rw_state = caf::io::network::rw_state;
+
+constexpr std::chrono::seconds time_to_greet{10};
+constexpr std::size_t most_newcomers = 64;
+
+std::shared_ptr<presence> begin_presence(int socket) {
+  return std::make_shared<presence>(presence{socket, clock::now()});
+}
+
+rw_state state_of(peers::moved x, std::size_t wanted) {
+  if (x == peers::moved::broken)
+    return rw_state::failure;
+  return wanted > 0 ? rw_state::success : rw_state::indeterminate;
+}
+
+} // namespace
+
+void newcomers::add(std::shared_ptr<presence> x) {
+  std::erase_if(all_, [](auto& one) { return one->gone || one->greeted; });
+  all_.push_back(std::move(x));
+  while (all_.size() > most_newcomers || all_.front()->since + time_to_greet < clock::now()) {
+    ::shutdown(all_.front()->socket, SHUT_RDWR); // the multiplexer sees its end, and closes it
+    all_.pop_front();
+  }
+}
+
+rw_state node_wire::read_some(std::size_t& done, int socket, void* into, std::size_t size) {
+  auto state = tls_ ? state_of(peers::read(*tls_, into, size, done), size)
+                    : caf::policy::tcp::read_some(done, socket, into, size);
+  if (state != rw_state::success)
+    return state;
+  if (!gate_.lets_through(into, done))
+    return rw_state::failure;
+  here_->greeted = here_->greeted || gate_.is_greeted();
+  return rw_state::success;
+}
+
+rw_state node_wire::write_some(std::size_t& done, int socket, const void* from, std::size_t size) {
+  return tls_ ? state_of(peers::write(*tls_, from, size, done), size)
+              : caf::policy::tcp::write_some(done, socket, from, size);
+}
+
+bool node_wire::must_read_more(int, std::size_t threshold) {
+  return tls_ && static_cast<std::size_t>(SSL_pending(tls_.get())) >= threshold;
+}
+
+node_scribe::node_scribe(caf::io::network::default_multiplexer& in, peers::guest x, peers::from whom)
+    : caf::io::scribe(caf::io::network::conn_hdl_from_socket(x.socket.get())),
+      here_(begin_presence(x.socket.get())), stream_(in, x.socket.release(), std::move(x.tls), whom, here_) {}
+
+/// The first call starts it.
+void node_scribe::configure_read(caf::io::receive_policy::config config) {
+  stream_.configure_read(config);
+  if (!launched_)
+    stream_.start(this);
+  launched_ = true;
+}
+
+void node_scribe::graceful_shutdown() {
+  stream_.graceful_shutdown();
+  detach(&stream_.backend(), false);
+}
+
+std::string node_scribe::addr() const {
+  auto found = caf::io::network::remote_addr_of_fd(stream_.fd());
+  return found ? *found : "";
+}
+
+std::uint16_t node_scribe::port() const {
+  auto found = caf::io::network::remote_port_of_fd(stream_.fd());
+  return found ? *found : 0;
+}
+
+} // namespace millrace
