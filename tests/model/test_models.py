@@ -3,8 +3,10 @@
 
 ledger.pml: who may write to a cell, and in what order. shard_protocol.pml: the
 chain of batches between routers and shards, with each kind of fault alone.
+handover.pml: shards and partitions that change hands, every fault any number of times.
 Prints a line a search with the states that spin stored. Needs spin and cc.
-With --long also ledger.pml with three records (ten million states).
+With --long also ledger.pml with three records (ten million states), and wider
+bounds of handover.pml.
 """
 import os
 import re
@@ -24,6 +26,13 @@ LEDGER_MUTANTS = ["COUNTED_EPOCH", "REUSED_TOKEN", "NO_NUMBER", "NO_OWNER"]
 FAULTS = {"no fault": (0, 0, 0, 0), "a router crashes": (1, 0, 0, 0), "a shard crashes": (0, 1, 0, 0),
           "the store goes back": (0, 0, 1, 0), "a message is lost": (0, 0, 0, 1)}
 PROTOCOL_MUTANTS = ["NO_GAP_CHECK", "NO_COMPARE"]
+HANDOVER = {"two routers": {"ROUTERS": 2, "LOSS": 0}, "three nodes": {"NODES": 3, "LOSS": 0},
+            "three records, one elsewhere": {"N": 3, "FOREIGN": 4, "LOSS": 0},
+            "what is fenced keeps memory": {"LOSS": 0, "LATE": 0, "WHOLE": None}, "the store goes back": {},
+            "chains from the offset": {"LATE": 0, "CHAINS_AT_OFFSET": None}}
+HANDOVER_LONGER = {"two routers, it goes back": {"ROUTERS": 2, "LATE": 0}}
+HANDOVER_MUTANTS = ["SAME_TOKEN", "TOKEN_BY_NAME", "READ_FIRST", "KEEPS_MEMORY", "RETRY_STALE", "FENCED_STAYS",
+                    "NO_GAP_CHECK", "READ_STAYS", "NO_OWED", "NO_OWNER", "START_AT_OFFSET", "KEPT_ONLY", "OLD_NEWS", "SILENT"]
 
 
 class Verdict:
@@ -73,6 +82,10 @@ def main():
         results.append(expect(what, "shard_protocol.pml", {"RC": rc, "SC": sc, "RB": rb, "LO": lo}, False))
     for mutant in PROTOCOL_MUTANTS:
         results.append(expect(mutant, "shard_protocol.pml", {"RC": 0, "SC": 0, "RB": 1, "LO": 1, mutant: None}, True))
+    for what, bounds in {**HANDOVER, **(HANDOVER_LONGER if "--long" in sys.argv else {})}.items():
+        results.append(expect(what, "handover.pml", bounds, False))
+    for mutant in HANDOVER_MUTANTS:
+        results.append(expect(mutant, "handover.pml", {"LATE": 0, mutant: None}, True))
     return 0 if all(results) else 1
 
 
