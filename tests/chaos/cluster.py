@@ -22,7 +22,8 @@ class Node:
         self.machine = Machine(number, cluster.ports)
         self.name = f"node-{number}"
         self.environment = {**cluster.environment, "MILLRACE_NODE": self.name, "MILLRACE_NODE_ADDRESS": f"{self.machine.address}:{NODE_PORT}",
-                            "MILLRACE_HTTP_PORT": str(HTTP_PORT)}
+                            "MILLRACE_HTTP_PORT": str(HTTP_PORT), "MILLRACE_NODE_CERTIFICATE": str(cluster.certificates / f"{self.name}.crt"),
+                            "MILLRACE_NODE_KEY": str(cluster.certificates / f"{self.name}.key"), "MILLRACE_NODE_AUTHORITY": str(cluster.certificates / "ca.crt")}
         self.command = [*self.machine.enter(), str(cluster.binary), "node"]
         self.log = cluster.folder / f"{self.name}.log"
         self.process, self.wanted, self.ends = None, False, []  #: ends: exit codes of nodes that ended by themselves
@@ -91,10 +92,10 @@ class Node:
 
 
 class Cluster:
-    """All nodes. `environment`: the settings that they share; `ports`: first and last of the servers' ports."""
+    """All nodes. `environment`: the settings that they share; `certificates`: a folder that `certs` made; `ports`: first and last of the servers' ports."""
 
-    def __init__(self, binary, folder, environment, ports):
-        self.binary, self.folder, self.environment, self.ports = binary, folder, environment, ports
+    def __init__(self, binary, folder, environment, certificates, ports):
+        self.binary, self.folder, self.environment, self.certificates, self.ports = binary, folder, environment, certificates, ports
         self.nodes = []
 
     def add(self):

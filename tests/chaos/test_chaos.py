@@ -22,7 +22,7 @@ import clients  # noqa: E402
 import records  # noqa: E402
 import running  # noqa: E402
 import stack  # noqa: E402
-from chaos_faults import ChaosFaults  # noqa: E402
+from chaos_faults import MOST, ChaosFaults  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
@@ -53,10 +53,11 @@ class Chaos(running.SystemTest):
     def setUpClass(cls):
         super().setUpClass()
         cls.let_machines_in()
-        shared = {**stack.clean_environment(), **cls.stack.endpoints, "MILLRACE_INSECURE": "1"}
-        folder = cls.stack.home / "nodes"
+        folder, certificates = cls.stack.home / "nodes", cls.stack.home / "certs"
         folder.mkdir()
-        cls.cluster = Cluster(cls.stack.home / "bin" / "millrace", folder, shared, (stack.FIRST_PORT, stack.FIRST_PORT + len(stack.PORTS) - 1))
+        cls.stack.door("certs", certificates, "--nodes", *(f"node-{number}" for number in range(1, MOST + 2)))
+        cls.cluster = Cluster(cls.stack.home / "bin" / "millrace", folder, {**stack.clean_environment(), **cls.stack.endpoints}, certificates,
+                              (stack.FIRST_PORT, stack.FIRST_PORT + len(stack.PORTS) - 1))
         cls.addClassCleanup(cls.cluster.close)
         for _ in range(NODES):
             cls.cluster.add()
