@@ -23,7 +23,7 @@
 namespace millrace {
 
 /// What builds say to each other: other numbers refuse each other.
-constexpr std::uint32_t node_protocol = 2;
+constexpr std::uint32_t node_protocol = 3;
 
 struct member_settings {
   std::string name; ///< of this node, the same after a restart

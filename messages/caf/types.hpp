@@ -3,6 +3,7 @@
 /// The one place of messages/ that knows CAF: type ids and how each noun is
 /// inspected, so that any of them may cross to another node.
 
+#include "messages/change_bytes.hpp"
 #include "messages/delivery.hpp"
 #include "messages/flush.hpp"
 #include "messages/store_write.hpp"
@@ -35,13 +36,19 @@ typename Inspector::result_type inspect(Inspector& f, change& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change_list& x) {
-  if constexpr (Inspector::reads_state) {
+  if constexpr (std::is_same_v<Inspector, caf::detail::stringification_inspector>) {
     return f(x.all());
+  } else if constexpr (Inspector::reads_state) {
+    return f(to_bytes(x.all()));
   } else {
-    std::vector<change> all;
-    auto done = f(all);
-    x = change_list(std::move(all));
-    return done;
+    std::string bytes;
+    if (auto failed = f(bytes))
+      return failed;
+    auto all = changes_from(bytes);
+    if (!all)
+      return caf::sec::invalid_argument;
+    x = change_list(std::move(*all));
+    return {};
   }
 }
 
