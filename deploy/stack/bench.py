@@ -32,7 +32,6 @@ from service import ServiceError, http_json
 FIRST_PORT = 15461
 PORTS = ("POSTGRES", "REDIS", "KAFKA", "KAFKA_CONTROLLER", "CONNECT", "HTTP", "GENERATOR")
 STEPS = ("count", "decode", "pipeline", "load", "catch-up", "latency", "peers")
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 LATENCY_RATES = (1000, 5000, 20000)
 #: After so long the node's allocator has given back what loading took for a while.
 GIVES_BACK_SECONDS = 5
@@ -222,7 +221,7 @@ class Bench:
         """Returns the CPU seconds so far of the node and the servers that it works with."""
         pids = control.ask(self.settings.home, "status")["services"]
         found = {name: pids[name]["pid"] for name in ("redis", "kafka")} | {"node": self.node.pid}
-        return {name: cpu_of(pid) for name, pid in found.items()}
+        return {name: processes.cpu_of(pid) for name, pid in found.items()}
 
     # What is measured.
 
@@ -270,7 +269,7 @@ class Bench:
         records = status["router"]["records"] - first
         return {"records": records, "seconds": seconds, "events_per_second": records / seconds,
                 "cpu_seconds_per_million": {name: x / records * 1e6 for name, x in spent.items()},
-                "peak_rss_mib": peak_of(self.node.pid), "rows": status.get("rows", 0)}
+                "peak_rss_mib": processes.peak_of(self.node.pid), "rows": status.get("rows", 0)}
 
     def load(self):
         """A node that starts on what the pipeline left in Redis: claims all shards and loads their rows."""
@@ -279,7 +278,7 @@ class Bench:
         time.sleep(GIVES_BACK_SECONDS)
         seconds, rows = status["member"]["load_seconds"], status["rows"]
         line = {"step": "load", "rows": rows, "seconds": seconds, "rows_per_second": rows / seconds,
-                "rss_bytes_per_row": rss_of(self.node.pid) / max(1, rows)}
+                "rss_bytes_per_row": processes.rss_of(self.node.pid) / max(1, rows)}
         self.stop_node()
         yield line
 
@@ -354,19 +353,3 @@ def facts():
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=build.REPOSITORY, capture_output=True, text=True).stdout.strip()
     return {"step": "facts", "date": datetime.date.today().isoformat(), "commit": commit, "processor": model, "cores": os.cpu_count(),
             "load_before": round(os.getloadavg()[0], 2), "versions": versions}
-
-
-def cpu_of(pid):
-    """Returns a process's CPU seconds, user and system."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
-
-
-def rss_of(pid):
-    """Returns a process's resident memory, in bytes."""
-    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) * 1024
-
-
-def peak_of(pid):
-    """Returns the most memory that a process ever had, in MiB."""
-    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) // 1024

@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import time
 
+import processes
 import progress
 from service import ServiceError, http_json
 
@@ -110,8 +111,7 @@ class Fleet:
         return status.get("router", {}).get("sources", [])
 
     def cpu(self):
-        from bench import cpu_of
-        return sum(cpu_of(process.pid) for process, _ in self.nodes)
+        return sum(processes.cpu_of(process.pid) for process, _ in self.nodes)
 
     def stop(self):
         for process, _ in self.nodes:

@@ -1,11 +1,13 @@
 """What the kernel knows: who lives, who holds a port, how much memory is left. Reads /proc; starts and ends nothing but `end`."""
 import os
 import pathlib
+import re
 import signal
 import socket
 import time
 
 PROC = pathlib.Path("/proc")
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def start_time(pid):
@@ -75,3 +77,19 @@ def free_memory():
     except (OSError, ValueError):
         pass
     return free
+
+
+def cpu_of(pid):
+    """Returns a process's CPU seconds, user and system."""
+    fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+
+
+def rss_of(pid):
+    """Returns a process's resident memory, in bytes."""
+    return int(re.search(r"VmRSS:\s+(\d+)", (PROC / str(pid) / "status").read_text())[1]) * 1024
+
+
+def peak_of(pid):
+    """Returns the most memory that a process ever had, in MiB."""
+    return int(re.search(r"VmHWM:\s+(\d+)", (PROC / str(pid) / "status").read_text())[1]) // 1024
