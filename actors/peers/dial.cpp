@@ -6,17 +6,11 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 namespace millrace::peers {
-
-socket_holder::~socket_holder() {
-  if (fd_ >= 0)
-    ::close(fd_);
-}
 
 namespace {
 
@@ -76,6 +70,7 @@ result<guest> dial(const std::string& host, std::uint16_t port, const tls_contex
   auto socket = connect_to(host, port, deadline);
   if (!socket)
     return socket.why();
+  bound_silence(socket->get());
   guest out{std::move(*socket)};
   if (!tls)
     return out;

@@ -26,6 +26,10 @@ class socket_holder {
   int fd_;
 };
 
+/// Has the kernel give up a connection whose other end has acknowledged nothing for
+/// ten seconds: a machine that went without a word isn't waited for any longer.
+void bound_silence(int socket);
+
 struct guest {
   socket_holder socket;
   ssl_ptr tls{nullptr, SSL_free}; ///< null: plain TCP

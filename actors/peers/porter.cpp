@@ -146,6 +146,7 @@ void porter::accept_all() {
     socket_holder socket(
         ::accept4(door_.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.get() >= 0) {
+      bound_silence(socket.get());
       meet(std::move(socket), address_text(from, size));
       continue;
     }

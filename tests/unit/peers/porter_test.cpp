@@ -8,6 +8,7 @@
 #include "caf/test/unit_test.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -100,6 +101,21 @@ CAF_TEST(two nodes of one authority talk to each other) {
   CAF_CHECK(read(*in->tls, bytes, sizeof bytes, done) == moved::none_yet);
   check_nobody_is_in();
   CAF_CHECK(!readable(porter->bell(), 0ms));
+}
+
+CAF_TEST(neither end waits for ever for one that went without a word) {
+  open(nullptr);
+  auto out = come(nullptr);
+  CAF_REQUIRE(out);
+  CAF_REQUIRE(readable(porter->bell()));
+  auto in = porter->next();
+  CAF_REQUIRE(in);
+  for (auto socket : {out->socket.get(), in->socket.get()}) {
+    unsigned limit = 0;
+    socklen_t size = sizeof limit;
+    ::getsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit, &size);
+    CAF_CHECK_EQUAL(limit, 10'000u);
+  }
 }
 
 CAF_TEST(who has a certificate of another authority is not let in) {
