@@ -2,6 +2,7 @@
 from one node to another costs beside the same work within one node."""
 import os
 import pathlib
+import signal
 import subprocess
 import time
 
@@ -13,8 +14,10 @@ SHARE = 0.2            #: of a core, for each node
 PERIOD_US = 10_000     #: in which a node may use its share
 COUNTS = (1, 2, 4)
 PREFIX = "benchscale"
-#: Speed is measured up to this part of what the nodes had not yet done when the replay ended: they don't end at once.
+#: Speed is measured up to this part of the records: the nodes don't end at once.
 TO = 0.85
+#: Nodes are frozen for as long as the replay takes, and aren't to be missed.
+SESSION_MS = 300_000
 FIRST_PORT = 15480     #: where nodes reach each other; the /status of each is one port further on
 #: A node alone does some 25,000 events a second with its share.
 LIMIT_SECONDS = 600
@@ -25,8 +28,6 @@ def lines(run):
     alone = None
     for number in COUNTS:
         line = {"step": "scale", "nodes": number, "cores_each": SHARE, **measured(run, [("all", SHARE)] * number)}
-        if "events_per_second" not in line:
-            raise ServiceError(f"{number} nodes are as fast as the replay: more records are needed (--records)")
         alone = alone or line["events_per_second"]
         yield {**line, "times_one": line["events_per_second"] / alone}
     local = measured(run, [("all", None)])
@@ -60,7 +61,7 @@ class Fleet:
         number = len(self.nodes) + 1
         port = FIRST_PORT + 2 * number
         environment = self.run.environment(MILLRACE_TOPIC_PREFIX=PREFIX, MILLRACE_NODE=f"scale-{number}", MILLRACE_NODE_ADDRESS=f"127.0.0.1:{port}",
-                                           MILLRACE_NODE_ROLE=role, MILLRACE_HTTP_PORT=str(port + 1))
+                                           MILLRACE_NODE_ROLE=role, MILLRACE_HTTP_PORT=str(port + 1), MILLRACE_SESSION_TIMEOUT_MS=str(SESSION_MS))
         enter = []
         if share:
             self.groups.append(group := CpuGroup(f"millrace-bench-{number}", share))
@@ -84,23 +85,26 @@ class Fleet:
             time.sleep(0.2)
 
     def race(self):
-        """Has the history written again. Returns the speed between the end of that and a good way to the end, and the CPU of all of it."""
+        """Has the history written while the nodes are frozen. Returns the speed from then to a good way to the end, and the CPU of all of it."""
         began, cpu = self.done(), self.cpu()
+        self.signal(signal.SIGSTOP)
         self.run.step("replay", "--to", PREFIX)
         ends = self.run.step("ends", MILLRACE_TOPIC_PREFIX=PREFIX)
-        whole = sum(sum(all_ends.values()) for all_ends in ends.values())
-        first, last = (self.done(), time.monotonic()), None
-        limit = time.monotonic() + LIMIT_SECONDS
-        while (now := self.done()) < whole:
-            progress.show(f"{len(self.nodes)} nodes: {now - began:,} of {whole - began:,} records")
-            if now < first[0] + TO * (whole - first[0]):
-                last = (now, time.monotonic())
-            if time.monotonic() > limit:
-                raise ServiceError(f"the nodes don't come to the end: {now} of {whole}")
+        self.signal(signal.SIGCONT)
+        whole, first = sum(sum(all_ends.values()) for all_ends in ends.values()), time.monotonic()
+        marks = [(first, began)]
+        while marks[-1][1] < whole:
+            if marks[-1][0] > first + LIMIT_SECONDS:
+                raise ServiceError(f"the nodes don't come to the end: {marks[-1][1]} of {whole}")
             time.sleep(0.1)
-        records, seconds = (last[0] - first[0], last[1] - first[1]) if last else (0, 0)
-        speed = {"events_per_second": records / seconds} if seconds > 1 else {}  # else the nodes were as fast as the replay
-        return {"records": whole - began, **speed, "cpu_us_per_event": (self.cpu() - cpu) / (whole - began) * 1e6}
+            marks.append((time.monotonic(), self.done()))
+            progress.show(f"{len(self.nodes)} nodes: {marks[-1][1] - began:,} of {whole - began:,} records")
+        until, done = next(mark for mark in marks if mark[1] - began >= TO * (whole - began))
+        return {"records": whole - began, "events_per_second": (done - began) / (until - first), "cpu_us_per_event": (self.cpu() - cpu) / (whole - began) * 1e6}
+
+    def signal(self, which):
+        for process, _ in self.nodes:
+            process.send_signal(which)
 
     def done(self):
         """Returns how far the partitions are durable, all together."""
