@@ -1,5 +1,6 @@
 #include "nodes/config.hpp"
 
+#include "actors/cluster/assignment.hpp"
 #include "actors/connect/topics.hpp"
 
 #include <arpa/inet.h>
@@ -129,9 +130,8 @@ bool is_loopback(const std::string& host) {
 result<void> check_node_address(const settings& x) {
   if (x.node_address.empty())
     return {};
-  auto colon = x.node_address.rfind(':');
-  auto host = x.node_address.substr(0, colon);
-  if (colon == std::string::npos || host.empty() || std::atoi(x.node_address.c_str() + colon + 1) <= 0)
+  auto [host, port] = split_address(x.node_address);
+  if (host.empty() || port == 0)
     return error{errc::bad_setting, "MILLRACE_NODE_ADDRESS is HOST:PORT, not \"" + x.node_address + "\""};
   if (is_loopback(host) || x.node_tls.given() || x.insecure)
     return {};

@@ -1,6 +1,6 @@
 #include "actors/cluster/assignment.hpp"
 
-#include <cstdlib>
+#include <charconv>
 
 namespace millrace {
 
@@ -16,7 +16,11 @@ std::pair<std::string, std::uint16_t> split_address(const std::string& address) 
   auto colon = address.rfind(':');
   if (colon == std::string::npos)
     return {address, 0};
-  return {address.substr(0, colon), static_cast<std::uint16_t>(std::atoi(address.c_str() + colon + 1))};
+  std::uint16_t port = 0; // stays where it is none
+  auto* end = address.data() + address.size();
+  if (std::from_chars(address.data() + colon + 1, end, port).ptr != end)
+    port = 0;
+  return {address.substr(0, colon), port};
 }
 
 } // namespace millrace

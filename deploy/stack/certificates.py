@@ -56,8 +56,8 @@ class Authority:
 
     def ensure(self):
         """Makes the authority if there is none. Raises ServiceError where half of it is missing, or it has run out."""
-        if not self.key.exists() and not self.certificate.exists():
-            return self.make()
+        if not self.certificate.exists() and not any(self.folder.glob("*.crt")):
+            return self.make()  # a key that is there was made by a run that went no further
         for file in (self.key, self.certificate):
             if not file.exists():
                 raise ServiceError(f"{file} is missing, and a new authority would shut out every node that has a certificate of the old one. "
@@ -67,7 +67,8 @@ class Authority:
 
     def make(self):
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.make_key(self.key)
+        if not self.key.exists():
+            self.make_key(self.key)
         with self.written(self.certificate) as made:
             openssl("req", "-x509", "-new", "-key", self.key, "-sha256", "-days", AUTHORITY_DAYS, "-subj", "/CN=Millrace nodes", "-out", made,
                     "-addext", "keyUsage = critical, keyCertSign, cRLSign")
@@ -101,10 +102,13 @@ class Authority:
 
     @staticmethod
     def make_key(path):
-        """Makes a key that only its owner reads; one that is there already stays."""
-        made = openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(made)
+        """Makes a key that only its owner reads, whole or not at all. Raises FileExistsError where there is one."""
+        made = path.with_name(path.name + ".new")
+        made.unlink(missing_ok=True)
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"))
+        os.link(made, path)
+        made.unlink()
 
     @staticmethod
     @contextlib.contextmanager

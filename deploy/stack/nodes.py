@@ -64,7 +64,7 @@ def remove(settings):
     """Stops the newest in order: it flushes, leaves, and the others take its work."""
     number = settings.nodes()[0]
     if number < 2:
-        raise control.ControlError("one node is left: `deploy/millrace down` stops it")
+        raise control.ControlError("one node is left: `deploy/millrace down` stops it" if number else "no node runs here")
     name = services.nodes(settings)[-1].name
     control.ask(settings.home, "stop", name=name, seconds=90)
     configure(settings, number - 1)

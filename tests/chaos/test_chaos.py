@@ -10,7 +10,6 @@ import pathlib
 import random
 import sys
 import time
-import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import network  # noqa: E402
@@ -18,7 +17,7 @@ import network  # noqa: E402
 if __name__ == "__main__":
     network.enter_hub()
 
-import clients  # noqa: E402
+import faults  # noqa: E402
 import records  # noqa: E402
 import running  # noqa: E402
 import stack  # noqa: E402
@@ -36,16 +35,7 @@ KINDS = {"kill_node": 5, "kill_node_that_returns": 4, "freeze_node": 5, "cut_lin
          "remove_node": 3, "lose_tail_of_redis": 3, "promote_replica": 3, "restart_kafka": 2, "restart_connect": 2, "snapshot_again": 2}
 
 
-def plan(dice, length):
-    """Returns kinds of faults: every kind as early as there is room, then by weight, shuffled."""
-    kinds = list(KINDS)
-    dice.shuffle(kinds)
-    kinds = (kinds + dice.choices(list(KINDS), KINDS.values(), k=max(0, length - len(kinds))))[:length]
-    dice.shuffle(kinds)
-    return kinds
-
-
-class Chaos(running.SystemTest):
+class Chaos(records.EveryRecordCountsOnce, running.SystemTest):
     rate = RATE
     settings = {"MILLRACE_NODES": "0", "MILLRACE_SESSION_TIMEOUT_MS": str(1000 * SESSION_SECONDS)}
 
@@ -71,7 +61,7 @@ class Chaos(running.SystemTest):
 
     def test_nothing_is_lost_or_doubled_whatever_happens_between_machines(self):
         dice = random.Random(SEED)
-        kinds = plan(dice, FAULTS)
+        kinds = faults.plan(dice, KINDS, FAULTS)
         stack.wait_until("all figures are live", self.cluster.is_live, 120)
         work = ChaosFaults(self.stack, dice, self.cluster, SESSION_SECONDS)
         read = records.Records(self.stack.kafka, work.topics)
@@ -92,25 +82,8 @@ class Chaos(running.SystemTest):
         self.assert_equal_to_sql(120, why=why)
         self.assert_every_record_counted_once(read, why)
 
-    def assert_every_record_counted_once(self, read, why):
-        """Holds the engine's counters of records against what the topics hold, while the generator pauses."""
-        control = f"http://127.0.0.1:{self.stack.settings['MILLRACE_GENERATOR_PORT']}/control"
-        clients.http(control, {"pause": True}, "POST", seconds=30)
-        try:
-            stack.wait_until("every record is counted", lambda: not read.read().against(self.stack.redis), 60, pause=0.3)
-        except stack.Late:
-            self.lost_and_doubled = read.against(self.stack.redis)
-            self.fail(f"{why}: records of a table and operation (in the topics, counted): {self.lost_and_doubled}")
-        finally:
-            clients.http(control, {"pause": False}, "POST", seconds=30)
-        self.assertEqual(read.doubled, 0, f"{why}: with exactly-once support Debezium sent records again")
-
-    lost_and_doubled = {}
-
     def report(self, survived, recovery, read, seconds):
-        lost = sum(max(0, there - counted) for there, counted in self.lost_and_doubled.values())
-        doubled = sum(max(0, counted - there) for there, counted in self.lost_and_doubled.values())
-        print(f"faults survived: {survived.total()} of {FAULTS}; records lost: {lost}, doubled: {doubled}; {sum(read.counts.values())} records; "
+        print(f"faults survived: {survived.total()} of {FAULTS}; records lost: {self.lost}, doubled: {self.doubled}; {sum(read.counts.values())} records; "
               f"seed {SEED}; {seconds:.0f} s", flush=True)
         print(f"{'recovery, s':<26}{'faults':>7}{'p50':>7}{'max':>7}")
         for kind, times in sorted(recovery.items()):

@@ -78,6 +78,17 @@ class Certificates(support.StackTest):
                 self.make("node-2")
             path.write_bytes(text)
 
+    def test_a_first_run_that_was_killed_is_gone_on_with(self):
+        self.make("node")
+        key = (self.where / "ca.key").read_bytes()
+        for name in ("ca.crt", "node.crt", "node.key"):
+            (self.where / name).unlink()
+        for name in ("ca.crt.new", "node.key.new"):
+            (self.where / name).write_text("half a")
+        self.make("node")
+        self.assertEqual((self.where / "ca.key").read_bytes(), key)
+        self.assertEqual(set(self.content()), {"ca.crt", "ca.key", "node.crt", "node.key"})
+
     def test_a_name_that_leads_elsewhere_is_refused(self):
         for name in ("ca", "../node", "", "-x", "a/b", "a b", "x" * 64):
             with self.assertRaisesRegex(ServiceError, "can't be a node's name"):

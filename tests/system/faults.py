@@ -7,6 +7,15 @@ from stack import alive, wait_until
 TAIL_BYTES = 256 << 10
 
 
+def plan(dice, kinds, length):
+    """Returns `length` kinds of faults: every kind as early as there is room, then by weight (`kinds`: weights by name), shuffled."""
+    names = list(kinds)
+    dice.shuffle(names)
+    names = (names + dice.choices(list(kinds), kinds.values(), k=max(0, length - len(names))))[:length]
+    dice.shuffle(names)
+    return names
+
+
 class Faults:
     """`recovery` collects, for kills of the node, the seconds until everything that Kafka had then was durable in Redis."""
 

@@ -1,6 +1,10 @@
 """What the change topics hold, counted, to be held against the engine's own counters: a record lost or taken twice shows here."""
 import collections
+import contextlib
 import json
+
+import clients
+from stack import Late, wait_until
 
 
 class Records:
@@ -38,3 +42,31 @@ class Records:
         counted = {(table, operation): int(redis("GET", f"cdc:stats:{table}:{operation}") or 0)
                    for table in (topic.rpartition(".")[2] for topic in self.topics) for operation in "curdt"}
         return {what: (self.counts[what], number) for what, number in counted.items() if self.counts[what] != number}
+
+
+@contextlib.contextmanager
+def quiet_generator(stack):
+    """The generator pauses inside: a reader of a topic that is written to never comes to its end."""
+    control = f"http://127.0.0.1:{stack.settings['MILLRACE_GENERATOR_PORT']}/control"
+    clients.http(control, {"pause": True}, "POST", seconds=30)
+    try:
+        yield
+    finally:
+        clients.http(control, {"pause": False}, "POST", seconds=30)
+
+
+class EveryRecordCountsOnce:
+    """For a test: holds the engine's counters of records against what the topics hold."""
+
+    lost = doubled = 0
+
+    def assert_every_record_counted_once(self, read, why):
+        with quiet_generator(self.stack):
+            try:
+                wait_until("every record is counted", lambda: not read.read().against(self.stack.redis), 60, pause=0.5)
+            except Late:
+                differing = read.against(self.stack.redis)
+                self.lost = sum(max(0, there - counted) for there, counted in differing.values())
+                self.doubled = sum(max(0, counted - there) for there, counted in differing.values())
+                self.fail(f"{why}: records of a table and operation (in the topics, counted): {differing}")
+        self.assertEqual(read.doubled, 0, f"{why}: with exactly-once support Debezium sent records again")

@@ -4,12 +4,10 @@
 MILLRACE_CRASHES=100 makes it long, MILLRACE_SEED=N repeats the order and the moments as far as the machine allows.
 """
 import collections
-import contextlib
 import os
 import random
 import time
 
-import clients
 import faults
 import records
 import running
@@ -25,38 +23,16 @@ KINDS = {"kill_node": 5, "kill_node_twice": 2, "cut_redis": 4, "wipe_redis": 1, 
 RECOVERY_SECONDS = 120
 
 
-def plan(dice, length):
-    """Returns kinds of faults: every kind as early as there is room, then by weight, shuffled."""
-    kinds = list(KINDS)
-    dice.shuffle(kinds)
-    kinds += dice.choices(list(KINDS), KINDS.values(), k=max(0, length - len(kinds)))
-    kinds = kinds[:length]
-    dice.shuffle(kinds)
-    return kinds
-
-
-@contextlib.contextmanager
-def quiet_generator(stack):
-    """The generator pauses inside: a reader of a topic that is written to never comes to its end."""
-    control = f"http://127.0.0.1:{stack.settings['MILLRACE_GENERATOR_PORT']}/control"
-    clients.http(control, {"pause": True}, "POST", seconds=30)
-    try:
-        yield
-    finally:
-        clients.http(control, {"pause": False}, "POST", seconds=30)
-
-
-class Crashes(running.SystemTest):
+class Crashes(records.EveryRecordCountsOnce, running.SystemTest):
     rate = RATE
 
     def test_nothing_is_lost_or_doubled_whatever_dies(self):
         dice = random.Random(SEED)
-        kinds = plan(dice, CRASHES)
+        kinds = faults.plan(dice, KINDS, CRASHES)
         self.assert_equal_to_sql(why="before the first fault")
         work = faults.Faults(self.stack, dice)
         read = records.Records(self.stack.kafka, work.topics)
         began, survived = time.monotonic(), collections.Counter()
-        self.lost = self.doubled = 0
         try:
             for number, kind in enumerate(kinds, 1):
                 time.sleep(dice.uniform(0.2, 3.0))  # load between faults; what decides is polled
@@ -85,18 +61,6 @@ class Crashes(running.SystemTest):
         wait_until("all figures are live again", self.stack.is_live, 300)
         self.assert_equal_to_sql(240, why="after Redis went back to the rebuild's beginning")
 
-    def assert_every_record_counted_once(self, read, why):
-        """Holds the engine's counters of records against what the topics hold."""
-        with quiet_generator(self.stack):
-            try:
-                wait_until("every record is counted", lambda: not read.read().against(self.stack.redis), 60, pause=0.5)
-            except AssertionError:
-                differing = read.against(self.stack.redis)
-                self.lost = sum(max(0, there - counted) for there, counted in differing.values())
-                self.doubled = sum(max(0, counted - there) for there, counted in differing.values())
-                self.fail(f"{why}: records of a table and operation (in the topics, counted): {differing}")
-        self.assertEqual(read.doubled, 0, f"{why}: with exactly-once support Debezium sent records again")
-
 
 class WithoutExactlyOnce(running.SystemTest):
     """Somebody else's Connect: records come again after a crash."""
@@ -114,7 +78,7 @@ class WithoutExactlyOnce(running.SystemTest):
             time.sleep(dice.uniform(2.0, 4.0))
             print(f"{number}/{self.kills} kill_connect: {work.kill_connect()}", flush=True)
             self.assert_equal_to_sql(240, why=f"seed {SEED}, without exactly-once, kill {number}")
-        with quiet_generator(self.stack):
+        with records.quiet_generator(self.stack):
             read.read()
         print(f"without exactly-once: {self.kills} kills of Kafka Connect, {read.doubled} records came twice, no figure differs; seed {SEED}", flush=True)
         self.assertGreater(read.doubled, 0, "no record came twice: the test has not tested what it says")

@@ -1,20 +1,16 @@
 #!/usr/bin/env python3
 """Nodes that speak TLS to each other: they serve as others do, and nobody without a certificate of their authority connects, sends, reads, or stops one."""
-import json
-import os
 import pathlib
-import random
 import shutil
 import subprocess
 import tempfile
 
 import running
+import sharing
 import stack
 import strangers
 from stack import DOOR, FIRST_PORT, wait_until
 
-SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
-SHARDS = 32
 ODD_PORT = FIRST_PORT + 60
 
 
@@ -27,7 +23,7 @@ def make_certificates(folder, *nodes, more=()):
     return done.stdout
 
 
-class NodeTls(running.SystemTest):
+class NodeTls(sharing.SharingTest):
     rate = 50
 
     @classmethod
@@ -39,17 +35,6 @@ class NodeTls(running.SystemTest):
         make_certificates(cls.theirs, "odd")
         cls.settings = {"MILLRACE_NODES": "2", "MILLRACE_SESSION_TIMEOUT_MS": "3000", "MILLRACE_NODE_CERTS": str(cls.ours)}
         super().setUpClass()
-        cls.dice = random.Random(SEED)
-        print(f"seed {SEED}: run again with MILLRACE_SEED={SEED}", flush=True)
-
-    def table(self):
-        return {row["name"]: row for row in json.loads(self.stack.door("nodes", "list", "--json").stdout)}
-
-    def wait_for_owners(self, *which):
-        def shared():
-            rows = [row for name, row in self.table().items() if name in which]
-            return len(rows) == len(which) and all(sum(row[what] for row in rows) == SHARDS for what in ("shards", "sources"))
-        wait_until(f"{which} have all shards and sources", shared, 60)
 
     def doors(self):
         """Returns where each node is reached by others."""
@@ -122,7 +107,7 @@ class NodeTls(running.SystemTest):
             with connection:
                 self.assertEqual(strangers.what_is_heard(connection), b"")
         self.assertEqual(self.stack.pid("node-2"), before["node-2"])
-        self.assert_equal_to_sql(why=f"seed {SEED}, after strangers, with a crowd at the door")
+        self.assert_equal_to_sql(why=f"seed {sharing.SEED}, after strangers, with a crowd at the door")
 
     def test_a_node_of_another_authority_is_none_of_us_and_status_says_why(self):
         before = self.pids()

@@ -1,50 +1,21 @@
 #!/usr/bin/env python3
 """Many nodes: the work is shared, and moves when a node comes, goes, dies or freezes; nothing is lost or doubled."""
-import json
 import os
-import random
 import signal
 import time
 
-import clients
 import running
+import sharing
 import strangers
 from stack import wait_until
 
-SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
 ROUNDS = int(os.environ.get("MILLRACE_ROUNDS", "6"))
-SHARDS = 32
 SESSION_SECONDS = 3
 
 
-class Nodes(running.SystemTest):
+class Nodes(sharing.SharingTest):
     rate = 200
     settings = {"MILLRACE_NODES": "3", "MILLRACE_SESSION_TIMEOUT_MS": str(1000 * SESSION_SECONDS)}
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.dice = random.Random(SEED)
-        print(f"seed {SEED}: run again with MILLRACE_SEED={SEED}", flush=True)
-
-    def table(self):
-        """Returns what `nodes list` shows, by name."""
-        return {row["name"]: row for row in json.loads(self.stack.door("nodes", "list", "--json").stdout)}
-
-    def shards(self, *which):
-        rows = self.table()
-        return sum(rows[name]["shards"] for name in which or rows)
-
-    def wait_for_owners(self, *which, seconds=30):
-        """Returns how long it takes until these nodes, or all, serve every shard and read every source between them."""
-        began = time.monotonic()
-
-        def shared():
-            rows = [row for row in self.table().values() if not which or row["name"] in which]
-            return sum(row["shards"] for row in rows) == SHARDS and sum(row["sources"] for row in rows) == SHARDS
-
-        wait_until(f"{which or 'all nodes'} have all shards and sources", shared, seconds)
-        return time.monotonic() - began
 
     def test_the_work_is_shared_evenly(self):
         self.wait_for_owners()
@@ -112,7 +83,7 @@ class Nodes(running.SystemTest):
             connection.close()
         self.assertEqual({name: row["pid"] for name, row in self.table().items()}, pids)
         self.wait_for_owners()
-        self.assert_equal_to_sql(why=f"seed {SEED}, after strangers")
+        self.assert_equal_to_sql(why=f"seed {sharing.SEED}, after strangers")
 
     def test_an_apply_reaches_every_node(self):
         other = self.stack.home / "others"
@@ -144,7 +115,7 @@ class Nodes(running.SystemTest):
             if fault == "freeze" and pid:
                 os.kill(pid, signal.SIGCONT)
             self.wait_for_owners()
-            self.assert_equal_to_sql(why=f"seed {SEED}, after {fault} of {name}")
+            self.assert_equal_to_sql(why=f"seed {sharing.SEED}, after {fault} of {name}")
 
 
 if __name__ == "__main__":
