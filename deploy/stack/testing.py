@@ -11,6 +11,8 @@ from redis import Redis
 from services import ORDER
 
 KINDS = ("all", "unit", "actors", "system", "chaos", "model")
+#: Limits of a test that sets none itself, in seconds. A fault takes some 15 s with what is checked behind it.
+LIMIT, LIMIT_A_FAULT = 1800, 60
 
 
 def test(kind, extra, more):
@@ -21,7 +23,8 @@ def test(kind, extra, more):
     code = stack_tests() if kind in ("all", "unit") else 0
     label = [] if kind == "all" else ["-L", f"^{kind}$"]
     show = "--verbose" if kind == "chaos" else "--output-on-failure"
-    command = ["ctest", "--test-dir", str(build.FOLDER), show, "--no-tests=error", *label, *extra]
+    limit = max(LIMIT, LIMIT_A_FAULT * int(more.get("MILLRACE_FAULTS") or 0))
+    command = ["ctest", "--test-dir", str(build.FOLDER), show, "--no-tests=error", "--timeout", str(limit), *label, *extra]
     told = {name: str(value) for name, value in more.items() if value is not None}
     environment = {**os.environ, **told, "MILLRACE_CACHE": str(home.cache_folder())}  # where tests find Kafka
     return subprocess.run(command, env=environment).returncode or code
