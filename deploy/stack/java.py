@@ -1,6 +1,7 @@
 """What Kafka and Kafka Connect share: the Java parts that Maven fetched, the JVM's options, the logging."""
 import hashlib
 import pathlib
+import re
 import shutil
 import subprocess
 
@@ -39,6 +40,11 @@ logger.rest.level = warn
 def parts():
     """Returns the folder of the Java parts. Its name follows the pom, so another version is another folder."""
     return home.cache_folder() / ("stack-" + hashlib.sha256(POM.read_bytes()).hexdigest()[:12])
+
+
+def kafka_version():
+    """Returns the version of Kafka that is pinned, as text."""
+    return re.search(r"<kafka\.version>([^<]+)<", POM.read_text()).group(1)
 
 
 def fetch():

@@ -49,6 +49,18 @@ class Configuration(support.StackTest):
         for line in ("appendonly yes", "maxmemory-policy noeviction", 'save ""'):
             self.assertIn(line + "\n", text)
 
+    def test_data_of_a_newer_kafka_is_refused_by_name(self):
+        service = kafka.Kafka(self.resolve())
+        service.folder().mkdir(parents=True)
+        for made_by, refused in (("4.2.2", False), ("4.1.9", False), ("4.10.0", True), (None, True)):
+            note = service.folder() / "version"
+            note.write_text(made_by + "\n") if made_by else note.unlink()
+            if refused:
+                with self.assertRaisesRegex(ServiceError, f"made by Kafka {made_by or kafka.FIRST_VERSION}.*delete {service.folder()}"):
+                    service.refuse_newer()
+            else:
+                service.refuse_newer()
+
     def test_a_password_with_quotes_reaches_redis_and_psql_whole(self):
         self.assertIn('requirepass "a\\"b\\\\c"\n', redis.Redis(self.resolve(environment={"REDIS_PASSWORD": 'a"b\\c'})).configuration())
         self.assertEqual(postgres.quoted("it's \\ odd"), "'it''s \\\\ odd'")
