@@ -2,8 +2,8 @@
 
 /// Every typed handle, a sentence a message: the architecture on one page.
 ///
-///     Kafka -> CDC_ROUTER ~change_batch~> AGGREGATOR <~collect~ REDIS_WRITER -> Redis
-///                  ^------- durable, gap ------'
+///     Kafka -> CDC_ROUTER ~batches~> DISPATCHER ~batches~> AGGREGATOR <~collect~ REDIS_WRITER -> Redis
+///                  ^------------ durable, gap ------------'
 ///     CLUSTER ~publish, sweep~> AGGREGATOR          INSPECTOR ~status~> all of them
 ///     MEMBER ~homes, sources~> all of them          MEMBER <~hello~> MEMBER of each other node
 ///
@@ -15,10 +15,8 @@ namespace millrace {
 
 /// The AGGREGATOR interface: owns one cell, an entity's rows in one shard.
 using aggregator_actor = caf::typed_actor<
-    // Applies a batch once and in order, or answers the router that sent it with the gap.
-    caf::reacts_to<change_batch>,
-    // The same for each of these: how far all sources of a router are.
-    caf::reacts_to<atom::progress, std::vector<change_batch>>,
+    // Applies each batch once and in order, or answers the router that sent it with the gap.
+    caf::reacts_to<std::vector<change_batch>>,
     // Hands out what changed since the last flush, as the next numbered one.
     caf::replies_to<atom::collect>::with<cell_flush>,
     // The flush that was handed out is in Redis.
@@ -42,12 +40,27 @@ struct cell_home {
 
 using cell_homes = std::vector<cell_home>;
 
+/// The DISPATCHER interface: a node's door for changes. What a router has for
+/// many cells of a node comes as one message.
+using dispatcher_actor = caf::typed_actor<
+    // Hands each batch on to its cell, as from the router that sent it.
+    caf::reacts_to<std::vector<change_batch>>,
+    // These cells are this node's, and no others.
+    caf::reacts_to<atom::homes, cell_homes>>;
+
 /// What a node tells of itself: its protocol's number, its name, the ledger's
-/// life that it serves, and the cells that it has.
+/// life that it serves, the cells that it has, and its door for their changes.
 struct node_card {
   std::uint32_t protocol = 0;
   std::string name, life;
   cell_homes cells;
+  dispatcher_actor door;
+};
+
+/// Some cells, and the door of the node that serves them.
+struct cells_behind {
+  dispatcher_actor door;
+  std::vector<cell_id> cells;
 };
 
 template <class Inspector>
@@ -57,7 +70,12 @@ typename Inspector::result_type inspect(Inspector& f, cell_home& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_card& x) {
-  return f(caf::meta::type_name("node_card"), x.protocol, x.name, x.life, x.cells);
+  return f(caf::meta::type_name("node_card"), x.protocol, x.name, x.life, x.cells, x.door);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, cells_behind& x) {
+  return f(caf::meta::type_name("cells_behind"), x.door, x.cells);
 }
 
 } // namespace millrace
@@ -68,6 +86,9 @@ CAF_ADD_TYPE_ID(millrace_nodes, (millrace::aggregator_actor))
 CAF_ADD_TYPE_ID(millrace_nodes, (millrace::cell_home))
 CAF_ADD_TYPE_ID(millrace_nodes, (millrace::cell_homes))
 CAF_ADD_TYPE_ID(millrace_nodes, (millrace::node_card))
+CAF_ADD_TYPE_ID(millrace_nodes, (millrace::dispatcher_actor))
+CAF_ADD_TYPE_ID(millrace_nodes, (millrace::cells_behind))
+CAF_ADD_TYPE_ID(millrace_nodes, (std::vector<millrace::cells_behind>))
 CAF_END_TYPE_ID_BLOCK(millrace_nodes)
 
 namespace millrace {
@@ -79,8 +100,8 @@ using cdc_router_actor = caf::typed_actor<
     caf::reacts_to<atom::durable, cell_positions>,
     // A cell lacks what comes after this position.
     caf::reacts_to<atom::gap, cell_positions>,
-    // Cells are served there now: all that are known.
-    caf::reacts_to<atom::homes, cell_homes>,
+    // Cells are served behind these doors now: all that are known.
+    caf::reacts_to<atom::homes, std::vector<cells_behind>>,
     // These sources are this router's from now on, and no others; cells have this of them.
     caf::reacts_to<atom::sources, std::vector<source_id>, std::vector<cell_positions>>,
     // To itself: reads from Kafka once.

@@ -6,6 +6,7 @@
 #include "actors/cluster/member_actor.hpp"
 #include "actors/cluster/retire.hpp"
 #include "actors/cluster/surroundings.hpp"
+#include "actors/dispatcher/dispatcher_actor.hpp"
 #include "actors/inspector/inspector_actor.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"
 #include "nodes/connector_watch.hpp"
@@ -162,6 +163,7 @@ class company {
     x.spawn = [system = &system_, of](cell_id cell) { return system->spawn(aggregator, of, cell); };
     x.lost = lost_;
     x.writer = writer_;
+    x.dispatcher = system_.spawn(dispatcher);
     x.router = router_;
     x.cluster = cluster_;
     if (how_.is_one_of_many()) {

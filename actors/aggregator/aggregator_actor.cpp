@@ -13,10 +13,11 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
   how = std::move(settings);
   cell.emplace(how.cell, id);
   return {
-      [this](const change_batch& batch) { apply(batch); },
-      [this](atom::progress, const std::vector<change_batch>& marks) {
-        for (auto& mark : marks)
-          apply(mark);
+      [this](const std::vector<change_batch>& batches) {
+        for (auto& batch : batches)
+          apply(batch);
+        sweep_again();
+        announce();
       },
       [this](atom::collect) {
         announced = announced_idle = false;
@@ -66,8 +67,6 @@ void aggregator_state::apply(const change_batch& batch) {
     self->send(router, atom::gap_v, cell_positions{cell->id(), {*have}});
   else if (auto durable = cell->owed(batch))
     self->send(router, atom::durable_v, cell_positions{cell->id(), {*durable}});
-  sweep_again();
-  announce();
 }
 
 void aggregator_state::sweep(lsn limit, const std::vector<std::string>& tables) {

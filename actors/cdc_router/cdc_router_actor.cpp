@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::chrono::milliseconds progress_interval{500};
 constexpr std::chrono::seconds letter_timeout{30};
+/// So many bytes of changes wait for no others: a message has to be whole before
+/// the node that it is for can begin with it.
+constexpr std::size_t enough_bytes = 1 << 20;
 
 } // namespace
 
@@ -27,8 +30,11 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
         for (auto& p : x.positions)
           lag.durable(x.cell, p.source, p.last, how.now_ms());
       },
-      [this](atom::gap, const cell_positions& x) { window->on_gap(x); },
-      [this](atom::homes, const cell_homes& x) { take_homes(x); },
+      [this](atom::gap, const cell_positions& x) {
+        window->on_gap(x);
+        hand_over();
+      },
+      [this](atom::homes, const std::vector<cells_behind>& x) { take_homes(x); },
       [this](atom::sources, const std::vector<source_id>& mine, const std::vector<cell_positions>& have) {
         take_sources(mine, have);
       },
@@ -47,16 +53,7 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
 
 void cdc_router_state::open_window() {
   delivery_backend backend;
-  // A cell that nobody serves now answers the next progress mark of its next owner.
-  backend.transmit = [this](const change_batch& x) {
-    auto to = cells.find(x.cell);
-    if (to == cells.end())
-      return;
-    if (marks)
-      (*marks)[x.cell].push_back(x);
-    else
-      self->send(to->second, x);
-  };
+  backend.transmit = [this](const change_batch& x) { put(x); };
   backend.seek = [this](source_id source, kafka_offset from) {
     spdlog::warn("cdc_router: reads {}/{} again from offset {}", sources.at(source).topic,
                  source.partition.value, from.value);
@@ -73,20 +70,35 @@ void cdc_router_state::open_window() {
 }
 
 /// A cell that has moved is told at once how far it should be.
-void cdc_router_state::take_homes(const cell_homes& x) {
-  cells.clear();
-  for (auto& home : x)
-    cells[home.cell] = home.at;
+void cdc_router_state::take_homes(const std::vector<cells_behind>& x) {
+  doors.clear();
+  for (auto& some : x)
+    for (auto cell : some.cells)
+      doors[cell] = some.door;
   tell_progress();
 }
 
-/// A cell hears of all sources in one message.
 void cdc_router_state::tell_progress() {
-  marks.emplace();
   window->progress();
-  auto all = std::exchange(marks, std::nullopt);
-  for (auto& [cell, of_all_sources] : *all)
-    self->send(cells.at(cell), atom::progress_v, std::move(of_all_sources));
+  hand_over();
+}
+
+/// A cell that nobody serves now answers the next progress mark of its next owner.
+void cdc_router_state::put(const change_batch& x) {
+  auto door = doors.find(x.cell);
+  if (door == doors.end())
+    return;
+  outbox[door->second].push_back(x);
+  outbox_bytes += size_of(x);
+  if (outbox_bytes >= enough_bytes)
+    hand_over();
+}
+
+/// A node hears of all of its cells in one message.
+void cdc_router_state::hand_over() {
+  outbox_bytes = 0;
+  for (auto& [door, batches] : std::exchange(outbox, {}))
+    self->send(door, std::move(batches));
 }
 
 void cdc_router_state::take_sources(const std::vector<source_id>& mine,
@@ -132,6 +144,7 @@ void cdc_router_state::poll() {
     if (!take(batch))
       return;
   }
+  hand_over();
 }
 
 bool cdc_router_state::take(const kafka::record_batch& batch) {

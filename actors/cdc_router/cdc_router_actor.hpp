@@ -38,8 +38,10 @@ struct cdc_router_state {
   cdc_router_actor::behavior_type make_behavior(cdc_router_settings settings, kafka::consumer reads,
                                                 kafka::producer writes);
   void open_window();
-  void take_homes(const cell_homes& x);
+  void take_homes(const std::vector<cells_behind>& x);
   void tell_progress();
+  void put(const change_batch& x);
+  void hand_over();
   void take_sources(const std::vector<source_id>& mine, const std::vector<cell_positions>& have);
   void open_chains(source_id source, const std::vector<cell_positions>& have);
   void poll();
@@ -53,12 +55,13 @@ struct cdc_router_state {
   cdc_router_settings how;
   std::unique_ptr<kafka::consumer> consumer;
   std::unique_ptr<kafka::producer> producer;
-  std::map<cell_id, aggregator_actor> cells;           ///< where they are served
+  std::map<cell_id, dispatcher_actor> doors;           ///< behind which cells are served
   std::map<source_id, kafka::topic_partition> sources; ///< ours
   std::map<kafka::topic_partition, source_id> source_of;
   std::map<table_id, table_intake> intakes;
   std::unique_ptr<delivery_window> window;
-  std::optional<std::map<cell_id, std::vector<change_batch>>> marks; ///< there while they are gathered
+  std::map<dispatcher_actor, std::vector<change_batch>> outbox; ///< handed over before anything else is done
+  std::size_t outbox_bytes = 0;
   std::set<source_id> paused;
   lag_meter lag;
   std::int64_t records = 0;

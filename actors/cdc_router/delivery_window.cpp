@@ -4,16 +4,12 @@
 
 namespace millrace {
 
-namespace {
-
 std::size_t size_of(const change_batch& x) {
   std::size_t n = 0;
   for (auto& c : x.changes)
     n += sizeof(change) + c.key.size() + c.columns.size();
   return n;
 }
-
-} // namespace
 
 delivery_window::delivery_window(delivery_backend backend, std::size_t credit_bytes)
     : backend_(std::move(backend)), credit_bytes_(credit_bytes) {}

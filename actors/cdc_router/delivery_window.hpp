@@ -17,6 +17,9 @@
 
 namespace millrace {
 
+/// Returns the bytes that a batch's changes take.
+std::size_t size_of(const change_batch& x);
+
 /// What the window needs done.
 struct delivery_backend {
   /// Sends a batch to its cell; it may be lost on the way.

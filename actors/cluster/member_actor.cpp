@@ -210,15 +210,39 @@ cell_homes member_state::homes() const {
   return out;
 }
 
-node_card member_state::card() const { return {node_protocol, how.name, how.life, served()}; }
+std::vector<cells_behind> member_state::doors() const {
+  std::map<std::string, cells_behind> by_node;
+  auto own = served();
+  std::set<cell_id> ours;
+  for (auto& home : own)
+    ours.insert(home.cell);
+  by_node[how.name] = {how.dispatcher, {ours.begin(), ours.end()}};
+  for (auto& [cell, told] : theirs)
+    if (!ours.count(cell)) {
+      auto& some = by_node[told.first];
+      some.door = peers.at(told.first).card.door;
+      some.cells.push_back(cell);
+    }
+  std::vector<cells_behind> out;
+  for (auto& [_, some] : by_node)
+    out.push_back(std::move(some));
+  return out;
+}
 
+node_card member_state::card() const { return {node_protocol, how.name, how.life, served(), how.dispatcher}; }
+
+/// The dispatcher knows of a cell before anybody sends it something.
 void member_state::tell_homes() {
-  auto all = homes();
-  self->send(how.router, atom::homes_v, all);
-  self->send(how.cluster, atom::homes_v, all, leads());
+  self->send(how.dispatcher, atom::homes_v, served());
+  tell_own_actors();
   for (auto& [node, peer] : peers)
     if (peer.at)
       greet(node);
+}
+
+void member_state::tell_own_actors() {
+  self->send(how.router, atom::homes_v, doors());
+  self->send(how.cluster, atom::homes_v, homes(), leads());
 }
 
 /// Every second: this node is in the book, who is in it is connected to, and
@@ -296,10 +320,8 @@ void member_state::take_card(const node_card& x) {
   peer.card = x;
   auto same = [](const cell_home& a, const cell_home& b) { return a.cell == b.cell && a.at == b.at; };
   auto now = homes();
-  if (!std::equal(before.begin(), before.end(), now.begin(), now.end(), same)) {
-    self->send(how.router, atom::homes_v, now);
-    self->send(how.cluster, atom::homes_v, now, leads());
-  }
+  if (!std::equal(before.begin(), before.end(), now.begin(), now.end(), same))
+    tell_own_actors();
 }
 
 /// Its cells are as good as gone; if they aren't, the next card says so.

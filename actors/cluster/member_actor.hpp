@@ -3,7 +3,7 @@
 /// This node among the others: takes its part of the work, claims the shards of
 /// it and lets others go, and tells everybody where cells are served.
 ///
-///     assignment -> gained shards: claim in Redis, load -> homes ~> router, cluster, inspector
+///     assignment -> gained shards: claim in Redis, load -> homes ~> dispatcher, router, cluster
 ///                   lost shards:   release at the writer, end the cells   `-> card ~> other nodes
 ///                   sources:       positions from Redis ~> router
 
@@ -23,7 +23,7 @@
 namespace millrace {
 
 /// What builds say to each other: other numbers refuse each other.
-constexpr std::uint32_t node_protocol = 3;
+constexpr std::uint32_t node_protocol = 4;
 
 struct member_settings {
   std::string name; ///< of this node, the same after a restart
@@ -37,6 +37,7 @@ struct member_settings {
   std::function<aggregator_actor(cell_id)> spawn;
   std::function<void(std::string)> lost;
   redis_writer_actor writer;
+  dispatcher_actor dispatcher;
   cdc_router_actor router;
   cluster_actor cluster;
   std::optional<node_book> book;    ///< nullopt: there are no other nodes
@@ -78,7 +79,9 @@ struct member_state {
   void lose(const std::set<shard_id>& shards);
   void on_fenced(cell_id cell);
   void tell_homes();
+  void tell_own_actors();
   cell_homes homes() const;
+  std::vector<cells_behind> doors() const;
   node_card card() const;
   void look_for_nodes();
   void reach(const std::string& node, const std::string& address);

@@ -57,8 +57,8 @@ struct fixture : test_coordinator_fixture<message_config> {
   }
   /// The router sends a batch. Not by inject, which compares: batches have no ==.
   void deliver(const change_batch& x) {
-    caf::send_as(caf::actor_cast<caf::actor>(router), cell, x);
-    expect((change_batch), from(router).to(cell).with(_));
+    caf::send_as(caf::actor_cast<caf::actor>(router), cell, std::vector{x});
+    expect((std::vector<change_batch>), from(router).to(cell).with(_));
   }
   void tell_flushed() { inject((atom::flushed), from(writer).to(cell).with(atom::flushed_v)); }
   /// The writer collects; returns what it got.

@@ -19,7 +19,7 @@ struct message_config : caf::actor_system_config {
 /// What a fake router heard, and what it was asked to.
 struct router_log {
   std::vector<cell_positions> durable, gaps;
-  std::vector<cell_homes> homes;
+  std::vector<std::vector<cells_behind>> homes;
   std::vector<std::vector<source_id>> sources;
 };
 
@@ -28,7 +28,7 @@ inline cdc_router_actor::behavior_type fake_router(cdc_router_actor::pointer,
   return {
       [=](atom::durable, const cell_positions& x) { log->durable.push_back(x); },
       [=](atom::gap, const cell_positions& x) { log->gaps.push_back(x); },
-      [=](atom::homes, const cell_homes& x) { log->homes.push_back(x); },
+      [=](atom::homes, const std::vector<cells_behind>& x) { log->homes.push_back(x); },
       [=](atom::sources, const std::vector<source_id>& mine, const std::vector<cell_positions>&) {
         log->sources.push_back(mine);
       },
@@ -69,6 +69,8 @@ struct cell_script {
   std::vector<std::string> log; ///< what it was asked, in order
   std::vector<cell_ledger> loaded;
   std::int64_t written = 0;
+  std::vector<change_batch> batches;
+  caf::strong_actor_ptr router; ///< that sent the last of them
 };
 
 inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
@@ -78,10 +80,11 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
       return x->next.cell;
     return caf::make_error(caf::sec::request_receiver_down);
   };
-  (void)self;
   return {
-      [](const change_batch&) {},
-      [](atom::progress, const std::vector<change_batch>&) {},
+      [=](const std::vector<change_batch>& batches) {
+        x->batches.insert(x->batches.end(), batches.begin(), batches.end());
+        x->router = self->current_sender();
+      },
       [=](atom::collect) {
         x->log.push_back("collect");
         ++x->next.number;

@@ -27,6 +27,14 @@ cluster_actor::behavior_type fake_cluster(cluster_actor::pointer, std::shared_pt
           [](atom::tick) {}, [](atom::status) { return std::string("{}"); }};
 }
 
+/// What the fake dispatcher knows.
+using dispatcher_log = cell_homes;
+
+dispatcher_actor::behavior_type fake_dispatcher(dispatcher_actor::pointer,
+                                                std::shared_ptr<dispatcher_log> log) {
+  return {[](const std::vector<change_batch>&) {}, [=](atom::homes, const cell_homes& x) { *log = x; }};
+}
+
 /// A member whose work a test hands out, with a ledger that always gives.
 struct fixture : test_coordinator_fixture<message_config> {
   assignment work;
@@ -36,6 +44,8 @@ struct fixture : test_coordinator_fixture<message_config> {
   std::vector<std::string> lost;
   std::vector<aggregator_actor> spawned;
   std::shared_ptr<router_log> router = std::make_shared<router_log>();
+  std::shared_ptr<dispatcher_log> dispatcher = std::make_shared<dispatcher_log>();
+  dispatcher_actor others_door;
   std::shared_ptr<writer_log> writer = std::make_shared<writer_log>();
   std::shared_ptr<cluster_log> cluster = std::make_shared<cluster_log>();
   member_settings how;
@@ -61,6 +71,8 @@ struct fixture : test_coordinator_fixture<message_config> {
       return spawned.back();
     };
     how.lost = [this](std::string why) { lost.push_back(std::move(why)); };
+    others_door = sys.spawn(fake_dispatcher, std::make_shared<dispatcher_log>());
+    how.dispatcher = sys.spawn(fake_dispatcher, dispatcher);
     how.router = sys.spawn(fake_router, router);
     how.writer = sys.spawn(fake_writer, writer);
     how.cluster = sys.spawn(fake_cluster, cluster);
@@ -99,7 +111,14 @@ struct fixture : test_coordinator_fixture<message_config> {
   /// The card of another node that serves a cell.
   node_card other(const std::string& life, std::uint32_t protocol = node_protocol) {
     spawned.push_back(sys.spawn(fake_cell, std::make_shared<cell_script>()));
-    return {protocol, "two", life, {{{shard_id{9}, entity_id{0}}, spawned.back()}}};
+    return {protocol, "two", life, {{{shard_id{9}, entity_id{0}}, spawned.back()}}, others_door};
+  }
+  /// How many cells the router reaches by a door.
+  std::size_t cells_behind(const dispatcher_actor& door) const {
+    for (auto& some : router->homes.back())
+      if (some.door == door)
+        return some.cells.size();
+    return 0;
   }
 };
 
@@ -111,9 +130,12 @@ CAF_TEST(shards that it is given are claimed and served and everybody hears wher
   give({0, 1});
   CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
   CAF_CHECK_EQUAL(cluster->homes.size(), 2 * entities());
-  CAF_CHECK_EQUAL(router->homes.back().size(), 2 * entities());
+  CAF_CHECK_EQUAL(dispatcher->size(), 2 * entities());
+  CAF_CHECK_EQUAL(cells_behind(how.dispatcher), 2 * entities());
   CAF_CHECK(cluster->leads);
-  CAF_CHECK_EQUAL(greet({node_protocol, "two", "now", {}}).cells.size(), 2 * entities());
+  auto card = greet({node_protocol, "two", "now", {}, others_door});
+  CAF_CHECK_EQUAL(card.cells.size(), 2 * entities());
+  CAF_CHECK(card.door == how.dispatcher);
 }
 
 CAF_TEST(what stays is not touched when more comes) {
@@ -130,6 +152,16 @@ CAF_TEST(a shard that goes is let go at the writer and its cells end) {
   CAF_CHECK_EQUAL(writer->owned.size(), entities());
   CAF_CHECK_EQUAL(cluster->homes.size(), entities());
   CAF_CHECK(!cluster->leads);
+}
+
+CAF_TEST(a shard that another node took is reached by that node alone) {
+  give({9});
+  greet(other("now"));
+  CAF_CHECK_EQUAL(cells_behind(others_door), 0u); // ours, as long as nobody fences it
+  give({});
+  CAF_CHECK(dispatcher->empty());
+  CAF_CHECK_EQUAL(cells_behind(how.dispatcher), 0u);
+  CAF_CHECK_EQUAL(cells_behind(others_door), 1u);
 }
 
 CAF_TEST(a fenced shard is claimed again while it is still given) {
@@ -186,9 +218,9 @@ CAF_TEST(the router hears of its sources when they change) {
 
 CAF_TEST(cells of another node are known by its card and gone with it) {
   greet(other("now"));
-  CAF_CHECK_EQUAL(router->homes.back().size(), 1u);
-  greet({node_protocol, "two", "now", {}});
-  CAF_CHECK(router->homes.back().empty());
+  CAF_CHECK_EQUAL(cells_behind(others_door), 1u);
+  greet({node_protocol, "two", "now", {}, others_door});
+  CAF_CHECK_EQUAL(cells_behind(others_door), 0u);
 }
 
 CAF_TEST(cards of another life or protocol are as empty ones) {
