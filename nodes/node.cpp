@@ -8,6 +8,7 @@
 #include "actors/cluster/surroundings.hpp"
 #include "actors/dispatcher/dispatcher_actor.hpp"
 #include "actors/inspector/inspector_actor.hpp"
+#include "actors/redis/server_clock.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"
 #include "nodes/connector_watch.hpp"
 #include "nodes/http.hpp"
@@ -48,6 +49,8 @@ class company {
       : system_(system), how_(how), tls_(std::move(tls)), from_(from), lost_(std::move(lost)) {}
 
   result<void> assemble() {
+    if (auto set = set_clock(); !set)
+      return set;
     auto work = how_.is_one_of_many() ? work_by_groups(how_, from_.sources) : work_alone(how_, from_.sources);
     if (!work)
       return work.why();
@@ -83,10 +86,22 @@ class company {
   }
 
  private:
+  result<void> set_clock() {
+    auto store = open_store(how_, *from_.plans);
+    if (!store)
+      return store.why();
+    auto time = store->time();
+    if (!time)
+      return time.why();
+    clock_->set(*time);
+    return {};
+  }
+
   void spawn_writer() {
     redis_writer_settings x;
     x.open = [how = how_, plans = from_.plans.get()] { return open_store(how, *plans); };
-    x.now = wall_clock;
+    x.now = [clock = clock_] { return clock->now(); };
+    x.time_is = [clock = clock_](std::chrono::microseconds time) { clock->set(time); };
     x.lost = lost_;
     x.plans = from_.plans.get();
     if (how_.is_one_of_many())
@@ -158,7 +173,7 @@ class company {
     aggregator_settings of;
     of.cell = cells_of(*from_.stored, how_.project);
     of.writer = writer_;
-    of.now = wall_clock;
+    of.now = [clock = clock_] { return clock->now(); };
     of.lost = lost_;
     x.spawn = [system = &system_, of](cell_id cell) { return system->spawn(aggregator, of, cell); };
     x.lost = lost_;
@@ -211,6 +226,7 @@ class company {
   tls_ptr tls_;
   started& from_;
   std::function<void(std::string)> lost_;
+  std::shared_ptr<redis::server_clock> clock_ = std::make_shared<redis::server_clock>();
   node_work work_;
   caf::io::middleman_actor network_;
   redis_writer_actor writer_;

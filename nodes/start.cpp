@@ -35,7 +35,10 @@ result<void> retire_stored(const settings& how, const redis::project_format& for
   auto store = open_store(how, stored.plans);
   if (!store)
     return store.why();
-  return retire_figures(*store, stored, format.shards, format.life, how.project, wall_clock());
+  auto now = tick_of(*store);
+  if (!now)
+    return now.why();
+  return retire_figures(*store, stored, format.shards, format.life, how.project, *now);
 }
 
 void take(started& out, stored_plans x) {
@@ -164,7 +167,10 @@ result<redis::project_format> take_over(const settings& how, const redis::projec
   auto store = open_store(how, stored.plans);
   if (!store)
     return store.why();
-  if (auto done = change_over(*store, found, how.project, wall_clock()); !done)
+  auto now = tick_of(*store);
+  if (!now)
+    return now.why();
+  if (auto done = change_over(*store, found, how.project, *now); !done)
     return done.why();
   return store->format();
 }
@@ -285,10 +291,11 @@ result<started> start_without_postgres(const settings& how, const error& why) {
 
 } // namespace
 
-tick_seconds wall_clock() {
-  return {
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count()};
+result<tick_seconds> tick_of(redis::store& store) {
+  auto time = store.time();
+  if (!time)
+    return time.why();
+  return tick_seconds{std::chrono::floor<std::chrono::seconds>(*time).count()};
 }
 
 result<redis::store> open_store(const settings& how, const plan_set& plans) {

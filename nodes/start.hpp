@@ -51,6 +51,7 @@ result<void> forget_former(redis::store& store, stored_plans stored, const std::
 /// next start fills anew.
 result<void> take_away(const settings& how);
 
-tick_seconds wall_clock();
+/// Returns the time by Redis's clock, which buckets close by.
+result<tick_seconds> tick_of(redis::store& store);
 
 } // namespace millrace

@@ -99,7 +99,7 @@ int run_verify(const settings& how, const verify_options& options) {
       out.push_back(tick ? std::optional(tick_seconds{*tick}) : std::nullopt);
     return out;
   };
-  ask.now = wall_clock;
+  ask.now = [&] { return tick_of(*store); };
   verify::options compare;
   compare.wait = limit;
   auto report = verify::run(*plans, *db, *reads, ask, compare);

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace millrace {
 
 namespace {
@@ -158,6 +160,7 @@ std::string cluster_state::status() const {
   if (!live && !note.figures.empty())
     out["filling"] = note.figures;
   out["leads"] = leads;
+  out["unserved_cells"] = how.cells - std::min(how.cells, cells.size());
   out["stage"] = under_way ? under_way->words() : "";
   out["surroundings"] = nlohmann::json::parse(surroundings, nullptr, false);
   return out.dump();

@@ -7,6 +7,7 @@
 #include "actors/redis/client.hpp"
 #include "messages/flush.hpp"
 
+#include <chrono>
 #include <map>
 
 namespace millrace::redis {
@@ -76,6 +77,9 @@ class store {
   /// Compares as a flush would, and writes nothing: a Redis that lost its tail, or
   /// was claimed by another node, is found out where there is nothing to flush.
   result<flush_outcome> look(const std::map<cell_id, ledger_mark>& left);
+
+  /// Returns Redis's clock, Unix time.
+  result<std::chrono::microseconds> time();
 
   /// Returns every cell's positions (no claim).
   result<std::vector<cell_positions>> positions(const std::vector<cell_id>& cells);

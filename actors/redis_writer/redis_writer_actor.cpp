@@ -185,6 +185,11 @@ void redis_writer_state::look() {
 result<void> redis_writer_state::compare() {
   if (auto there = connect(); !there)
     return there;
+  auto time = store->time();
+  if (!time)
+    return time.why();
+  if (how.time_is)
+    how.time_is(*time);
   for (;;) {
     auto outcome = store->look(left);
     if (!outcome)

@@ -24,6 +24,7 @@ namespace millrace {
 struct redis_writer_settings {
   std::function<result<redis::store>()> open; ///< connects anew
   std::function<tick_seconds()> now;
+  std::function<void(std::chrono::microseconds)> time_is; ///< hears Redis's clock; may be empty
   std::function<void(std::string)> lost;
   /// A cell has another owner. Empty: the node is lost then.
   std::function<void(cell_id)> fenced;

@@ -67,9 +67,12 @@ class comparison {
     if (ask_.drain)
       if (auto drained = ask_.drain(); !drained)
         return drained.why();
+    auto now = ask_.now();
+    if (!now)
+      return now.why();
+    now_ = *now;
     if (auto begun = sql_.begin_snapshot(); !begun)
       return begun.why();
-    now_ = ask_.now();
     auto done = each();
     auto ended = sql_.end_snapshot();
     return done ? ended : done;

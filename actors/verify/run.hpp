@@ -22,7 +22,7 @@ struct questions {
   std::function<result<void>()> drain;
   std::function<figure_state(figure_id)> state;
   last_written written;
-  std::function<tick_seconds()> now; ///< the tick that SQL's now() stands for
+  std::function<result<tick_seconds>()> now; ///< the tick that SQL's now() stands for
 };
 
 struct options {

@@ -42,7 +42,7 @@ PLAIN_EVENTS_PER_SECOND = 600
 def parse(arguments):
     one = argparse.ArgumentParser(prog="millrace bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     one.add_argument("what", nargs="?", choices=("speed", "scale"), default="speed",
-                     help="speed: one node, its latency, and its peers (default); scale: 1, 2 and 4 nodes, and what the way between nodes costs")
+                     help="speed: one node, its latency, and its peers (default); scale: 1, 2 and 4 nodes, what the way between nodes costs, and what moving shards does")
     one.add_argument("--records", type=int, default=1_000_000, metavar="N", help="records that the change topics have at least (default 1,000,000)")
     one.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help="some of the steps: " + ", ".join(STEPS))
     one.add_argument("--peer-seconds", type=int, default=120, metavar="N", help="a slow peer reads no more records than take about so long (default 120)")

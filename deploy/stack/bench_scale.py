@@ -1,9 +1,11 @@
-"""`bench scale`: what more nodes bring, each limited to a fifth of a core so that they are the bottleneck; and what the way of a change
-from one node to another costs beside the same work within one node."""
+"""`bench scale`: what more nodes bring, each limited to a fifth of a core so that they are the bottleneck; what the way of a change
+from one node to another costs beside the same work within one node; and how long records wait while a node comes and goes."""
+import contextlib
 import os
 import pathlib
 import signal
 import subprocess
+import threading
 import time
 
 import processes
@@ -13,6 +15,7 @@ from service import ServiceError, http_json
 SHARE = 0.2            #: of a core, for each node
 PERIOD_US = 10_000     #: in which a node may use its share
 COUNTS = (1, 2, 4)
+SHARDS = 32
 PREFIX = "benchscale"
 #: Speed is measured up to this part of the records: the nodes don't end at once.
 TO = 0.85
@@ -21,6 +24,8 @@ SESSION_MS = 300_000
 FIRST_PORT = 15480     #: where nodes reach each other; the /status of each is one port further on
 #: A node alone does some 25,000 events a second with its share.
 LIMIT_SECONDS = 600
+#: While shards move: records a second, and for how long, once in quiet and once with nodes that come and go.
+MOVING_RATE, MOVING_SECONDS = 1000, 30
 
 
 def lines(run):
@@ -34,11 +39,39 @@ def lines(run):
     remote = measured(run, [("routes", None), ("serves", None)])
     for where, line in (("local", local), ("remote", remote)):
         yield {"step": "exchange", "shards": where, **line, "cpu_times_local": line["cpu_us_per_event"] / local["cpu_us_per_event"]}
+    yield from hand_over(run)
     run.step("drop", "--to", PREFIX)
 
 
-def measured(run, nodes):
-    """Has these nodes (role, share of a core) take up live figures, and then the whole history at once."""
+def hand_over(run):
+    """Append to visible at a steady rate, with three nodes: while nothing moves, and while a fourth one comes and goes in order, again and again."""
+    with fleet_of(run, [("all", None)] * 3) as fleet:
+        seen = {}
+        rates = f"{MOVING_RATE},{MOVING_RATE}"
+        work = threading.Thread(target=lambda: seen.update(lines=run.step("latency", "--to", PREFIX, "--rates", rates, "--seconds", MOVING_SECONDS)))
+        began, quiet = fleet.done(), MOVING_RATE * MOVING_SECONDS
+        work.start()
+        moves = 0
+        while work.is_alive():
+            if fleet.done() - began < quiet:
+                time.sleep(0.1)
+                continue
+            fleet.start("all", None)
+            fleet.wait_until_shared(work.is_alive)
+            fleet.end_newest()
+            fleet.wait_until_shared(work.is_alive)
+            moves += 2
+            progress.show(f"shards move: {moves} times")
+        work.join()
+    if "lines" not in seen:
+        raise ServiceError("bench latency failed while shards moved")
+    for number, line in zip((0, moves), seen["lines"]):
+        yield {"step": "hand-over", "moves": number, **line}
+
+
+@contextlib.contextmanager
+def fleet_of(run, nodes):
+    """Has these nodes (role, share of a core) take up live figures of a fresh copy of the topics."""
     run.fresh_copy(PREFIX)
     run.stop_node()
     fleet = Fleet(run)
@@ -46,9 +79,15 @@ def measured(run, nodes):
         for role, share in nodes:
             fleet.start(role, share)
         fleet.wait_until_joined(run.step("ends", MILLRACE_TOPIC_PREFIX=PREFIX))
-        line = fleet.race()
+        yield fleet
     finally:
         fleet.stop()
+
+
+def measured(run, nodes):
+    """Has these nodes take up the whole history at once."""
+    with fleet_of(run, nodes) as fleet:
+        line = fleet.race()
     line["correct"] = run.verify(MILLRACE_TOPIC_PREFIX=PREFIX)
     return line
 
@@ -83,6 +122,23 @@ class Fleet:
             if time.monotonic() > limit:
                 raise ServiceError("the nodes don't share the partitions among them")
             time.sleep(0.2)
+
+    def wait_until_shared(self, wanted):
+        """Returns once every node serves its part of the shards, or when that isn't wanted any more."""
+        limit = time.monotonic() + LIMIT_SECONDS
+        while wanted():
+            shares = [len(status.get("member", {}).get("shards", [])) for status in self.statuses()]
+            if sum(shares) == SHARDS and max(shares) - min(shares) <= 1:
+                return
+            if time.monotonic() > limit:
+                raise ServiceError(f"the shards aren't shared: {shares}")
+            time.sleep(0.1)
+
+    def end_newest(self):
+        """Stops the newest node in order."""
+        process, _ = self.nodes.pop()
+        process.terminate()
+        process.wait(30)
 
     def race(self):
         """Has the history written while the nodes are frozen. Returns the speed from then to a good way to the end, and the CPU of all of it."""

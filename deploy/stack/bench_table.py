@@ -38,11 +38,17 @@ def scale_rows(lines):
              {True: "yes", False: "NO"}[line["correct"]]) for line in lines if line["step"] in ("scale", "exchange")]
 
 
+def hand_over_rows(lines):
+    return [("nothing moves" if not line["moves"] else f"a fourth one comes and goes, {line['moves'] // 2} times", f"{line['rate']:,}", f"{line['p50_ms']:.0f}",
+             f"{line['p99_ms']:.0f}", f"{line['max_ms']:.0f}") for line in lines if line["step"] == "hand-over"]
+
+
 HEAD = ("", "events/s", "CPU s per million", "Redis", "Kafka", "MiB", "equals SQL")
 LATENCY_HEAD = ("events/s", "p50 ms", "p99 ms", "max ms")
 LOAD_HEAD = ("rows loaded from Redis", "rows/s", "bytes of memory a row, all told")
 SCALE_HEAD = ("nodes", "events/s", "CPU us an event", "of one node's", "equals SQL")
-TABLES = ((HEAD, rows), (LATENCY_HEAD, latency_rows), (LOAD_HEAD, load_rows), (SCALE_HEAD, scale_rows))
+HAND_OVER_HEAD = ("three nodes", *LATENCY_HEAD)
+TABLES = ((HEAD, rows), (LATENCY_HEAD, latency_rows), (LOAD_HEAD, load_rows), (SCALE_HEAD, scale_rows), (HAND_OVER_HEAD, hand_over_rows))
 
 
 def text(lines):

@@ -19,16 +19,17 @@ def in_words(counts):
 
 
 def wait_until_filled(settings, node, error_type):
-    """Waits until no figure is filling. Raises `error_type` where the fill makes no headway for MILLRACE_FILL_SECONDS."""
+    """Waits until no figure is filling and every shard is served. Raises `error_type` where the fill makes no headway for MILLRACE_FILL_SECONDS."""
     began = moved = time.monotonic()
     seen = None
     while True:
         status = http_json(node.url("/status"), 2.0)
         counts = figures_by_state(status)
-        if status is not None and not counts.get("filling"):
+        unserved = (status or {}).get("cluster", {}).get("unserved_cells", 0)
+        if status is not None and not counts.get("filling") and not unserved:
             break
         now = time.monotonic()
-        picture = json.dumps((status or {}).get("figures"))
+        picture = json.dumps([(status or {}).get("figures"), unserved])
         seen, moved = (picture, now) if picture != seen else (seen, moved)
         if now - moved > settings.number("MILLRACE_FILL_SECONDS"):
             raise error_type(f"the figures don't fill: {in_words(counts)}. " + connector_trouble(settings))

@@ -205,6 +205,17 @@ CAF_TEST(a fill waits until every cell has an owner and asks again when one move
   CAF_CHECK(two->log == (strings{"sweep 500", "publish"}));
 }
 
+CAF_TEST(it tells how many cells nobody serves) {
+  auto moved = homes.back();
+  homes.pop_back();
+  begin(true);
+  CAF_CHECK(says("\"unserved_cells\":1"));
+  homes.push_back(moved);
+  self->send(cluster, atom::homes_v, homes, true);
+  settle();
+  CAF_CHECK(says("\"unserved_cells\":0"));
+}
+
 CAF_TEST(it looks around by its own clock) {
   begin(true);
   auto before = looks;

@@ -15,7 +15,8 @@ namespace {
 struct fixture : test_coordinator_fixture<message_config> {
   const cell_id one{shard_id{0}, entity_id{0}}, two{shard_id{1}, entity_id{0}};
   const source_id customers = source("customers");
-  std::shared_ptr<cell_script> at_one = std::make_shared<cell_script>(), at_two = std::make_shared<cell_script>();
+  std::shared_ptr<cell_script> at_one = std::make_shared<cell_script>(),
+                               at_two = std::make_shared<cell_script>();
   cdc_router_actor router = sys.spawn(fake_router, std::make_shared<router_log>());
   dispatcher_actor door = sys.spawn(dispatcher);
   cell_homes homes{{one, sys.spawn(fake_cell, at_one)}, {two, sys.spawn(fake_cell, at_two)}};

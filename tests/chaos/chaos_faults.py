@@ -66,6 +66,16 @@ class ChaosFaults(faults.Faults):
         node.start()
         return f"{node.name} killed and started {pause:.1f} s later, {self.measure('kill_node_that_returns', began)}"
 
+    def kill_node_unheard(self):
+        """Its machine goes off: no connection ends, the others' are half open until they give them up or the node is back at its address."""
+        node, began = self.any_node(), time.monotonic()
+        node.machine.cut("both")
+        node.kill()
+        said = self.measure("kill_node_unheard", began, self.others(node))
+        node.machine.mend()
+        node.start()
+        return f"{node.name} cut off and killed, {said}"
+
     def freeze_node(self):
         """A zombie: it wakes up and thinks that it still owns what others have by now."""
         node, pause = self.any_node(), self.session + self.dice.uniform(0.5, 3)

@@ -17,6 +17,9 @@ class Nodes(sharing.SharingTest):
     rate = 200
     settings = {"MILLRACE_NODES": "3", "MILLRACE_SESSION_TIMEOUT_MS": str(1000 * SESSION_SECONDS)}
 
+    def test_every_shard_is_served_when_up_returns(self):
+        self.assertEqual(sum(row["shards"] for row in self.table().values()), sharing.SHARDS)
+
     def test_the_work_is_shared_evenly(self):
         self.wait_for_owners()
         rows = self.table()

@@ -129,6 +129,13 @@ CAF_TEST(who has a certificate of another authority is not let in) {
   check_nobody_is_in();
 }
 
+CAF_TEST(who has a certificate of a clock that is ahead is let in) {
+  open_ours();
+  auto tls = loaded(ours().node_of_the_future("ahead", 60));
+  auto out = come(tls.get());
+  CAF_CHECK(out);
+}
+
 CAF_TEST(who trusts us and is not trusted hears of it) {
   open_ours();
   ours().openssl("x509 -in " + ours().file("crt") + " -out " + theirs().file("both"));

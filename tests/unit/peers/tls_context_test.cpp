@@ -102,3 +102,8 @@ CAF_TEST(a certificate of another authority is refused) {
 CAF_TEST(a certificate that has run out is refused) {
   check_refused(ours().node("late", -1), {"MILLRACE_NODE_CERTIFICATE: ", "certificate has expired"});
 }
+
+CAF_TEST(a certificate that begins in a moment is taken since clocks differ) {
+  CAF_CHECK(tls_context::load(ours().node_of_the_future("soon", 60)));
+  check_refused(ours().node_of_the_future("later", 3600), {"certificate is not yet valid"});
+}

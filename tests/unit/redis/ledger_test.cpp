@@ -1,4 +1,5 @@
 #define CAF_SUITE redis.ledger
+#include "actors/redis/server_clock.hpp"
 #include "tests/unit/redis/fixture.hpp"
 
 #include "tests/unit/random_source.hpp"
@@ -244,6 +245,17 @@ CAF_TEST(a Redis that lost any tail goes back as a whole) {
     CAF_CHECK(must(f.store.flush({flush}, tick_seconds{0})).verdict == flush_verdict::fenced);
   }
   CAF_CHECK_GREATER(cut_bytes, 0u);
+}
+
+CAF_TEST(the clock is that of the server) {
+  store_fixture f;
+  auto told = must(f.store.time());
+  auto here = std::chrono::system_clock::now().time_since_epoch();
+  CAF_CHECK_LESS(std::chrono::abs(here - told), std::chrono::minutes{1});
+  redis::server_clock clock;
+  clock.set(told + std::chrono::hours{1});
+  CAF_CHECK_LESS(clock.now().value - (told + std::chrono::hours{1}).count() / 1'000'000, 60);
+  CAF_CHECK_GREATER_OR_EQUAL(clock.now().value, (told + std::chrono::hours{1}).count() / 1'000'000);
 }
 
 CAF_TEST(positions are read without a claim) {

@@ -1,0 +1,102 @@
+/// What goes: places of figures, and the ledger itself.
+#include "actors/redis/store_impl.hpp"
+
+namespace millrace::redis {
+
+namespace {
+
+std::string escaped_pattern(const std::string& x) {
+  std::string out;
+  for (auto c : x) {
+    if (std::string_view("*?[]\\^-").find(c) != std::string_view::npos)
+      out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+} // namespace
+
+result<std::int64_t> store::groups_of(const std::string& rolled_up) {
+  auto length = impl_->call({"HLEN", impl_->prefix + "rollup:" + rolled_up});
+  return length ? result<std::int64_t>(length->integer) : length.why();
+}
+
+result<std::map<std::string, std::string>> store::failed_figures() { return impl_->hash("failed"); }
+
+result<void> store::retire(const figure_plan& rolled_up, const cell_ledger* by) {
+  command argv{pack_spec(rolled_up)};
+  if (by)
+    argv.insert(argv.end(), {cell_name(by->cell), by->owner});
+  for (;;) {
+    auto left = impl_->function("retire", argv);
+    if (!left)
+      return left.why();
+    if (left->integer < 0)
+      return error{errc::fenced, "another node took the ledger while its figures were retired"};
+    if (left->integer == 0)
+      return {};
+  }
+}
+
+/// Calls take(keys) with all keys of the pattern, a slice at a time.
+result<void> store::impl::each_page(const std::string& pattern,
+                                    const std::function<result<void>(command keys)>& take) {
+  std::string cursor = "0";
+  do {
+    auto page = call({"SCAN", cursor, "MATCH", pattern, "COUNT", "5000"});
+    if (!page)
+      return page.why();
+    cursor = page->list.at(0).text;
+    command keys;
+    for (auto& key : page->list.at(1).list)
+      keys.push_back(std::move(key.text));
+    if (!keys.empty())
+      if (auto done = take(std::move(keys)); !done)
+        return done;
+  } while (cursor != "0");
+  return {};
+}
+
+/// Deletes keys of a ledger of this life.
+result<void> store::impl::forget(const std::string& life, command keys) {
+  keys.insert(keys.begin(), life);
+  auto done = function("forget", std::move(keys));
+  if (!done)
+    return done.why();
+  return done->text == "OK" ? result<void>() : error{errc::fenced, began_anew};
+}
+
+result<void> store::remove_counters(const plan_set& plans) {
+  command unlink{"UNLINK"};
+  for (auto& key : counter_keys(plans))
+    unlink.push_back(key);
+  auto done = impl_->call(unlink);
+  return done ? result<void>() : done.why();
+}
+
+result<void> store::remove_all() {
+  auto gone = impl_->each_page(escaped_pattern(impl_->prefix) + "*", [&](command keys) -> result<void> {
+    keys.insert(keys.begin(), "UNLINK");
+    auto done = impl_->call(keys);
+    return done ? result<void>() : done.why();
+  });
+  if (!gone)
+    return gone;
+  auto done = impl_->call({"FUNCTION", "DELETE", impl_->library});
+  return done ? result<void>() : done.why();
+}
+
+result<void> store::wipe(const std::vector<cell_id>& cells, const std::string& life) {
+  command ledgers; // first: whoever still writes is fenced from here on
+  for (auto& cell : cells)
+    ledgers.push_back(impl_->prefix + "cell:" + cell_name(cell));
+  if (auto done = impl_->forget(life, std::move(ledgers)); !done)
+    return done;
+  return impl_->each_page(escaped_pattern(impl_->prefix) + "*", [&](command keys) {
+    std::erase(keys, impl_->prefix + "format");
+    return impl_->forget(life, std::move(keys));
+  });
+}
+
+} // namespace millrace::redis

@@ -1,0 +1,125 @@
+#include "actors/redis/store_impl.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace millrace::redis {
+
+namespace {
+
+bool begins_with(const std::string& text, std::string_view prefix) {
+  return text.compare(0, prefix.size(), prefix) == 0;
+}
+
+/// A list of field, text, field, text... as a map.
+std::map<std::string, std::string> fields_of(const reply& x) {
+  std::map<std::string, std::string> out;
+  for (std::size_t i = 0; i + 1 < x.list.size(); i += 2)
+    out[x.list[i].text] = x.list[i + 1].text;
+  return out;
+}
+
+} // namespace
+
+error refusal(const std::string& words) {
+  for (auto passing : {"OOM", "LOADING", "BUSY", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN",
+                       "UNKILLABLE", "TRYAGAIN", "CLUSTERDOWN", "ERR max number of clients"})
+    if (begins_with(words, passing))
+      return {errc::unavailable, "Redis can't write now: " + words};
+  for (auto denied : {"NOPERM", "NOAUTH", "WRONGPASS"})
+    if (begins_with(words, denied))
+      return {errc::denied, "Redis refuses us: " + words};
+  return {errc::corrupt, "Redis refuses what belongs to the ledger: " + words};
+}
+
+error damaged(const std::string& what) { return {errc::corrupt, "the ledger in Redis has " + what}; }
+
+bool is_number(const std::string& x) {
+  return !x.empty() && x.size() <= 20
+         && std::all_of(x.begin(), x.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+std::uint64_t to_number(const std::string& x) { return std::strtoull(x.c_str(), nullptr, 10); }
+
+result<std::vector<position>> positions_of(const reply& x) {
+  std::vector<position> out;
+  for (auto& [field, text] : fields_of(x)) {
+    if (!begins_with(field, "p:"))
+      continue;
+    auto at = read_position(field, text);
+    if (!at)
+      return damaged("the position " + field + " = " + text);
+    out.push_back(*at);
+  }
+  return out;
+}
+
+/// Sends a command; what Redis refuses is an error.
+result<reply> store::impl::call(const command& what) {
+  auto answer = connection.call(what);
+  if (answer && answer->failed())
+    return refusal(answer->text);
+  return answer;
+}
+
+result<void> store::impl::load() {
+  auto done = call({"FUNCTION", "LOAD", "REPLACE", library_source});
+  return done ? result<void>() : done.why();
+}
+
+/// Calls a function of ours. A Redis that came back without the library is
+/// given it again: its ledger is gone too, and says so (fenced).
+result<reply> store::impl::function(const char* name, command argv) {
+  argv.insert(argv.begin(), {"FCALL", library + "_" + name, "0"});
+  auto answer = connection.call(argv);
+  if (answer && answer->failed() && begins_with(answer->text, "ERR Function not found")) {
+    if (auto loaded = load(); !loaded)
+      return loaded.why();
+    answer = connection.call(argv);
+  }
+  if (answer && answer->failed())
+    return refusal(answer->text);
+  return answer;
+}
+
+/// Nobody but us may append now. A log shorter than the claim said was
+/// switched by somebody who claimed after us.
+result<void> store::impl::read_log(cell_ledger& into, std::size_t length) {
+  constexpr std::size_t slice = 64;
+  auto key = prefix + "log:" + cell_name(into.cell) + ":" + std::to_string(into.generation);
+  while (into.blocks.size() < length) {
+    auto first = into.blocks.size();
+    auto last = std::min(first + slice, length) - 1;
+    auto part = call({"LRANGE", key, std::to_string(first), std::to_string(last)});
+    if (!part)
+      return part.why();
+    for (auto& block : part->list)
+      into.blocks.push_back(std::move(block.text));
+    if (into.blocks.size() != last + 1)
+      return error{errc::fenced,
+                   "cell " + cell_name(into.cell) + ": claimed by another owner while its log was read"};
+  }
+  return {};
+}
+
+result<cell_ledger> store::impl::read_claim(cell_id cell, const owner_token& owner, const reply& x) {
+  if (x.list.size() != 4 || !is_number(x.list[0].text) || !is_number(x.list[1].text))
+    return damaged("a damaged cell " + cell_name(cell));
+  auto positions = positions_of(x.list[3]);
+  if (!positions)
+    return positions.why();
+  cell_ledger out{cell, owner, to_number(x.list[0].text), to_number(x.list[1].text), std::move(*positions),
+                  {}};
+  if (auto read = read_log(out, static_cast<std::size_t>(x.list[2].integer)); !read)
+    return read.why();
+  return out;
+}
+
+result<std::map<std::string, std::string>> store::impl::hash(const std::string& name) {
+  auto answer = call({"HGETALL", prefix + name});
+  if (!answer)
+    return answer.why();
+  return fields_of(*answer);
+}
+
+} // namespace millrace::redis
