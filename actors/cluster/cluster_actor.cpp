@@ -89,32 +89,36 @@ void cluster_state::look_around() {
   if (!leads)
     look_on();
   else if (live && !under_way)
-    look_for_lost_end();
+    look_for_what_was_lost();
 }
 
 /// Who doesn't lead goes by the ledger's word.
 void cluster_state::look_on() {
-  if (!how.servers.unfinished)
+  if (!how.servers.saved)
     return;
-  auto fills = how.servers.unfinished();
-  if (!fills)
+  auto saved = how.servers.saved();
+  if (!saved || !*saved)
     return;
-  live = !*fills;
-  if (*fills)
-    note = **fills;
+  live = (*saved)->live;
+  note = (*saved)->note;
 }
 
 /// A ledger that went back to before the end of a fill says that it isn't over,
-/// and would say so for ever.
-void cluster_state::look_for_lost_end() {
-  if (!how.servers.unfinished)
+/// and would say so for ever. One that went back to before a sweep may have its
+/// rows again, in cells that have moved since and know nothing of it.
+void cluster_state::look_for_what_was_lost() {
+  if (!how.servers.saved)
     return;
-  auto lost = how.servers.unfinished();
-  if (!lost || !*lost)
+  auto saved = how.servers.saved();
+  if (!saved || !*saved)
     return;
-  note = **lost;
-  live = false;
-  start_fill(false);
+  auto& [over, have] = **saved;
+  if (over && have.swept >= note.swept)
+    return;
+  note = have;
+  live = over;
+  if (!live)
+    start_fill(false);
 }
 
 /// Rows that were deleted while no slot kept the log are found by the first

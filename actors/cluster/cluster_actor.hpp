@@ -36,7 +36,7 @@ struct cluster_state {
   void start_fill(bool live);
   void look_around();
   void look_for_snapshot();
-  void look_for_lost_end();
+  void look_for_what_was_lost();
   void ask_cells_to_sweep(lsn limit, const std::vector<std::string>& tables);
   void ask_cells_to_publish();
   template <class... Ts>

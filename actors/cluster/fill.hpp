@@ -38,6 +38,12 @@ struct fill_note {
   std::vector<std::string> tables;  ///< whose rows they lack, by SCHEMA.TABLE
 };
 
+/// A note as the ledger has it.
+struct saved_note {
+  bool live = false; ///< its fill is over
+  fill_note note;
+};
+
 std::string to_json(const fill_note& note);
 /// Text that isn't ours gives an empty note.
 fill_note fill_note_from_json(const std::string& text);
@@ -60,8 +66,7 @@ struct fill_backend {
   std::function<void(lsn limit, const std::vector<std::string>& tables)> sweep; ///< answered by on_swept()
   std::function<void()> publish; ///< answered by on_published()
   std::function<result<void>(const fill_note&, bool live)> save;
-  /// The note of a fill that the ledger has, if by its word it isn't over.
-  std::function<result<std::optional<fill_note>>()> unfinished;
+  std::function<result<std::optional<saved_note>>()> saved; ///< nullopt: the ledger has none now
 };
 
 class fill {

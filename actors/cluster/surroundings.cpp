@@ -77,13 +77,7 @@ fill_backend surroundings::backend() {
   };
   out.ends = [this] { return ends(); };
   out.durable = [this](const offsets_by_source& ends) { return durable(ends); };
-  out.unfinished = [this]() -> result<std::optional<fill_note>> {
-    auto x = store();
-    auto note = x ? (*x)->unfinished() : result<std::optional<std::string>>(x.why());
-    if (!note)
-      return store_.reset(), note.why();
-    return *note ? std::optional(fill_note_from_json(**note)) : std::nullopt;
-  };
+  out.saved = [this] { return saved(); };
   out.save = [this](const fill_note& note, bool live) { return save(note, live); };
   return out;
 }
@@ -135,6 +129,19 @@ result<bool> surroundings::durable(const offsets_by_source& ends) {
             return false;
         }
   return true;
+}
+
+result<std::optional<saved_note>> surroundings::saved() {
+  auto x = store();
+  if (!x)
+    return x.why();
+  auto have = (*x)->note();
+  if (!have)
+    return store_.reset(), have.why();
+  auto& [phase, note] = *have;
+  if (phase.empty())
+    return std::optional<saved_note>();
+  return std::optional(saved_note{phase == "live", fill_note_from_json(note)});
 }
 
 result<void> surroundings::save(const fill_note& note, bool live) {

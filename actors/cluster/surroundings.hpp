@@ -51,6 +51,7 @@ class surroundings {
   result<kafka::consumer*> consumer();
   result<offsets_by_source> ends();
   result<bool> durable(const offsets_by_source& ends);
+  result<std::optional<saved_note>> saved();
   result<void> save(const fill_note& note, bool live);
   result<lsn> last_snapshot();
   std::string look_at_slot();

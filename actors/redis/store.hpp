@@ -92,8 +92,8 @@ class store {
 
   /// Writes phase and note of the ledger that is there. Error (corrupt): there is none.
   result<void> set_note(const std::string& phase, const std::string& note);
-  /// Returns the note of a fill that, by the ledger's word, isn't over.
-  result<std::optional<std::string>> unfinished();
+  /// Returns phase and note; both are empty where there is no ledger.
+  result<std::pair<std::string, std::string>> note();
   /// Returns the ledger's life; one of an older build, that has none, is given one.
   result<std::string> life();
   /// Forgets former plans that no log needs any more: writes the field as it is given.

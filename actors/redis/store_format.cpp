@@ -76,13 +76,13 @@ result<void> store::set_note(const std::string& phase, const std::string& note) 
   return done ? result<void>() : done.why();
 }
 
-result<std::optional<std::string>> store::unfinished() {
+result<std::pair<std::string, std::string>> store::note() {
   auto have = impl_->call({"HMGET", impl_->prefix + "format", "phase", "note"});
   if (!have)
     return have.why();
   if (have->list.size() != 2)
     return damaged("an answer that isn't one");
-  return have->list[0].text == "filling" ? std::optional(have->list[1].text) : std::nullopt;
+  return std::pair(have->list[0].text, have->list[1].text);
 }
 
 result<std::string> store::life() {

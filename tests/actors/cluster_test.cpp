@@ -158,10 +158,10 @@ CAF_TEST(a new snapshot while live is swept and nothing is published) {
 
 CAF_TEST(a ledger that went back to before the end of a fill has it done again) {
   how.note.swept = {500};
-  fill_note lost;
-  lost.figures = {"geo"};
-  how.servers.unfinished = [&] {
-    return result<std::optional<fill_note>>(saved_live ? std::nullopt : std::optional(lost));
+  saved_note lost{false, how.note};
+  lost.note.figures = {"geo"};
+  how.servers.saved = [&] {
+    return result<std::optional<saved_note>>(saved_live ? saved_note{true, how.note} : lost);
   };
   begin(true);
   advance_time(2s);
@@ -173,11 +173,35 @@ CAF_TEST(a ledger that went back to before the end of a fill has it done again) 
   CAF_CHECK(says("\"phase\":\"live\""));
 }
 
+CAF_TEST(a ledger that went back to before a sweep has it done again) {
+  how.note.swept = {500};
+  shown = {500};
+  saved_note lost{true, how.note};
+  lost.note.swept = {200};
+  how.servers.saved = [&] {
+    return result<std::optional<saved_note>>(saved_live ? saved_note{true, how.note} : lost);
+  };
+  begin(true);
+  for (int i = 0; i < 5 && !saved_live; ++i)
+    tick();
+  CAF_CHECK(saved_live);
+  CAF_CHECK(one->log == strings{"sweep 500"});
+}
+
+CAF_TEST(a ledger that is gone for a moment changes nothing) {
+  how.note.swept = {500};
+  how.servers.saved = [] { return result<std::optional<saved_note>>(std::nullopt); };
+  begin(true);
+  advance_time(2s);
+  settle();
+  tick();
+  CAF_CHECK(one->log.empty());
+  CAF_CHECK(says("\"phase\":\"live\""));
+}
+
 CAF_TEST(who does not lead asks nothing and goes by the ledger) {
   bool fills = true;
-  how.servers.unfinished = [&] {
-    return result<std::optional<fill_note>>(fills ? std::optional(fill_note{}) : std::nullopt);
-  };
+  how.servers.saved = [&] { return result<std::optional<saved_note>>(saved_note{!fills, {}}); };
   begin(false, false);
   advance_time(2s);
   settle();
