@@ -50,6 +50,7 @@ struct settings {
   std::string dead_letters() const { return project + ".dead-letters"; }
   bool is_one_of_many() const { return !node_address.empty(); }
   std::string shards_topic() const { return project + ".shards"; }
+  std::string sources_group() const { return project + ".sources"; }
   std::string notifications() const { return project + ".notifications"; }
   std::string anchor_topic() const;
 };

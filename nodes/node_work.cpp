@@ -127,7 +127,7 @@ result<node_work> work_by_groups(const settings& how,
   // Not the group that offsets are committed to: a commit that is answered after a
   // lost session tells librdkafka that another node has this one's name.
   if (how.node_role != "serves")
-    if (auto joined = join(reads, how.project + ".sources", {topics.begin(), topics.end()}); !joined)
+    if (auto joined = join(reads, how.sources_group(), {topics.begin(), topics.end()}); !joined)
       return joined.why();
   if (how.node_role != "routes")
     if (auto joined = join(serves, how.shards_topic(), {how.shards_topic()}); !joined)

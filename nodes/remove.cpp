@@ -121,7 +121,7 @@ class estate {
   bool is_ours(const std::string& topic) const {
     if (own_connect_ && topic.starts_with(how_.project + "-connect."))
       return true;
-    for (auto& x : {how_.dead_letters(), how_.notifications(), how_.project + ".shards",
+    for (auto& x : {how_.dead_letters(), how_.notifications(), how_.shards_topic(),
                     "__debezium-heartbeat." + how_.topic_prefix, how_.topic_prefix + ".message",
                     how_.topic_prefix + ".transaction"})
       if (topic == x)
@@ -240,7 +240,9 @@ class estate {
     auto kafka = kafka::producer::connect(how_.kafka);
     if (!kafka)
       return kafka.why();
-    if (auto gone = kafka->remove(topics_, how_.kafka.group, kafka_timeout); !gone)
+    if (auto gone = kafka->remove(topics_, {how_.kafka.group, how_.sources_group(), how_.shards_topic()},
+                                  kafka_timeout);
+        !gone)
       return gone;
     std::cout << topics_.size() << " topics are deleted\n";
     return {};

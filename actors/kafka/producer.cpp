@@ -153,11 +153,14 @@ result<std::vector<std::string>> producer::topics(std::chrono::milliseconds time
   return list_topics(impl_->kafka.get(), timeout);
 }
 
-result<void> producer::remove(const std::vector<std::string>& topics, const std::string& group,
+result<void> producer::remove(const std::vector<std::string>& topics, const std::vector<std::string>& groups,
                               std::chrono::milliseconds timeout) {
   if (auto gone = delete_topics(impl_->kafka.get(), topics, timeout); !gone)
     return gone;
-  return delete_group(impl_->kafka.get(), group, timeout);
+  for (auto& group : groups)
+    if (auto gone = delete_group(impl_->kafka.get(), group, timeout); !gone)
+      return gone;
+  return {};
 }
 
 } // namespace millrace::kafka

@@ -37,8 +37,8 @@ class producer {
 
   /// Returns the names of all topics.
   result<std::vector<std::string>> topics(std::chrono::milliseconds timeout);
-  /// Deletes topics, and a group's offsets; what isn't there is fine.
-  result<void> remove(const std::vector<std::string>& topics, const std::string& group,
+  /// Deletes topics, and groups with their offsets; what isn't there is fine.
+  result<void> remove(const std::vector<std::string>& topics, const std::vector<std::string>& groups,
                       std::chrono::milliseconds timeout);
 
  private:
