@@ -180,16 +180,28 @@ void redis_writer_state::look() {
   schedule();
 }
 
-/// Has every cell loaded again whose ledger isn't where we left it, and gives up
-/// those that have another owner.
-result<void> redis_writer_state::compare() {
-  if (auto there = connect(); !there)
-    return there;
+/// What Redis tells every node: the time, and figures that it refused another
+/// node, or this one before it started.
+result<void> redis_writer_state::listen() {
   auto time = store->time();
   if (!time)
     return time.why();
   if (how.time_is)
     how.time_is(*time);
+  auto refused = store->failed_figures();
+  if (!refused)
+    return refused.why();
+  failed = std::move(*refused);
+  return {};
+}
+
+/// Has every cell loaded again whose ledger isn't where we left it, and gives up
+/// those that have another owner.
+result<void> redis_writer_state::compare() {
+  if (auto there = connect(); !there)
+    return there;
+  if (auto heard = listen(); !heard)
+    return heard;
   for (;;) {
     auto outcome = store->look(left);
     if (!outcome)

@@ -50,6 +50,7 @@ struct redis_writer_state {
   void rest();
   void look();
   result<void> compare();
+  result<void> listen();
   bool is_ours(const cell_flush& x) const;
   bool was_let_go(cell_id cell) const;
   void give_up(cell_id cell);

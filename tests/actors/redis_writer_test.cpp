@@ -1,6 +1,7 @@
 #define CAF_SUITE actors.redis_writer
 #include "actors/redis_writer/redis_writer_actor.hpp"
 
+#include "actors/redis/library.hpp"
 #include "messages/token.hpp"
 #include "tests/actors/fakes.hpp"
 #include "tests/unit/redis_server.hpp"
@@ -293,6 +294,25 @@ CAF_TEST(a figure that Redis refuses is named and the rest goes on) {
   auto text = raw->call({"GET", "customer:1"});
   CAF_CHECK(text && text->text == "{}");
   CAF_CHECK(lost.empty());
+}
+
+CAF_TEST(a figure that Redis refused another node is told by this one) {
+  auto raw = redis::client::connect(server().settings());
+  CAF_REQUIRE(raw && raw->call({"HSET", redis::key_prefix("actors") + "failed", "geo", "WRONGTYPE"}));
+  pass(how.look_interval);
+  CAF_CHECK(status().find("\"failed\":{\"geo\":\"WRONGTYPE\"}") != std::string::npos);
+  CAF_REQUIRE(raw->call({"DEL", redis::key_prefix("actors") + "failed"}));
+  pass(how.look_interval);
+  CAF_CHECK(status().find("\"failed\":{}") != std::string::npos);
+}
+
+CAF_TEST(it hears the time of Redis) {
+  std::chrono::microseconds told{0};
+  self->send_exit(writer, caf::exit_reason::kill);
+  how.time_is = [&](std::chrono::microseconds time) { told = time; };
+  spawn();
+  pass(how.look_interval);
+  CAF_CHECK_GREATER(told.count(), 0);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()
