@@ -93,7 +93,10 @@ class company {
     auto time = store->time();
     if (!time)
       return time.why();
-    clock_->set(*time);
+    if (!*time)
+      spdlog::warn("node: Redis doesn't tell this user the time (ACL: +time), so buckets close by this "
+                   "machine's clock");
+    clock_->set(time->value_or(redis::machine_time()));
     return {};
   }
 

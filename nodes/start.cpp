@@ -7,6 +7,7 @@
 #include "actors/connect/topics.hpp"
 #include "actors/figures/plan_alignment.hpp"
 #include "actors/figures/planner.hpp"
+#include "actors/redis/server_clock.hpp"
 #include "actors/shard/state_block.hpp"
 #include "messages/token.hpp"
 
@@ -295,7 +296,8 @@ result<tick_seconds> tick_of(redis::store& store) {
   auto time = store.time();
   if (!time)
     return time.why();
-  return tick_seconds{std::chrono::floor<std::chrono::seconds>(*time).count()};
+  auto now = time->value_or(redis::machine_time());
+  return tick_seconds{std::chrono::floor<std::chrono::seconds>(now).count()};
 }
 
 result<redis::store> open_store(const settings& how, const plan_set& plans) {

@@ -10,6 +10,12 @@
 
 namespace millrace::redis {
 
+/// Returns this machine's time, for where Redis doesn't tell its own.
+inline std::chrono::microseconds machine_time() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+}
+
 /// Goes on by itself from what Redis said last; used by many threads.
 class server_clock {
  public:

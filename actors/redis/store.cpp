@@ -108,14 +108,16 @@ result<std::vector<cell_positions>> store::positions(const std::vector<cell_id>&
   return out;
 }
 
-result<std::chrono::microseconds> store::time() {
+result<std::optional<std::chrono::microseconds>> store::time() {
   auto answer = impl_->call({"TIME"});
+  if (!answer && answer.why().code == errc::denied)
+    return std::optional<std::chrono::microseconds>();
   if (!answer)
     return answer.why();
   if (answer->list.size() != 2)
     return damaged("an answer to TIME that isn't one");
-  return std::chrono::seconds{std::strtoll(answer->list[0].text.c_str(), nullptr, 10)}
-         + std::chrono::microseconds{std::strtoll(answer->list[1].text.c_str(), nullptr, 10)};
+  return std::optional(std::chrono::seconds{std::strtoll(answer->list[0].text.c_str(), nullptr, 10)}
+                       + std::chrono::microseconds{std::strtoll(answer->list[1].text.c_str(), nullptr, 10)});
 }
 
 } // namespace millrace::redis

@@ -1,5 +1,6 @@
 #include "actors/redis_writer/redis_writer_actor.hpp"
 
+#include "actors/redis/server_clock.hpp"
 #include "messages/token.hpp"
 
 #include <nlohmann/json.hpp>
@@ -187,7 +188,7 @@ result<void> redis_writer_state::listen() {
   if (!time)
     return time.why();
   if (how.time_is)
-    how.time_is(*time);
+    how.time_is(time->value_or(redis::machine_time()));
   auto refused = store->failed_figures();
   if (!refused)
     return refused.why();

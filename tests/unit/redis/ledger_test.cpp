@@ -249,13 +249,23 @@ CAF_TEST(a Redis that lost any tail goes back as a whole) {
 
 CAF_TEST(the clock is that of the server) {
   store_fixture f;
-  auto told = must(f.store.time());
+  auto told = *must(f.store.time());
   auto here = std::chrono::system_clock::now().time_since_epoch();
   CAF_CHECK_LESS(std::chrono::abs(here - told), std::chrono::minutes{1});
   redis::server_clock clock;
   clock.set(told + std::chrono::hours{1});
   CAF_CHECK_LESS(clock.now().value - (told + std::chrono::hours{1}).count() / 1'000'000, 60);
   CAF_CHECK_GREATER_OR_EQUAL(clock.now().value, (told + std::chrono::hours{1}).count() / 1'000'000);
+}
+
+CAF_TEST(a user who may not ask for the clock is none the worse) {
+  store_fixture f;
+  f.ask({"ACL", "SETUSER", "hasty", "on", ">secret", "~*", "+@all", "-time"});
+  auto how = shared_server().settings();
+  how.user = "hasty";
+  how.password = "secret";
+  auto store = must(redis::store::open(must(redis::client::connect(how)), "clock", one_table()));
+  CAF_CHECK(!must(store.time()));
 }
 
 CAF_TEST(positions are read without a claim) {
