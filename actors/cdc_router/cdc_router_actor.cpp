@@ -32,7 +32,7 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
       },
       [this](atom::gap, const cell_positions& x) {
         window->on_gap(x);
-        hand_over();
+        send_out();
       },
       [this](atom::homes, const std::vector<cells_behind>& x) { take_homes(x); },
       [this](atom::sources, const std::vector<source_id>& mine, const std::vector<cell_positions>& have) {
@@ -80,7 +80,7 @@ void cdc_router_state::take_homes(const std::vector<cells_behind>& x) {
 
 void cdc_router_state::tell_progress() {
   window->progress();
-  hand_over();
+  send_out();
 }
 
 /// A cell that nobody serves now answers the next progress mark of its next owner.
@@ -91,11 +91,11 @@ void cdc_router_state::put(const change_batch& x) {
   outbox[door->second].push_back(x);
   outbox_bytes += size_of(x);
   if (outbox_bytes >= enough_bytes)
-    hand_over();
+    send_out();
 }
 
 /// A node hears of all of its cells in one message.
-void cdc_router_state::hand_over() {
+void cdc_router_state::send_out() {
   outbox_bytes = 0;
   for (auto& [door, batches] : std::exchange(outbox, {}))
     self->send(door, std::move(batches));
@@ -144,7 +144,7 @@ void cdc_router_state::poll() {
     if (!take(batch))
       return;
   }
-  hand_over();
+  send_out();
 }
 
 bool cdc_router_state::take(const kafka::record_batch& batch) {

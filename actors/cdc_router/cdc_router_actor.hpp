@@ -41,7 +41,7 @@ struct cdc_router_state {
   void take_homes(const std::vector<cells_behind>& x);
   void tell_progress();
   void put(const change_batch& x);
-  void hand_over();
+  void send_out();
   void take_sources(const std::vector<source_id>& mine, const std::vector<cell_positions>& have);
   void open_chains(source_id source, const std::vector<cell_positions>& have);
   void poll();
@@ -60,7 +60,7 @@ struct cdc_router_state {
   std::map<kafka::topic_partition, source_id> source_of;
   std::map<table_id, table_intake> intakes;
   std::unique_ptr<delivery_window> window;
-  std::map<dispatcher_actor, std::vector<change_batch>> outbox; ///< handed over before anything else is done
+  std::map<dispatcher_actor, std::vector<change_batch>> outbox; ///< sent before anything else is done
   std::size_t outbox_bytes = 0;
   std::set<source_id> paused;
   lag_meter lag;

@@ -6,8 +6,6 @@ import decimal
 import json
 import os
 import pathlib
-import re
-
 import signal
 import subprocess
 import sys
@@ -20,6 +18,7 @@ import control
 import down
 import home
 import install
+import java
 import processes
 import progress
 import services
@@ -348,8 +347,7 @@ class Bench:
 def facts():
     """Returns when, on what, and with which versions this was measured."""
     model = next((line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
-    pom = (build.REPOSITORY / "deploy" / "pom.xml").read_text()
-    versions = dict(re.findall(r"<(kafka|debezium)\.version>([^<]+)<", pom))
+    versions = {name: java.version(name) for name in ("kafka", "debezium")}
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=build.REPOSITORY, capture_output=True, text=True).stdout.strip()
     return {"step": "facts", "date": datetime.date.today().isoformat(), "commit": commit, "processor": model, "cores": os.cpu_count(),
             "load_before": round(os.getloadavg()[0], 2), "versions": versions}

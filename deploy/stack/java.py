@@ -42,9 +42,9 @@ def parts():
     return home.cache_folder() / ("stack-" + hashlib.sha256(POM.read_bytes()).hexdigest()[:12])
 
 
-def kafka_version():
-    """Returns the version of Kafka that is pinned, as text."""
-    return re.search(r"<kafka\.version>([^<]+)<", POM.read_text()).group(1)
+def version(name):
+    """Returns the version of "kafka" or "debezium" that is pinned, as text."""
+    return re.search(rf"<{name}\.version>([^<]+)<", POM.read_text()).group(1)
 
 
 def fetch():

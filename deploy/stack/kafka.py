@@ -6,7 +6,7 @@ import socket
 import struct
 import subprocess
 
-from java import JavaService, kafka_version
+from java import JavaService, version
 from service import MEGABYTE, ServiceError, properties
 
 #: The largest record: a value of 10 MB, twice (REPLICA IDENTITY FULL), with room. Dead letters add headers, so the broker takes more.
@@ -16,8 +16,8 @@ WEEK_MS = 7 * 24 * 3600 * 1000
 FIRST_VERSION = "4.3.1"
 
 
-def numbers(version):
-    return [int(part) for part in version.split(".")]
+def numbers(text):
+    return [int(part) for part in text.split(".")]
 
 
 class Kafka(JavaService):
@@ -65,8 +65,9 @@ class Kafka(JavaService):
         """Kafka can't read what a newer one wrote, and says it in words for nobody."""
         note = self.folder() / "version"
         made_by = note.read_text().strip() if note.exists() else FIRST_VERSION
-        if numbers(made_by) > numbers(kafka_version()):
-            raise ServiceError(f"{self.data()} was made by Kafka {made_by}, and can't be read by Kafka {kafka_version()}, which runs here: stop the stack, "
+        runs = version("kafka")
+        if numbers(made_by) > numbers(runs):
+            raise ServiceError(f"{self.data()} was made by Kafka {made_by}, and can't be read by Kafka {runs}, which runs here: stop the stack, "
                                f"delete {self.folder()}, and start it again; topics and figures are made anew from PostgreSQL")
 
     def format(self):
@@ -80,7 +81,7 @@ class Kafka(JavaService):
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder(), env=self.environment(), **self.user())
         if done.returncode != 0:
             raise ServiceError(f"Kafka's data folder could not be formatted: {(done.stderr or done.stdout).strip()}")
-        (self.folder() / "version").write_text(kafka_version() + "\n")
+        (self.folder() / "version").write_text(version("kafka") + "\n")
         partial.rename(self.data())
 
     def is_ready(self):

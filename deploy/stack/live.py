@@ -32,6 +32,8 @@ def wait_until_filled(settings, node, error_type):
         picture = json.dumps([(status or {}).get("figures"), unserved])
         seen, moved = (picture, now) if picture != seen else (seen, moved)
         if now - moved > settings.number("MILLRACE_FILL_SECONDS"):
+            if unserved:
+                raise error_type(f"{unserved} cells are served by no node; see deploy/millrace nodes list, and the nodes' logs")
             raise error_type(f"the figures don't fill: {in_words(counts)}. " + connector_trouble(settings))
         progress.show(f"filling the figures: {in_words(counts)} ... {now - began:.0f} s")
         time.sleep(0.1)
