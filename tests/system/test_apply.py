@@ -285,6 +285,16 @@ class Apply(running.SystemTest):
         self.write("more", *((BY_ZIP, DEAREST, IDS) if number % 2 else (BY_STATE, OF_ORDER, BY_ZIP)))
         self.write("revenue", TOTAL.format(f" WHERE total_amount > {number}"), (REPOSITORY / "sql/figures/revenue.sql").read_text().partition("\n\n")[2].partition("\n\n")[2])
 
+    def kill_the_node(self):
+        """Kills it and returns its pid. An apply ends the node, too: the next one is killed then."""
+        while True:
+            pid = wait_until("a node runs", lambda: self.stack.pid("node"), 60)
+            try:
+                os.kill(pid, signal.SIGKILL)
+                return pid
+            except ProcessLookupError:
+                continue
+
     def test_a_node_that_is_killed_in_the_middle_goes_on_with_it(self):
         for number in range(KILLS):
             self.toggle(number)
@@ -292,9 +302,7 @@ class Apply(running.SystemTest):
             with self.subTest(number=number, pause=pause), Watch(self.stack, WATCHED) as watch:
                 work = self.begin()
                 time.sleep(pause)
-                pid = self.stack.pid("node")
-                if pid:
-                    os.kill(pid, signal.SIGKILL)
+                pid = self.kill_the_node()
                 said, _ = work.communicate(timeout=180)
                 self.assertEqual(work.returncode, 0, said)
                 print(f"node {pid} killed {pause:.2f} s after the apply began", flush=True)
