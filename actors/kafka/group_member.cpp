@@ -260,7 +260,8 @@ result<std::optional<membership_change>> group_member::poll(milliseconds timeout
   auto& x = *impl_;
   auto until = clock::now() + timeout;
   while (x.kafka) {
-    auto left = std::chrono::duration_cast<milliseconds>(until - clock::now());
+    // Rounded up: librdkafka counts in milliseconds, and a wait of none would spin to the end.
+    auto left = std::chrono::ceil<milliseconds>(until - clock::now());
     x.serve(std::max(left, milliseconds{0}));
     if (auto why = x.kafka->fatal()) {
       x.now.joined = false;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <sstream>
 #include <thread>
@@ -38,6 +39,12 @@ void make_topic(const std::string& address, const std::string& name, int partiti
   auto maker = std::move(*producer::connect(to(address)));
   if (auto made = maker.create({{.name = name, .partitions = partitions, .config = {}}}, patience); !made)
     CAF_FAIL(made.why().message);
+}
+
+std::chrono::nanoseconds thread_cpu() {
+  timespec x{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &x);
+  return std::chrono::seconds{x.tv_sec} + std::chrono::nanoseconds{x.tv_nsec};
 }
 
 /// A member and what it was told.
@@ -150,6 +157,18 @@ milliseconds since(clock_type::time_point begin) {
 }
 
 } // namespace
+
+CAF_TEST(who waits for its group leaves the processor alone) {
+  crew one(4);
+  auto& only = one.join("only");
+  CAF_REQUIRE(one.until([&] { return only.ours().size() == 4; }));
+  auto busy = thread_cpu();
+  auto began = clock_type::now();
+  for (int i = 0; i < 500; ++i)
+    crew::take(only, 1ms);
+  busy = thread_cpu() - busy;
+  CAF_CHECK_LESS(busy * 2, clock_type::now() - began);
+}
 
 CAF_TEST(one member owns all and is told so once) {
   crew x{8};
