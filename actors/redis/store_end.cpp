@@ -1,21 +1,8 @@
 /// What goes: places of figures, and the ledger itself.
+#include "actors/redis/glob.hpp"
 #include "actors/redis/store_impl.hpp"
 
 namespace millrace::redis {
-
-namespace {
-
-std::string escaped_pattern(const std::string& x) {
-  std::string out;
-  for (auto c : x) {
-    if (std::string_view("*?[]\\^-").find(c) != std::string_view::npos)
-      out += '\\';
-    out += c;
-  }
-  return out;
-}
-
-} // namespace
 
 result<std::int64_t> store::groups_of(const std::string& rolled_up) {
   auto length = impl_->call({"HLEN", impl_->prefix + "rollup:" + rolled_up});
@@ -76,7 +63,7 @@ result<void> store::remove_counters(const plan_set& plans) {
 }
 
 result<void> store::remove_all() {
-  auto gone = impl_->each_page(escaped_pattern(impl_->prefix) + "*", [&](command keys) -> result<void> {
+  auto gone = impl_->each_page(escaped_glob(impl_->prefix) + "*", [&](command keys) -> result<void> {
     keys.insert(keys.begin(), "UNLINK");
     auto done = impl_->call(keys);
     return done ? result<void>() : done.why();
@@ -93,7 +80,7 @@ result<void> store::wipe(const std::vector<cell_id>& cells, const std::string& l
     ledgers.push_back(impl_->prefix + "cell:" + cell_name(cell));
   if (auto done = impl_->forget(life, std::move(ledgers)); !done)
     return done;
-  return impl_->each_page(escaped_pattern(impl_->prefix) + "*", [&](command keys) {
+  return impl_->each_page(escaped_glob(impl_->prefix) + "*", [&](command keys) {
     std::erase(keys, impl_->prefix + "format");
     return impl_->forget(life, std::move(keys));
   });

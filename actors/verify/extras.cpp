@@ -1,5 +1,7 @@
 #include "actors/verify/extras.hpp"
 
+#include "actors/redis/glob.hpp"
+
 #include <algorithm>
 
 namespace millrace::verify {
@@ -8,16 +10,6 @@ namespace {
 
 const std::string page = "1000";
 constexpr std::size_t keys_a_pipeline = 500;
-
-std::string escaped_glob(std::string_view text) {
-  std::string out;
-  for (auto c : text) {
-    if (std::string_view("*?[]\\").find(c) != std::string_view::npos)
-      out += '\\';
-    out += c;
-  }
-  return out;
-}
 
 bool owns_key(const figure_plan& x) {
   return x.place.what == target_kind::string || x.place.what == target_kind::json;
@@ -64,7 +56,7 @@ class search {
   result<void> scan(const std::string& prefix) {
     std::string cursor = "0";
     do {
-      auto reply = from_.call({"SCAN", cursor, "MATCH", escaped_glob(prefix) + "*", "COUNT", page});
+      auto reply = from_.call({"SCAN", cursor, "MATCH", redis::escaped_glob(prefix) + "*", "COUNT", page});
       if (!reply)
         return reply.why();
       if (reply->failed())
