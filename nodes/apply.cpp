@@ -2,7 +2,7 @@
 #include "nodes/capture.hpp"
 #include "nodes/changes.hpp"
 #include "nodes/node_client.hpp"
-#include "nodes/start.hpp"
+#include "nodes/project_parts.hpp"
 #include "nodes/verbs.hpp"
 
 #include <nlohmann/json.hpp>

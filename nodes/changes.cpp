@@ -1,7 +1,7 @@
 #include "nodes/changes.hpp"
 
 #include "actors/figures/plan_alignment.hpp"
-#include "nodes/start.hpp"
+#include "nodes/project_parts.hpp"
 
 #include <nlohmann/json.hpp>
 

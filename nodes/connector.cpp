@@ -5,7 +5,7 @@
 #include "actors/figures/plan_alignment.hpp"
 #include "nodes/capture.hpp"
 #include "nodes/connector_watch.hpp"
-#include "nodes/start.hpp"
+#include "nodes/project_parts.hpp"
 #include "nodes/verbs.hpp"
 
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 #include "actors/cdc_router/dead_letters.hpp"
 #include "nodes/connector_watch.hpp"
+#include "nodes/project_parts.hpp"
 #include "nodes/replay.hpp"
-#include "nodes/start.hpp"
 #include "nodes/verbs.hpp"
 
 #include <nlohmann/json.hpp>

@@ -3,7 +3,7 @@
 #include "actors/cluster/retire.hpp"
 #include "actors/kafka/consumer.hpp"
 #include "actors/verify/durable.hpp"
-#include "nodes/start.hpp"
+#include "nodes/project_parts.hpp"
 
 #include <thread>
 

@@ -4,10 +4,7 @@
 #include "actors/cluster/change_over.hpp"
 #include "actors/cluster/ledger_decision.hpp"
 #include "actors/cluster/retire.hpp"
-#include "actors/connect/topics.hpp"
 #include "actors/figures/plan_alignment.hpp"
-#include "actors/figures/planner.hpp"
-#include "actors/redis/server_clock.hpp"
 #include "actors/shard/state_block.hpp"
 #include "messages/token.hpp"
 
@@ -291,65 +288,6 @@ result<started> start_without_postgres(const settings& how, const error& why) {
 }
 
 } // namespace
-
-result<tick_seconds> tick_of(redis::store& store) {
-  auto time = store.time();
-  if (!time)
-    return time.why();
-  auto now = time->value_or(redis::machine_time());
-  return tick_seconds{std::chrono::floor<std::chrono::seconds>(now).count()};
-}
-
-result<redis::store> open_store(const settings& how, const plan_set& plans) {
-  auto connection = redis::client::connect(how.redis);
-  if (!connection)
-    return connection.why();
-  return redis::store::open(std::move(*connection), how.project, plans);
-}
-
-result<plan_set> plan_project(const settings& how, postgres::session& db) {
-  auto planned = plan_figures(how.figures, db, how.key_prefix);
-  if (planned.refusals.empty())
-    return std::move(planned.plans);
-  std::string text;
-  for (auto& x : planned.refusals)
-    text += to_text(x) + "\n";
-  return error{errc::refused_figure, text + std::to_string(planned.refusals.size()) + " figures are refused"};
-}
-
-result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans) {
-  if (auto both = connect::topics_that_meet(plans, how.topic_prefix); !both.empty())
-    return error{errc::bad_setting, "the tables " + both
-                                        + " would share a topic: Kafka takes letters, digits, '.', '_' and "
-                                          "'-' only, and Debezium writes '_' for the rest"};
-  auto writes = kafka::producer::connect(how.kafka);
-  if (!writes)
-    return writes.why();
-  auto topics = connect::topics_of(plans, how.topic_prefix, how.project, how.shards, how.owner.own_schema);
-  if (auto created = writes->create(topics, kafka_timeout); !created)
-    return created.why();
-  auto reads = kafka::consumer::connect(how.kafka);
-  if (!reads)
-    return reads.why();
-  std::map<source_id, kafka::topic_partition> out;
-  for (std::uint16_t i = 0; i < plans.tables.size(); ++i) {
-    auto& table = plans.tables[i];
-    if (!table.captured)
-      continue;
-    auto topic = connect::change_topic(how.topic_prefix, table.table);
-    auto partitions = reads->partitions(topic, kafka_timeout);
-    if (!partitions)
-      return partitions.why();
-    for (auto p : *partitions)
-      out[{table_id{i}, p}] = {topic, p};
-  }
-  return out;
-}
-
-result<redis::project_format> ledger_format_of(const settings& how) {
-  auto store = open_store(how, plan_set{});
-  return store ? store->format() : result<redis::project_format>(store.why());
-}
 
 result<started> start(const settings& how) {
   auto db = postgres::session::open(how.postgres);

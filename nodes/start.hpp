@@ -6,9 +6,7 @@
 
 #include "actors/cluster/fill.hpp"
 #include "actors/cluster/stored_plans.hpp"
-#include "actors/kafka/producer.hpp"
-#include "actors/redis/store.hpp"
-#include "nodes/config.hpp"
+#include "nodes/project_parts.hpp"
 
 #include <map>
 #include <memory>
@@ -27,19 +25,6 @@ struct started {
   bool first_fill = false; ///< no cell holds anything
 };
 
-/// Connects to Redis with the plans' function library.
-result<redis::store> open_store(const settings& how, const plan_set& plans);
-
-/// Returns the figures' plans, or an error (refused_figure) whose text lists
-/// every refusal.
-result<plan_set> plan_project(const settings& how, postgres::session& db);
-
-/// Names of the change topics' partitions, as Kafka has them; missing topics are created.
-result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans);
-
-/// Returns the ledger's format; an empty one where there is none.
-result<redis::project_format> ledger_format_of(const settings& how);
-
 /// Does it all. A ledger's figures are its own: the files are read where one
 /// begins, or has to begin again. Errors: unavailable (try again later); anything else is for a person.
 result<started> start(const settings& how);
@@ -50,8 +35,5 @@ result<void> forget_former(redis::store& store, stored_plans stored, const std::
 /// Takes the project's figures and its ledger away, whatever they are of. The
 /// next start fills anew.
 result<void> take_away(const settings& how);
-
-/// Returns the time by Redis's clock, which buckets close by.
-result<tick_seconds> tick_of(redis::store& store);
 
 } // namespace millrace

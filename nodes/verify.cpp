@@ -1,7 +1,7 @@
 #include "actors/verify/run.hpp"
 #include "nodes/drain.hpp"
 #include "nodes/node_client.hpp"
-#include "nodes/start.hpp"
+#include "nodes/project_parts.hpp"
 #include "nodes/verbs.hpp"
 
 #include <nlohmann/json.hpp>

@@ -4,7 +4,7 @@
 /// topics beside the node, and prints what it saw as one line of JSON.
 
 #include "nodes/config.hpp"
-#include "nodes/start.hpp"
+#include "nodes/project_parts.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,0 +1,30 @@
+#pragma once
+
+/// The parts of a project, as its servers have them: what every verb begins with.
+
+#include "actors/kafka/consumer.hpp"
+#include "actors/postgres/session.hpp"
+#include "actors/redis/store.hpp"
+#include "nodes/config.hpp"
+
+#include <map>
+
+namespace millrace {
+
+/// Connects to Redis with the plans' function library.
+result<redis::store> open_store(const settings& how, const plan_set& plans);
+
+/// Returns the figures' plans, or an error (refused_figure) whose text lists
+/// every refusal.
+result<plan_set> plan_project(const settings& how, postgres::session& db);
+
+/// Names of the change topics' partitions, as Kafka has them; missing topics are created.
+result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans);
+
+/// Returns the ledger's format; an empty one where there is none.
+result<redis::project_format> ledger_format_of(const settings& how);
+
+/// Returns the time by Redis's clock, which buckets close by.
+result<tick_seconds> tick_of(redis::store& store);
+
+} // namespace millrace
