@@ -49,12 +49,14 @@ using dispatcher_actor = caf::typed_actor<
     caf::reacts_to<atom::homes, cell_homes>>;
 
 /// What a node tells of itself: its protocol's number, its name, the ledger's
-/// life that it serves, the cells that it has, and its door for their changes.
+/// life that it serves, the cells that it has, its door for their changes, and
+/// whether it takes shards: not by its role, or not any more since it leaves.
 struct node_card {
   std::uint32_t protocol = 0;
   std::string name, life;
   cell_homes cells;
   dispatcher_actor door;
+  bool takes_shards = true;
 };
 
 /// Some cells, and the door of the node that serves them.
@@ -70,7 +72,7 @@ typename Inspector::result_type inspect(Inspector& f, cell_home& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_card& x) {
-  return f(caf::meta::type_name("node_card"), x.protocol, x.name, x.life, x.cells, x.door);
+  return f(caf::meta::type_name("node_card"), x.protocol, x.name, x.life, x.cells, x.door, x.takes_shards);
 }
 
 template <class Inspector>
@@ -154,7 +156,9 @@ using member_actor = caf::typed_actor<
     caf::reacts_to<atom::tick>,
     // The ledger has another owner for this cell.
     caf::reacts_to<atom::fenced, cell_id>,
-    // Lets everything go, and leaves the groups.
+    // Leaves the groups; answers once the others have what was served here, or are given up on.
+    caf::replies_to<atom::leave>::with<bool>,
+    // Lets everything go.
     caf::replies_to<atom::release>::with<bool>, caf::replies_to<atom::status>::with<std::string>>;
 
 } // namespace millrace

@@ -72,17 +72,20 @@ class company {
 
   inspector_actor front() const { return inspector_; }
 
-  /// No more records are read; what was read is flushed.
+  /// The others get what they take, then no more records are read, and the rest is flushed.
   void drain() {
     caf::scoped_actor self{system_};
+    auto deadline = std::chrono::steady_clock::now() + drain_limit;
+    self->request(*member_, drain_limit, atom::leave_v).receive([](bool) {}, [](caf::error&) {});
     self->send_exit(router_, caf::exit_reason::user_shutdown);
     self->wait_for(router_);
-    auto deadline = std::chrono::steady_clock::now() + drain_limit;
     for (bool busy = true; busy && std::chrono::steady_clock::now() < deadline;)
       self->request(writer_, std::chrono::seconds{2}, atom::status_v)
           .receive([&](const std::string& x) { busy = x.find("\"busy\":true") != std::string::npos; },
                    [&](caf::error&) { busy = false; });
-    self->request(*member_, drain_limit, atom::release_v).receive([](bool) {}, [](caf::error&) {});
+    auto rest = std::max<std::chrono::steady_clock::duration>(deadline - std::chrono::steady_clock::now(),
+                                                              std::chrono::seconds{1});
+    self->request(*member_, rest, atom::release_v).receive([](bool) {}, [](caf::error&) {});
   }
 
  private:
@@ -187,6 +190,7 @@ class company {
     if (how_.is_one_of_many()) {
       x.book = book_of_nodes(how_);
       x.address = how_.node_address;
+      x.takes_shards = how_.node_role != "routes";
       x.network = network_ = spawn_network(system_, tls_);
     }
     *member_ = system_.spawn<caf::detached>(member, x);

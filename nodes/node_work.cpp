@@ -67,7 +67,7 @@ node_book book_of_nodes(const settings& how) {
 namespace {
 
 constexpr std::chrono::milliseconds group_wait{10};
-constexpr std::chrono::seconds leave_limit{3};
+constexpr std::chrono::seconds leave_limit{2};
 
 /// The groups of a node, looked at by its member's thread. It takes part in one of
 /// them at least.
@@ -87,9 +87,11 @@ class group_work {
       for (auto& x : sources_->now().ours)
         if (auto source = names_.find(x); source != names_.end())
           out.sources.insert(source->second);
-    if (shards_)
+    if (shards_) {
+      out.in_touch = shards_->now().joined;
       for (auto& x : shards_->now().ours)
         out.shards.insert(shard_id{static_cast<std::uint16_t>(x.partition.value)});
+    }
     return out;
   }
 

@@ -71,11 +71,17 @@ void cdc_router_state::open_window() {
 
 /// A cell that has moved is told at once how far it should be.
 void cdc_router_state::take_homes(const std::vector<cells_behind>& x) {
-  doors.clear();
+  std::set<cell_id> moved;
+  std::map<cell_id, dispatcher_actor> now;
   for (auto& some : x)
-    for (auto cell : some.cells)
-      doors[cell] = some.door;
-  tell_progress();
+    for (auto cell : some.cells) {
+      now[cell] = some.door;
+      if (auto before = doors.find(cell); before == doors.end() || before->second != some.door)
+        moved.insert(cell);
+    }
+  doors = std::move(now);
+  window->progress_of(moved);
+  send_out();
 }
 
 void cdc_router_state::tell_progress() {
@@ -108,6 +114,7 @@ void cdc_router_state::take_sources(const std::vector<source_id>& mine,
     if (std::find(mine.begin(), mine.end(), source) == mine.end()) {
       gone.push_back(topic);
       window->close(source);
+      lag.forget(source);
       paused.erase(source);
       committed.erase(topic);
     }

@@ -54,10 +54,20 @@ void delivery_window::deliver(source_id source, std::map<cell_id, std::vector<ch
 
 void delivery_window::progress() {
   for (auto& [source, state] : sources_)
-    for (auto& [cell, to] : state.chains) {
-      to.gap_answered = false;
-      send(source, state, cell, to, {});
-    }
+    for (auto& [cell, to] : state.chains)
+      tell_progress(source, state, cell, to);
+}
+
+void delivery_window::progress_of(const std::set<cell_id>& cells) {
+  for (auto& [source, state] : sources_)
+    for (auto cell : cells)
+      if (auto to = state.chains.find(cell); to != state.chains.end())
+        tell_progress(source, state, cell, to->second);
+}
+
+void delivery_window::tell_progress(source_id source, source_state& state, cell_id cell, chain& to) {
+  to.gap_answered = false;
+  send(source, state, cell, to, {});
 }
 
 void delivery_window::send(source_id source, source_state& state, cell_id cell, chain& to,

@@ -14,6 +14,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 
 namespace millrace {
 
@@ -49,6 +50,9 @@ class delivery_window {
   /// Tells every cell how far each source is. To be called twice a second, for ever.
   void progress();
 
+  /// The same for some cells, which are served anew.
+  void progress_of(const std::set<cell_id>& cells);
+
   /// A cell has flushed up to there.
   void on_durable(const cell_positions& x);
   /// A cell lacks what comes after there.
@@ -81,6 +85,7 @@ class delivery_window {
     kafka_offset read = nowhere;
     stamp seen;
   };
+  void tell_progress(source_id source, source_state& state, cell_id cell, chain& to);
   void send(source_id source, source_state& state, cell_id cell, chain& to, std::vector<change> changes);
   static kafka_offset acknowledged(const chain& of);
   void keep(chain& to, change_batch batch);

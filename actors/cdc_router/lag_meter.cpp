@@ -17,4 +17,8 @@ void lag_meter::durable(cell_id cell, source_id source, kafka_offset last, std::
   followed_.erase(x);
 }
 
+void lag_meter::forget(source_id source) {
+  std::erase_if(followed_, [&](auto& x) { return x.first.second == source; });
+}
+
 } // namespace millrace

@@ -23,6 +23,9 @@ class lag_meter {
   /// All up to `last` is durable in the cell now.
   void durable(cell_id cell, source_id source, kafka_offset last, std::int64_t now_ms);
 
+  /// The source is read no more: its changes aren't followed any longer.
+  void forget(source_id source);
+
   /// Returns the newest lag in milliseconds: from the commit, and from the read.
   std::int64_t end_to_end_ms() const { return end_to_end_ms_; }
   std::int64_t own_ms() const { return own_ms_; }

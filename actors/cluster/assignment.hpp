@@ -17,6 +17,7 @@ namespace millrace {
 struct assignment {
   std::set<shard_id> shards;
   std::set<source_id> sources;
+  bool in_touch = true; ///< false: the shards may be somebody else's by now
   bool operator==(const assignment&) const = default;
 };
 

@@ -12,8 +12,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds node_interval{1}, greet_timeout{5}, connect_timeout{5};
-constexpr std::chrono::seconds release_timeout{5};
+constexpr std::chrono::seconds node_interval{1};
 constexpr std::chrono::minutes load_timeout{5};
 
 std::vector<cell_id> cells_of(const std::set<shard_id>& shards, const plan_set& plans) {
@@ -24,8 +23,9 @@ std::vector<cell_id> cells_of(const std::set<shard_id>& shards, const plan_set& 
   return out;
 }
 
-std::set<shard_id> without(const std::set<shard_id>& all, const std::set<shard_id>& some) {
-  std::set<shard_id> out;
+template <class T>
+std::set<T> without(const std::set<T>& all, const std::set<T>& some) {
+  std::set<T> out;
   std::set_difference(all.begin(), all.end(), some.begin(), some.end(), std::inserter(out, out.end()));
   return out;
 }
@@ -49,7 +49,7 @@ member_actor::behavior_type member_state::make_behavior(member_settings settings
       },
       [this](atom::homes) { return homes(); },
       [this](atom::poll) {
-        if (leaving)
+        if (has_left())
           return;
         poll();
         self->delayed_send(self, how.interval, atom::poll_v);
@@ -61,12 +61,15 @@ member_actor::behavior_type member_state::make_behavior(member_settings settings
         self->delayed_send(self, node_interval, atom::tick_v);
       },
       [this](atom::fenced, cell_id cell) { on_fenced(cell); },
-      [this](atom::release) { return leave(); },
+      [this](atom::leave) { return leave(); },
+      [this](atom::release) { return release(); },
       [this](atom::status) { return status(); },
   };
 }
 
 void member_state::poll() {
+  if (leaving)
+    return hand_rest_over();
   auto now = how.work.look();
   if (!now)
     return how.lost(now.why().message);
@@ -74,30 +77,53 @@ void member_state::poll() {
 }
 
 void member_state::take_work(const assignment& x) {
-  if (x.sources != work.sources)
-    sources_due = true;
+  mark_lost(x);
   work = x;
-  std::set<shard_id> have;
-  for (auto& [shard, _] : mine)
-    have.insert(shard);
-  if (auto gone = without(have, work.shards); !gone.empty())
-    lose(gone);
-  if (auto fresh = without(work.shards, have); !fresh.empty())
-    gain(fresh);
-  if (sources_due)
-    take_sources();
+  hand_over();
+  if (auto next = next_to_claim(); !next.empty())
+    gain(next);
+  if (auto now = reads(); now != told)
+    take_sources(now);
 }
 
-void member_state::take_sources() {
-  auto have = how.positions();
-  if (!have) {
-    if (have.why().code != errc::unavailable)
-      how.lost(have.why().message);
-    return;
+std::set<source_id> member_state::reads() const {
+  auto all = work.sources;
+  for (auto& [source, _] : ending)
+    all.insert(source);
+  return all;
+}
+
+void member_state::take_sources(const std::set<source_id>& now) {
+  std::vector<cell_positions> have;
+  if (!without(now, told.value_or(std::set<source_id>{})).empty()) {
+    auto found = how.positions();
+    if (!found) {
+      if (found.why().code != errc::unavailable)
+        how.lost(found.why().message);
+      return;
+    }
+    have = std::move(*found);
   }
-  sources_due = false;
-  self->send(how.router, atom::sources_v, std::vector<source_id>(work.sources.begin(), work.sources.end()),
-             std::move(*have));
+  told = now;
+  self->send(how.router, atom::sources_v, std::vector<source_id>(now.begin(), now.end()), std::move(have));
+}
+
+/// What another node serves is taken a shard at a time, the next one once the last
+/// one has loaded: from its claim until then nobody serves it.
+std::set<shard_id> member_state::next_to_claim() const {
+  if (!work.in_touch)
+    return {};
+  std::set<shard_id> have, served;
+  for (auto& [shard, _] : mine)
+    have.insert(shard);
+  auto wanted = without(work.shards, have);
+  for (auto& [cell, _] : theirs.owners())
+    if (wanted.count(cell.shard) > 0)
+      served.insert(cell.shard);
+  if (auto idle = without(wanted, served); !idle.empty() || served.empty())
+    return idle;
+  auto loading = std::any_of(mine.begin(), mine.end(), [](auto& x) { return x.second.unloaded > 0; });
+  return loading ? std::set<shard_id>{} : std::set<shard_id>{*served.begin()};
 }
 
 /// Whoever had them is fenced from here on.
@@ -156,34 +182,6 @@ member_state::claimed_shard* member_state::of_claim(shard_id shard, std::int64_t
   return found != mine.end() && found->second.claim == claim ? &found->second : nullptr;
 }
 
-void member_state::lose(const std::set<shard_id>& shards) {
-  std::vector<cell_id> cells;
-  cell_homes gone;
-  for (auto shard : shards)
-    if (auto claimed = mine.find(shard); claimed != mine.end()) {
-      gone.insert(gone.end(), claimed->second.cells.begin(), claimed->second.cells.end());
-      mine.erase(claimed);
-    }
-  for (auto& home : gone)
-    cells.push_back(home.cell);
-  auto end = [this, gone] {
-    for (auto& home : gone)
-      self->send_exit(home.at, caf::exit_reason::user_shutdown);
-  };
-  self->request(how.writer, release_timeout, atom::release_v, std::move(cells))
-      .then([end](bool) { end(); }, [end](caf::error&) { end(); });
-  tell_homes();
-}
-
-/// Whoever claimed the cell claimed its shard. If the groups still say that it is
-/// ours it is claimed again by the next look.
-void member_state::on_fenced(cell_id cell) {
-  if (mine.count(cell.shard) == 0)
-    return;
-  spdlog::warn("member: another node claimed shard {}", cell.shard.value);
-  lose({cell.shard});
-}
-
 cell_homes member_state::served() const {
   cell_homes out;
   for (auto& [_, shard] : mine)
@@ -195,13 +193,13 @@ cell_homes member_state::served() const {
 /// Who serves the first shard minds fills and the connector.
 bool member_state::leads() const {
   auto first = mine.find(shard_id{0});
-  return first != mine.end() && first->second.unloaded == 0;
+  return first != mine.end() && first->second.unloaded == 0 && !first->second.lost;
 }
 
 cell_homes member_state::homes() const {
   std::map<cell_id, aggregator_actor> all;
-  for (auto& [cell, told] : theirs)
-    all[cell] = told.second;
+  for (auto& [cell, node] : theirs.owners())
+    all[cell] = peers.at(node).cells.at(cell);
   for (auto& home : served())
     all[home.cell] = home.at;
   cell_homes out;
@@ -217,10 +215,10 @@ std::vector<cells_behind> member_state::doors() const {
   for (auto& home : own)
     ours.insert(home.cell);
   by_node[how.name] = {how.dispatcher, {ours.begin(), ours.end()}};
-  for (auto& [cell, told] : theirs)
+  for (auto& [cell, node] : theirs.owners())
     if (!ours.count(cell)) {
-      auto& some = by_node[told.first];
-      some.door = peers.at(told.first).card.door;
+      auto& some = by_node[node];
+      some.door = peers.at(node).door;
       some.cells.push_back(cell);
     }
   std::vector<cells_behind> out;
@@ -229,7 +227,9 @@ std::vector<cells_behind> member_state::doors() const {
   return out;
 }
 
-node_card member_state::card() const { return {node_protocol, how.name, how.life, served(), how.dispatcher}; }
+node_card member_state::card() const {
+  return {node_protocol, how.name, how.life, served(), how.dispatcher, how.takes_shards && !leaving};
+}
 
 /// The dispatcher knows of a cell before anybody sends it something.
 void member_state::tell_homes() {
@@ -245,118 +245,10 @@ void member_state::tell_own_actors() {
   self->send(how.cluster, atom::homes_v, homes(), leads());
 }
 
-/// Every second: this node is in the book, who is in it is connected to, and
-/// cards are exchanged.
-void member_state::look_for_nodes() {
-  if (auto put = how.book->put(how.name, how.address); !put)
-    return;
-  auto there = how.book->list();
-  if (!there)
-    return;
-  for (auto& [node, address] : *there)
-    if (node != how.name)
-      reach(node, address);
-  std::vector<std::string> gone;
-  for (auto& [node, _] : peers)
-    if (!there->count(node))
-      gone.push_back(node);
-  for (auto& node : gone) {
-    miss(node, "it has left");
-    peers.erase(node);
-  }
-}
-
-void member_state::reach(const std::string& node, const std::string& address) {
-  auto& peer = peers[node];
-  if (peer.at && peer.address == address)
-    return greet(node);
-  if (peer.connecting)
-    return;
-  peer.address = address;
-  peer.connecting = true;
-  auto [host, port] = split_address(address);
-  self->request(how.network, connect_timeout, caf::connect_atom::value, host, port)
-      .then(
-          [this, node](const caf::node_id&, const caf::strong_actor_ptr& at, const std::set<std::string>&) {
-            auto& peer = peers[node];
-            peer.connecting = false;
-            if (!at)
-              return miss(node, "no node answers there");
-            peer.at = caf::actor_cast<peer_actor>(at);
-            self->monitor(peer.at);
-            greet(node);
-          },
-          [this, node](caf::error& why) {
-            peers[node].connecting = false;
-            miss(node, in_words(self->system(), why));
-          });
-}
-
-void member_state::greet(const std::string& node) {
-  self->request(peers.at(node).at, greet_timeout, atom::hello_v, card())
-      .then([this](const node_card& x) { take_card(x); },
-            [this, node](caf::error& why) { miss(node, self->system().render(why)); });
-}
-
-/// Cards of another life or protocol are as empty ones: their numbers mean other cells.
-void member_state::take_card(const node_card& x) {
-  auto& peer = peers[x.name];
-  std::string refused;
-  if (x.protocol != node_protocol)
-    refused = "it speaks protocol " + std::to_string(x.protocol) + ", this node "
-              + std::to_string(node_protocol) + ": run the same build on all nodes";
-  else if (x.life != how.life)
-    refused = "it serves another life of the ledger";
-  if (refused != peer.trouble && !refused.empty())
-    spdlog::warn("member: node {}: {}", x.name, refused);
-  else if (!peer.trouble.empty() && refused.empty())
-    spdlog::info("member: node {} is one of us", x.name);
-  peer.trouble = refused;
-  auto before = homes();
-  std::erase_if(theirs, [&](auto& told) { return told.second.first == x.name; });
-  if (refused.empty())
-    for (auto& home : x.cells)
-      theirs[home.cell] = {x.name, home.at};
-  peer.card = x;
-  auto same = [](const cell_home& a, const cell_home& b) { return a.cell == b.cell && a.at == b.at; };
-  auto now = homes();
-  if (!std::equal(before.begin(), before.end(), now.begin(), now.end(), same))
-    tell_own_actors();
-}
-
-/// Its cells are as good as gone; if they aren't, the next card says so.
-void member_state::miss(const std::string& node, const std::string& why) {
-  auto& peer = peers[node];
-  if (peer.trouble != why)
-    spdlog::warn("member: node {} at {}: {}", node, peer.address, why);
-  peer.trouble = why;
-  peer.at = nullptr;
-  std::erase_if(theirs, [&](auto& told) { return told.second.first == node; });
-}
-
-caf::result<bool> member_state::leave() {
-  leaving = true;
-  auto promise = self->make_response_promise<bool>();
-  std::vector<cell_id> cells;
-  for (auto& [_, shard] : mine)
-    for (auto& home : shard.cells)
-      cells.push_back(home.cell);
-  mine.clear();
-  auto end = [this, promise]() mutable {
-    how.work.leave();
-    if (how.book)
-      (void)how.book->remove(how.name);
-    promise.deliver(true);
-  };
-  self->request(how.writer, release_timeout, atom::release_v, std::move(cells))
-      .then([end](bool) mutable { end(); }, [end](caf::error&) mutable { end(); });
-  return promise;
-}
-
 std::string member_state::status() const {
   nlohmann::json nodes = nlohmann::json::object();
   for (auto& [node, x] : peers)
-    nodes[node] = {{"address", x.address}, {"cells", x.card.cells.size()}, {"trouble", x.trouble}};
+    nodes[node] = {{"address", x.address}, {"cells", x.cells.size()}, {"trouble", x.trouble}};
   std::vector<std::uint16_t> shards;
   for (auto& [shard, x] : mine)
     if (x.unloaded == 0)

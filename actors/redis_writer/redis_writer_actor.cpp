@@ -216,11 +216,17 @@ result<void> redis_writer_state::compare() {
   }
 }
 
-/// Another node claimed the cell, or Redis lost its newest writes.
+/// Another node claimed the cell, and so its shard, or Redis lost its newest writes.
 void redis_writer_state::give_up(cell_id cell) {
   if (was_let_go(cell))
     return;
-  forget(cell);
+  std::vector<cell_id> gone;
+  for (auto& [other, _] : left)
+    if (other.shard == cell.shard)
+      gone.push_back(other);
+  for (auto other : gone)
+    forget(other);
+  std::erase_if(flight, [&](auto& x) { return x.cell.shard == cell.shard; });
   if (how.fenced)
     return how.fenced(cell);
   how.lost("shard " + std::to_string(cell.shard.value)

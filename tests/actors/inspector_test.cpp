@@ -23,6 +23,7 @@ member_actor::behavior_type fake_member(member_actor::pointer, cell_homes homes)
           [](atom::poll) {},
           [](atom::tick) {},
           [](atom::fenced, cell_id) {},
+          [](atom::leave) { return true; },
           [](atom::release) { return true; },
           [](atom::status) { return std::string(R"({"name":"one"})"); }};
 }

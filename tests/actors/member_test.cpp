@@ -93,6 +93,20 @@ struct fixture : test_coordinator_fixture<message_config> {
     advance_time(how.interval);
     settle();
   }
+  member_state& state() {
+    return deref<std::remove_pointer_t<member_actor::stateful_pointer<member_state>>>(member).state;
+  }
+  /// Another node says that it is there, and serves nothing yet.
+  void meet_two() { greet({node_protocol, "two", "now", {}, others_door}); }
+  /// The card of the other node, with all cells of a shard.
+  node_card other_with(std::uint16_t shard) {
+    node_card out{node_protocol, "two", "now", {}, others_door};
+    for (std::uint16_t i = 0; i < entities(); ++i) {
+      spawned.push_back(sys.spawn(fake_cell, std::make_shared<cell_script>()));
+      out.cells.push_back({{shard_id{shard}, entity_id{i}}, spawned.back()});
+    }
+    return out;
+  }
   void give(std::set<std::uint16_t> shards) {
     work.shards.clear();
     for (auto x : shards)
@@ -156,12 +170,97 @@ CAF_TEST(a shard that goes is let go at the writer and its cells end) {
 
 CAF_TEST(a shard that another node took is reached by that node alone) {
   give({9});
-  greet(other("now"));
+  greet(other_with(9));
   CAF_CHECK_EQUAL(cells_behind(others_door), 0u); // ours, as long as nobody fences it
   give({});
   CAF_CHECK(dispatcher->empty());
   CAF_CHECK_EQUAL(cells_behind(how.dispatcher), 0u);
-  CAF_CHECK_EQUAL(cells_behind(others_door), 1u);
+  CAF_CHECK_EQUAL(cells_behind(others_door), entities());
+}
+
+CAF_TEST(a shard that goes to another node is served until that one says that it has it) {
+  give({1, 2});
+  meet_two();
+  give({1});
+  CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
+  CAF_CHECK_EQUAL(cells_behind(how.dispatcher), 2 * entities());
+  greet(other("now")); // it has some other shard
+  poll();
+  CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
+  greet(other_with(2));
+  poll();
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
+  CAF_CHECK_EQUAL(cells_behind(how.dispatcher), entities());
+  CAF_CHECK_EQUAL(cells_behind(others_door), entities());
+}
+
+CAF_TEST(a shard that goes and is fenced on its way is let go at once and not claimed again) {
+  give({1, 2});
+  meet_two();
+  give({1});
+  auto before = claims;
+  self->send(member, atom::fenced_v, cell_id{shard_id{2}, entity_id{0}});
+  settle();
+  poll();
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
+  CAF_CHECK_EQUAL(claims, before);
+}
+
+CAF_TEST(a shard that nobody takes is let go at the limit) {
+  give({1, 2});
+  meet_two();
+  state().how.hand_over_limit = std::chrono::milliseconds{0};
+  give({1});
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
+}
+
+CAF_TEST(a shard that comes back before anybody took it stays as it is) {
+  give({1, 2});
+  meet_two();
+  auto before = claims;
+  give({1});
+  give({1, 2});
+  state().how.hand_over_limit = std::chrono::milliseconds{0};
+  poll();
+  CAF_CHECK_EQUAL(claims, before);
+  CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
+}
+
+CAF_TEST(who has to let the first shard go leads no more) {
+  give({0, 1});
+  meet_two();
+  CAF_CHECK(cluster->leads);
+  give({1});
+  CAF_CHECK(!cluster->leads);
+  CAF_CHECK_EQUAL(cluster->homes.size(), 2 * entities());
+}
+
+CAF_TEST(a source that goes to another node is read a moment longer) {
+  work.sources = {orders};
+  poll();
+  meet_two();
+  auto heard = router->sources.size();
+  work.sources.clear();
+  poll();
+  poll();
+  CAF_CHECK_EQUAL(router->sources.size(), heard);
+  state().ending.at(orders) -= state().how.overlap;
+  poll();
+  CAF_REQUIRE_EQUAL(router->sources.size(), heard + 1);
+  CAF_CHECK(router->sources.back().empty());
+}
+
+CAF_TEST(a source that comes back in that moment is read on) {
+  work.sources = {orders};
+  poll();
+  meet_two();
+  auto heard = router->sources.size();
+  work.sources.clear();
+  poll();
+  work.sources = {orders};
+  poll();
+  CAF_CHECK(state().ending.empty());
+  CAF_CHECK_EQUAL(router->sources.size(), heard);
 }
 
 CAF_TEST(a fenced shard is claimed again while it is still given) {
@@ -229,13 +328,99 @@ CAF_TEST(cards of another life or protocol are as empty ones) {
   CAF_CHECK(router->homes.empty());
 }
 
-CAF_TEST(who leaves lets everything go first) {
-  give({0, 1});
-  auto request = self->request(member, caf::infinite, atom::release_v);
+CAF_TEST(who leaves serves on until another node has everything) {
+  give({1});
+  work.sources = {orders};
+  poll();
+  meet_two();
+  auto request = self->request(member, caf::infinite, atom::leave_v);
   settle();
-  request.receive([](bool done) { CAF_CHECK(done); }, [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
-  CAF_CHECK(writer->owned.empty());
   CAF_CHECK(has_left);
+  poll();
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
+  greet(other_with(1));
+  poll();
+  CAF_CHECK(writer->owned.empty());
+  CAF_CHECK(!state().has_left()); // the other node may not read yet
+  state().out -= 2 * state().how.overlap;
+  poll();
+  request.receive([](bool done) { CAF_CHECK(done); }, [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+  CAF_CHECK(router->sources.back() == std::vector<source_id>{orders}); // until its actor ends
+}
+
+CAF_TEST(who leaves waits for nobody who leaves too) {
+  give({1});
+  meet_two();
+  auto request = self->request(member, caf::infinite, atom::leave_v);
+  settle();
+  auto two = other("now");
+  two.takes_shards = false;
+  CAF_CHECK(!greet(two).takes_shards);
+  poll();
+  request.receive([](bool done) { CAF_CHECK(done); }, [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
+}
+
+CAF_TEST(shards that another node serves are claimed one after the other) {
+  meet_two();
+  auto two = other_with(1);
+  auto more = other_with(2);
+  two.cells.insert(two.cells.end(), more.cells.begin(), more.cells.end());
+  greet(two);
+  give({1, 2, 3, 4});
+  CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities()); // those that nobody serves, at once
+  poll();
+  CAF_CHECK_EQUAL(writer->owned.size(), 3 * entities());
+  poll();
+  CAF_CHECK_EQUAL(writer->owned.size(), 4 * entities());
+}
+
+CAF_TEST(who has no word from its group claims nothing and serves on) {
+  give({1});
+  work.in_touch = false;
+  give({1, 2});
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
+  work.in_touch = true;
+  poll();
+  CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
+}
+
+CAF_TEST(while a shard loads none is taken from another node) {
+  greet(other_with(2));
+  work.shards = {shard_id{1}};
+  self->send(member, atom::poll_v); // claims; nobody runs the cells yet
+  sched.prioritize(member);
+  sched.run_once();
+  auto before = claims;
+  work.shards = {shard_id{1}, shard_id{2}};
+  self->send(member, atom::poll_v);
+  sched.prioritize(member);
+  sched.run_once();
+  CAF_CHECK_EQUAL(claims, before);
+  settle();
+  poll();
+  CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
+}
+
+CAF_TEST(whose role is to route is no heir) {
+  give({1, 2});
+  node_card two{node_protocol, "two", "now", {}, others_door, false};
+  greet(two);
+  give({1});
+  CAF_CHECK_EQUAL(writer->owned.size(), entities());
+}
+
+CAF_TEST(who leaves has the rest flushed where nobody takes it and lets go then) {
+  give({0, 1});
+  auto left = self->request(member, caf::infinite, atom::leave_v);
+  settle();
+  left.receive([](bool done) { CAF_CHECK(done); }, [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+  CAF_CHECK(has_left);
+  CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
+  auto released = self->request(member, caf::infinite, atom::release_v);
+  settle();
+  released.receive([](bool done) { CAF_CHECK(done); }, [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+  CAF_CHECK(writer->owned.empty());
   poll();
   CAF_CHECK(writer->owned.empty());
 }

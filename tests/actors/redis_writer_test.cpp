@@ -244,6 +244,30 @@ CAF_TEST(one of many gives up the cell that has another owner and writes the oth
   CAF_CHECK_EQUAL(fenced.size(), 1u);
 }
 
+CAF_TEST(a shard that has another owner is given up whole) {
+  std::vector<cell_id> fenced;
+  self->send_exit(writer, caf::exit_reason::kill);
+  how.fenced = [&](cell_id x) { fenced.push_back(x); };
+  auto sibling = script(1);
+  sibling->next.cell.entity = entity_id{1};
+  cells[sibling->next.cell] = sys.spawn(fake_cell, sibling);
+  claim(*sibling);
+  spawn();
+  own(*sibling);
+  for (auto& x : {one, sibling}) {
+    auto ours = x->next.owner;
+    claim(*x);
+    x->next.owner = ours;
+  }
+  for (auto& x : {one, sibling, two})
+    dirty(*x);
+  pass(how.longest_interval);
+  CAF_CHECK(fenced == std::vector<cell_id>{one->next.cell});
+  CAF_CHECK(sibling->log == strings{"collect"});
+  CAF_CHECK(two->log == (strings{"collect", "flushed"}));
+  CAF_CHECK(lost.empty());
+}
+
 CAF_TEST(cells that are let go are not written and who waits for that is told) {
   refusals = 1;
   dirty(*one);

@@ -78,6 +78,18 @@ CAF_TEST(a progress mark tells every cell how far the source is) {
   CAF_CHECK_EQUAL(transcript(), "5:(9,9] 6:(9,9]");
 }
 
+CAF_TEST(cells that are served anew are told by themselves and may ask again) {
+  deliver({{five, {at(1)}}, {six, {at(2)}}}, 2);
+  gap(five, -1);
+  transcript();
+  gap(five, -1); // answered
+  CAF_CHECK_EQUAL(transcript(), "");
+  window.progress_of({five});
+  CAF_CHECK_EQUAL(transcript(), "5:(2,2]");
+  gap(five, -1);
+  CAF_CHECK_EQUAL(transcript(), "5:(-1,2]+1");
+}
+
 CAF_TEST(a progress mark says what the router knows to be durable) {
   deliver({{five, {at(1)}}}, 4);
   durable(five, 4);

@@ -57,3 +57,15 @@ CAF_TEST(batches without a commit time are not measured) {
   x.durable(here, orders, {10}, 5'000);
   CAF_CHECK_EQUAL(x.end_to_end_ms(), 0);
 }
+
+CAF_TEST(a source that is read no more leaves nothing behind) {
+  lag_meter x;
+  x.delivered(here, orders, {10}, 1'000, 1'200);
+  x.delivered(here, items, {10}, 1'000, 1'200);
+  x.forget(orders);
+  x.delivered(here, orders, {20}, 9'000, 9'100);
+  x.durable(here, orders, {20}, 9'300);
+  CAF_CHECK_EQUAL(x.end_to_end_ms(), 300);
+  x.durable(here, items, {10}, 9'400);
+  CAF_CHECK_EQUAL(x.end_to_end_ms(), 8'400);
+}
