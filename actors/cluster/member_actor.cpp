@@ -117,6 +117,8 @@ std::set<shard_id> member_state::next_to_claim() const {
   for (auto& [shard, _] : mine)
     have.insert(shard);
   auto wanted = without(work.shards, have);
+  if (wanted.empty())
+    return {};
   for (auto& [cell, _] : theirs.owners())
     if (wanted.count(cell.shard) > 0)
       served.insert(cell.shard);

@@ -98,6 +98,16 @@ struct fixture : test_coordinator_fixture<message_config> {
   }
   /// Another node says that it is there, and serves nothing yet.
   void meet_two() { greet({node_protocol, "two", "now", {}, others_door}); }
+  /// Has a source, until the other node is given it. Returns how often the router had heard of sources then.
+  std::size_t lose_orders() {
+    work.sources = {orders};
+    poll();
+    meet_two();
+    auto heard = router->sources.size();
+    work.sources.clear();
+    poll();
+    return heard;
+  }
   /// The card of the other node, with all cells of a shard.
   node_card other_with(std::uint16_t shard) {
     node_card out{node_protocol, "two", "now", {}, others_door};
@@ -236,12 +246,7 @@ CAF_TEST(who has to let the first shard go leads no more) {
 }
 
 CAF_TEST(a source that goes to another node is read a moment longer) {
-  work.sources = {orders};
-  poll();
-  meet_two();
-  auto heard = router->sources.size();
-  work.sources.clear();
-  poll();
+  auto heard = lose_orders();
   poll();
   CAF_CHECK_EQUAL(router->sources.size(), heard);
   state().ending.at(orders) -= state().how.overlap;
@@ -251,12 +256,7 @@ CAF_TEST(a source that goes to another node is read a moment longer) {
 }
 
 CAF_TEST(a source that comes back in that moment is read on) {
-  work.sources = {orders};
-  poll();
-  meet_two();
-  auto heard = router->sources.size();
-  work.sources.clear();
-  poll();
+  auto heard = lose_orders();
   work.sources = {orders};
   poll();
   CAF_CHECK(state().ending.empty());

@@ -85,6 +85,12 @@ struct fixture : test_coordinator_fixture<message_config> {
     x.next.owner = ledger->at(0).owner;
     x.next.number = ledger->at(0).number;
   }
+  /// Another node claims the cell, and ours doesn't know.
+  void take_away(cell_script& x) {
+    auto ours = x.next.owner;
+    claim(x);
+    x.next.owner = ours;
+  }
   void dirty(cell_script& x, bool urgent = true) {
     auto cell = cells.at(x.next.cell);
     inject((atom::dirty, cell_id, bool), from(cell).to(writer).with(atom::dirty_v, x.next.cell, urgent));
@@ -212,9 +218,7 @@ CAF_TEST(a Redis that does not answer a look is said until it does) {
 }
 
 CAF_TEST(a cell with another owner makes the node start over) {
-  auto ours = one->next.owner;
-  claim(*one);
-  one->next.owner = ours;
+  take_away(*one);
   dirty(*one);
   pass(how.longest_interval);
   CAF_CHECK(one->log == strings{"collect"});
@@ -227,9 +231,7 @@ CAF_TEST(one of many gives up the cell that has another owner and writes the oth
   self->send_exit(writer, caf::exit_reason::kill);
   how.fenced = [&](cell_id x) { fenced.push_back(x); };
   spawn();
-  auto ours = one->next.owner;
-  claim(*one);
-  one->next.owner = ours;
+  take_away(*one);
   dirty(*one);
   dirty(*two);
   pass(how.longest_interval);
@@ -254,11 +256,8 @@ CAF_TEST(a shard that has another owner is given up whole) {
   claim(*sibling);
   spawn();
   own(*sibling);
-  for (auto& x : {one, sibling}) {
-    auto ours = x->next.owner;
-    claim(*x);
-    x->next.owner = ours;
-  }
+  take_away(*one);
+  take_away(*sibling);
   for (auto& x : {one, sibling, two})
     dirty(*x);
   pass(how.longest_interval);

@@ -21,7 +21,7 @@ CLIENTS = {
 def knows_caf(path):
     """Only actors, their interfaces, the messages' CAF part and the wiring do."""
     return (path.startswith(("messages/caf/", "nodes/", "tests/actors/")) or path == "actors/interfaces.hpp"
-            or bool(re.fullmatch(r"actors/\w+/\w+_actor(_[a-z]+)?\.[ch]pp", path)))
+            or bool(re.fullmatch(r"actors/\w+/\w+_actor\.[ch]pp", path)))
 
 
 def room_of(path):

@@ -1,4 +1,5 @@
-/// The member's other half: finds the other nodes, and hears from them what they serve.
+/// The member's part of knowing the others: finds the nodes, and hears from them what
+/// they serve.
 
 #include "actors/cluster/member_actor.hpp"
 

@@ -24,8 +24,8 @@ void member_state::mark_lost(const assignment& now) {
       claimed.lost.reset();
     else if (!claimed.lost)
       claimed.lost = clock::now();
-  if (has_heir())
-    for (auto source : work.sources)
+  for (auto source : work.sources)
+    if (now.sources.count(source) == 0 && has_heir())
       ending.try_emplace(source, clock::now() + how.overlap);
   std::erase_if(ending, [&](auto& x) { return now.sources.count(x.first) > 0 || clock::now() >= x.second; });
   if (leads() != led)
