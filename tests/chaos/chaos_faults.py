@@ -137,8 +137,9 @@ class ChaosFaults(faults.Faults):
     # Servers.
 
     def lose_tail_of_redis(self):
-        said = self.cut_redis()
-        return f"{said}, {self.measure('lose_tail_of_redis', time.monotonic())}"
+        said, began = self.cut_redis(), time.monotonic()
+        self.wait_for_ledger()  # it may have gone back to before the end of a fill
+        return f"{said}, {self.measure('lose_tail_of_redis', began)}"
 
     def promote_replica(self):
         """Redis dies, and a replica that stopped following a while ago comes in its place."""
@@ -167,7 +168,9 @@ class ChaosFaults(faults.Faults):
         self.take_over(folder / "appendonlydir")
         self.stack.redis.close()
         self.stack.door("service", "start", "redis")
-        return f"a replica {lag} bytes behind promoted, {self.measure('promote_replica', time.monotonic())}"
+        began = time.monotonic()
+        self.wait_for_ledger()
+        return f"a replica {lag} bytes behind promoted, {self.measure('promote_replica', began)}"
 
     def info(self, redis):
         """Returns the numbers of Redis's INFO."""
