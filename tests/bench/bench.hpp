@@ -76,6 +76,7 @@ nlohmann::json work(const settings& how, bool live, std::int64_t flush_records);
 
 enum class part { snapshot, rest };
 /// Writes one part of the records again under another topic prefix, as fast as Kafka takes them.
+/// Returns also {changes}: records that are no tombstones.
 nlohmann::json replay(const settings& how, const std::string& to, part what);
 /// Deletes the topics of a prefix.
 nlohmann::json drop(const settings& how, const std::string& prefix);

@@ -177,16 +177,20 @@ nlohmann::json replay(const settings& how, const std::string& to, part what) {
   there.topic_prefix = to;
   value_of(find_sources(there, plans)); // creates them
   bulk_producer out(how, "50");
-  std::int64_t records = 0;
+  std::int64_t records = 0, changes = 0;
   meter cost;
   cost.begin();
   each_of(how, from, what, [&](stored_record&& x) {
     auto& source = from.sources[x.source];
     out.write(renamed(how, source.topic, to), source.partition, x);
-    return ++records, true;
+    ++records;
+    changes += x.tombstone ? 0 : 1;
+    return true;
   });
   out.flush();
-  return cost.end(records);
+  auto line = cost.end(records);
+  line["changes"] = changes;
+  return line;
 }
 
 nlohmann::json drop(const settings& how, const std::string& prefix) {
