@@ -164,7 +164,7 @@ bool cdc_router_state::take(const kafka::record_batch& batch) {
     return false;
   records += x.records;
   for (auto& [cell, changes] : x.changes)
-    lag.delivered(cell, source, changes.back().offset, x.newest_commit_ms, read_ms);
+    lag.delivered(cell, source, changes.last(), x.newest_commit_ms, read_ms);
   window->deliver(source, std::move(x.changes), x.last, x.seen);
   return true;
 }

@@ -4,12 +4,7 @@
 
 namespace millrace {
 
-std::size_t size_of(const change_batch& x) {
-  std::size_t n = 0;
-  for (auto& c : x.changes)
-    n += sizeof(change) + c.key.size() + c.columns.size();
-  return n;
-}
+std::size_t size_of(const change_batch& x) { return x.changes.packed().bytes().size(); }
 
 delivery_window::delivery_window(delivery_backend backend, std::size_t credit_bytes)
     : backend_(std::move(backend)), credit_bytes_(credit_bytes) {}
@@ -38,17 +33,17 @@ kafka_offset delivery_window::start(source_id source) const {
   return {lowest->second.sent.value + 1};
 }
 
-void delivery_window::deliver(source_id source, std::map<cell_id, std::vector<change>> changes,
-                              kafka_offset last, stamp seen) {
+void delivery_window::deliver(source_id source, std::map<cell_id, packed_changes> changes, kafka_offset last,
+                              stamp seen) {
   auto& state = sources_.at(source);
   state.read = std::max(state.read, last);
   if (seen.offset > state.seen.offset)
     state.seen = seen;
   for (auto& [cell, list] : changes) {
     auto& to = state.chains.at(cell);
-    std::erase_if(list, [&](auto& x) { return x.offset <= to.sent; });
-    if (!list.empty())
-      send(source, state, cell, to, std::move(list));
+    auto fresh = list.first() > to.sent ? std::move(list) : list.beyond(to.sent);
+    if (!fresh.empty())
+      send(source, state, cell, to, std::move(fresh));
   }
 }
 
@@ -71,7 +66,7 @@ void delivery_window::tell_progress(source_id source, source_state& state, cell_
 }
 
 void delivery_window::send(source_id source, source_state& state, cell_id cell, chain& to,
-                           std::vector<change> changes) {
+                           change_list changes) {
   change_batch batch{cell, source,           to.sent,           std::max(to.sent, state.read),
                      {},   acknowledged(to), std::move(changes)};
   if (state.seen.offset <= batch.last)

@@ -44,8 +44,7 @@ class delivery_window {
   kafka_offset start(source_id source) const;
 
   /// Delivers what was read of a source, complete up to `last`.
-  void deliver(source_id source, std::map<cell_id, std::vector<change>> changes, kafka_offset last,
-               stamp seen);
+  void deliver(source_id source, std::map<cell_id, packed_changes> changes, kafka_offset last, stamp seen);
 
   /// Tells every cell how far each source is. To be called twice a second, for ever.
   void progress();
@@ -86,7 +85,7 @@ class delivery_window {
     stamp seen;
   };
   void tell_progress(source_id source, source_state& state, cell_id cell, chain& to);
-  void send(source_id source, source_state& state, cell_id cell, chain& to, std::vector<change> changes);
+  void send(source_id source, source_state& state, cell_id cell, chain& to, change_list changes);
   static kafka_offset acknowledged(const chain& of);
   void keep(chain& to, change_batch batch);
   void forget_up_to(cell_id cell, chain& of, kafka_offset last);

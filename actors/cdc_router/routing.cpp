@@ -26,7 +26,7 @@ std::optional<shard_id> shard_by(const std::optional<row>& x, const route& by, s
   return shard_of_packed(pack_columns(*x, by.by), shards);
 }
 
-change as(change_kind kind, change note) {
+change_view as(change_kind kind, change_view note) {
   note.kind = kind;
   return note;
 }
@@ -47,11 +47,12 @@ routing::routing(const plan_set& plans, table_id table, std::uint16_t shards) : 
 }
 
 void routing::add(const table_change& x, kafka_offset at, bool first_fill, changes_by_cell& out) const {
-  change note;
+  auto key = pack(x.key);
+  change_view note;
   note.op = x.op;
   note.offset = at;
   note.at = x.at;
-  note.key = pack(x.key);
+  note.key = key;
   for (auto& w : ways_) {
     note.route = w.id;
     if (x.op == 't')
@@ -65,36 +66,37 @@ void routing::add(const table_change& x, kafka_offset at, bool first_fill, chang
   }
 }
 
-void routing::add_own(const way& w, const table_change& x, change note, changes_by_cell& out) const {
+void routing::add_own(const way& w, const table_change& x, change_view note, changes_by_cell& out) const {
   note.counted = true;
   note.kind = x.after ? change_kind::upsert : change_kind::remove;
-  if (x.after)
-    note.columns = pack_columns(*x.after, w.by->columns);
-  out[{shard_of_packed(note.key, shards_), w.by->entity}].push_back(std::move(note));
+  auto columns = x.after ? pack_columns(*x.after, w.by->columns) : std::string();
+  note.columns = columns;
+  out[{shard_of_packed(note.key, shards_), w.by->entity}].add(note);
 }
 
-void routing::add_foreign(const way& w, const table_change& x, change note, bool first_fill,
+void routing::add_foreign(const way& w, const table_change& x, change_view note, bool first_fill,
                           changes_by_cell& out) const {
   auto before = shard_by(x.before, *w.by, shards_);
   auto after = shard_by(x.after, *w.by, shards_);
   if (x.op == 'r' && !first_fill) {
     for (std::uint16_t i = 0; i < shards_; ++i)
       if (shard_id{i} != after)
-        out[{shard_id{i}, w.by->entity}].push_back(as(change_kind::not_yours, note));
+        out[{shard_id{i}, w.by->entity}].add(as(change_kind::not_yours, note));
   } else if (before && before != after) {
-    out[{*before, w.by->entity}].push_back(as(change_kind::remove, note));
+    out[{*before, w.by->entity}].add(as(change_kind::remove, note));
   }
   if (!after)
     return;
+  auto columns = pack_columns(*x.after, w.by->columns);
   note.kind = change_kind::upsert;
-  note.columns = pack_columns(*x.after, w.by->columns);
-  out[{*after, w.by->entity}].push_back(std::move(note));
+  note.columns = columns;
+  out[{*after, w.by->entity}].add(note);
 }
 
-void routing::add_everywhere(const way& w, const change& note, changes_by_cell& out) const {
+void routing::add_everywhere(const way& w, change_view note, changes_by_cell& out) const {
   for (std::uint16_t i = 0; i < shards_; ++i) {
-    auto& copy = out[{shard_id{i}, w.by->entity}].emplace_back(note);
-    copy.counted = w.by->own && i == 0 && note.kind == change_kind::truncate;
+    note.counted = w.by->own && i == 0 && note.kind == change_kind::truncate;
+    out[{shard_id{i}, w.by->entity}].add(note);
   }
 }
 

@@ -12,7 +12,7 @@
 namespace millrace {
 
 /// Changes by cell, in the order of the records.
-using changes_by_cell = std::map<cell_id, std::vector<change>>;
+using changes_by_cell = std::map<cell_id, packed_changes>;
 
 /// Returns the shard of an entity's key; nullopt where a part of it is NULL.
 /// Stable across builds: FNV-1a over the packed key, finished by a mixer.
@@ -34,10 +34,10 @@ class routing {
     route_id id;
     const route* by;
   };
-  void add_own(const way& w, const table_change& x, change note, changes_by_cell& out) const;
-  void add_foreign(const way& w, const table_change& x, change note, bool first_fill,
+  void add_own(const way& w, const table_change& x, change_view note, changes_by_cell& out) const;
+  void add_foreign(const way& w, const table_change& x, change_view note, bool first_fill,
                    changes_by_cell& out) const;
-  void add_everywhere(const way& w, const change& note, changes_by_cell& out) const;
+  void add_everywhere(const way& w, change_view note, changes_by_cell& out) const;
 
   std::vector<way> ways_;
   std::uint16_t shards_;

@@ -94,14 +94,14 @@ std::optional<position> cell::offer(const change_batch& batch, tick_seconds now)
     break;
   }
   auto here = positions_.at(batch.source).last;
-  for (auto& x : batch.changes)
+  for (auto x : batch.changes)
     if (x.offset > here)
       apply(x, now);
   positions_.advance(batch);
   return std::nullopt;
 }
 
-void cell::apply(const change& x, tick_seconds now) {
+void cell::apply(const change_view& x, tick_seconds now) {
   if (x.counted) {
     ++counts_[{how_.plans->routes[x.route.value].table, x.op}];
     output_waits_ = true;
@@ -114,21 +114,21 @@ void cell::apply(const change& x, tick_seconds now) {
     break;
   case change_kind::remove:
   case change_kind::not_yours:
-    remove({x.route, x.key}, now);
+    remove({x.route, std::string(x.key)}, now);
     break;
   case change_kind::truncate:
     truncate(x, now);
     break;
   case change_kind::forget:
     if (auto* there = rows_.find(x.route, x.key); there && there->at < x.at)
-      remove({x.route, x.key}, now);
+      remove({x.route, std::string(x.key)}, now);
     break;
   case change_kind::count:
     break;
   }
 }
 
-void cell::upsert(const change& x, tick_seconds now) {
+void cell::upsert(const change_view& x, tick_seconds now) {
   if (rows_.barred(x.route, x.at))
     return;
   auto shown = figures_.projections(x.route);
@@ -169,7 +169,7 @@ void cell::remove(const row_name& name, tick_seconds now) {
   changed_rows_ = true;
 }
 
-void cell::truncate(const change& x, tick_seconds now) {
+void cell::truncate(const change_view& x, tick_seconds now) {
   rows_.bar(x.route, x.at);
   changed_rows_ = true;
   for (auto& name : rows_.older_than(x.route, x.at))

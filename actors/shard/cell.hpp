@@ -75,10 +75,10 @@ class cell {
   const figure_fold& figures() const { return figures_; }
 
  private:
-  void apply(const change& x, tick_seconds now);
-  void upsert(const change& x, tick_seconds now);
+  void apply(const change_view& x, tick_seconds now);
+  void upsert(const change_view& x, tick_seconds now);
   void remove(const row_name& name, tick_seconds now);
-  void truncate(const change& x, tick_seconds now);
+  void truncate(const change_view& x, tick_seconds now);
   void copy_into(cell_flush& out);
   void set_live(const applied_block& last);
   bool any_live() const { return live_.all || !live_.some.empty(); }

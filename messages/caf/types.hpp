@@ -3,7 +3,6 @@
 /// The one place of messages/ that knows CAF: type ids and how each noun is
 /// inspected, so that any of them may cross to another node.
 
-#include "messages/change_bytes.hpp"
 #include "messages/delivery.hpp"
 #include "messages/flush.hpp"
 #include "messages/store_write.hpp"
@@ -37,14 +36,14 @@ typename Inspector::result_type inspect(Inspector& f, change& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change_list& x) {
   if constexpr (std::is_same_v<Inspector, caf::detail::stringification_inspector>) {
-    return f(x.all());
+    return f(x.packed().all());
   } else if constexpr (Inspector::reads_state) {
-    return f(to_bytes(x.all()));
+    return f(x.packed().bytes());
   } else {
     std::string bytes;
     if (auto failed = f(bytes))
       return failed;
-    auto all = changes_from(bytes);
+    auto all = packed_changes::from(std::move(bytes));
     if (!all)
       return caf::sec::invalid_argument;
     x = change_list(std::move(*all));

@@ -67,7 +67,7 @@ CAF_TEST(a batch comes out as it went in) {
             && y.seen == x.seen);
   CAF_CHECK_EQUAL(y.acknowledged.value, 6);
   CAF_REQUIRE_EQUAL(y.changes.size(), 1u);
-  auto &a = y.changes[0], &b = x.changes[0];
+  auto a = *y.changes.begin(), b = *x.changes.begin();
   CAF_CHECK(a.kind == b.kind && a.op == b.op && a.counted == b.counted && a.route == b.route);
   CAF_CHECK(a.offset == b.offset && a.at == b.at && a.key == b.key && a.columns == b.columns);
 }

@@ -16,6 +16,13 @@ namespace {
 
 constexpr std::size_t credit = 4'000;
 
+change change_of(std::int64_t offset, std::size_t bytes) {
+  change out;
+  out.offset = {offset};
+  out.columns.assign(bytes, 'x');
+  return out;
+}
+
 /// A record of a source: the cells that it concerns.
 struct entry {
   std::int64_t offset = 0;
@@ -162,7 +169,7 @@ class world {
       return;
     }
     auto most = 1 + dice_.below(8);
-    std::map<cell_id, std::vector<change>> changes;
+    std::map<cell_id, packed_changes> changes;
     auto last = next_.at(of) - 1;
     for (auto& record : kafka_.at(of)) {
       if (record.offset < next_.at(of) || most == 0)
@@ -170,8 +177,7 @@ class world {
       --most;
       last = record.offset;
       for (auto& [cell, bytes] : record.bytes)
-        changes[cell].emplace_back().offset = {record.offset},
-        changes[cell].back().columns.assign(bytes, 'x');
+        changes[cell].add(change_of(record.offset, bytes));
     }
     window_->deliver(of, std::move(changes), {last}, {{last}, 1});
     next_.at(of) = last + 1;
@@ -221,7 +227,7 @@ class world {
       ++gaps;
       return answer(letter::kind::gap, x.batch.cell, {here});
     case sequencer::verdict::apply:
-      for (auto& c : x.batch.changes)
+      for (auto c : x.batch.changes)
         if (c.offset > here.last)
           now.offsets[x.batch.source].push_back(c.offset.value);
       now.positions.advance(x.batch);

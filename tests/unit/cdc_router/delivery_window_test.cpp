@@ -21,7 +21,7 @@ change at(std::int64_t offset, std::size_t bytes = 0) {
   return out;
 }
 
-using changes = std::map<cell_id, std::vector<change>>;
+using changes = std::map<cell_id, packed_changes>;
 
 /// One source, two cells that have nothing, and what the window asks for.
 struct fixture {
@@ -45,7 +45,7 @@ struct fixture {
     for (auto& x : std::exchange(sent, {})) {
       out += (out.empty() ? "" : " ") + std::to_string(x.cell.shard.value) + ":("
              + std::to_string(x.prev.value) + "," + std::to_string(x.last.value) + "]";
-      for (auto& c : x.changes)
+      for (auto c : x.changes)
         out += "+" + std::to_string(c.offset.value);
     }
     return out;

@@ -28,10 +28,20 @@ struct fixture {
     out.after = std::move(after);
     return out;
   }
-  changes_by_cell route(const table_change& x, bool first_fill = false) const {
-    changes_by_cell out;
-    orders.add(x, {42}, first_fill, out);
+  /// Each cell's changes.
+  using meanings = std::map<cell_id, std::vector<change>>;
+
+  meanings route(const std::vector<table_change>& all, bool first_fill = false) const {
+    changes_by_cell packed;
+    for (std::int64_t at = 42; auto& x : all)
+      orders.add(x, {at++}, first_fill, packed);
+    meanings out;
+    for (auto& [cell, list] : packed)
+      out[cell] = list.all();
     return out;
+  }
+  meanings route(const table_change& x, bool first_fill = false) const {
+    return route(std::vector{x}, first_fill);
   }
   static cell_id cell(entity_id entity, std::int64_t key) {
     return {*shard_of({value{key}}, shards), entity};
@@ -49,7 +59,7 @@ struct fixture {
       if (shard_of({value{id}}, shards) == shard_of({value{std::int64_t{1}}}, shards))
         return id;
   }
-  static std::size_t count(const changes_by_cell& x) {
+  static std::size_t count(const meanings& x) {
     std::size_t n = 0;
     for (auto& [_, list] : x)
       n += list.size();
@@ -120,9 +130,7 @@ CAF_TEST(a delete removes the row from both cells and counts once) {
 }
 
 CAF_TEST(a primary key that changes comes as a delete and an insert of two keys) {
-  changes_by_cell x;
-  orders.add(record('d', order(7, 1, 100), std::nullopt), {42}, false, x);
-  orders.add(record('c', std::nullopt, order(8, 1, 100)), {43}, false, x);
+  auto x = route({record('d', order(7, 1, 100), std::nullopt), record('c', std::nullopt, order(8, 1, 100))});
   auto& parents = x.at(cell(customers, 1));
   CAF_REQUIRE_EQUAL(parents.size(), 2u); // in the order of the records
   CAF_CHECK(parents[0].kind == change_kind::remove);

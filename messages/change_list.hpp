@@ -1,0 +1,95 @@
+#pragma once
+
+/// The changes of a batch as one piece of memory: made once by a router, kept to be
+/// sent again, applied from there by the cell, and copied whole on the way between
+/// nodes. In the machine's own byte order: nodes of another build refuse each other,
+/// and all that Millrace runs on are little-endian.
+///
+///     head | key | columns | head | key | columns | ...
+
+#include "messages/change.hpp"
+
+#include <cstddef>
+#include <iterator>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace millrace {
+
+/// Changes of one source, by offset.
+class packed_changes {
+ public:
+  class iterator {
+   public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = change_view;
+    using difference_type = std::ptrdiff_t;
+    using pointer = void;
+    using reference = change_view;
+
+    explicit iterator(const char* at) : at_(at) {}
+    change_view operator*() const;
+    iterator& operator++();
+    bool operator==(const iterator&) const = default;
+
+   private:
+    const char* at_;
+  };
+
+  packed_changes() = default;
+  packed_changes(std::initializer_list<change> x);
+  packed_changes(const std::vector<change>& x);
+
+  /// Returns the changes that these bytes are; nullopt: they aren't any.
+  static std::optional<packed_changes> from(std::string bytes);
+
+  void add(const change_view& x);
+
+  iterator begin() const { return iterator{bytes_.data()}; }
+  iterator end() const { return iterator{bytes_.data() + bytes_.size()}; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  /// Return the offsets of the first and the last change; `nowhere` where there is none.
+  kafka_offset first() const { return first_; }
+  kafka_offset last() const { return last_; }
+  const std::string& bytes() const { return bytes_; }
+
+  /// Returns those beyond an offset.
+  packed_changes beyond(kafka_offset x) const;
+  /// Returns each by itself.
+  std::vector<change> all() const;
+
+ private:
+  void note(kafka_offset x);
+
+  std::string bytes_;
+  std::size_t size_ = 0;
+  kafka_offset first_ = nowhere, last_ = nowhere;
+};
+
+/// Changes that nobody alters any more: who keeps a batch to send it again, and
+/// who applies it, hold the same ones.
+class change_list {
+ public:
+  change_list() = default;
+  change_list(packed_changes x)
+      : all_(x.empty() ? nullptr : std::make_shared<const packed_changes>(std::move(x))) {}
+  change_list(const std::vector<change>& x) : change_list(packed_changes(x)) {}
+  change_list(std::initializer_list<change> x) : change_list(packed_changes(x)) {}
+
+  const packed_changes& packed() const { return all_ ? *all_ : none(); }
+  auto begin() const { return packed().begin(); }
+  auto end() const { return packed().end(); }
+  std::size_t size() const { return packed().size(); }
+  bool empty() const { return !all_; }
+
+ private:
+  static const packed_changes& none() {
+    static const packed_changes nothing;
+    return nothing;
+  }
+  std::shared_ptr<const packed_changes> all_; ///< null: none
+};
+
+} // namespace millrace
