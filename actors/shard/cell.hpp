@@ -38,7 +38,7 @@ class cell {
   std::optional<position> offer(const change_batch& batch, tick_seconds now);
 
   /// Returns how far a source is durable, if the sender of this progress mark doesn't know.
-  std::optional<position> owed(const change_batch& mark) const { return positions_.owed(mark); }
+  std::optional<position> owed(const change_batch& mark) { return positions_.owed(mark); }
 
   /// Removes the rows that nothing has shown since `limit`: of these tables, by
   /// SCHEMA.TABLE, or of all.

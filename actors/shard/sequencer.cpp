@@ -2,6 +2,13 @@
 
 namespace millrace {
 
+namespace {
+
+/// Two seconds, as a router sends two a second.
+constexpr int marks_of_patience = 4;
+
+} // namespace
+
 sequencer::verdict sequencer::offer(const change_batch& batch) const {
   auto here = at(batch.source).last;
   if (batch.prev > here)
@@ -33,22 +40,26 @@ std::vector<position> sequencer::take_moved() {
 
 void sequencer::made_durable(const std::vector<position>& x) {
   for (auto& p : x)
-    durable_[p.source] = p;
+    durable_[p.source] = {p, marks_of_patience};
 }
 
-std::optional<position> sequencer::owed(const change_batch& mark) const {
+std::optional<position> sequencer::owed(const change_batch& mark) {
   auto found = durable_.find(mark.source);
-  if (!mark.changes.empty() || found == durable_.end() || found->second.last <= mark.acknowledged)
+  if (!mark.changes.empty() || found == durable_.end() || found->second.at.last <= mark.acknowledged
+      || found->second.marks_left-- > 0)
     return std::nullopt;
-  return found->second;
+  found->second.marks_left = marks_of_patience;
+  return found->second.at;
 }
 
 void sequencer::restore(const std::vector<position>& from) {
   positions_.clear();
   moved_.clear();
-  for (auto& x : from)
+  durable_.clear();
+  for (auto& x : from) {
     positions_[x.source] = x;
-  durable_ = positions_;
+    durable_[x.source] = {x}; // who doesn't know was told by an owner before us, if at all
+  }
 }
 
 std::vector<position> sequencer::all() const {

@@ -30,12 +30,13 @@ class sequencer {
   std::vector<position> take_moved();
   bool moved() const { return !moved_.empty(); }
 
-  /// These have reached the ledger.
+  /// These have reached the ledger, and are about to be acknowledged.
   void made_durable(const std::vector<position>& x);
 
   /// Returns how far the source is durable, if the sender of this progress mark
-  /// doesn't know: its acknowledgement was lost.
-  std::optional<position> owed(const change_batch& mark) const;
+  /// still doesn't know: the acknowledgement was lost. One that may be on its way is
+  /// given a few marks, or else busy nodes would tell each other twice all the time.
+  std::optional<position> owed(const change_batch& mark);
 
   /// Starts over from what the ledger has.
   void restore(const std::vector<position>& from);
@@ -43,8 +44,13 @@ class sequencer {
   std::vector<position> all() const;
 
  private:
+  struct durable {
+    position at;
+    int marks_left = 0; ///< that don't mean yet that an acknowledgement was lost
+  };
+
   std::map<source_id, position> positions_;
-  std::map<source_id, position> durable_;
+  std::map<source_id, durable> durable_;
   std::map<source_id, bool> moved_;
 };
 
