@@ -37,7 +37,7 @@ class cell {
   /// Applies a batch, or returns the position at which the chain broke.
   std::optional<position> offer(const change_batch& batch, tick_seconds now);
 
-  /// Returns how far a source is durable, if the sender of this progress mark doesn't know.
+  /// Returns how far a source is durable, if the sender of this progress mark still doesn't know.
   std::optional<position> owed(const change_batch& mark) { return positions_.owed(mark); }
 
   /// Removes the rows that nothing has shown since `limit`: of these tables, by
