@@ -5,6 +5,7 @@
 
 #include "actors/figures/plan.hpp"
 #include "actors/redis/client.hpp"
+#include "actors/redis/table_doubt.hpp"
 #include "messages/flush.hpp"
 
 #include <chrono>
@@ -113,6 +114,20 @@ class store {
 
   /// Figures whose writes Redis refused, by name; kept until the next rebuild.
   result<std::map<std::string, std::string>> failed_figures();
+
+  /// Returns the tables whose rows may have changed without records, by SCHEMA.TABLE.
+  result<std::map<std::string, table_doubt>> doubts();
+  /// Notes a doubt, in a ledger of this life. One that is there keeps its `since` and what
+  /// it says, and its `at` moves up. Error (fenced): the ledger began anew.
+  result<void> doubt(const std::string& table, const table_doubt& x, const std::string& life);
+  /// Forgets the table's doubt if it was noticed before `read_from`, where the log was
+  /// when the table was read again. Error (fenced): the ledger began anew.
+  result<void> clear_doubt(const std::string& table, lsn read_from, const std::string& life);
+  /// Returns what the rows in the cells rely on of each table, JSON by SCHEMA.TABLE.
+  /// Tables that no figure reads any more may be among them.
+  result<std::map<std::string, std::string>> relied_on();
+  /// Adds or replaces these tables' facts. Error (fenced): the ledger began anew.
+  result<void> rely_on(const std::map<std::string, std::string>& facts, const std::string& life);
 
   /// Deletes a rolled-up figure's places and its hidden parts. `by`: as the owner of
   /// this cell. Error (fenced): it isn't any more.

@@ -48,10 +48,7 @@ result<void> store::impl::each_page(const std::string& pattern,
 /// Deletes keys of a ledger of this life.
 result<void> store::impl::forget(const std::string& life, command keys) {
   keys.insert(keys.begin(), life);
-  auto done = function("forget", std::move(keys));
-  if (!done)
-    return done.why();
-  return done->text == "OK" ? result<void>() : error{errc::fenced, began_anew};
+  return of_this_life("forget", std::move(keys));
 }
 
 result<void> store::remove_counters(const plan_set& plans) {

@@ -38,6 +38,7 @@ struct store::impl {
   result<std::map<std::string, std::string>> hash(const std::string& name);
   result<void> each_page(const std::string& pattern, const std::function<result<void>(command keys)>& take);
   result<void> forget(const std::string& life, command keys);
+  result<void> of_this_life(const char* name, command argv);
 };
 
 } // namespace millrace::redis

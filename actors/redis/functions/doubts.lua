@@ -1,0 +1,51 @@
+-- Tables whose rows may have changed without records, and what was relied on of each.
+-- A doubt is JSON: reason, remedy, since, rewritten_only, and `at`, an LSN as 20 decimal
+-- digits: a double would round it, and texts of one length compare as their numbers do.
+
+local function joined(have, text)
+  if have:find(text, 1, true) then return have end
+  return have .. '; ' .. text
+end
+
+-- ARGV: the life that the ledger must be of, the table, its doubt. A doubt that is
+-- there keeps its beginning and what it says. Returns OK, or OTHER.
+local function doubt(_, argv)
+  if not is_of(argv[1]) then return 'OTHER' end
+  local key, new = PREFIX .. 'doubts', cjson.decode(argv[3])
+  local have = redis.call('HGET', key, argv[2])
+  if have then
+    local old = cjson.decode(have)
+    new.since = old.since
+    if old.at > new.at then new.at = old.at end
+    new.reason, new.remedy = joined(old.reason, new.reason), joined(old.remedy, new.remedy)
+    new.rewritten_only = old.rewritten_only and new.rewritten_only
+  end
+  redis.call('HSET', key, argv[2], cjson.encode(new))
+  return 'OK'
+end
+
+register('doubt', doubt)
+
+-- ARGV: the life that the ledger must be of, the table, the LSN that it was read from.
+-- A doubt that was noticed there or later stays. Returns OK, or OTHER.
+local function clear_doubt(_, argv)
+  if not is_of(argv[1]) then return 'OTHER' end
+  local key = PREFIX .. 'doubts'
+  local have = redis.call('HGET', key, argv[2])
+  if have and cjson.decode(have).at < argv[3] then redis.call('HDEL', key, argv[2]) end
+  return 'OK'
+end
+
+register('clear_doubt', clear_doubt)
+
+-- ARGV: the life that the ledger must be of, then tables and their facts in turn.
+-- Returns OK, or OTHER.
+local function rely_on(_, argv)
+  if not is_of(argv[1]) then return 'OTHER' end
+  for first = 2, #argv, SLICE do
+    redis.call('HSET', PREFIX .. 'relied', unpack(argv, first, math.min(first + SLICE - 1, #argv)))
+  end
+  return 'OK'
+end
+
+register('rely_on', rely_on)
