@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 namespace millrace::redis {
 
@@ -16,22 +18,56 @@ std::string digits(lsn x) {
   return text;
 }
 
+constexpr std::string_view between = "; ";
+
+std::string joined(const std::vector<std::string>& x) {
+  std::string out;
+  for (auto& each : x)
+    out += (out.empty() ? "" : between.data()) + each;
+  return out;
+}
+
+std::vector<std::string> commands_of(const std::string& remedy) {
+  std::vector<std::string> out;
+  for (std::size_t from = 0; from < remedy.size();) {
+    auto to = std::min(remedy.find(between, from), remedy.size());
+    out.push_back(remedy.substr(from, to - from));
+    from = to + between.size();
+  }
+  return out;
+}
+
+/// What PostgreSQL is told comes first, then figures are applied, then tables are read.
+std::vector<std::string> in_order(std::vector<std::string> commands) {
+  auto turn = [](const std::string& x) {
+    return x.find("millrace resync") == 0 ? 2 : x.find("millrace ") == 0 ? 1 : 0;
+  };
+  std::stable_sort(commands.begin(), commands.end(), [&](auto& a, auto& b) { return turn(a) < turn(b); });
+  return commands;
+}
+
 } // namespace
 
 std::string to_json(const table_doubt& x) {
-  return nlohmann::json{{"reason", x.reason},
-                        {"remedy", x.remedy},
-                        {"since", x.since},
-                        {"at", digits(x.at)},
-                        {"rewritten_only", x.rewritten_only}}
-      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  nlohmann::json out{{"reasons", {x.reason}},
+                     {"remedies", commands_of(x.remedy)},
+                     {"since", x.since},
+                     {"at", digits(x.at)},
+                     {"rewritten_only", x.rewritten_only}};
+  for (auto& name : x.columns)
+    out["columns"][name] = true;
+  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 table_doubt table_doubt_from_json(const std::string& text) {
   try {
     auto x = nlohmann::json::parse(text);
-    return {x.at("reason"), x.at("remedy"), x.at("since"), lsn{to_number(x.at("at"))},
-            x.at("rewritten_only")};
+    table_doubt out{joined(x.at("reasons")), joined(in_order(x.at("remedies"))), x.at("since"),
+                    lsn{to_number(x.at("at"))}, x.at("rewritten_only")};
+    if (x.contains("columns"))
+      for (auto& [name, _] : x["columns"].items())
+        out.columns.insert(name);
+    return out;
   } catch (const nlohmann::json::exception&) {
     return {"the ledger has a note about it that can't be read", "millrace rebuild", 0, {}, false};
   }

@@ -6,17 +6,19 @@
 #include "messages/units.hpp"
 
 #include <cstdint>
+#include <set>
 #include <string>
 
 namespace millrace::redis {
 
 struct table_doubt {
-  std::string reason;     ///< what happened, a sentence's part: "public.t was rewritten (...)"
-  std::string remedy;     ///< what to run, as a person types it
+  std::string reason;     ///< what happened: "public.t was rewritten (...)"; "; " between two
+  std::string remedy;     ///< the commands to run, in order; "; " between two
   std::int64_t since = 0; ///< when it was noticed first, Unix time in seconds
   lsn at;                 ///< the log's end when it was noticed last
   /// Only the table's storage changed: reading the table again mends it, whatever it was.
   bool rewritten_only = false;
+  std::set<std::string> columns = {}; ///< only these columns' values are in doubt; empty: all rows
   bool operator==(const table_doubt&) const = default;
 };
 

@@ -1,10 +1,22 @@
 -- Tables whose rows may have changed without records, and what was relied on of each.
--- A doubt is JSON: reason, remedy, since, rewritten_only, and `at`, an LSN as 20 decimal
--- digits: a double would round it, and texts of one length compare as their numbers do.
+-- A doubt is JSON, as store_doubts.cpp writes it. Its `at` is an LSN as 20 decimal digits: a
+-- double would round it, and texts of one length compare as their numbers do.
 
-local function joined(have, text)
-  if have:find(text, 1, true) then return have end
-  return have .. '; ' .. text
+-- Returns the first list with what only the second one has behind it.
+local function joined(list, more)
+  local known = {}
+  for _, text in ipairs(list) do known[text] = true end
+  for _, text in ipairs(more) do
+    if not known[text] then list[#list + 1] = text end
+  end
+  return list
+end
+
+-- Without `columns` the whole table is in doubt.
+local function joined_columns(some, more)
+  if not some or not more then return nil end
+  for name in pairs(more) do some[name] = true end
+  return some
 end
 
 -- ARGV: the life that the ledger must be of, the table, its doubt. A doubt that is
@@ -17,7 +29,8 @@ local function doubt(_, argv)
     local old = cjson.decode(have)
     new.since = old.since
     if old.at > new.at then new.at = old.at end
-    new.reason, new.remedy = joined(old.reason, new.reason), joined(old.remedy, new.remedy)
+    new.reasons, new.remedies = joined(old.reasons, new.reasons), joined(old.remedies, new.remedies)
+    new.columns = joined_columns(old.columns, new.columns)
     new.rewritten_only = old.rewritten_only and new.rewritten_only
   end
   redis.call('HSET', key, argv[2], cjson.encode(new))

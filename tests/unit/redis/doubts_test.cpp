@@ -20,7 +20,7 @@ struct doubting : store_fixture {
 };
 
 redis::table_doubt rewritten(std::uint64_t at) {
-  return {"public.t was rewritten", "millrace resync public.t", 1700000000, lsn{at}, true};
+  return {"public.t was rewritten", "millrace resync public.t", 1700000000, lsn{at}, true, {}};
 }
 
 } // namespace
@@ -55,14 +55,34 @@ CAF_TEST(a doubt that is noticed again keeps its beginning and moves its positio
 CAF_TEST(reasons that differ are joined and one that is more than a rewrite stays more) {
   doubting f;
   must(f.store.doubt("public.t", rewritten(7), life));
-  redis::table_doubt filtered{"the publication filters public.t", "ALTER PUBLICATION p SET TABLE public.t", 1,
-                              lsn{8}, false};
+  redis::table_doubt filtered{
+      "the publication filters public.t",
+      "ALTER PUBLICATION p SET TABLE public.t; millrace apply; millrace resync public.t",
+      1,
+      lsn{8},
+      false,
+      {}};
   must(f.store.doubt("public.t", filtered, life));
   must(f.store.doubt("public.t", rewritten(9), life));
   auto have = must(f.store.doubts()).at("public.t");
   CAF_CHECK_EQUAL(have.reason, "public.t was rewritten; the publication filters public.t");
-  CAF_CHECK_EQUAL(have.remedy, "millrace resync public.t; ALTER PUBLICATION p SET TABLE public.t");
+  CAF_CHECK_EQUAL(have.remedy,
+                  "ALTER PUBLICATION p SET TABLE public.t; millrace apply; millrace resync public.t");
   CAF_CHECK(!have.rewritten_only);
+}
+
+CAF_TEST(doubts about columns are about all of them together and one about rows is about all) {
+  doubting f;
+  auto about = [&](std::set<std::string> columns) {
+    auto x = rewritten(7);
+    x.columns = std::move(columns);
+    must(f.store.doubt("public.t", x, life));
+    return must(f.store.doubts()).at("public.t").columns;
+  };
+  CAF_CHECK(about({"v"}) == std::set<std::string>{"v"});
+  CAF_CHECK((about({"w"}) == std::set<std::string>{"v", "w"}));
+  CAF_CHECK(about({}).empty());
+  CAF_CHECK(about({"v"}).empty());
 }
 
 CAF_TEST(a doubt is cleared by a read that began after it and by no earlier one) {
