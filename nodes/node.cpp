@@ -14,6 +14,7 @@
 #include "nodes/http.hpp"
 #include "nodes/node_network.hpp"
 #include "nodes/node_work.hpp"
+#include "nodes/project.hpp"
 #include "nodes/start.hpp"
 #include "nodes/stopping.hpp"
 
@@ -135,6 +136,9 @@ class company {
     x.postgres = how_.postgres;
     x.kafka = how_.kafka;
     x.slot = how_.slot();
+    auto names = names_of(how_);
+    x.publication = names.slot;
+    x.roles = {names.node_role, names.debezium_role};
     x.topic_prefix = how_.topic_prefix;
     x.anchor_topic = how_.anchor_topic();
     x.notifications = how_.notifications();

@@ -17,7 +17,8 @@ constexpr std::chrono::milliseconds side_wait{2000};
 
 } // namespace
 
-surroundings::surroundings(surroundings_settings how) : how_(std::move(how)) {}
+surroundings::surroundings(surroundings_settings how)
+    : how_(std::move(how)), catalog_({how_.plans, how_.publication, how_.roles, how_.life}) {}
 
 result<postgres::session*> surroundings::session() {
   if (!session_) {
@@ -156,6 +157,7 @@ result<void> surroundings::save(const fill_note& note, bool live) {
 
 std::string surroundings::look(bool leads) {
   nlohmann::json out = nlohmann::json::object();
+  out["doubts"] = nlohmann::json::parse(look_at_catalog(leads));
   auto slot = nlohmann::json::parse(look_at_slot(), nullptr, false);
   std::optional<bool> read;
   if (slot.value("exists", false))
@@ -207,6 +209,27 @@ void surroundings::look_for_change() {
     store_.reset();
   else if (*replaced)
     how_.lost(**replaced);
+}
+
+/// Returns the tables in doubt as JSON. Where a server doesn't answer, the last ones stay.
+std::string surroundings::look_at_catalog(bool leads) {
+  auto ledger = store();
+  if (!ledger)
+    return doubts_;
+  if (auto db = leads ? session() : result<postgres::session*>(nullptr); db && *db) {
+    auto looked = catalog_.look(**db, **ledger);
+    if (!looked && looked.why().message != catalog_trouble_)
+      spdlog::warn("cluster: can't compare the tables with PostgreSQL's catalog: {}; trying again",
+                   looked.why().message);
+    catalog_trouble_ = looked ? "" : looked.why().message;
+  }
+  auto found = (*ledger)->doubts();
+  if (!found)
+    return store_.reset(), doubts_;
+  auto out = nlohmann::json::object();
+  for (auto& [table, x] : *found)
+    out[table] = {{"reason", x.reason}, {"remedy", x.remedy}, {"since", x.since}};
+  return doubts_ = out.dump();
 }
 
 std::string surroundings::look_at_slot() {

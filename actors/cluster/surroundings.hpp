@@ -4,6 +4,7 @@
 /// node's role), Kafka's ends and side topics, Connect. Connections are made
 /// when needed and again when lost. Used by one thread.
 
+#include "actors/cluster/catalog_watch.hpp"
 #include "actors/cluster/fill.hpp"
 #include "actors/cluster/side_topics.hpp"
 #include "actors/connect/slot_reading.hpp"
@@ -20,8 +21,10 @@ struct surroundings_settings {
   postgres::settings postgres;
   kafka::settings kafka;
   std::string slot, topic_prefix, anchor_topic, notifications;
-  std::string life;              ///< of the ledger
-  std::string system_identifier; ///< of the cluster that the ledger is of; empty: unknown
+  std::string publication;
+  std::vector<std::string> roles; ///< that read the tables: the node's and Debezium's
+  std::string life;               ///< of the ledger
+  std::string system_identifier;  ///< of the cluster that the ledger is of; empty: unknown
   const plan_set* plans = nullptr;
   std::uint16_t shards = 32;
   std::map<source_id, kafka::topic_partition> sources;
@@ -40,8 +43,8 @@ class surroundings {
   /// What a fill needs, but for sweep and publish. Bound to this object.
   fill_backend backend();
 
-  /// Looks after connector, slot, dead letters and topics: those that are gone,
-  /// and those that no figure reads.
+  /// Looks after connector, slot, dead letters, the tables in the catalog, and topics:
+  /// those that are gone, and those that no figure reads.
   /// Returns JSON for status.
   std::string look(bool leads);
 
@@ -57,6 +60,7 @@ class surroundings {
   std::string look_at_slot();
   void look_at_topics();
   void look_for_change();
+  std::string look_at_catalog(bool leads);
   void identify(postgres::session& x);
 
   surroundings_settings how_;
@@ -64,7 +68,10 @@ class surroundings {
   std::unique_ptr<redis::store> store_;
   std::unique_ptr<kafka::consumer> consumer_;
   std::unique_ptr<side_topics> side_;
-  std::string said_; ///< the last complaint about the slot
+  catalog_watch catalog_;
+  std::string catalog_trouble_;
+  std::string doubts_ = "{}"; ///< as the last look found them, JSON by SCHEMA.TABLE
+  std::string said_;          ///< the last complaint about the slot
   connect::slot_reading reading_;
   std::map<std::string, std::int64_t> unknown_; ///< records by SCHEMA.TABLE
   std::chrono::steady_clock::time_point identified_{}, counted_{};

@@ -26,6 +26,17 @@ std::map<std::string, std::int64_t> open_letters(const json& cluster) {
   return out;
 }
 
+/// Returns the tables whose rows may have changed without records, and why figures over
+/// them are incomplete.
+std::map<std::string, std::string> doubts(const json& cluster) {
+  std::map<std::string, std::string> out;
+  auto around = cluster.value("surroundings", json::object());
+  if (around.is_object() && around.contains("doubts") && around["doubts"].is_object())
+    for (auto& [table, x] : around["doubts"].items())
+      out[table] = x.value("reason", "") + ". Mend it by: " + x.value("remedy", "");
+  return out;
+}
+
 /// Returns the records of tables that no figure reads, by table.
 json unknown_tables(const json& cluster) {
   auto around = cluster.value("surroundings", json::object());
@@ -40,20 +51,31 @@ bool fills(const std::string& name, const json& cluster) {
   return some.empty() || std::find(some.begin(), some.end(), name) != some.end();
 }
 
+/// Returns why figures over these tables are incomplete; empty: they aren't.
+std::string lacking(const std::vector<std::string>& tables, const std::map<std::string, std::int64_t>& open,
+                    const std::map<std::string, std::string>& doubted) {
+  std::string out;
+  for (auto& table : tables) {
+    if (auto x = open.find(table); x != open.end())
+      out +=
+          (out.empty() ? "" : "; ") + std::to_string(x->second) + " dead letters of " + table + " are open";
+    if (auto x = doubted.find(table); x != doubted.end())
+      out += (out.empty() ? "" : "; ") + x->second;
+  }
+  return out;
+}
+
 json figure_state(const std::string& name, const status_parts& parts, const json& writer, const json& cluster,
-                  const std::map<std::string, std::int64_t>& open) {
-  json out{{"name", name}, {"state", "live"}};
+                  const std::map<std::string, std::int64_t>& open,
+                  const std::map<std::string, std::string>& doubted) {
   auto failed = writer.value("failed", json::object());
   if (failed.contains(name))
     return {{"name", name}, {"state", "failed"}, {"why", failed[name]}};
   if (fills(name, cluster))
     return {{"name", name}, {"state", "filling"}, {"why", cluster.value("stage", "")}};
-  for (auto& table : parts.tables_of.at(name))
-    if (auto x = open.find(table); x != open.end())
-      return {{"name", name},
-              {"state", "incomplete"},
-              {"why", std::to_string(x->second) + " dead letters of " + table + " are open"}};
-  return out;
+  if (auto why = lacking(parts.tables_of.at(name), open, doubted); !why.empty())
+    return {{"name", name}, {"state", "incomplete"}, {"why", why}};
+  return {{"name", name}, {"state", "live"}};
 }
 
 } // namespace
@@ -61,9 +83,10 @@ json figure_state(const std::string& name, const status_parts& parts, const json
 std::string put_together(const status_parts& parts) {
   auto router = part(parts.router), writer = part(parts.writer), cluster = part(parts.cluster);
   auto open = open_letters(cluster);
+  auto doubted = doubts(cluster);
   json figures = json::array();
   for (auto& name : parts.figures)
-    figures.push_back(figure_state(name, parts, writer, cluster, open));
+    figures.push_back(figure_state(name, parts, writer, cluster, open, doubted));
   std::int64_t rows = 0;
   for (auto& cell : parts.cells)
     rows += part(cell).value("rows", std::int64_t{0});

@@ -19,8 +19,8 @@ struct status_parts {
 };
 
 /// Returns the whole as JSON text. A figure is, in this order: failed (Redis
-/// refused a write), filling, incomplete (a table of its has open dead letters),
-/// live. `unknown_tables` tells the records that are skipped, by table.
+/// refused a write), filling, incomplete (a table of its has open dead letters, or its rows
+/// may have changed without records), live. `unknown_tables` tells the records that are skipped, by table.
 std::string put_together(const status_parts& parts);
 
 } // namespace millrace

@@ -10,7 +10,7 @@ namespace millrace::verify {
 enum class figure_state : std::uint8_t {
   live,       ///< must equal SQL
   filling,    ///< absent in Redis so far: not compared
-  incomplete, ///< its tables have open dead letters
+  incomplete, ///< its tables have open dead letters, or are in doubt
   failed,     ///< Redis refused one of its writes
 };
 

@@ -79,6 +79,22 @@ CAF_TEST(open dead letters make the figures of their table incomplete) {
   CAF_CHECK(figure(1)["why"] == "2 dead letters of public.customers are open");
 }
 
+CAF_TEST(a table in doubt makes its figures incomplete and tells the reason and the remedy) {
+  parts.cluster =
+      R"({"phase":"live","surroundings":{"doubts":{"public.customers":)"
+      R"({"reason":"public.customers was rewritten","remedy":"millrace resync public.customers"}}}})";
+  CAF_CHECK(figure(0)["state"] == "live");
+  CAF_CHECK(figure(1)["state"] == "incomplete");
+  CAF_CHECK(figure(1)["why"]
+            == "public.customers was rewritten. Mend it by: millrace resync public.customers");
+}
+
+CAF_TEST(dead letters and a doubt are both told) {
+  parts.cluster = R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2},)"
+                  R"("doubts":{"public.customers":{"reason":"r","remedy":"m"}}}})";
+  CAF_CHECK(figure(1)["why"] == "2 dead letters of public.customers are open; r. Mend it by: m");
+}
+
 CAF_TEST(records of tables that no figure knows are told by table) {
   CAF_CHECK(whole()["unknown_tables"] == json::object());
   parts.cluster = R"({"phase":"live","surroundings":{"unknown_tables":{"public.audit":7}}})";
