@@ -100,33 +100,42 @@ result<void> catalog_watch::look(postgres::session& db, redis::store& ledger) {
   auto relied = ledger.relied_on();
   if (!relied)
     return relied.why();
+  auto doubts = ledger.doubts();
+  if (!doubts)
+    return doubts.why();
   auto picture = facts_now(db, how_);
   if (!picture)
     return picture.why();
-  std::set<std::pair<std::string, std::string>> found;
   std::map<std::string, std::string> fresh;
+  std::map<std::string, difference> noted;
+  std::set<std::pair<std::string, std::string>> said;
   for (auto& [name, needs] : needs_of(how_, *picture)) {
     auto& now = picture->tables.at(name);
-    auto have = relied->find(name);
-    auto before = have == relied->end() ? std::nullopt : postgres::table_facts_from_json(have->second);
+    auto before = postgres::table_facts_from_json((*relied)[name]);
+    auto is = now.facts ? to_json(*now.facts) : "";
     if (!before && now.facts)
-      fresh[name] = to_json(*now.facts);
+      fresh[name] = is;
+    noted[name] = {(*relied)[name], is};
+    auto known = doubts->count(name) > 0 && noted_[name] == noted[name];
     for (auto& x : complaints(before, now, needs)) {
-      if (auto noted = note(ledger, name, x, picture->at); !noted)
-        return noted;
-      found.emplace(name, x.what);
+      said.emplace(name, x.what);
+      if (known && !x.stands) // its position stays, so that a read from behind it clears it
+        continue;
+      if (auto done = note(ledger, name, x, picture->at); !done)
+        return done;
     }
   }
-  said_ = std::move(found);
+  noted_ = std::move(noted);
+  said_ = std::move(said);
   if (!fresh.empty()) {
     spdlog::info("cluster: relies on the catalog as it is for {} tables", fresh.size());
     if (auto kept = ledger.rely_on(fresh, how_.life); !kept)
       return kept;
   }
-  return end_idle_doubts(ledger);
+  return end_idle_doubts(ledger, *doubts);
 }
 
-/// The same again moves the doubt's position on: what stands may do harm until it ends.
+/// What stands is noted at each look: its position moves on, as it may do harm until it ends.
 result<void> catalog_watch::note(redis::store& ledger, const std::string& table, const complaint& x, lsn at) {
   auto remedy = (x.remedy.empty() ? "" : x.remedy + "; ") + read_again(table);
   if (said_.emplace(table, x.what).second)
@@ -134,12 +143,10 @@ result<void> catalog_watch::note(redis::store& ledger, const std::string& table,
   return ledger.doubt(table, {x.what, remedy, unix_seconds(), at, x.rewritten, x.columns}, how_.life);
 }
 
-result<void> catalog_watch::end_idle_doubts(redis::store& ledger) {
-  auto doubts = ledger.doubts();
-  if (!doubts)
-    return doubts.why();
+result<void> catalog_watch::end_idle_doubts(redis::store& ledger,
+                                            const std::map<std::string, redis::table_doubt>& doubts) {
   auto tables = used_tables(*how_.plans);
-  for (auto& [name, x] : *doubts) {
+  for (auto& [name, x] : doubts) {
     auto table = tables.find(name);
     if (table == tables.end() || x.columns.empty())
       continue;

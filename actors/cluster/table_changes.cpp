@@ -33,30 +33,21 @@ std::string identity_in_words(const std::string& relreplident) {
 void check_table(const table_facts& x, const table_needs& of, std::vector<complaint>& out) {
   auto& t = of.sql_name;
   if (x.kind != "r")
-    out.push_back({t + " is " + in_words(x.kind) + " now", "millrace apply", {}, false});
+    out.push_back({t + " is " + in_words(x.kind) + " now", "millrace apply"});
   if (x.persistence == "u")
-    out.push_back({t + " is unlogged: its changes aren't in PostgreSQL's log",
-                   "ALTER TABLE " + t + " SET LOGGED",
-                   {},
-                   false});
+    out.push_back(
+        {t + " is unlogged: its changes aren't in PostgreSQL's log", "ALTER TABLE " + t + " SET LOGGED"});
   if (!x.parent.empty())
     out.push_back({t + " is a partition of " + x.parent + " now",
-                   "ALTER TABLE " + x.parent + " DETACH PARTITION " + t,
-                   {},
-                   false});
+                   "ALTER TABLE " + x.parent + " DETACH PARTITION " + t});
   for (auto& child : x.children)
     out.push_back({child + " inherits from " + t + ": a query of " + t + " reads both tables",
-                   "ALTER TABLE " + child + " NO INHERIT " + t,
-                   {},
-                   false});
+                   "ALTER TABLE " + child + " NO INHERIT " + t});
   if (x.key.empty())
-    out.push_back(
-        {t + " has no primary key any more", "ALTER TABLE " + t + " ADD PRIMARY KEY (...)", {}, false});
+    out.push_back({t + " has no primary key any more", "ALTER TABLE " + t + " ADD PRIMARY KEY (...)"});
   if (x.deferrable_key)
     out.push_back({"the primary key of " + t + " is deferrable: its changes can't be put in order",
-                   "ALTER TABLE " + t + " DROP CONSTRAINT ..., ADD PRIMARY KEY (...)",
-                   {},
-                   false});
+                   "ALTER TABLE " + t + " DROP CONSTRAINT ..., ADD PRIMARY KEY (...)"});
 }
 
 void check_identity(const table_facts& x, const table_needs& of, std::vector<complaint>& out) {
@@ -64,9 +55,7 @@ void check_identity(const table_facts& x, const table_needs& of, std::vector<com
     return;
   out.push_back({of.sql_name + " has REPLICA IDENTITY " + identity_in_words(x.identity)
                      + ": changes come without the old rows that figures need",
-                 "ALTER TABLE " + of.sql_name + " REPLICA IDENTITY FULL",
-                 {},
-                 false});
+                 "ALTER TABLE " + of.sql_name + " REPLICA IDENTITY FULL"});
 }
 
 void check_publication(const table_facts& x, const table_needs& of, std::vector<complaint>& out) {
@@ -75,25 +64,19 @@ void check_publication(const table_facts& x, const table_needs& of, std::vector<
   auto& has = x.publication;
   auto altered = "ALTER PUBLICATION " + p;
   if (!has.exists)
-    return out.push_back({"there is no publication " + p,
-                          "CREATE PUBLICATION " + p + "; " + altered + " ADD TABLE " + t,
-                          {},
-                          false});
+    return out.push_back(
+        {"there is no publication " + p, "CREATE PUBLICATION " + p + "; " + altered + " ADD TABLE " + t});
   if (!has.leaves_out.empty())
     out.push_back({"the publication " + p + " leaves out " + joined(has.leaves_out),
-                   altered + " SET (publish = 'insert, update, delete, truncate')",
-                   {},
-                   false});
+                   altered + " SET (publish = 'insert, update, delete, truncate')"});
   if (!has.member)
-    return out.push_back({"the publication " + p + " lacks " + t, altered + " ADD TABLE " + t, {}, false});
+    return out.push_back({"the publication " + p + " lacks " + t, altered + " ADD TABLE " + t});
   auto again = altered + " DROP TABLE " + t + "; " + altered + " ADD TABLE " + t;
   if (has.filters_rows)
-    out.push_back({"the publication " + p + " has a row filter on " + t, again, {}, false});
+    out.push_back({"the publication " + p + " has a row filter on " + t, again});
   if (!has.hides.empty())
-    out.push_back({"the publication " + p + " has a column list on " + t + " without " + joined(has.hides),
-                   again,
-                   {},
-                   false});
+    out.push_back(
+        {"the publication " + p + " has a column list on " + t + " without " + joined(has.hides), again});
 }
 
 void check_readers(const table_facts& x, const table_needs& of, std::vector<complaint>& out) {
@@ -102,30 +85,22 @@ void check_readers(const table_facts& x, const table_needs& of, std::vector<comp
     if (!reader.reads)
       out.push_back({"the role " + reader.role + " may not SELECT from " + t
                          + ": nobody can read it again or verify it",
-                     "GRANT SELECT ON " + t + " TO " + reader.role,
-                     {},
-                     false});
+                     "GRANT SELECT ON " + t + " TO " + reader.role});
     if (!reader.sees_all)
       out.push_back({"row level security hides rows of " + t + " from the role " + reader.role,
-                     "ALTER ROLE " + reader.role + " BYPASSRLS",
-                     {},
-                     false});
+                     "ALTER ROLE " + reader.role + " BYPASSRLS"});
   }
 }
 
 complaint dropped(const std::string& column, const table_needs& of) {
-  return {"column " + column + " of " + of.sql_name + " was dropped or renamed",
-          "millrace apply",
-          {column},
-          false};
+  return {"column " + column + " of " + of.sql_name + " was dropped or renamed", "millrace apply", {column}};
 }
 
 complaint retyped(const std::string& column, const std::string& was, const std::string& is,
                   const table_needs& of) {
   return {"column " + column + " of " + of.sql_name + " has the type " + is + " (it had " + was + ")",
           "millrace apply",
-          {column},
-          false};
+          {column}};
 }
 
 void compare_column(const std::string& name, const column_facts& was, const column_facts& is,
@@ -134,23 +109,21 @@ void compare_column(const std::string& name, const column_facts& was, const colu
   if (was.type != is.type || was.modifier != is.modifier)
     out.push_back(retyped(name, was.type_name, is.type_name, of));
   if (was.number != is.number)
-    out.push_back({column + " was dropped and added again", "", {name}, false});
+    out.push_back({column + " was dropped and added again", "", {name}});
   if (was.collation != is.collation)
-    out.push_back({column + " has another collation", "millrace apply", {name}, false});
+    out.push_back({column + " has another collation", "millrace apply", {name}});
   if (was.generated != is.generated)
     out.push_back({column
                        + (is.generated ? " is generated now: such values never come in the log"
                                        : " isn't generated any more"),
                    "millrace apply",
-                   {name},
-                   false});
+                   {name}});
   for (auto& [oid, label] : was.labels)
     if (auto at = is.labels.find(oid); was.type == is.type && at != is.labels.end() && at->second != label)
       out.push_back({column + ": the label '" + label + "' of its type " + is.type_name + " is '" + at->second
                          + "' now",
                      "",
-                     {name},
-                     false});
+                     {name}});
 }
 
 void compare_columns(const table_facts& before, const table_facts& now, const table_needs& of,
@@ -185,6 +158,8 @@ std::vector<complaint> standing(const table_facts& now, const table_needs& needs
   check_identity(now, needs, out);
   check_publication(now, needs, out);
   check_readers(now, needs, out);
+  for (auto& x : out)
+    x.stands = true;
   return out;
 }
 
@@ -192,28 +167,24 @@ std::vector<complaint> happened(const table_facts& before, const table_facts& no
   std::vector<complaint> out;
   auto& t = needs.sql_name;
   if (before.oid != now.oid)
-    out.push_back({"another table is " + t + " now (dropped and created again, or renamed)", "", {}, false});
+    out.push_back({"another table is " + t + " now (dropped and created again, or renamed)", ""});
   else if (before.file != now.file)
     out.push_back({t + " was rewritten (TRUNCATE, VACUUM FULL, CLUSTER or an ALTER TABLE)", "", {}, true});
   compare_columns(before, now, needs, out);
   if (before.key != now.key && !now.key.empty())
     out.push_back(
         {"the primary key of " + t + " is (" + joined(now.key) + ") (it was (" + joined(before.key) + "))",
-         "millrace apply",
-         {},
-         false});
+         "millrace apply"});
   auto &was = before.publication, &is = now.publication;
   if (before.oid == now.oid && was.exists && is.exists && was.member && is.member
       && was.version != is.version)
     out.push_back(
         {"the publication " + needs.publication + " was altered: changes of " + t + " may not have come",
-         "",
-         {},
-         false});
+         ""});
   auto stands = standing(now, needs);
   for (auto& x : standing(before, needs))
     if (std::none_of(stands.begin(), stands.end(), [&](auto& y) { return y.what == x.what; }))
-      out.push_back({x.what + " (until it was mended)", "", {}, false});
+      out.push_back({x.what + " (until it was mended)", ""});
   return out;
 }
 
@@ -223,7 +194,8 @@ std::vector<complaint> complaints(const std::optional<table_facts>& before, cons
     return {{"there is no table " + needs.sql_name + " any more (dropped or renamed)",
              "millrace apply",
              {},
-             false}};
+             false,
+             true}};
   auto out = standing(*now.facts, needs);
   for (auto& x : before ? happened(*before, *now.facts, needs) : other_than_planned(*now.facts, needs))
     out.push_back(std::move(x));

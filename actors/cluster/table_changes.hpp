@@ -11,10 +11,11 @@ namespace millrace {
 
 /// Why rows of a table may differ from PostgreSQL's, or be about to.
 struct complaint {
-  std::string what;              ///< "public.t was rewritten (...)"
-  std::string remedy;            ///< what comes before the table is read again; may be empty
-  std::set<std::string> columns; ///< only these columns' values are in doubt; empty: all rows
-  bool rewritten = false;        ///< the storage alone is another
+  std::string what;                   ///< "public.t was rewritten (...)"
+  std::string remedy;                 ///< what comes before the table is read again; may be empty
+  std::set<std::string> columns = {}; ///< only these columns' values are in doubt; empty: all rows
+  bool rewritten = false;             ///< the storage alone is another
+  bool stands = false;                ///< it goes on: what it does to rows isn't over
   bool operator==(const complaint&) const = default;
 };
 

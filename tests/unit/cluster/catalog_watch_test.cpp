@@ -226,6 +226,36 @@ CAF_TEST(a table that was read again after the change is in doubt no more) {
   CAF_CHECK(f.doubts().empty());
 }
 
+CAF_TEST(what is over keeps its position so that a read from behind it clears the doubt) {
+  watching f;
+  auto first = f.after("TRUNCATE t");
+  auto read_from = must(f.db.emit_marker("read"));
+  auto now = must(facts_now(f.db, f.how()));
+  CAF_CHECK(f.after("SELECT 1").at == first.at);
+  must(f.ledger.store.rely_on(to_be_relied_on(now), "first"));
+  must(f.ledger.store.clear_doubt("public.t", read_from, "first"));
+  f.look();
+  CAF_CHECK(f.doubts().empty());
+}
+
+CAF_TEST(the same change once more is another doubt) {
+  watching f;
+  auto first = f.after("TRUNCATE t");
+  auto read_from = must(f.db.emit_marker("read"));
+  must(f.ledger.store.rely_on(to_be_relied_on(must(facts_now(f.db, f.how()))), "first"));
+  CAF_CHECK(f.after("TRUNCATE t").at > read_from);
+  must(f.ledger.store.clear_doubt("public.t", read_from, "first"));
+  CAF_CHECK_EQUAL(f.doubts().size(), 1u);
+}
+
+CAF_TEST(a doubt that the ledger lost is noted again) {
+  watching f;
+  f.after("TRUNCATE t");
+  f.ledger.ask({"DEL", "millrace:shop:doubts"});
+  f.look();
+  CAF_CHECK_EQUAL(f.doubts().size(), 1u);
+}
+
 CAF_TEST(a doubt outlasts the change that was taken back) {
   watching f;
   f.after("ALTER PUBLICATION p SET (publish = 'insert')");
