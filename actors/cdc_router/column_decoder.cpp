@@ -1,9 +1,10 @@
 #include "actors/cdc_router/column_decoder.hpp"
 
-#include "actors/cdc_router/decimal_text.hpp"
-#include "actors/cdc_router/time_text.hpp"
+#include "actors/cdc_router/base64.hpp"
 #include "actors/figures/calendar.hpp"
+#include "actors/figures/decimal_text.hpp"
 #include "actors/figures/text.hpp"
+#include "actors/figures/time_text.hpp"
 
 #include <charconv>
 

@@ -1,13 +1,10 @@
 /// Constants in their column's form. What a literal means is PostgreSQL's word:
 /// it casts the literal, and its canonical text is read here.
 
-#include "actors/figures/calendar.hpp"
+#include "actors/figures/decimal_text.hpp"
 #include "actors/figures/plan_draft.hpp"
+#include "actors/figures/time_text.hpp"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstdio>
 #include <map>
 #include <string_view>
 
@@ -55,101 +52,26 @@ std::string base_name(const postgres::column& column) {
                 "a constant of that type");
 }
 
-/// Reads digits from the front; refuses by returning false.
-bool take_number(std::string_view& text, std::int64_t& out) {
-  auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (failed != std::errc{})
-    return false;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return true;
-}
-
-bool take(std::string_view& text, char c) {
-  if (text.empty() || text.front() != c)
-    return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-std::optional<std::int64_t> read_days(std::string_view& text) {
-  std::int64_t year = 0, month = 0, day = 0;
-  if (!take_number(text, year) || !take(text, '-') || !take_number(text, month) || !take(text, '-')
-      || !take_number(text, day) || month < 1 || month > 12 || day < 1 || day > 31)
-    return std::nullopt;
-  if (text.ends_with(" BC")) {
-    year = 1 - year;
-    text.remove_suffix(3);
-  }
-  return days_from_civil({year, static_cast<int>(month), static_cast<int>(day)});
-}
-
-/// HH:MM:SS and up to six decimals, in microseconds.
-std::optional<std::int64_t> read_time(std::string_view& text) {
-  std::int64_t hour = 0, minute = 0, second = 0, fraction = 0;
-  if (!take_number(text, hour) || !take(text, ':') || !take_number(text, minute) || !take(text, ':')
-      || !take_number(text, second))
-    return std::nullopt;
-  if (take(text, '.')) {
-    auto digits = text.substr(0, text.find_first_not_of("0123456789"));
-    auto size = digits.size();
-    if (size == 0 || size > 6 || !take_number(text, fraction))
-      return std::nullopt;
-    for (; size < 6; ++size)
-      fraction *= 10;
-  }
-  return ((hour * 60 + minute) * 60 + second) * microseconds_per_second + fraction;
-}
-
 std::optional<std::int64_t> read_moment(std::string_view text, column_type type) {
-  if (text == "infinity" && type != column_type::time)
-    return plus_infinity;
-  if (text == "-infinity" && type != column_type::time)
-    return minus_infinity;
-  std::optional<std::int64_t> out;
-  if (type == column_type::time) {
-    out = read_time(text);
-  } else if (auto days = read_days(text); days && type == column_type::date) {
-    out = days;
-  } else if (days) {
-    out = *days * microseconds_per_day;
-    if (take(text, ' ')) {
-      auto time = read_time(text);
-      if (!time)
-        return std::nullopt;
-      *out += *time;
-      if (text.ends_with("+00"))
-        text.remove_suffix(3);
-    }
+  switch (type) {
+  case column_type::date:
+    return days_from_postgres(text);
+  case column_type::time:
+    return time_of_day_from_postgres(text);
+  default:
+    return microseconds_from_postgres(text);
   }
-  return text.empty() ? out : std::nullopt;
 }
 
 /// -12.50 -> -1250, scale 2. At most 18 digits.
 std::optional<constant> read_decimal(std::string_view text) {
   if (text == "NaN")
     return constant{not_a_number{}, 0};
-  auto negative = take(text, '-');
-  std::string digits;
-  int scale = 0;
-  bool point = false;
-  for (; !text.empty() && (std::isdigit(static_cast<unsigned char>(text[0])) || text[0] == '.');
-       text.remove_prefix(1)) {
-    if (text[0] == '.') {
-      if (std::exchange(point, true))
-        return std::nullopt;
-    } else {
-      digits += text[0];
-      scale += point ? 1 : 0;
-    }
-  }
-  if (digits.empty() || !text.empty())
+  auto number = decimal_from_text(text);
+  if (!number || number->scale > 18)
     return std::nullopt;
-  auto first = std::min(digits.find_first_not_of('0'), digits.size() - 1);
-  if (digits.size() - first > 18 || scale > 18)
-    return std::nullopt;
-  std::int64_t number = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return constant{negative ? -number : number, scale};
+  auto digits = scaled(*number, number->scale);
+  return digits ? std::optional(constant{*digits, number->scale}) : std::nullopt;
 }
 
 /// 'today' would be another day tomorrow.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Decimals as Debezium writes them: text, or base64 of an unscaled integer.
+/// Decimals of any length read from text, as PostgreSQL and Debezium write them.
 
 #include <cstdint>
 #include <optional>
@@ -19,10 +19,6 @@ struct decimal {
 /// Returns the number, nullopt if `text` is none: "12.30", "-0.5", "1.5E-7".
 std::optional<decimal> decimal_from_text(std::string_view text);
 
-/// Returns the number from its unscaled value: base64 of a big-endian two's
-/// complement integer. nullopt if that isn't base64 or is empty.
-std::optional<decimal> decimal_from_base64(std::string_view text, int scale);
-
 /// Returns the number scaled by 10^scale, nullopt if it has digits beyond the
 /// scale, or 19 digits or more.
 std::optional<std::int64_t> scaled(const decimal& x, int scale);
@@ -32,8 +28,5 @@ std::optional<std::int64_t> scaled_from_text(std::string_view text, int scale);
 
 /// Returns all digits of the number's own scale, as numeric_out prints it.
 std::string plain_text(const decimal& x);
-
-/// Returns the bytes, nullopt if `text` isn't base64 (with padding).
-std::optional<std::string> from_base64(std::string_view text);
 
 } // namespace millrace

@@ -1,4 +1,4 @@
-#include "actors/cdc_router/time_text.hpp"
+#include "actors/figures/time_text.hpp"
 
 #include "actors/figures/calendar.hpp"
 #include "actors/figures/numeric.hpp"
@@ -29,10 +29,8 @@ std::optional<std::int64_t> take_number(std::string_view& text, std::size_t leas
   return x;
 }
 
-std::optional<std::int64_t> take_date(std::string_view& text) {
-  auto negative = take(text, '-');
-  if (!negative)
-    take(text, '+');
+/// Reads "2026-02-28": a year of four digits or more, without a sign.
+std::optional<civil_date> take_civil(std::string_view& text) {
   auto year = take_number(text, 4, 9);
   if (!year || !take(text, '-'))
     return std::nullopt;
@@ -42,7 +40,45 @@ std::optional<std::int64_t> take_date(std::string_view& text) {
   auto day = take_number(text, 2, 2);
   if (!day || *day < 1 || *day > 31)
     return std::nullopt;
-  return days_from_civil({negative ? -*year : *year, static_cast<int>(*month), static_cast<int>(*day)});
+  return civil_date{*year, static_cast<int>(*month), static_cast<int>(*day)};
+}
+
+/// Reads a date of ISO 8601, whose year may have a sign.
+std::optional<std::int64_t> take_date(std::string_view& text) {
+  auto negative = take(text, '-');
+  if (!negative)
+    take(text, '+');
+  auto date = take_civil(text);
+  if (!date)
+    return std::nullopt;
+  if (negative)
+    date->year = -date->year;
+  return days_from_civil(*date);
+}
+
+/// Reads a date of PostgreSQL's. `before_christ`: the text ended with " BC".
+std::optional<std::int64_t> take_date_of_era(std::string_view& text, bool before_christ) {
+  auto date = take_civil(text);
+  if (!date)
+    return std::nullopt;
+  if (before_christ)
+    date->year = 1 - date->year;
+  return days_from_civil(*date);
+}
+
+bool take_era(std::string_view& text) {
+  auto before_christ = text.ends_with(" BC");
+  if (before_christ)
+    text.remove_suffix(3);
+  return before_christ;
+}
+
+std::optional<std::int64_t> infinity_in(std::string_view text) {
+  if (text == "infinity")
+    return plus_infinity;
+  if (text == "-infinity")
+    return minus_infinity;
+  return std::nullopt;
 }
 
 /// Reads ".123456", in microseconds.
@@ -98,10 +134,8 @@ std::optional<std::int64_t> days_from_iso(std::string_view text) {
 }
 
 std::optional<std::int64_t> microseconds_from_iso(std::string_view text) {
-  if (text == "infinity")
-    return plus_infinity;
-  if (text == "-infinity")
-    return minus_infinity;
+  if (auto infinity = infinity_in(text))
+    return infinity;
   auto days = take_date(text);
   if (!days || !(take(text, 'T') || take(text, ' ')))
     return std::nullopt;
@@ -122,6 +156,35 @@ std::optional<std::int64_t> time_of_day_from_iso(std::string_view text) {
   if (!clock || !offset)
     return std::nullopt;
   return *clock - *offset;
+}
+
+std::optional<std::int64_t> days_from_postgres(std::string_view text) {
+  if (auto infinity = infinity_in(text))
+    return infinity;
+  auto before_christ = take_era(text);
+  auto days = take_date_of_era(text, before_christ);
+  return text.empty() ? days : std::nullopt;
+}
+
+std::optional<std::int64_t> microseconds_from_postgres(std::string_view text) {
+  if (auto infinity = infinity_in(text))
+    return infinity;
+  auto before_christ = take_era(text);
+  auto days = take_date_of_era(text, before_christ);
+  if (!days || !take(text, ' '))
+    return std::nullopt;
+  auto clock = take_clock(text);
+  if (!clock || !(text.empty() || text == "+00"))
+    return std::nullopt;
+  // The ends of the range stand for infinity, so no timestamp may reach them.
+  auto out = static_cast<int128>(*days) * microseconds_per_day + *clock;
+  auto fits = out > minus_infinity && out < plus_infinity;
+  return fits ? std::optional(static_cast<std::int64_t>(out)) : std::nullopt;
+}
+
+std::optional<std::int64_t> time_of_day_from_postgres(std::string_view text) {
+  auto clock = take_clock(text);
+  return text.empty() ? clock : std::nullopt;
 }
 
 } // namespace millrace
