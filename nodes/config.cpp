@@ -181,6 +181,12 @@ void add_settings(CLI::App& app, settings& x) {
                  "The connector's configuration, with ${...} to fill in (default: debezium/postgres.json "
                  "here, else the installed one)")
       ->envname("MILLRACE_CONNECTOR_TEMPLATE");
+  app.add_option("--decimal-handling-mode", x.decimal_mode,
+                 "decimal.handling.mode of a connector that isn't of our template, where its records have no "
+                 "schema: string, precise, double")
+      ->envname("MILLRACE_DECIMAL_HANDLING_MODE")
+      ->check(CLI::IsMember({"string", "precise", "double"}))
+      ->capture_default_str();
   app.add_flag("--topics-whole", x.topics_whole,
                "The change topics still have all records since Debezium's first snapshot, of all tables: "
                "figures fill from them alone")

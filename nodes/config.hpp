@@ -22,11 +22,12 @@ struct settings {
   std::vector<std::string> figures = {"sql/figures"}; ///< folders or files
   std::uint16_t shards = 32;
   std::string log_level = "info";
-  std::uint16_t http_port = 0;      ///< loopback; 0: no HTTP
-  std::uint16_t generator_port = 0; ///< the generator's /control, loopback
-  std::string connect_url;          ///< empty: nobody watches the connector
-  std::string connector_template;   ///< empty: debezium/postgres.json here, else the installed one
-  bool exactly_once = true;         ///< asked of the connector
+  std::uint16_t http_port = 0;         ///< loopback; 0: no HTTP
+  std::uint16_t generator_port = 0;    ///< the generator's /control, loopback
+  std::string connect_url;             ///< empty: nobody watches the connector
+  std::string connector_template;      ///< empty: debezium/postgres.json here, else the installed one
+  bool exactly_once = true;            ///< asked of the connector
+  std::string decimal_mode = "string"; ///< decimal.handling.mode of a connector without schemas
   /// The change topics show every row since Debezium's first snapshot: a ledger
   /// that begins asks for no other.
   bool topics_whole = false;

@@ -1,4 +1,5 @@
 #include "actors/connect/client.hpp"
+#include "actors/connect/placeholder.hpp"
 #include "actors/connect/registration.hpp"
 #include "actors/connect/stall_watch.hpp"
 #include "actors/connect/watch.hpp"
@@ -34,7 +35,8 @@ result<connect::client> connect_of(const settings& how, std::chrono::millisecond
   return connect::client::make(how.connect_url, timeout);
 }
 
-result<std::string> configuration(const settings& how, const plan_set& plans) {
+/// `registered`: the configuration that Connect has, or empty.
+result<std::string> configuration(const settings& how, const plan_set& plans, const std::string& registered) {
   std::ifstream file(how.connector_template);
   if (!file)
     return error{errc::bad_setting, "the connector's template " + how.connector_template
@@ -54,6 +56,7 @@ result<std::string> configuration(const settings& how, const plan_set& plans) {
        {"signal_table", how.owner.own_schema + ".debezium_signal"},
        {"debezium_user", how.debezium_user.empty() ? how.owner.user : how.debezium_user},
        {"debezium_password", how.debezium_user.empty() ? how.owner.password : how.debezium_password},
+       {"placeholder", connect::own_placeholder(registered).value_or(connect::fresh_placeholder())},
        {"exactly_once", how.exactly_once ? "required" : "requested"}});
 }
 
@@ -185,7 +188,10 @@ result<bool> capture_tables(const settings& how, const plan_set& plans) {
     return sources.why();
   if (auto published = publish_tables(*db, how.slot(), plans); !published)
     return published.why();
-  auto config = configuration(how, plans);
+  auto registered = client->configuration(how.connector());
+  if (!registered)
+    return registered.why();
+  auto config = configuration(how, plans, *registered);
   return config ? client->put(how.connector(), *config) : config.why();
 }
 

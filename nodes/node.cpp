@@ -123,6 +123,7 @@ class company {
     x.topic_prefix = how_.topic_prefix;
     x.dead_letters = how_.dead_letters();
     x.sources = from_.sources;
+    x.modes.precise_decimals = how_.decimal_mode == "precise";
     x.first_fill = from_.first_fill;
     x.credit_bytes = how_.stream_buffer_mib << 20;
     x.now_ms = unix_ms;

@@ -23,6 +23,7 @@ struct cdc_router_settings {
   std::string topic_prefix;                            ///< Debezium's: PREFIX.SCHEMA.TABLE
   std::string dead_letters;                            ///< topic
   std::map<source_id, kafka::topic_partition> sources; ///< all that there are
+  connector_modes modes;                               ///< of a connector whose records have no schema
   bool first_fill = false;                             ///< no cell holds anything yet
   std::size_t credit_bytes = 4 << 20;                  ///< that may wait at one cell
   std::size_t poll_records = 2000;                     ///< of one partition, at a time

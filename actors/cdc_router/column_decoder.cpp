@@ -6,6 +6,7 @@
 #include "actors/figures/text.hpp"
 #include "actors/figures/time_text.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace millrace {
@@ -14,10 +15,6 @@ namespace {
 
 namespace json = simdjson::ondemand;
 using postgres::column_type;
-
-constexpr std::string_view placeholder = "__debezium_unavailable_value";
-constexpr std::string_view placeholder_base64 = "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1ZQ==";
-constexpr std::string_view placeholder_hex = "5f5f646562657a69756d5f756e617661696c61626c655f76616c7565";
 
 /// Digits that a double carries for certain.
 constexpr std::int64_t exact_in_double = 1'000'000'000'000'000;
@@ -31,6 +28,13 @@ constexpr std::size_t shown = 60;
   auto text = std::string(found.substr(0, shown)) + (found.size() > shown ? "..." : "");
   throw undecodable("column " + of.name + " (" + of.type_name + "): expected " + expected + ", found "
                     + text);
+}
+
+std::string_view trimmed(std::string_view token) {
+  while (!token.empty()
+         && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t'))
+    token.remove_suffix(1);
+  return token;
 }
 
 std::string_view text_in(json::value& x, const postgres::column& of, const char* expected) {
@@ -48,24 +52,21 @@ std::int64_t integer_in(json::value& x, const postgres::column& of, const char* 
 
 // ---- numeric(p,s) with p <= 18
 
-/// Text of string mode has all digits of the scale; base64 never has a point.
-/// At scale 0 digits may be either, and string mode it is that we ask for.
-bool looks_like_base64(std::string_view text, int scale) {
-  auto begin = text.find_first_not_of("-0123456789");
-  return scale > 0 ? text.find('.') == std::string_view::npos : begin != std::string_view::npos;
+std::optional<decimal> decimal_in(std::string_view text, const postgres::column& of, const wire_form& form) {
+  if (!form.base64_decimal)
+    return decimal_from_text(text);
+  if (!form.scale)
+    refuse(of, "a number whose scale the record tells (use decimal.handling.mode=string)", text);
+  return decimal_from_base64(text, *form.scale);
 }
 
 value exact_numeric(std::string_view text, const postgres::column& of, const wire_form& form) {
-  if (text == "NAN" || text == "NaN")
-    return not_a_number{};
-  auto base64 = form.from_schema ? form.decimal_scale.has_value() : looks_like_base64(text, of.scale);
-  if (base64 && !form.from_schema && of.scale == 0)
-    refuse(of, "digits (decimal.handling.mode=precise without schemas can't be told from them: use string)",
-           text);
-  if (!base64) {
+  if (!form.base64_decimal) {
+    if (text == "NAN" || text == "NaN")
+      return not_a_number{};
     if (auto x = scaled_from_text(text, of.scale))
       return *x;
-  } else if (auto x = decimal_from_base64(text, form.decimal_scale.value_or(of.scale))) {
+  } else if (auto x = decimal_in(text, of, form)) {
     if (auto fits = scaled(*x, of.scale))
       return *fits;
   }
@@ -81,13 +82,6 @@ value rounded_numeric(std::string_view token, const postgres::column& of) {
   return *x;
 }
 
-std::string_view trimmed(std::string_view token) {
-  while (!token.empty()
-         && (token.back() == ' ' || token.back() == '\n' || token.back() == '\r' || token.back() == '\t'))
-    token.remove_suffix(1);
-  return token;
-}
-
 // ---- numeric of any other precision: text as PostgreSQL prints it
 
 std::string special_numeric(std::string_view text) {
@@ -100,15 +94,13 @@ std::string special_numeric(std::string_view text) {
   return {};
 }
 
-std::string decimal_as_text(std::optional<decimal> x, std::optional<int> scale, const postgres::column& of,
-                            std::string_view found) {
+/// All digits of the column's scale, as PostgreSQL prints them. Debezium writes
+/// 2048 more for a negative one.
+std::string decimal_as_text(std::optional<decimal> x, const postgres::column& of, std::string_view found) {
+  if (x && of.precision > 0)
+    x = rescaled(std::move(*x), std::max(of.scale, 0));
   if (!x)
     refuse(of, "a number", found);
-  if (scale && x->scale < *scale) {
-    if (x->digits != "0")
-      x->digits.append(static_cast<std::size_t>(*scale - x->scale), '0');
-    x->scale = *scale;
-  }
   return plain_text(*x);
 }
 
@@ -116,42 +108,30 @@ std::string decimal_as_text(std::optional<decimal> x, std::optional<int> scale, 
 std::string variable_scale(json::object x, const postgres::column& of) {
   std::int64_t scale = x["scale"];
   std::string_view digits = x["value"];
-  return decimal_as_text(decimal_from_base64(digits, static_cast<int>(scale)), std::nullopt, of, digits);
+  return decimal_as_text(decimal_from_base64(digits, static_cast<int>(scale)), of, digits);
 }
 
-std::optional<value> free_numeric(json::value& x, const postgres::column& of, const wire_form& form) {
-  auto scale = form.from_schema ? std::nullopt : form.decimal_scale;
-  switch (x.type()) {
-  case json::json_type::object:
+std::string free_numeric_text(std::string_view text, const postgres::column& of, const wire_form& form) {
+  if (!form.base64_decimal)
+    if (auto special = special_numeric(text); !special.empty())
+      return special;
+  return decimal_as_text(decimal_in(text, of, form), of, text);
+}
+
+std::string free_numeric(json::value& x, const postgres::column& of) {
+  if (x.type() == json::json_type::object)
     return variable_scale(x.get_object(), of);
-  case json::json_type::number: {
-    auto token = trimmed(x.raw_json_token());
-    auto number = decimal_from_text(token);
-    if (number && number->digits.size() > 15)
-      refuse(of, "a number that a double carries exactly (use decimal.handling.mode=string)", token);
-    return decimal_as_text(number, scale, of, token);
-  }
-  default:
-    break;
-  }
-  auto text = text_in(x, of, "a number");
-  if (text == placeholder)
-    return std::nullopt;
-  if (auto special = special_numeric(text); !special.empty())
-    return special;
-  auto base64 = form.from_schema ? form.decimal_scale.has_value() : scale && looks_like_base64(text, *scale);
-  if (base64)
-    return decimal_as_text(decimal_from_base64(text, *form.decimal_scale), std::nullopt, of, text);
-  return decimal_as_text(decimal_from_text(text), scale, of, text);
+  auto token = trimmed(x.raw_json_token());
+  auto number = decimal_from_text(token);
+  if (number && number->digits.size() > 15)
+    refuse(of, "a number that a double carries exactly (use decimal.handling.mode=string)", token);
+  return decimal_as_text(number, of, token);
 }
 
-std::optional<value> numeric(json::value& x, const postgres::column& of, const wire_form& form) {
+value numeric(json::value& x, const postgres::column& of, const wire_form& form) {
   if (x.type() == json::json_type::number)
     return rounded_numeric(trimmed(x.raw_json_token()), of);
-  auto text = text_in(x, of, "a number");
-  if (text == placeholder)
-    return std::nullopt;
-  return exact_numeric(text, of, form);
+  return exact_numeric(text_in(x, of, "a number"), of, form);
 }
 
 // ---- real and double precision
@@ -200,16 +180,21 @@ value date_of(std::int64_t days, const postgres::column& of) {
   refuse(of, "a date that PostgreSQL has", std::to_string(days) + " days since 1970");
 }
 
-/// Debezium writes the driver's numbers for infinity, in the column's unit.
+/// Debezium writes the driver's numbers for infinity, in the column's unit. The
+/// first is also 294247-01-10 04:00:25.2, which nothing tells from it.
 constexpr std::int64_t driver_plus_infinity_ms = 9223372036825200;
 constexpr std::int64_t driver_minus_infinity_ms = -9223372036832400;
 
-value timestamp_of(std::int64_t microseconds) {
-  if (microseconds == driver_plus_infinity_ms * 1000 || microseconds == plus_infinity)
-    return plus_infinity;
-  if (microseconds == driver_minus_infinity_ms * 1000 || microseconds == minus_infinity)
+/// Timestamps that PostgreSQL has and 64 bits don't come as the last number of
+/// these, or wrapped round to the first ones, before PostgreSQL's own.
+value timestamp_of(std::int64_t microseconds, const postgres::column& of) {
+  constexpr auto first = days_from_civil({-4713, 11, 24}) * microseconds_per_day;
+  if (microseconds >= first && microseconds != plus_infinity)
+    return microseconds == driver_plus_infinity_ms * 1000 ? plus_infinity : microseconds;
+  if (microseconds == driver_minus_infinity_ms * 1000)
     return minus_infinity;
-  return microseconds;
+  refuse(of, "a timestamp up to 294247-01-10 04:00:54.775806, as far as Debezium's microseconds go",
+         std::to_string(microseconds) + " microseconds since 1970");
 }
 
 std::int64_t in_microseconds(std::int64_t x, time_unit unit, const postgres::column& of) {
@@ -217,12 +202,15 @@ std::int64_t in_microseconds(std::int64_t x, time_unit unit, const postgres::col
   switch (unit) {
   case time_unit::milliseconds:
     if (__builtin_mul_overflow(x, std::int64_t{1000}, &out))
-      refuse(of, "milliseconds", std::to_string(x));
+      refuse(of, "a timestamp up to 294247-01-10 04:00:54.775806, as far as figures go",
+             std::to_string(x) + " milliseconds since 1970");
     return out;
   case time_unit::microseconds:
     return x;
   case time_unit::nanoseconds:
-    return x == plus_infinity || x == minus_infinity ? x : floor_div(x, 1000);
+    if (x == plus_infinity || x == minus_infinity)
+      return (x > 0 ? driver_plus_infinity_ms : driver_minus_infinity_ms) * 1000;
+    return floor_div(x, 1000);
   default:
     refuse(of, "a time whose unit the schema tells", std::to_string(x));
   }
@@ -235,6 +223,16 @@ std::int64_t parsed(std::optional<std::int64_t> x, const postgres::column& of, c
   return *x;
 }
 
+/// Only timestamptz has "infinity" in words; isostring writes the driver's number
+/// of a timestamp as a date.
+value timestamp_of_text(std::string_view text, const postgres::column& of) {
+  auto x = parsed(microseconds_from_iso(text), of,
+                  "a timestamp up to 294247-01-10 04:00:54.775806, as far as figures go", text);
+  if (of.type == column_type::timestamptz)
+    return x;
+  return timestamp_of(x, of);
+}
+
 value time_value(json::value& x, const postgres::column& of, const wire_form& form) {
   if (x.type() == json::json_type::string) {
     std::string_view text = x.get_string();
@@ -242,21 +240,20 @@ value time_value(json::value& x, const postgres::column& of, const wire_form& fo
       return date_of(parsed(days_from_iso(text), of, "a date", text), of);
     if (of.type == column_type::time)
       return parsed(time_of_day_from_iso(text), of, "a time", text);
-    return timestamp_of(parsed(microseconds_from_iso(text), of, "a timestamp", text));
+    return timestamp_of_text(text, of);
   }
   auto number = integer_in(x, of, "an integer or a text in ISO 8601");
   if (of.type == column_type::date)
     return date_of(number, of);
+  if (form.unit == time_unit::milliseconds && of.fraction > 3)
+    refuse(of, "all digits of the fraction (use time.precision.mode=adaptive)", "milliseconds by the schema");
   auto microseconds = in_microseconds(number, form.unit, of);
-  return of.type == column_type::time ? value(microseconds) : timestamp_of(microseconds);
+  return of.type == column_type::time ? value(microseconds) : timestamp_of(microseconds, of);
 }
 
 // ---- bytea
 
-std::optional<value> bytes(json::value& x, const postgres::column& of, const wire_form& form) {
-  auto text = text_in(x, of, "base64");
-  if (text == placeholder || text == placeholder_base64 || text == placeholder_hex)
-    return std::nullopt;
+std::string bytes(std::string_view text, const postgres::column& of, const wire_form& form) {
   if (form.text)
     refuse(of, "bytes (binary.handling.mode=bytes)", "a string by the record's schema");
   auto content = from_base64(text);
@@ -270,11 +267,39 @@ std::optional<value> bytes(json::value& x, const postgres::column& of, const wir
   return out;
 }
 
+/// A value that came as text, of a type that may be left out.
+value text_value(std::string_view text, const postgres::column& of, const wire_form& form) {
+  switch (of.type) {
+  case column_type::bytea:
+    return bytes(text, of, form);
+  case column_type::numeric_unscaled:
+    return free_numeric_text(text, of, form);
+  default:
+    return std::string(text);
+  }
+}
+
+/// nanoseconds: what doesn't fit between 1677 and 2262 comes as null.
+value null_of(const postgres::column& of, const wire_form& form) {
+  if (form.unit == time_unit::nanoseconds && of.type == column_type::timestamp)
+    refuse(of, "NULL told from dates before 1677 or after 2262 (use time.precision.mode=adaptive)", "null");
+  return null_value{};
+}
+
 } // namespace
 
-std::optional<value> decode_column(json::value x, const postgres::column& of, const wire_form& form) {
+placeholder_form placeholder_of(const postgres::column& of) {
+  return of.type == column_type::bytea ? placeholder_form::bytes : placeholder_form::text;
+}
+
+value decode_suspect(std::string_view text, const postgres::column& of, const wire_form& form) {
+  return text_value(text, of, form);
+}
+
+std::optional<value> decode_column(json::value x, const postgres::column& of, const wire_form& form,
+                                   std::string& suspect) {
   if (x.is_null())
-    return null_value{};
+    return null_of(of, form);
   switch (of.type) {
   case column_type::smallint:
   case column_type::integer:
@@ -288,8 +313,6 @@ std::optional<value> decode_column(json::value x, const postgres::column& of, co
   }
   case column_type::numeric:
     return numeric(x, of, form);
-  case column_type::numeric_unscaled:
-    return free_numeric(x, of, form);
   case column_type::real:
     return float_text<float>(x, of);
   case column_type::double_precision:
@@ -299,15 +322,18 @@ std::optional<value> decode_column(json::value x, const postgres::column& of, co
   case column_type::timestamptz:
   case column_type::time:
     return time_value(x, of, form);
-  case column_type::bytea:
-    return bytes(x, of, form);
   case column_type::other:
     refuse(of, "a type that figures know", x.raw_json_token());
+  case column_type::numeric_unscaled:
+    if (x.type() == json::json_type::object || x.type() == json::json_type::number)
+      return free_numeric(x, of);
+    [[fallthrough]];
   default: {
-    auto text = text_in(x, of, "text");
-    if (text == placeholder)
-      return std::nullopt;
-    return std::string(text);
+    auto text = text_in(x, of, of.type == column_type::bytea ? "base64" : "text");
+    if (!may_be_left_out(text, placeholder_of(of)))
+      return text_value(text, of, form);
+    suspect = text;
+    return std::nullopt;
   }
   }
 }

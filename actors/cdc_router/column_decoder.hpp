@@ -2,6 +2,7 @@
 
 /// One JSON value of a record -> one column's value in the form that figures fold.
 
+#include "actors/cdc_router/left_out.hpp"
 #include "actors/cdc_router/wire_form.hpp"
 #include "messages/values.hpp"
 
@@ -17,12 +18,17 @@ struct undecodable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Returns the value; nullopt for the placeholder of a value that the record
-/// leaves out (an unchanged TOAST value), which may stand for any type as text
-/// and for bytea in base64 or hex. Throws undecodable, which names the column,
-/// or simdjson_error where it isn't JSON.
+/// Returns the value; nullopt for a text that may stand for a value that the record
+/// leaves out (actors/cdc_router/left_out.hpp), which is in `suspect` then. Throws
+/// undecodable, which names the column, or simdjson_error where it isn't JSON.
 std::optional<value> decode_column(simdjson::ondemand::value json, const postgres::column& of,
-                                   const wire_form& form);
+                                   const wire_form& form, std::string& suspect);
+
+/// Returns the value of a suspect that stands for itself, or throws undecodable.
+value decode_suspect(std::string_view text, const postgres::column& of, const wire_form& form);
+
+/// How a column's placeholder is written.
+placeholder_form placeholder_of(const postgres::column& of);
 
 /// Returns what a loop over an object gives, or throws simdjson_error.
 inline simdjson::ondemand::field field_of(simdjson::simdjson_result<simdjson::ondemand::field> x) {

@@ -1,6 +1,7 @@
 #include "actors/cdc_router/debezium_decoder.hpp"
 
 #include "actors/cdc_router/record_reader.hpp"
+#include "actors/figures/calendar.hpp"
 
 #include <algorithm>
 #include <set>
@@ -60,6 +61,15 @@ std::optional<std::uint16_t> witness_column(const postgres::table& table,
   return found == wanted.end() ? std::nullopt : std::optional(*found);
 }
 
+std::vector<std::uint16_t> date_columns(const postgres::table& table,
+                                        const std::vector<std::uint16_t>& wanted) {
+  std::vector<std::uint16_t> out;
+  for (auto i : wanted)
+    if (table.columns[i].type == postgres::column_type::date)
+      out.push_back(i);
+  return out;
+}
+
 /// Returns the columns to read of old rows.
 std::vector<std::uint16_t> old_columns(std::vector<std::uint16_t> routed,
                                        std::optional<std::uint16_t> witness) {
@@ -71,17 +81,20 @@ std::vector<std::uint16_t> old_columns(std::vector<std::uint16_t> routed,
 } // namespace
 
 struct debezium_decoder::impl {
-  impl(const plan_set& plans, table_id of)
+  impl(const plan_set& plans, table_id of, const connector_modes& modes)
       : table(plans.tables[of.value].table), wanted(wanted_columns(plans, of, table)),
         routed(routed_columns(plans, of, table)), witness(witness_column(table, wanted)),
-        reader(table, wanted, old_columns(routed, witness)) {}
+        dates(date_columns(table, wanted)), reader(table, wanted, old_columns(routed, witness), modes) {}
 
   postgres::table table;
   std::vector<std::uint16_t> wanted, routed;
   std::optional<std::uint16_t> witness;
+  std::vector<std::uint16_t> dates;
   record_reader reader;
 
-  std::optional<table_change> decode(std::optional<std::string_view> key, std::string_view payload);
+  std::optional<table_change> decode(std::optional<std::string_view> key, std::string_view payload,
+                                     const placeholder_teller& placeholder);
+  void check_old_dates(const envelope& x) const;
   void check_op(const envelope& x) const;
   void check_source(const source_block& x) const;
   void fill_unavailable(envelope& x) const;
@@ -116,6 +129,20 @@ void debezium_decoder::impl::check_op(const envelope& x) const {
 void debezium_decoder::impl::check_source(const source_block& x) const {
   if ((!x.table.empty() && x.table != table.name) || (!x.schema.empty() && x.schema != table.schema))
     throw undecodable("a record of " + x.schema + "." + x.table + " stands in the topic of this table");
+}
+
+/// Debezium's snapshots read a date by Java's calendar: one of the ten days before
+/// 1582-10-15 comes ten days later, and one before Christ without its era. The
+/// stream, and timestamps, are right.
+void debezium_decoder::impl::check_old_dates(const envelope& x) const {
+  constexpr auto first_certain = days_from_civil({1582, 10, 25});
+  if (!x.after || x.source->snapshot == snapshot_kind::none)
+    return;
+  for (auto i : dates)
+    if (auto* days = std::get_if<std::int64_t>(&x.after->values[i]);
+        days && *days < first_certain && *days != minus_infinity)
+      throw undecodable("after: column " + table.columns[i].name
+                        + ": a date before 1582-10-25 doesn't come out of Debezium's snapshots as it is");
 }
 
 /// The new row's values that the record leaves out are those of the old row.
@@ -160,16 +187,18 @@ std::optional<row> debezium_decoder::impl::old_row(envelope& x, const row& key) 
 }
 
 std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::string_view> key,
-                                                           std::string_view payload) {
-  auto x = reader.read_payload(payload);
+                                                           std::string_view payload,
+                                                           const placeholder_teller& placeholder) {
+  auto x = reader.read_payload(payload, placeholder);
   if (x.after && !x.after->unavailable.empty())
-    x = reader.read_payload_with_old_row(payload);
+    x = reader.read_payload_with_old_row(payload, placeholder);
   if (x.op == 0 && !x.source && !x.before && !x.after)
     throw undecodable("the payload isn't a change of Debezium's (it has no op)");
   check_op(x);
   if (!x.source)
     throw undecodable("the record has no source");
   check_source(*x.source);
+  check_old_dates(x);
   table_change out;
   out.op = x.op;
   out.at = x.source->at;
@@ -191,20 +220,21 @@ std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::st
   return out;
 }
 
-debezium_decoder::debezium_decoder(const plan_set& plans, table_id of)
-    : impl_(std::make_unique<impl>(plans, of)) {}
+debezium_decoder::debezium_decoder(const plan_set& plans, table_id of, const connector_modes& modes)
+    : impl_(std::make_unique<impl>(plans, of, modes)) {}
 debezium_decoder::~debezium_decoder() = default;
 debezium_decoder::debezium_decoder(debezium_decoder&&) noexcept = default;
 
 result<std::optional<table_change>> debezium_decoder::decode(std::optional<std::string_view> key,
-                                                             std::optional<std::string_view> payload) {
+                                                             std::optional<std::string_view> payload,
+                                                             const placeholder_teller& placeholder) {
   if (!payload)
     return std::optional<table_change>();
   auto refused = [&](const std::string& why) {
     return error{errc::bad_record, impl_->table.schema + "." + impl_->table.name + ": " + why};
   };
   try {
-    auto out = impl_->decode(key, *payload);
+    auto out = impl_->decode(key, *payload, placeholder);
     impl_->reader.shrink();
     return out;
   } catch (const undecodable& why) {
@@ -219,7 +249,7 @@ result<std::optional<table_change>> debezium_decoder::decode(std::optional<std::
 std::optional<std::uint64_t> stamp_of(std::string_view payload) {
   postgres::table no_columns;
   try {
-    auto x = record_reader(no_columns, {}, {}).read_payload(payload);
+    auto x = record_reader(no_columns, {}, {}, {}).read_payload(payload, {});
     return x.source ? std::optional(x.source->stamp) : std::nullopt;
   } catch (const undecodable&) {
   } catch (const simdjson::simdjson_error&) {

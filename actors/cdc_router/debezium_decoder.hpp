@@ -3,12 +3,15 @@
 /// Bytes of a Debezium record -> change of a table: only the columns that some
 /// route uses. JSON with and without the schema wrapper.
 
+#include "actors/cdc_router/wire_form.hpp"
 #include "actors/figures/plan.hpp"
 #include "messages/delivery.hpp"
 #include "messages/error.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace millrace {
@@ -33,7 +36,7 @@ struct table_change {
 /// Which of the table's columns are wanted: those that some route sends.
 class debezium_decoder {
  public:
-  debezium_decoder(const plan_set& plans, table_id of);
+  debezium_decoder(const plan_set& plans, table_id of, const connector_modes& modes = {});
   ~debezium_decoder();
   debezium_decoder(debezium_decoder&&) noexcept;
 
@@ -41,9 +44,12 @@ class debezium_decoder {
   /// says what is wrong, without the topic and offset, which the caller adds:
   /// not JSON, a column missing or of a wrong type, an old row needed for
   /// routing but absent (with the ALTER TABLE to run), a placeholder of an
-  /// unchanged TOAST value that nothing can fill.
-  result<std::optional<table_change>> decode(std::optional<std::string_view> key,
-                                             std::optional<std::string_view> payload);
+  /// unchanged TOAST value that nothing can fill, a number that Debezium writes for
+  /// more than one value.
+  /// `placeholder` returns what the record's header says; asked where a text may be it.
+  result<std::optional<table_change>>
+  decode(std::optional<std::string_view> key, std::optional<std::string_view> payload,
+         const std::function<std::optional<std::string>()>& placeholder = {});
 
  private:
   struct impl;

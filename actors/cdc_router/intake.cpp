@@ -1,5 +1,7 @@
 #include "actors/cdc_router/intake.hpp"
 
+#include "actors/cdc_router/left_out.hpp"
+
 #include <algorithm>
 
 namespace millrace {
@@ -10,17 +12,26 @@ std::optional<std::string> copy(std::optional<std::string_view> x) {
   return x ? std::optional<std::string>(*x) : std::nullopt;
 }
 
+/// A header's value may be anything but NULL's, which reads as empty.
+std::optional<std::string> placeholder_in(const kafka::record& x) {
+  for (auto& [name, value] : kafka::headers_of(x))
+    if (name == connect::placeholder_header && !value.empty())
+      return value;
+  return std::nullopt;
+}
+
 } // namespace
 
-table_intake::table_intake(const plan_set& plans, table_id table, std::uint16_t shards)
-    : decoder_(plans, table), routing_(plans, table, shards) {}
+table_intake::table_intake(const plan_set& plans, table_id table, std::uint16_t shards,
+                           const connector_modes& modes)
+    : decoder_(plans, table, modes), routing_(plans, table, shards) {}
 
 taken table_intake::take(const kafka::record_batch& batch, bool first_fill) {
   taken out;
   out.last = {batch.next.value - 1};
   for (auto& record : batch.records) {
     ++out.records;
-    auto decoded = decoder_.decode(record.key, record.payload);
+    auto decoded = decoder_.decode(record.key, record.payload, [&record] { return placeholder_in(record); });
     if (!decoded) {
       out.bad.push_back({record.offset, copy(record.key), copy(record.payload), decoded.why().message});
       continue;

@@ -28,7 +28,8 @@ struct taken {
 
 class table_intake {
  public:
-  table_intake(const plan_set& plans, table_id table, std::uint16_t shards);
+  table_intake(const plan_set& plans, table_id table, std::uint16_t shards,
+               const connector_modes& modes = {});
 
   /// `first_fill`: no cell holds a row yet. Snapshot reads are then taken as
   /// first ones, as long as all of them are of one snapshot.

@@ -87,24 +87,60 @@ const std::vector<wire_form>& form_cache::by_schema(std::string_view schema) {
 }
 
 record_reader::record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted,
-                             const std::vector<std::uint16_t>& wanted_of_old)
+                             const std::vector<std::uint16_t>& wanted_of_old, const connector_modes& modes)
     : table_(table), row_(table, wanted), old_row_(table, wanted_of_old), whole_old_row_(table, wanted),
-      key_row_(table, table.primary_key), row_forms_(table, schema_part::row),
-      key_forms_(table, schema_part::key) {}
+      key_row_(table, table.primary_key), row_forms_(table, schema_part::row, modes),
+      key_forms_(table, schema_part::key, modes) {}
 
-envelope record_reader::read_payload(std::string_view bytes) { return read(bytes, old_row_); }
-
-envelope record_reader::read_payload_with_old_row(std::string_view bytes) {
-  return read(bytes, whole_old_row_);
+envelope record_reader::read_payload(std::string_view bytes, const placeholder_teller& placeholder) {
+  return read(bytes, placeholder, old_row_);
 }
 
-envelope record_reader::read(std::string_view bytes, row_decoder& by_old) {
+envelope record_reader::read_payload_with_old_row(std::string_view bytes,
+                                                  const placeholder_teller& placeholder) {
+  return read(bytes, placeholder, whole_old_row_);
+}
+
+envelope record_reader::read(std::string_view bytes, const placeholder_teller& placeholder,
+                             row_decoder& by_old) {
   forms_ = &row_forms_.by_catalog();
   envelope out;
   auto document = payload_.parse(bytes);
   read_envelope(root_of(document, "the payload"), false, by_old, out);
   want_end(document, "the payload");
+  settle(out.before, out, placeholder);
+  settle(out.after, out, placeholder);
   return out;
+}
+
+/// Tells values from placeholders.
+void record_reader::settle(std::optional<decoded_row>& x, const envelope& of,
+                           const placeholder_teller& placeholder) const {
+  if (!x || x->suspects.empty())
+    return;
+  auto said = placeholder ? placeholder() : std::nullopt;
+  for (auto& suspect : std::exchange(x->suspects, {}))
+    if (is_left_out(suspect, of.op == 'r', said))
+      x->unavailable.push_back(suspect.column);
+    else
+      x->values[suspect.column] =
+          decode_suspect(suspect.text, table_.columns[suspect.column], (*forms_)[suspect.column]);
+}
+
+/// `was_read`: by a snapshot, which leaves out nothing.
+bool record_reader::is_left_out(const suspect_text& x, bool was_read,
+                                const std::optional<std::string>& placeholder) const {
+  auto& column = table_.columns[x.column];
+  if (was_read)
+    return false;
+  if (placeholder)
+    return is_placeholder(x.text, *placeholder, placeholder_of(column));
+  if (!is_placeholder(x.text, connect::public_placeholder, placeholder_of(column)))
+    return false;
+  throw undecodable(
+      "column " + column.name + ": it is " + std::string(connect::public_placeholder)
+      + ", and the record has no header millrace.placeholder that tells whether that is a text, or"
+        " stands for a long value that the log leaves out (TOAST)");
 }
 
 void record_reader::read_envelope(json::object from, bool wrapped, row_decoder& by_old, envelope& out) {
@@ -152,6 +188,8 @@ row record_reader::read_key(std::string_view bytes) {
   from.reset().value();
   auto all = wrapped ? read_wrapped_key(from) : key_row_.decode(from, key_forms_.by_catalog());
   want_end(document, "the key");
+  for (auto& suspect : all.suspects) // a key leaves out nothing
+    all.values[suspect.column] = decode_suspect(suspect.text, table_.columns[suspect.column], {});
   row out;
   for (auto i : table_.primary_key) {
     if (is_null(all.values[i]))

@@ -6,6 +6,8 @@
 #include "actors/cdc_router/row_decoder.hpp"
 #include "actors/cdc_router/source_block.hpp"
 
+#include <functional>
+
 namespace millrace {
 
 /// What a payload says.
@@ -31,7 +33,8 @@ class json_text {
 /// The forms that the last record's schema described: the next has the same.
 class form_cache {
  public:
-  form_cache(const postgres::table& table, schema_part part) : table_(table), part_(part) {}
+  form_cache(const postgres::table& table, schema_part part, const connector_modes& modes)
+      : table_(table), part_(part), catalog_(catalog_forms(table, modes)) {}
   const std::vector<wire_form>& by_catalog() const { return catalog_; }
   /// Throws undecodable where the schema isn't one.
   const std::vector<wire_form>& by_schema(std::string_view schema);
@@ -39,10 +42,14 @@ class form_cache {
  private:
   const postgres::table& table_;
   schema_part part_;
-  std::vector<wire_form> catalog_ = catalog_forms(table_);
+  std::vector<wire_form> catalog_;
   std::string last_;
   std::vector<wire_form> forms_;
 };
+
+/// Returns the placeholder that a record's header says; asked only where a text may
+/// be one.
+using placeholder_teller = std::function<std::optional<std::string>()>;
 
 /// Used by one thread. Throws undecodable or simdjson_error.
 class record_reader {
@@ -50,18 +57,22 @@ class record_reader {
   /// `table` must outlive this; `wanted` are the columns to read of its rows,
   /// `wanted_of_old` those of its old rows.
   record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted,
-                const std::vector<std::uint16_t>& wanted_of_old);
+                const std::vector<std::uint16_t>& wanted_of_old, const connector_modes& modes);
 
-  envelope read_payload(std::string_view bytes);
+  /// Rows have no suspects left: each is a value, or left out.
+  envelope read_payload(std::string_view bytes, const placeholder_teller& placeholder);
   /// The same with all wanted columns of the old row.
-  envelope read_payload_with_old_row(std::string_view bytes);
+  envelope read_payload_with_old_row(std::string_view bytes, const placeholder_teller& placeholder);
   /// Returns the row of the table's primary key, in key order.
   row read_key(std::string_view bytes);
   void shrink();
 
  private:
-  envelope read(std::string_view bytes, row_decoder& by_old);
+  envelope read(std::string_view bytes, const placeholder_teller& placeholder, row_decoder& by_old);
   void read_envelope(simdjson::ondemand::object from, bool wrapped, row_decoder& by_old, envelope& out);
+
+  void settle(std::optional<decoded_row>& x, const envelope& of, const placeholder_teller& placeholder) const;
+  bool is_left_out(const suspect_text& x, bool was_read, const std::optional<std::string>& placeholder) const;
 
   decoded_row read_wrapped_key(simdjson::ondemand::object from);
 

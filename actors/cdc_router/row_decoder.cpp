@@ -62,11 +62,12 @@ decoded_row row_decoder::decode(json::object from, const std::vector<wire_form>&
     if (column == unwanted)
       continue;
     auto i = static_cast<std::size_t>(column);
-    auto content = decode_column(field.value(), table_.columns[i], forms[i]);
+    std::string suspect;
+    auto content = decode_column(field.value(), table_.columns[i], forms[i], suspect);
     if (content)
       out.values[i] = std::move(*content);
     else
-      out.unavailable.push_back(static_cast<std::uint16_t>(i));
+      out.suspects.push_back({static_cast<std::uint16_t>(i), std::move(suspect)});
     seen_[i] = true;
     ++found;
   }

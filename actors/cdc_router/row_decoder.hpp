@@ -9,10 +9,17 @@
 
 namespace millrace {
 
+/// A column's text that may stand for a value that the record leaves out.
+struct suspect_text {
+  std::uint16_t column = 0;
+  std::string text;
+};
+
 /// What an object of columns says.
 struct decoded_row {
   row values;                             ///< as the table's columns; unwanted ones NULL
-  std::vector<std::uint16_t> unavailable; ///< wanted ones that the record leaves out; NULL above
+  std::vector<suspect_text> suspects;     ///< of wanted columns; NULL above
+  std::vector<std::uint16_t> unavailable; ///< wanted columns that the record leaves out; NULL above
 };
 
 /// Used by one thread. Remembers the order in which the last object had its

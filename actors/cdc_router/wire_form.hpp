@@ -16,23 +16,25 @@ enum class time_unit : std::uint8_t { unknown, days, milliseconds, microseconds,
 
 struct wire_form {
   time_unit unit = time_unit::unknown;
-  /// decimal.handling.mode=precise: the scale of base64 text. Without a schema
-  /// the catalog's, if the text turns out to be base64.
-  std::optional<int> decimal_scale;
-  bool from_schema = false; ///< the record's schema said so
-  bool text = false;        ///< the schema says string
+  bool base64_decimal = false; ///< decimal.handling.mode=precise: text is an unscaled integer's base64
+  std::optional<int> scale;    ///< of that integer; nullopt: nothing tells it
+  bool text = false;           ///< the schema says string
+};
+
+/// What records without a schema don't tell of the connector that wrote them.
+struct connector_modes {
+  bool precise_decimals = false; ///< decimal.handling.mode=precise; else string or double
 };
 
 /// Which part of a wrapper's schema describes the columns.
 enum class schema_part : std::uint8_t { key, row };
 
-/// Returns each column's form as time.precision.mode=adaptive writes it: without
-/// the schema, milliseconds up to precision 3 and microseconds beyond can't be
-/// told from what `connect` and `microseconds` write.
-std::vector<wire_form> catalog_forms(const postgres::table& of);
+/// Returns each column's form as time.precision.mode=adaptive writes it, which our
+/// template sets: milliseconds up to timestamp(3), microseconds beyond.
+std::vector<wire_form> catalog_forms(const postgres::table& of, const connector_modes& modes);
 
 /// Returns each column's form by a schema in JSON (Kafka Connect's JsonConverter).
-/// A column that the schema doesn't have keeps the catalog's. Throws
+/// A column that the schema doesn't have is in no record of it. Throws
 /// what derives from std::exception on anything that isn't such a schema.
 std::vector<wire_form> schema_forms(const postgres::table& of, std::string_view schema, schema_part part);
 

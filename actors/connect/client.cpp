@@ -108,6 +108,15 @@ result<client> client::make(const std::string& url, std::chrono::milliseconds ti
   return client{std::move(x)};
 }
 
+result<std::string> client::configuration(const std::string& name) {
+  auto answer = impl_->http.Get(impl_->path(name, "/config"));
+  if (answer && answer->status == 404)
+    return std::string();
+  if (!is_ok(answer))
+    return failure("configuration of connector " + name, answer);
+  return answer->body;
+}
+
 result<bool> client::put(const std::string& name, const std::string& config) {
   auto there = impl_->http.Get(impl_->path(name, "/config"));
   if (is_ok(there) && same_config(there->body, config))

@@ -22,6 +22,8 @@ class client {
   client(client&&) noexcept;
   client& operator=(client&&) noexcept;
 
+  /// Returns the configuration (JSON) of a connector; empty: there is none.
+  result<std::string> configuration(const std::string& name);
   /// Registers the connector or changes its configuration (JSON). Returns false
   /// if it was so already: nothing is touched then, since Connect restarts a
   /// connector even for the same configuration.

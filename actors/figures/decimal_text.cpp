@@ -88,20 +88,25 @@ std::optional<decimal> decimal_from_text(std::string_view text) {
   return x;
 }
 
-std::optional<std::int64_t> scaled(const decimal& x, int scale) {
-  auto digits = x.digits;
-  for (int i = x.scale; i > scale; --i) {
-    if (digits.back() != '0')
+std::optional<decimal> rescaled(decimal x, int scale) {
+  for (; x.scale > scale; --x.scale) {
+    if (x.digits.back() != '0')
       return std::nullopt;
-    if (digits.size() > 1)
-      digits.pop_back();
+    if (x.digits.size() > 1)
+      x.digits.pop_back();
   }
-  if (digits != "0" && x.scale < scale)
-    digits.append(static_cast<std::size_t>(scale - x.scale), '0');
-  if (digits.size() > most_digits)
+  if (x.digits != "0" && x.scale < scale)
+    x.digits.append(static_cast<std::size_t>(scale - x.scale), '0');
+  x.scale = scale;
+  return x;
+}
+
+std::optional<std::int64_t> scaled(const decimal& x, int scale) {
+  auto out = rescaled(x, scale);
+  if (!out || out->digits.size() > std::size_t{most_digits})
     return std::nullopt;
   std::int64_t n = 0;
-  std::from_chars(digits.data(), digits.data() + digits.size(), n);
+  std::from_chars(out->digits.data(), out->digits.data() + out->digits.size(), n);
   return x.negative ? -n : n;
 }
 

@@ -19,6 +19,10 @@ struct decimal {
 /// Returns the number, nullopt if `text` is none: "12.30", "-0.5", "1.5E-7".
 std::optional<decimal> decimal_from_text(std::string_view text);
 
+/// Returns the number with exactly `scale` >= 0 digits behind the point; nullopt if
+/// others than zeros would be cut off.
+std::optional<decimal> rescaled(decimal x, int scale);
+
 /// Returns the number scaled by 10^scale, nullopt if it has digits beyond the
 /// scale, or 19 digits or more.
 std::optional<std::int64_t> scaled(const decimal& x, int scale);

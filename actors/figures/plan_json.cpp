@@ -3,9 +3,19 @@
 
 #include "actors/figures/plan_json.hpp"
 
+#include <charconv>
 #include <stdexcept>
 
 namespace millrace {
+
+int postgres::fraction_by_name(const column& x) {
+  int n = 6;
+  auto of_times =
+      x.type == column_type::timestamp || x.type == column_type::timestamptz || x.type == column_type::time;
+  if (auto open = x.type_name.find('('); of_times && open != std::string::npos)
+    std::from_chars(x.type_name.data() + open + 1, x.type_name.data() + x.type_name.size(), n);
+  return n;
+}
 
 std::string to_json(const plan_set& plans) { return nlohmann::json(plans).dump(); }
 

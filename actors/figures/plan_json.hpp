@@ -39,8 +39,29 @@ struct nlohmann::adl_serializer<millrace::value> {
 
 namespace millrace::postgres {
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(column, name, type, type_name, precision, scale, not_null, generated,
-                                   deterministic)
+/// Returns the n of "timestamp(n) without time zone"; 6 where the name tells none,
+/// as a domain's doesn't.
+int fraction_by_name(const column& x);
+
+inline void to_json(nlohmann::json& to, const column& from) {
+  to = {{"name", from.name},           {"type", from.type},           {"type_name", from.type_name},
+        {"precision", from.precision}, {"scale", from.scale},         {"fraction", from.fraction},
+        {"not_null", from.not_null},   {"generated", from.generated}, {"deterministic", from.deterministic}};
+}
+
+/// A ledger of before `fraction` was a field has it in the type's name.
+inline void from_json(const nlohmann::json& from, column& to) {
+  from.at("name").get_to(to.name);
+  from.at("type").get_to(to.type);
+  from.at("type_name").get_to(to.type_name);
+  from.at("precision").get_to(to.precision);
+  from.at("scale").get_to(to.scale);
+  to.fraction = from.value("fraction", fraction_by_name(to));
+  from.at("not_null").get_to(to.not_null);
+  from.at("generated").get_to(to.generated);
+  from.at("deterministic").get_to(to.deterministic);
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(foreign_key, columns, schema, table, referred)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(table, schema, name, kind, columns, primary_key, deferrable_key,
                                    full_identity, foreign_keys)

@@ -21,9 +21,13 @@ std::string name_of(const postgres::table& x) {
   return postgres::quoted_name(x.schema) + "." + postgres::quoted_name(x.name);
 }
 
-/// A column with all that its packed form and its text depend on.
+/// A column with all that its packed form and its text depend on. A domain's name
+/// doesn't tell the fraction; hashes of all other columns are as ledgers have them.
 nlohmann::json form_of(const postgres::column& x) {
-  return {x.name, x.type, x.type_name, x.precision, x.scale};
+  nlohmann::json out = {x.name, x.type, x.type_name, x.precision, x.scale};
+  if (x.fraction != postgres::fraction_by_name(x))
+    out.push_back(x.fraction);
+  return out;
 }
 
 nlohmann::json forms_of(const postgres::table& of, const std::vector<std::uint16_t>& columns) {

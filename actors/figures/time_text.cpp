@@ -4,8 +4,6 @@
 #include "actors/figures/numeric.hpp"
 #include "messages/values.hpp"
 
-#include <limits>
-
 namespace millrace {
 
 namespace {
@@ -126,6 +124,14 @@ std::optional<std::int64_t> take_offset(std::string_view text) {
   return west ? -*offset : *offset;
 }
 
+/// Returns the microseconds since 1970. The ends of 64 bits stand for infinity, so
+/// no timestamp may reach them; a day may begin before them, and its time not.
+std::optional<std::int64_t> within_range(std::int64_t days, std::int64_t time_of_day) {
+  auto out = static_cast<int128>(days) * microseconds_per_day + time_of_day;
+  auto fits = out > minus_infinity && out < plus_infinity;
+  return fits ? std::optional(static_cast<std::int64_t>(out)) : std::nullopt;
+}
+
 } // namespace
 
 std::optional<std::int64_t> days_from_iso(std::string_view text) {
@@ -143,11 +149,7 @@ std::optional<std::int64_t> microseconds_from_iso(std::string_view text) {
   auto offset = take_offset(text);
   if (!clock || !offset)
     return std::nullopt;
-  // The day of -infinity's text begins before 64 bits do; its time of day is within.
-  auto out = static_cast<int128>(*days) * microseconds_per_day + (*clock - *offset);
-  auto fits =
-      out >= std::numeric_limits<std::int64_t>::min() && out <= std::numeric_limits<std::int64_t>::max();
-  return fits ? std::optional(static_cast<std::int64_t>(out)) : std::nullopt;
+  return within_range(*days, *clock - *offset);
 }
 
 std::optional<std::int64_t> time_of_day_from_iso(std::string_view text) {
@@ -176,10 +178,7 @@ std::optional<std::int64_t> microseconds_from_postgres(std::string_view text) {
   auto clock = take_clock(text);
   if (!clock || !(text.empty() || text == "+00"))
     return std::nullopt;
-  // The ends of the range stand for infinity, so no timestamp may reach them.
-  auto out = static_cast<int128>(*days) * microseconds_per_day + *clock;
-  auto fits = out > minus_infinity && out < plus_infinity;
-  return fits ? std::optional(static_cast<std::int64_t>(out)) : std::nullopt;
+  return within_range(*days, *clock);
 }
 
 std::optional<std::int64_t> time_of_day_from_postgres(std::string_view text) {

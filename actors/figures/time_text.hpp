@@ -17,6 +17,7 @@ std::optional<std::int64_t> days_from_iso(std::string_view text);
 /// Returns the microseconds since 1970-01-01 UTC of "2026-02-28T23:59:59.5Z":
 /// no fraction or one of up to nine digits (beyond six: cut off); Z, an offset
 /// or nothing at the end. "infinity" and "-infinity" are the ends of the range.
+/// nullopt from 294247-01-10 04:00:54.775807 on, where 64 bits end.
 std::optional<std::int64_t> microseconds_from_iso(std::string_view text);
 
 /// Returns the microseconds since midnight of "23:59:59.5Z"; 24:00:00 too.
@@ -27,8 +28,7 @@ std::optional<std::int64_t> days_from_postgres(std::string_view text);
 
 /// Returns the microseconds since 1970-01-01 UTC of "0044-03-15 12:00:00.5 BC",
 /// "2024-02-29 10:00:00+00" or "infinity". nullopt also from
-/// 294247-01-10 04:00:54.775807 on: PostgreSQL has such timestamps until 294276,
-/// 64 bits of microseconds since 1970 don't.
+/// 294247-01-10 04:00:54.775807 on: PostgreSQL has timestamps until 294276.
 std::optional<std::int64_t> microseconds_from_postgres(std::string_view text);
 
 /// Returns the microseconds since midnight of "23:59:59.5"; 24:00:00 too.

@@ -122,6 +122,14 @@ void read_numeric(Column& into, int modifier) {
     into.type = column_type::numeric;
 }
 
+/// The modifier of a type of times is its fraction's digits.
+void read_fraction(column& into, int modifier) {
+  auto of_times = into.type == column_type::timestamp || into.type == column_type::timestamptz
+                  || into.type == column_type::time;
+  if (of_times && modifier >= 0)
+    into.fraction = modifier;
+}
+
 std::string text_at(const pg_result& from, int row, int column) {
   return field_of(from.get(), row, column).value_or("");
 }
@@ -138,7 +146,9 @@ void add_columns(const pg_result& from, tables_by_oid& to) {
     column x;
     x.name = text_at(from, i, 1);
     x.type = type_of(number_of(text_at(from, i, 2)), text_at(from, i, 8)[0]);
-    read_numeric(x, std::atoi(text_at(from, i, 3).c_str()));
+    auto modifier = std::atoi(text_at(from, i, 3).c_str());
+    read_numeric(x, modifier);
+    read_fraction(x, modifier);
     x.type_name = text_at(from, i, 4);
     x.not_null = text_at(from, i, 5) == "t";
     x.generated = text_at(from, i, 6) == "t";

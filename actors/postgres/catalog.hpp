@@ -39,8 +39,9 @@ struct column {
   std::string name;
   column_type type = column_type::other;
   std::string type_name; ///< as format_type() prints it
-  int precision = 0;     ///< numeric(p,s)
-  int scale = 0;         ///< numeric(p,s)
+  int precision = 0;     ///< numeric(p,s), through any depth of domains; 0: it has no modifier
+  int scale = 0;         ///< numeric(p,s): from -1000 to 1000
+  int fraction = 6;      ///< digits of a second: timestamp(n), time(n), through any depth of domains
   bool not_null = false;
   bool generated = false;
   bool deterministic = true; ///< its collation, for text types

@@ -27,8 +27,18 @@ inline postgres::column column(const std::string& name, column_type type, const 
   return x;
 }
 
-inline postgres::column stamp_column(const std::string& name) {
-  return column(name, column_type::timestamp, "timestamp without time zone");
+/// `fraction` digits of a second; of a domain where `domain` names one.
+inline postgres::column stamp_column(const std::string& name, int fraction = 6,
+                                     const std::string& domain = "") {
+  auto x = column(name, column_type::timestamp, domain.empty() ? "timestamp without time zone" : domain);
+  x.fraction = fraction;
+  return x;
+}
+
+inline postgres::column time_column(const std::string& name, int fraction = 6) {
+  auto x = column(name, column_type::time, "time without time zone");
+  x.fraction = fraction;
+  return x;
 }
 
 inline postgres::column money_column(const std::string& name) {
@@ -83,8 +93,7 @@ inline std::map<std::string, postgres::table> recorded_tables() {
        column("num", column_type::numeric_unscaled, "numeric"),
        column("n30", column_type::numeric_unscaled, "numeric(30,10)", false, 30, 10),
        column("t", column_type::time, "time without time zone"),
-       column("tz", column_type::timestamptz, "timestamp with time zone"),
-       column("ts0", column_type::timestamp, "timestamp(0) without time zone"),
+       column("tz", column_type::timestamptz, "timestamp with time zone"), stamp_column("ts0", 0),
        column("da", column_type::date, "date"), column("u", column_type::uuid, "uuid"),
        column("j", column_type::jsonb, "jsonb"), column("by", column_type::bytea, "bytea")},
       {0, 1});
@@ -93,20 +102,17 @@ inline std::map<std::string, postgres::table> recorded_tables() {
 
 /// The table of tests/events/limits.
 inline postgres::table limits_table() {
-  return table_of(
-      "s", "k",
-      {column("id", column_type::integer, "integer", true), column("da", column_type::date, "date"),
-       column("ts0", column_type::timestamp, "timestamp(0) without time zone"),
-       column("ts3", column_type::timestamp, "timestamp(3) without time zone"), stamp_column("ts"),
-       column("tz", column_type::timestamptz, "timestamp with time zone"),
-       column("t", column_type::time, "time without time zone"),
-       column("t3", column_type::time, "time(3) without time zone"),
-       column("ch", column_type::bpchar, "character(5)"),
-       column("num", column_type::numeric_unscaled, "numeric"),
-       column("n30", column_type::numeric_unscaled, "numeric(30,10)", false, 30, 10),
-       column("d", column_type::double_precision, "double precision"), column("r", column_type::real, "real"),
-       money_column("n10"), column("j", column_type::json, "json"), column("jb", column_type::jsonb, "jsonb"),
-       column("e", column_type::enumeration, "s.mood")});
+  return table_of("s", "k",
+                  {column("id", column_type::integer, "integer", true),
+                   column("da", column_type::date, "date"), stamp_column("ts0", 0), stamp_column("ts3", 3),
+                   stamp_column("ts"), column("tz", column_type::timestamptz, "timestamp with time zone"),
+                   time_column("t"), time_column("t3", 3), column("ch", column_type::bpchar, "character(5)"),
+                   column("num", column_type::numeric_unscaled, "numeric"),
+                   column("n30", column_type::numeric_unscaled, "numeric(30,10)", false, 30, 10),
+                   column("d", column_type::double_precision, "double precision"),
+                   column("r", column_type::real, "real"), money_column("n10"),
+                   column("j", column_type::json, "json"), column("jb", column_type::jsonb, "jsonb"),
+                   column("e", column_type::enumeration, "s.mood")});
 }
 
 /// Plans that keep all columns of one table (or those named), by its own key.

@@ -1,6 +1,7 @@
 #define CAF_SUITE connect.signal
 #include "actors/connect/signal.hpp"
 
+#include "actors/connect/placeholder.hpp"
 #include "actors/connect/registration.hpp"
 #include "actors/connect/topics.hpp"
 
@@ -108,6 +109,7 @@ CAF_TEST(the template is filled and nothing breaks out of a value) {
                                             {"debezium_user", "u"},
                                             {"debezium_password", "p\",\"x\":\"${y}\\"},
                                             {"tables", table_list(two_tables())},
+                                            {"placeholder", "nobody guesses it"},
                                             {"exactly_once", "required"}};
   auto filled = fill_template(text.str(), values);
   if (!filled)
@@ -118,6 +120,10 @@ CAF_TEST(the template is filled and nothing breaks out of a value) {
   CAF_CHECK(x["table.include.list"].get<std::string>().find("debezium_signal") != std::string::npos);
   CAF_CHECK_EQUAL(x["database.sslmode"].get<std::string>(), "verify-full");
   CAF_CHECK_EQUAL(x["signal.data.collection"].get<std::string>(), "millrace_shop.debezium_signal");
+  CAF_MESSAGE("every record says the placeholder that it has");
+  CAF_CHECK(x["unavailable.value.placeholder"] == "nobody guesses it");
+  CAF_CHECK(x["transforms.placeholder.header"] == std::string(placeholder_header));
+  CAF_CHECK(x["transforms.placeholder.value.literal"] == "nobody guesses it");
   values.erase("topic_prefix");
   auto missing = fill_template(text.str(), values);
   CAF_REQUIRE(!missing);

@@ -3,6 +3,8 @@
 
 #include "actors/figures/explain.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -287,6 +289,25 @@ CAF_TEST(plans come back from JSON as they were) {
     }
     CAF_CHECK(thrown);
   }
+}
+
+CAF_TEST(plans of a ledger from before a column had its fraction are read with the hash that they had) {
+  auto x = good("-- redis: json o:{id}\nSELECT * FROM orders;");
+  auto& column = x.tables[0].table.columns[*x.tables[0].table.find("order_date")];
+  column.type_name = "timestamp(3) without time zone";
+  column.fraction = 3;
+  auto now = nlohmann::json::parse(to_json(x));
+  for (auto& table : now["tables"])
+    for (auto& each : table["table"]["columns"])
+      CAF_CHECK_EQUAL(each.erase("fraction"), 1u);
+  auto back = plans_from_json(now.dump());
+  CAF_CHECK(back.tables[0].table == x.tables[0].table);
+  CAF_CHECK_EQUAL(back.fingerprint(), x.fingerprint());
+  CAF_MESSAGE("a domain's name tells nothing: its figures are other ones now");
+  column.type_name = "moment";
+  auto with_three = x.fingerprint();
+  column.fraction = 6;
+  CAF_CHECK(x.fingerprint() != with_three);
 }
 
 CAF_TEST(a version is of the plan and not of its text or its neighbours) {

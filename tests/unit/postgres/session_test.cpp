@@ -161,13 +161,18 @@ CAF_TEST(the catalog tells columns keys and identity) {
   auto db = fresh("catalog");
   run(db,
       "CREATE SCHEMA \"Läden\"; CREATE DOMAIN price AS numeric(10,2); CREATE DOMAIN fare AS price NOT NULL;"
+      "CREATE DOMAIN moment AS timestamp(3); CREATE DOMAIN late AS moment; CREATE DOMAIN later AS late CHECK "
+      "(VALUE "
+      "> '1970-01-01'); CREATE DOMAIN clock AS time(2); CREATE DOMAIN hundreds AS numeric(5,-2);"
       "CREATE TYPE mood AS ENUM ('sad', 'ok');"
       "CREATE COLLATION loose (provider = icu, locale = 'und', deterministic = false);"
       "CREATE TABLE \"Läden\".\"Ärger \"\"x\"\"\" (b int, a text, PRIMARY KEY (b, a));"
       "CREATE TABLE kinds (gone int, id bigint PRIMARY KEY DEFERRABLE, n numeric(18,4), m numeric, k "
       "numeric(20,2),"
       " neg numeric(5,-2), d price, f fare, e mood, t text COLLATE loose, i inet, c char(3), "
-      " twice bigint GENERATED ALWAYS AS (id * 2) STORED, ts timestamp(3), x int, y text,"
+      " twice bigint GENERATED ALWAYS AS (id * 2) STORED, ts timestamp(3), ts6 timestamp, deep later, clock "
+      "clock,"
+      " round hundreds, list later[], x int, y text,"
       " FOREIGN KEY (x, y) REFERENCES \"Läden\".\"Ärger \"\"x\"\"\" (b, a));"
       "ALTER TABLE kinds DROP COLUMN gone; ALTER TABLE kinds REPLICA IDENTITY FULL;"
       "CREATE VIEW seen AS SELECT 1 AS one; CREATE TABLE parts (id int) PARTITION BY LIST (id);"
@@ -197,6 +202,16 @@ CAF_TEST(the catalog tells columns keys and identity) {
   CAF_CHECK(!kinds.columns[kinds.find("t").value()].deterministic);
   CAF_CHECK(kinds.columns[kinds.find("twice").value()].generated);
   CAF_CHECK_EQUAL(kinds.columns[kinds.find("ts").value()].type_name, "timestamp(3) without time zone");
+  auto fraction = [&](const std::string& name) { return kinds.columns[kinds.find(name).value()].fraction; };
+  CAF_CHECK_EQUAL(fraction("ts"), 3);
+  CAF_CHECK_EQUAL(fraction("ts6"), 6);
+  CAF_CHECK_EQUAL(fraction("deep"), 3);
+  CAF_CHECK_EQUAL(fraction("clock"), 2);
+  CAF_CHECK(type("deep") == column_type::timestamp);
+  CAF_CHECK(type("clock") == column_type::time);
+  CAF_CHECK(type("list") == column_type::other);
+  CAF_CHECK_EQUAL(kinds.columns[kinds.find("round").value()].precision, 5);
+  CAF_CHECK_EQUAL(kinds.columns[kinds.find("round").value()].scale, -2);
   CAF_REQUIRE(kinds.foreign_keys.size() == 1);
   CAF_CHECK_EQUAL(kinds.foreign_keys[0].table, "Ärger \"x\"");
   CAF_CHECK_EQUAL(kinds.foreign_keys[0].schema, "Läden");
