@@ -71,11 +71,26 @@ std::string path_of(const settings& to) {
   return path.empty() ? "''" : path;
 }
 
+/// What a role or a database may set (ALTER ROLE, ALTER DATABASE ... SET) and what
+/// would change how our statements read, which rows they see, how values look, or
+/// whether they get to their end. The time limits come first: they would end the rest.
+constexpr auto pins = "SET statement_timeout = 0; SET lock_timeout = 0;"
+                      "SET idle_in_transaction_session_timeout = 0;"
+                      "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;"
+                      "SET transform_null_equals = off; SET quote_all_identifiers = off;"
+                      "SET default_transaction_isolation = 'read committed';"
+                      "SET default_transaction_read_only = off; SET default_transaction_deferrable = off;"
+                      // PostgreSQL then fails a statement whose rows a policy would filter.
+                      "SET row_security = off;"
+                      "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
+                      "SET bytea_output = 'hex'; SET extra_float_digits = 1;";
+
+/// Time limits that only newer servers have.
+constexpr auto newer_pins = "SELECT set_config(name, '0', false) FROM pg_settings "
+                            "WHERE name IN ('idle_session_timeout', 'transaction_timeout');";
+
 result<void> pin(PGconn* db, const settings& to) {
-  auto sql = "SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres';"
-             "SET bytea_output = 'hex'; SET extra_float_digits = 1; SET standard_conforming_strings = on;"
-             "SET search_path = "
-             + path_of(to);
+  auto sql = std::string(pins) + newer_pins + "SET search_path = " + path_of(to);
   pg_result done(PQexec(db, sql.c_str()));
   if (PQresultStatus(done.get()) != PGRES_COMMAND_OK)
     return error_of(db, done.get());

@@ -76,8 +76,10 @@ struct slot_state {
 
 class session {
  public:
-  /// Connects and pins TimeZone UTC, DateStyle ISO, IntervalStyle postgres,
-  /// bytea_output hex, extra_float_digits 1 and the search_path.
+  /// Connects and pins what a role or a database may set: TimeZone UTC, DateStyle
+  /// ISO, IntervalStyle postgres, bytea_output hex, extra_float_digits 1, the
+  /// search_path, no time limits, and row_security off: a statement whose rows a
+  /// policy would filter is `denied`.
   static result<session> open(const settings&);
   ~session();
   session(session&&) noexcept;

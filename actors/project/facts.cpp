@@ -1,5 +1,7 @@
 #include "actors/project/facts.hpp"
 
+#include "actors/postgres/encoding.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace millrace::project {
@@ -8,7 +10,7 @@ namespace {
 
 using json = nlohmann::json;
 
-/// $1.. are literals: a role or a table that isn't there yields NULL, no error.
+/// $schema and so on are literals: a role or a table that isn't there yields NULL, no error.
 constexpr auto facts_sql = R"(
 WITH own AS (SELECT oid FROM pg_namespace WHERE nspname = $schema),
      own_table AS (SELECT c.oid, c.relname FROM pg_class c JOIN own ON own.oid = c.relnamespace WHERE c.relkind = 'r'),
@@ -45,19 +47,27 @@ SELECT n.nspname, c.relname, c.relreplident, pg_table_size(c.oid),
        coalesce((SELECT has_table_privilege(r.oid, c.oid, 'SELECT') AND has_schema_privilege(r.oid, n.oid, 'USAGE')
                  FROM pg_roles r WHERE r.rolname = $node), false),
        coalesce((SELECT has_table_privilege(r.oid, c.oid, 'SELECT') AND has_schema_privilege(r.oid, n.oid, 'USAGE')
-                 FROM pg_roles r WHERE r.rolname = $debezium), false)
+                 FROM pg_roles r WHERE r.rolname = $debezium), false),
+       coalesce((SELECT c.relrowsecurity AND NOT $unbound FROM pg_roles r WHERE r.rolname = $node), false),
+       coalesce((SELECT c.relrowsecurity AND NOT $unbound FROM pg_roles r WHERE r.rolname = $debezium), false),
+       c.relrowsecurity
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')";
 
+/// Whom row level security doesn't filter: PostgreSQL's own rule (check_enable_rls).
+constexpr auto unbound = R"((r.rolsuper OR r.rolbypassrls
+         OR (NOT c.relforcerowsecurity AND pg_has_role(r.oid, c.relowner, 'USAGE'))))";
+
 std::string filled(std::string sql, const names& of) {
-  for (auto& [place, value] : {std::pair<std::string, std::string>{"$schema", of.own_schema},
-                               {"$slot", of.slot},
-                               {"$node", of.node_role},
-                               {"$debezium", of.debezium_role}})
+  for (auto& [place, value] :
+       {std::pair<std::string, std::string>{"$schema", postgres::quoted_text(of.own_schema)},
+        {"$slot", postgres::quoted_text(of.slot)},
+        {"$node", postgres::quoted_text(of.node_role)},
+        {"$debezium", postgres::quoted_text(of.debezium_role)},
+        {"$unbound", unbound}})
     for (auto at = sql.find(place); at != sql.npos; at = sql.find(place, at)) {
-      auto literal = postgres::quoted_text(value);
-      sql.replace(at, place.size(), literal);
-      at += literal.size();
+      sql.replace(at, place.size(), value);
+      at += value.size();
     }
   return sql;
 }
@@ -104,8 +114,9 @@ result<void> add_tables(postgres::session& db, const names& of, facts& to) {
     return rows.why();
   for (auto& x : rows->rows) {
     auto text = [&](std::size_t i) { return x[i].value_or(""); };
-    to.tables[{text(0), text(1)}] = {text(2)[0], std::strtoull(text(3).c_str(), nullptr, 10), text(4) == "t",
-                                     text(5) == "t"};
+    auto yes = [&](std::size_t i) { return text(i) == "t"; };
+    to.tables[{text(0), text(1)}] = {
+        text(2)[0], std::strtoull(text(3).c_str(), nullptr, 10), yes(4), yes(5), yes(8), yes(6), yes(7)};
   }
   return {};
 }
@@ -119,6 +130,10 @@ result<facts> look_at(postgres::session& db, const names& of) {
   auto out = read(json::parse(rows->rows.at(0)[0].value_or("{}")));
   if (auto added = add_tables(db, of, out); !added)
     return added.why();
+  auto encoding = postgres::encoding_trouble(db);
+  if (!encoding)
+    return encoding.why();
+  out.encoding_trouble = *encoding;
   // Where the user may not look, the row is taken to be there: whoever made the table made it.
   if (out.anchor_table) {
     auto anchor =

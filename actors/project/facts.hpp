@@ -35,14 +35,17 @@ struct role_facts {
 struct table_facts {
   char identity = 'd'; ///< pg_class.relreplident: default, nothing, full, index
   std::uint64_t bytes = 0;
-  bool node_reads = false, debezium_reads = false; ///< SELECT, and USAGE on the schema
+  bool node_reads = false, debezium_reads = false;   ///< SELECT, and USAGE on the schema
+  bool row_security = false;                         ///< there are policies, for some roles
+  bool node_misses = false, debezium_misses = false; ///< row level security hides rows
 };
 
 struct facts {
   std::string database, user;
   bool superuser = false;
   bool standby = false;
-  int version = 0; ///< server_version_num
+  int version = 0;              ///< server_version_num
+  std::string encoding_trouble; ///< why its texts can't be carried; empty: they can
   std::string wal_level;
   int slots = 0, slots_taken = 0, senders = 0; ///< max_replication_slots, others' slots, max_wal_senders
   std::string slot_database;                   ///< of a slot with the project's name; empty: there is none

@@ -49,6 +49,8 @@ class inquiry {
       add("this server is a standby: a slot is made on the primary, give its address", "");
     if (there_.version < oldest_version)
       add("this server is older than PostgreSQL 11: it doesn't tell of TRUNCATE", "");
+    if (!there_.encoding_trouble.empty())
+      add(there_.encoding_trouble, "");
     if (there_.wal_level != "logical")
       add("wal_level is " + there_.wal_level
               + "; reading changes from the log takes logical. PostgreSQL has to be started again after this "
@@ -147,8 +149,11 @@ class inquiry {
 
   void rights() {
     rights_of(of_.debezium_role, there_.debezium, &table_facts::debezium_reads);
-    if (of_.node_role != of_.debezium_role)
-      rights_of(of_.node_role, there_.node, &table_facts::node_reads);
+    every_row(of_.debezium_role, there_.debezium, &table_facts::debezium_misses);
+    if (of_.node_role == of_.debezium_role)
+      return;
+    rights_of(of_.node_role, there_.node, &table_facts::node_reads);
+    every_row(of_.node_role, there_.node, &table_facts::node_misses);
   }
 
   void rights_of(const std::string& name, const role_facts& has, bool table_facts::*reads) {
@@ -172,6 +177,18 @@ class inquiry {
       add("the role " + name + " may not read " + tables, "GRANT USAGE ON SCHEMA " + schemas + " TO " + role
                                                               + ";\nGRANT SELECT ON " + tables + " TO " + role
                                                               + ";");
+  }
+
+  /// A role that isn't there yet would be filtered wherever there are policies.
+  void every_row(const std::string& name, const role_facts& has, bool table_facts::*misses) {
+    std::string tables;
+    for (auto& table : needed_.tables)
+      if (auto at = there_.tables.find(table); at != there_.tables.end())
+        if (has.exists ? at->second.*misses : at->second.row_security)
+          tables += (tables.empty() ? "" : ", ") + named(table);
+    if (!tables.empty())
+      add("row level security hides rows of " + tables + " from the role " + name,
+          "ALTER ROLE " + quoted_name(name) + " BYPASSRLS;");
   }
 
   const facts& there_;

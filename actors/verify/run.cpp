@@ -1,5 +1,7 @@
 #include "actors/verify/run.hpp"
 
+#include "actors/verify/sight.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -73,7 +75,9 @@ class comparison {
     now_ = *now;
     if (auto begun = sql_.begin_snapshot(); !begun)
       return begun.why();
-    auto done = each();
+    auto done = sees_every_row(sql_, plans_);
+    if (done)
+      done = each();
     auto ended = sql_.end_snapshot();
     return done ? ended : done;
   }

@@ -32,7 +32,7 @@ struct options {
 
 /// Returns how every figure stands. Pausing our own generator is the caller's
 /// matter. Errors: a server that doesn't answer, SQL that PostgreSQL refuses,
-/// or drain's own.
+/// rows that the session's role doesn't see (denied), or drain's own.
 result<report> run(const plan_set& plans, postgres::session& sql, redis::client& redis, const questions& ask,
                    const options& how);
 

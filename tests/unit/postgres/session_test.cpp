@@ -74,6 +74,48 @@ CAF_TEST(the session is pinned whatever the database says) {
   CAF_CHECK_EQUAL(got->rows[0][4], "public");
 }
 
+CAF_TEST(no setting of a role or a database changes how a session reads) {
+  auto db = fresh("unsettled");
+  run(db, "CREATE ROLE unsettled LOGIN");
+  for (auto setting :
+       {"statement_timeout = '5s'", "lock_timeout = 1", "idle_in_transaction_session_timeout = 2000",
+        "idle_session_timeout = 2000", "client_encoding = 'LATIN1'", "standard_conforming_strings = off",
+        "transform_null_equals = on", "quote_all_identifiers = on",
+        "default_transaction_isolation = serializable", "default_transaction_read_only = on",
+        "default_transaction_deferrable = on", "IntervalStyle = iso_8601", "DateStyle = 'SQL, DMY'",
+        "search_path = pg_catalog"})
+    run(db, "ALTER " + std::string(setting[0] == 's' || setting[0] == 'd' ? "ROLE" : "DATABASE")
+                + " unsettled SET " + setting);
+  auto to = db.configuration();
+  auto plain = session::open(server().settings());
+  to.user = "unsettled";
+  auto again = open(to);
+  auto pinned =
+      "SELECT string_agg(name || '=' || setting, ', ' ORDER BY name) FROM pg_settings WHERE name IN "
+      "('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', "
+      "'idle_session_timeout', 'client_encoding', 'standard_conforming_strings', "
+      "'transform_null_equals', 'quote_all_identifiers', 'default_transaction_isolation', "
+      "'default_transaction_read_only', 'default_transaction_deferrable', 'IntervalStyle', "
+      "'DateStyle', 'search_path', 'row_security')";
+  CAF_REQUIRE(plain);
+  CAF_CHECK_EQUAL(one(again, pinned), one(*plain, pinned));
+}
+
+CAF_TEST(a statement whose rows a policy would filter is denied) {
+  auto db = fresh("policed");
+  run(db, "CREATE ROLE policed LOGIN; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2);"
+          "ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON t USING (id = 1);"
+          "GRANT SELECT ON t TO policed");
+  auto to = db.configuration();
+  to.user = "policed";
+  auto filtered = open(to);
+  auto refused = filtered.query_rows("SELECT count(*) FROM t");
+  CAF_REQUIRE(!refused);
+  CAF_CHECK(refused.why().code == errc::denied);
+  run(db, "ALTER ROLE policed BYPASSRLS");
+  CAF_CHECK_EQUAL(one(filtered, "SELECT count(*) FROM t"), "2");
+}
+
 CAF_TEST(a wrong password is denied and never shown) {
   auto strict = test::postgres_server::start(15604);
   auto admin = open(strict->settings());

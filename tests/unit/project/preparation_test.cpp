@@ -158,6 +158,32 @@ CAF_TEST(after the script nothing is missing and it may run again) {
   CAF_CHECK_EQUAL(psql("prepared", script), 0);
 }
 
+CAF_TEST(a role that row level security filters is named and let through by the script) {
+  auto db = database("policed");
+  auto needed = plans_of(db).needed;
+  auto prepared = [&](const std::string& sql) {
+    CAF_REQUIRE(db.execute(sql));
+    std::string out;
+    for (auto& x : project::find_lacks(facts_of(db), of, needed, {}))
+      out += x.what + "\n";
+    CAF_REQUIRE_EQUAL(psql("policed", project::to_script(project::find_lacks(facts_of(db), of, needed, {}),
+                                                         facts_of(db), of, "/nowhere")),
+                      0);
+    return out;
+  };
+  prepared("ALTER ROLE millrace_p_node NOBYPASSRLS; ALTER ROLE millrace_p_debezium NOBYPASSRLS");
+  CAF_CHECK_EQUAL(prepared("ALTER TABLE child ENABLE ROW LEVEL SECURITY"),
+                  "row level security hides rows of public.child from the role millrace_p_debezium\n"
+                  "row level security hides rows of public.child from the role millrace_p_node\n");
+  CAF_CHECK_EQUAL(prepared("ALTER TABLE child FORCE ROW LEVEL SECURITY"), "");
+  // An owner is filtered only where that is forced.
+  CAF_CHECK_EQUAL(
+      prepared("ALTER ROLE millrace_p_node NOBYPASSRLS; ALTER TABLE child OWNER TO millrace_p_node"),
+      "row level security hides rows of public.child from the role millrace_p_node\n");
+  CAF_CHECK_EQUAL(
+      prepared("ALTER ROLE millrace_p_node NOBYPASSRLS; ALTER TABLE child NO FORCE ROW LEVEL SECURITY"), "");
+}
+
 CAF_TEST(the script refuses another database) {
   auto db = database("the_right_one");
   database("another");

@@ -171,6 +171,32 @@ CAF_TEST(what equals SQL is found equal in one round) {
   CAF_CHECK_EQUAL(found.figures[rows].rows, 3u);
 }
 
+CAF_TEST(a role that row level security filters is no judge) {
+  CAF_REQUIRE(sql.execute("DROP ROLE IF EXISTS filtered; CREATE ROLE filtered LOGIN;"
+                          "GRANT SELECT ON customers, orders TO filtered;"
+                          "ALTER TABLE orders ENABLE ROW LEVEL SECURITY;"
+                          "CREATE POLICY few ON orders USING (id = 1)"));
+  for (std::string name : {"customers", "orders"}) {
+    table_plan x;
+    x.table.schema = "public";
+    x.table.name = name;
+    loaded.tables.push_back(x);
+  }
+  CAF_CHECK_EQUAL(run().exit_code(), 0); // the owner sees all
+  auto to = database.settings();
+  to.user = "filtered";
+  auto role = postgres::session::open(to);
+  CAF_REQUIRE(role);
+  auto refused = verify::run(loaded, *role, redis, ask, {0ms, 5});
+  CAF_REQUIRE(!refused);
+  CAF_CHECK_EQUAL(refused.why().message,
+                  "can't judge: row level security hides rows of public.orders from the role filtered; a "
+                  "superuser runs: ALTER ROLE \"filtered\" BYPASSRLS;");
+  CAF_REQUIRE(sql.execute("ALTER ROLE filtered BYPASSRLS"));
+  CAF_CHECK(verify::run(loaded, *role, redis, ask, {0ms, 5}));
+  CAF_REQUIRE(sql.execute("DROP OWNED BY filtered; DROP ROLE filtered"));
+}
+
 CAF_TEST(one wrong field is found) {
   set({"HSET", "customer:3:stats", "spent", "0.1"});
   expect_difference(stats, "customer:3:stats → spent: SQL has '0.10', Redis has '0.1'");
