@@ -137,6 +137,8 @@ using cluster_actor = caf::typed_actor<
 using inspector_actor = caf::typed_actor<
     // Returns the node's whole status.
     caf::replies_to<atom::status>::with<std::string>,
+    // To itself: looks what is wrong.
+    caf::reacts_to<atom::tick>,
     // Returns the tick of the last write to each of a figure's places; 0 if unknown.
     caf::replies_to<atom::written, std::string, std::vector<std::string>>::with<std::vector<std::int64_t>>>;
 

@@ -219,6 +219,11 @@ void add_settings(CLI::App& app, settings& x) {
       ->envname("MILLRACE_SESSION_TIMEOUT_MS")
       ->check(CLI::Range(1000, 300000))
       ->capture_default_str();
+  app.add_option("--stale-after", x.stale_after_seconds,
+                 "Seconds that a figure's source may stand still before the figure is stale")
+      ->envname("MILLRACE_STALE_AFTER_SECONDS")
+      ->check(CLI::Range(5, 86400))
+      ->capture_default_str();
   app.add_option("--stream-buffer", x.stream_buffer_mib, "MiB that may wait at one cell to become durable")
       ->envname("STREAM_BUFFER_SIZE")
       ->check(CLI::Range(1, 1024))

@@ -1,5 +1,6 @@
 #include "nodes/http.hpp"
 
+#include "actors/inspector/troubles.hpp"
 #include "nodes/loopback.hpp"
 
 #include <nlohmann/json.hpp>
@@ -23,6 +24,11 @@ void answer(httplib::Response& out, const json& body, int code = 200) {
   out.set_content(body.dump(2) + "\n", "application/json");
 }
 
+std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 } // namespace
 
 struct http_server::impl {
@@ -32,17 +38,32 @@ struct http_server::impl {
   caf::actor_system* system = nullptr; ///< guarded, as the rest
   inspector_actor inspector;
   std::string why = "the node starts";
+  std::int64_t since = unix_now(); ///< not ready since then
+
+  /// Answers in the place of an inspector: what there is to say is why there is none.
+  void not_ready(httplib::Response& out, const std::string& reason) const {
+    trouble x{"the node isn't ready", "the node isn't ready", reason, since};
+    answer(out,
+           {{"phase", "starting"},
+            {"why", reason},
+            {"figures", json::array()},
+            {"troubles",
+             {{{"id", x.id},
+               {"what", x.what},
+               {"why", x.why},
+               {"since", x.since},
+               {"line", in_a_line(x, unix_now())}}}}},
+           503);
+  }
 
   void status(httplib::Response& out) {
     std::lock_guard lock(guard);
     if (!system)
-      return answer(out, {{"phase", "starting"}, {"why", why}, {"figures", json::array()}}, 503);
+      return not_ready(out, why);
     caf::scoped_actor self{*system};
     self->request(inspector, answer_timeout, atom::status_v)
         .receive([&](const std::string& text) { answer(out, json::parse(text)); },
-                 [&](caf::error&) {
-                   answer(out, {{"phase", "starting"}, {"why", "the node doesn't answer"}}, 503);
-                 });
+                 [&](caf::error&) { not_ready(out, "the node doesn't answer: see its log"); });
   }
 
   void written(const httplib::Request& in, httplib::Response& out) {

@@ -217,6 +217,8 @@ class company {
   void spawn_inspector() {
     inspector_settings x;
     x.frame.project = how_.project;
+    x.frame.stale_after = std::chrono::seconds{how_.stale_after_seconds};
+    x.now = [] { return unix_ms() / 1000; };
     for (auto& figure : from_.plans->figures) {
       x.frame.figures.push_back(figure.name);
       auto& tables = x.frame.tables_of[figure.name];

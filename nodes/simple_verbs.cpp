@@ -48,7 +48,17 @@ void print_skipped(const json& unknown) {
     std::cout << "skipped     up to " << records << " records of " << table << ", which no figure reads\n";
 }
 
+/// Returns the worst that is known, and since when.
+std::string headline(const json& x) {
+  if (auto troubles = x.value("troubles", json::array()); !troubles.empty())
+    return troubles[0].value("line", "");
+  auto figures = x.value("figures", json::array()).size();
+  return figures == 0 ? "there are no figures: write some, and run `millrace apply`"
+                      : "all is well: " + std::to_string(figures) + " figures are live";
+}
+
 void print_status(const json& x) {
+  std::cout << headline(x) << "\n";
   std::cout << "node        " << x.value("phase", "") << (x.contains("why") ? ": " + x.value("why", "") : "")
             << "\n";
   std::cout << "events      " << x.value("events", std::int64_t{0}) << " applied, "

@@ -3,6 +3,7 @@
 #include "actors/cluster/retire.hpp"
 #include "actors/cluster/unknown_tables.hpp"
 #include "actors/connect/signal.hpp"
+#include "actors/postgres/encoding.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -12,8 +13,14 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds kafka_timeout{10};
+/// Less than status waits for an answer: where Kafka is away, that is to be told.
+constexpr std::chrono::seconds look_timeout{3};
 constexpr std::chrono::seconds identify_interval{10}, count_interval{10};
 constexpr std::chrono::milliseconds side_wait{2000};
+
+std::int64_t in_ms(std::chrono::steady_clock::duration x) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(x).count();
+}
 
 } // namespace
 
@@ -165,12 +172,16 @@ std::string surroundings::look(bool leads) {
   if (leads && how_.look_at_connector)
     out["connector"] = nlohmann::json::parse(how_.look_at_connector(read), nullptr, false);
   out["slot"] = std::move(slot);
+  out["encoding"] = encoding_trouble_.value_or("");
   if (how_.open_letters)
     if (auto letters = how_.open_letters())
       out["open_dead_letters"] = *letters;
   look_at_topics();
   look_for_change();
   out["unknown_tables"] = unknown_;
+  if (kafka_away_)
+    out["kafka"] = {{"trouble", kafka_trouble_},
+                    {"trouble_ms", in_ms(std::chrono::steady_clock::now() - *kafka_away_)}};
   return out.dump();
 }
 
@@ -184,7 +195,8 @@ void surroundings::look_at_topics() {
   auto x = consumer();
   if (!x)
     return;
-  auto topics = (*x)->topics(how_.topic_prefix + ".", kafka_timeout);
+  auto topics = (*x)->topics(how_.topic_prefix + ".", look_timeout);
+  note_kafka(topics ? "" : topics.why().message);
   if (!topics)
     return;
   for (auto& [_, source] : how_.sources)
@@ -198,6 +210,14 @@ void surroundings::look_at_topics() {
     if (unknown_.count(table) == 0)
       spdlog::warn("cluster: no figure reads {}: its topic's records are skipped (up to {})", table, records);
   unknown_ = *found;
+}
+
+void surroundings::note_kafka(const std::string& trouble) {
+  kafka_trouble_ = trouble;
+  if (trouble.empty())
+    kafka_away_.reset();
+  else if (!kafka_away_)
+    kafka_away_ = std::chrono::steady_clock::now();
 }
 
 /// Figures that somebody applied begin with a new life; so does a ledger that
@@ -253,9 +273,11 @@ std::string surroundings::look_at_slot() {
     spdlog::warn("cluster: {}", complaint);
   said_ = complaint;
   nlohmann::json out{{"trouble", complaint}};
+  auto now = std::chrono::steady_clock::now();
   if (slot) {
+    look_at_encoding(**x);
     out["exists"] = slot->exists;
-    auto seen = reading_.see(slot->active, slot->confirmed_flush, std::chrono::steady_clock::now());
+    auto seen = reading_.see(slot->active, slot->confirmed_flush, now);
     if (seen.ask)
       (void)(*x)->emit_marker("look");
     out["read"] = seen.read;
@@ -263,7 +285,20 @@ std::string surroundings::look_at_slot() {
     out["retained_wal_bytes"] = slot->retained_wal_bytes;
     out["confirmed_flush"] = postgres::to_text(slot->confirmed_flush);
   }
+  out["still_ms"] = in_ms(reading_.still(now));
   return out.dump();
+}
+
+/// A database keeps the encoding that it was made with.
+void surroundings::look_at_encoding(postgres::session& x) {
+  if (encoding_trouble_)
+    return;
+  auto found = postgres::encoding_trouble(x);
+  if (!found)
+    return;
+  encoding_trouble_ = *found;
+  if (!found->empty())
+    spdlog::warn("cluster: {}", *found);
 }
 
 /// LSNs mean something only within one database cluster.

@@ -59,9 +59,11 @@ class surroundings {
   result<lsn> last_snapshot();
   std::string look_at_slot();
   void look_at_topics();
+  void note_kafka(const std::string& trouble);
   void look_for_change();
   std::string look_at_catalog(bool leads);
   void identify(postgres::session& x);
+  void look_at_encoding(postgres::session& x);
 
   surroundings_settings how_;
   std::unique_ptr<postgres::session> session_;
@@ -73,7 +75,10 @@ class surroundings {
   std::string doubts_ = "{}"; ///< as the last look found them, JSON by SCHEMA.TABLE
   std::string said_;          ///< the last complaint about the slot
   connect::slot_reading reading_;
-  std::map<std::string, std::int64_t> unknown_; ///< records by SCHEMA.TABLE
+  std::optional<std::string> encoding_trouble_; ///< once it is known
+  std::string kafka_trouble_;
+  std::optional<std::chrono::steady_clock::time_point> kafka_away_; ///< since then
+  std::map<std::string, std::int64_t> unknown_;                     ///< records by SCHEMA.TABLE
   std::chrono::steady_clock::time_point identified_{}, counted_{};
 };
 

@@ -14,4 +14,10 @@ slot_reading::seen slot_reading::see(bool active, lsn confirmed, time_point now)
   return {active && idle < idle_after, ask};
 }
 
+slot_reading::time_point::duration slot_reading::still(time_point now) {
+  if (!since_)
+    since_ = now;
+  return now - *since_;
+}
+
 } // namespace millrace::connect

@@ -25,6 +25,9 @@ class slot_reading {
   /// What the slot says now.
   seen see(bool active, lsn confirmed, time_point now);
 
+  /// Returns for how long nothing was confirmed, as far as anybody has looked.
+  time_point::duration still(time_point now);
+
  private:
   lsn confirmed_;
   std::optional<time_point> since_; ///< the slot is confirmed up to there

@@ -115,7 +115,8 @@ class Bench:
         down.stop(self.settings.home)
 
     def environment(self, **more):
-        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **self.settings.environment(), "MILLRACE_TOPICS_WHOLE": "true", **more}
+        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **self.settings.environment(), "MILLRACE_TOPICS_WHOLE": "true",
+                "MILLRACE_STALE_AFTER_SECONDS": "86400", **more}  # the topics are all that comes
 
     def step(self, *arguments, **more):
         """Runs a step of the benchmark and returns the JSON that it prints."""

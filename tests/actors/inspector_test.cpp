@@ -30,12 +30,14 @@ member_actor::behavior_type fake_member(member_actor::pointer, cell_homes homes)
 
 struct fixture : test_coordinator_fixture<message_config> {
   std::vector<std::shared_ptr<cell_script>> cells;
+  std::int64_t now = 1000;
   inspector_settings how;
   inspector_actor inspector;
   cell_homes homes;
 
   fixture() {
     how.frame.project = "shop";
+    how.now = [this] { return now; };
     how.frame.figures = {"revenue", "geo"};
     how.frame.tables_of = {{"revenue", {"public.orders"}}, {"geo", {"public.orders"}}};
     how.router = sys.spawn(fake_router, std::make_shared<router_log>());
@@ -48,12 +50,20 @@ struct fixture : test_coordinator_fixture<message_config> {
     }
     how.member = sys.spawn(fake_member, homes);
     inspector = sys.spawn(millrace::inspector, how);
-    run();
+    settle();
+  }
+  ~fixture() override { // it looks for ever
+    self->send_exit(inspector, caf::exit_reason::kill);
+    settle();
+  }
+  void settle() {
+    while (sched.try_run_once()) {
+    }
   }
   nlohmann::json status() {
     nlohmann::json out;
     auto request = self->request(inspector, caf::infinite, atom::status_v);
-    run();
+    settle();
     request.receive([&](const std::string& x) { out = nlohmann::json::parse(x); },
                     [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
     return out;
@@ -62,7 +72,7 @@ struct fixture : test_coordinator_fixture<message_config> {
     std::int64_t out = -1;
     auto request =
         self->request(inspector, caf::infinite, atom::written_v, figure, std::vector<std::string>{"key"});
-    run();
+    settle();
     request.receive([&](const std::vector<std::int64_t>& x) { out = x.at(0); },
                     [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
     return out;
@@ -86,10 +96,24 @@ CAF_TEST(status is put together from all actors) {
 CAF_TEST(an actor that is gone does not keep status back) {
   self->send_exit(how.writer, caf::exit_reason::kill);
   self->send_exit(homes.front().at, caf::exit_reason::kill);
-  run();
+  settle();
   auto x = status();
   CAF_CHECK(x["rows"] == 6);
   CAF_CHECK(x["events"] == 7);
+}
+
+CAF_TEST(what is wrong is known to have begun though nobody asked) {
+  now = 1090;
+  auto x = status();
+  CAF_CHECK(x["troubles"][0]["line"] == "the figure geo has failed, for 90 s: WRONGTYPE");
+}
+
+CAF_TEST(what an actor said last is shown where it does not answer) {
+  self->send_exit(how.writer, caf::exit_reason::kill);
+  settle();
+  auto x = status();
+  CAF_CHECK(x["silent"] == (nlohmann::json{"redis_writer"}));
+  CAF_CHECK(x["figures"][1]["state"] == "failed");
 }
 
 CAF_TEST(the last write to a place is the latest that any cell knows) {

@@ -34,6 +34,17 @@ CAF_TEST(a slot that stands still is asked once and then not read) {
   CAF_CHECK(x.see(true, lsn{101}, start + 46s).ask); // it answered, and may be asked again
 }
 
+CAF_TEST(a slot stands still from its last confirmation on) {
+  slot_reading x;
+  CAF_CHECK(x.still(start) == 0s); // nobody has seen it yet
+  CAF_CHECK(x.still(start + 5s) == 5s);
+  x.see(true, lsn{100}, start + 6s);
+  x.see(false, lsn{100}, start + 10s);
+  CAF_CHECK(x.still(start + 11s) == 5s);
+  x.see(true, lsn{101}, start + 12s);
+  CAF_CHECK(x.still(start + 12s) == 0s);
+}
+
 CAF_TEST(a slot that nobody is connected to is not read and not asked) {
   slot_reading x;
   CAF_CHECK(!x.see(false, lsn{100}, start).read);

@@ -95,6 +95,32 @@ CAF_TEST(dead letters and a doubt are both told) {
   CAF_CHECK(figure(1)["why"] == "2 dead letters of public.customers are open; r. Mend it by: m");
 }
 
+CAF_TEST(a source that stands still makes figures stale unless they are worse) {
+  parts.cluster = R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2},
+    "slot":{"active":false,"still_ms":31000,"trouble":""},"connector":{"state":"PAUSED","task":"PAUSED"}}})";
+  parts.now = 1000;
+  parts.idle = std::chrono::seconds{40};
+  CAF_CHECK(figure(0)["state"] == "stale");
+  CAF_CHECK(figure(0)["why"] == "the connector is PAUSED: run `millrace connector restart`");
+  CAF_CHECK(figure(0)["since"] == 969);
+  CAF_CHECK(figure(1)["state"] == "incomplete");
+  parts.stale_after = std::chrono::seconds{60};
+  CAF_CHECK(figure(0)["state"] == "live");
+}
+
+CAF_TEST(what stays wrong keeps the time at which it began) {
+  parts.writer = R"({"failed":{"geo":"WRONGTYPE"}})";
+  parts.now = 1000;
+  parts.since = beginnings_of(put_together(parts));
+  parts.now = 1060;
+  CAF_CHECK(figure(1)["since"] == 1000);
+  CAF_CHECK(whole()["troubles"][0]["line"] == "the figure geo has failed, for 60 s: WRONGTYPE");
+  parts.writer = "{}";
+  parts.since = beginnings_of(put_together(parts));
+  CAF_CHECK(parts.since.empty());
+  CAF_CHECK(whole()["troubles"].empty());
+}
+
 CAF_TEST(records of tables that no figure knows are told by table) {
   CAF_CHECK(whole()["unknown_tables"] == json::object());
   parts.cluster = R"({"phase":"live","surroundings":{"unknown_tables":{"public.audit":7}}})";

@@ -1,0 +1,95 @@
+#define CAF_SUITE inspector.troubles
+#include "actors/inspector/troubles.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "caf/test/unit_test.hpp"
+
+using namespace millrace;
+using json = nlohmann::json;
+
+namespace {
+
+constexpr std::int64_t now = 10'000;
+
+/// A node that is well, but for what a test changes.
+json well() {
+  return json::parse(R"({"figures": [{"name": "a", "state": "live"}, {"name": "b", "state": "live"},
+                                     {"name": "c", "state": "live"}],
+                         "writer": {"trouble": ""}, "silent": [],
+                         "cluster": {"trouble": "", "unserved_cells": 0, "surroundings":
+                           {"slot": {"trouble": ""}, "connector": {"state": "RUNNING", "task": "RUNNING"}}}})");
+}
+
+void set(json& status, std::size_t i, const std::string& state, const std::string& why, std::int64_t since) {
+  auto& x = status["figures"][i];
+  x["state"] = state;
+  x["why"] = why;
+  x["since"] = since;
+}
+
+std::string worst(const json& status) {
+  auto all = troubles_of(status);
+  return all.empty() ? "" : in_a_line(all.front(), now);
+}
+
+} // namespace
+
+CAF_TEST(a node that is well has no troubles) { CAF_CHECK(troubles_of(well()).empty()); }
+
+CAF_TEST(figures in one state are one trouble as old as the oldest) {
+  auto x = well();
+  set(x, 1, "incomplete", "public.orders was rewritten", now - 100);
+  CAF_CHECK_EQUAL(worst(x), "the figure b is incomplete, for 100 s: public.orders was rewritten");
+  set(x, 2, "incomplete", "public.orders was rewritten", now - 180);
+  CAF_CHECK_EQUAL(worst(x), "2 figures are incomplete, for 3 min: public.orders was rewritten");
+  set(x, 0, "incomplete", "2 letters are open", now);
+  CAF_CHECK_EQUAL(worst(x),
+                  "all 3 figures are incomplete, for 3 min: 2 letters are open (and 1 more reason)");
+}
+
+CAF_TEST(what is worse comes first) {
+  auto x = well();
+  auto expect = [&](const std::string& words) {
+    auto first = troubles_of(x).front().what;
+    CAF_CHECK_EQUAL(first, words);
+  };
+  x["cluster"]["unserved_cells"] = 3;
+  expect("3 cells are served by no node");
+  set(x, 0, "filling", "reads", now);
+  expect("the figure a is filling");
+  x["cluster"]["trouble"] = "no snapshot";
+  expect("the fill doesn't go on");
+  x["cluster"]["surroundings"]["kafka"] = {{"trouble", "no answer"}};
+  expect("Kafka doesn't answer");
+  x["cluster"]["surroundings"]["connector"] = {{"state", "PAUSED"}, {"task", "PAUSED"}};
+  expect("the connector has trouble");
+  x["cluster"]["surroundings"]["slot"]["trouble"] = "PostgreSQL: connection refused";
+  expect("the replication slot can't be read");
+  x["cluster"]["surroundings"]["encoding"] = "the database's encoding is SQL_ASCII";
+  expect("the database can't be read");
+  set(x, 1, "stale", "the connector is PAUSED", now);
+  expect("the figure b is stale");
+  set(x, 2, "incomplete", "2 letters are open", now);
+  expect("the figure c is incomplete");
+  x["writer"]["trouble"] = "OOM";
+  expect("Redis takes no results");
+  set(x, 0, "failed", "WRONGTYPE", now);
+  expect("the figure a has failed");
+  x["silent"] = {"redis_writer"};
+  expect("parts of the node don't answer");
+  CAF_CHECK_EQUAL(troubles_of(x).size(), 11u);
+}
+
+CAF_TEST(the writer may say since when) {
+  auto x = well();
+  x["writer"]["trouble"] = {{"what", "OOM command not allowed"}, {"since", now - 30}};
+  CAF_CHECK_EQUAL(worst(x), "Redis takes no results, for 30 s: OOM command not allowed");
+}
+
+CAF_TEST(durations are told as people do) {
+  CAF_CHECK_EQUAL(in_words(119), "119 s");
+  CAF_CHECK_EQUAL(in_words(120), "2 min");
+  CAF_CHECK_EQUAL(in_words(7200), "2 h");
+  CAF_CHECK_EQUAL(in_words(86400 * 3), "3 days");
+}
