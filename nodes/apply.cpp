@@ -4,8 +4,10 @@
 #include "nodes/node_client.hpp"
 #include "nodes/project_parts.hpp"
 #include "nodes/verbs.hpp"
+#include "nodes/waiting.hpp"
 
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <iostream>
 #include <thread>
@@ -43,7 +45,7 @@ result<declared> read_files(const settings& how) {
 class application {
  public:
   application(const settings& how, const plan_set& files, std::chrono::seconds limit)
-      : how_(how), files_(files), until_(std::chrono::steady_clock::now() + limit) {}
+      : how_(how), files_(files), until_(std::chrono::steady_clock::now() + limit), wait_({}, until_) {}
 
   int run(wanted_change x) {
     if (x.change.nothing() && x.found.next.empty() && x.found.phase == "live") {
@@ -71,13 +73,13 @@ class application {
   /// Returns whether all is done.
   result<bool> one(const wanted_change& x) {
     if (!x.found.next.empty())
-      return is_ours(x) ? say("waits for the node to take the figures up") : under_way();
+      return is_ours(x) ? wait_for("waits until the node starts over with the new figures") : under_way();
     if (x.change.nothing())
-      return x.found.phase == "live" ? result<bool>(true) : say(stage());
+      return x.found.phase == "live" ? result<bool>(true) : wait_for(stage());
     if (noted_ && *noted_ != std::pair(x.found.epoch, x.found.fingerprint))
       return error{errc::bad_setting, "somebody applied other figures meanwhile"};
     if (noted_ && x.found.phase != "live")
-      return say(stage());
+      return wait_for(stage());
     if (auto done = note(x); !done)
       return done.why();
     noted_ = {x.found.epoch, x.found.fingerprint};
@@ -90,13 +92,16 @@ class application {
   }
 
   static error under_way() {
-    return {errc::bad_setting, "another change of the figures is under way: apply again when it is done"};
+    return {errc::bad_setting,
+            "another change of the figures is under way, which `millrace status` shows: apply "
+            "again when it is done"};
   }
 
   /// Puts the plans to come into the ledger, once their tables' changes come to Kafka.
   result<void> note(const wanted_change& x) {
     if (x.found.phase != "live")
-      return error{errc::bad_setting, "figures still fill: apply again when they are whole"};
+      return error{errc::bad_setting,
+                   "figures still fill: " + stage() + "; apply again when `millrace status` shows them live"};
     if (!x.new_tables().empty())
       if (auto captured = capture_tables(how_, with_tables_of(x.after, x.before)); !captured)
         return captured.why();
@@ -111,18 +116,17 @@ class application {
     return {}; // whatever else the ledger has become is seen at the next look
   }
 
+  /// What the fill waits for, by the word of the node here; without one, that.
   std::string stage() const {
     auto status = node_status(how_.http_port);
     if (!status)
-      return "the figures fill";
+      return "the figures fill, as the ledger has it (" + status.why().message + ")";
     auto words = status->value("cluster", nlohmann::json::object()).value("stage", "");
     return words.empty() ? "the node starts with the new figures" : "the new figures: " + words;
   }
 
-  result<bool> say(const std::string& what) {
-    if (what != said_)
-      std::cerr << what << "\n";
-    said_ = what;
+  result<bool> wait_for(const std::string& what) {
+    wait_.on(what, "`millrace status` has the reason in its first line, the node's log the rest");
     return false;
   }
 
@@ -131,9 +135,9 @@ class application {
     return nothing_to_do;
   }
 
-  static int unfinished() {
-    std::cerr << "millrace: not finished yet; it goes on as long as a node runs, `millrace status` shows how "
-                 "far it is\n";
+  int unfinished() const {
+    std::cerr << "millrace: not finished yet, at this for " << wait_.so_long() << ": " << stage()
+              << "; it goes on as long as a node runs, `millrace status` shows how far it is\n";
     return not_finished;
   }
 
@@ -141,8 +145,24 @@ class application {
   const plan_set& files_;
   std::chrono::steady_clock::time_point until_;
   std::optional<std::pair<std::uint64_t, std::uint64_t>> noted_; ///< epoch and fingerprint that it was for
-  std::string said_;
+  waiting wait_;
 };
+
+/// Returns whether that many figures may go: a wrong folder looks the same.
+bool may_remove(const plan_change& x, bool yes) {
+  if (yes || !x.removes_many())
+    return true;
+  auto words = std::to_string(x.removals()) + " of " + std::to_string(x.running()) + " figures";
+  if (!::isatty(STDIN_FILENO) || !::isatty(STDERR_FILENO)) {
+    std::cerr << "millrace: this removes " << words
+              << ", with their places in Redis. If the figures' folder is the right one, say --yes\n";
+    return false;
+  }
+  std::cerr << "This removes " << words << ", with their places in Redis. Do it? [y/N] " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "Y" || answer == "yes";
+}
 
 int show(const settings& how, postgres::session& db, const wanted_change& x, bool as_json) {
   auto costs = estimate(how, db, x);
@@ -177,7 +197,9 @@ int run_apply(const settings& how, const apply_options& options) {
   if (options.json)
     std::cout << to_json(*x, estimate(how, what->db, *x)) << "\n";
   else if (!x->change.nothing())
-    std::cout << to_text(*x, estimate(how, what->db, *x));
+    std::cout << to_text(*x, estimate(how, what->db, *x)) << std::flush;
+  if (x->found.next.empty() && !may_remove(x->change, options.yes))
+    return refused;
   return application(how, what->files, std::chrono::seconds{options.wait_seconds}).run(std::move(*x));
 }
 

@@ -117,6 +117,42 @@ int show(const settings& how, connect::client& client) {
   return status->running() ? 0 : 1;
 }
 
+/// Returns the parts that have FAILED, in words.
+std::string failed_parts(const connect::connector_status& x) {
+  std::string out = x.state == "FAILED" ? "the connector" : "";
+  for (auto& task : x.tasks)
+    if (task.state == "FAILED")
+      out += (out.empty() ? "" : ", ") + ("task " + std::to_string(task.id));
+  return out;
+}
+
+/// Starts what doesn't run again: what FAILED, or all of one that was paused or
+/// stopped. Exit 1 if there is nothing of the kind.
+int restart(const settings& how, connect::client& client) {
+  auto status = client.status(how.connector());
+  if (!status)
+    return complain(status.why());
+  auto name = "connector " + how.connector();
+  if (!status->exists)
+    return complain({errc::bad_setting, name + " isn't registered: run `millrace connector register`"});
+  auto rests = status->state == "PAUSED" || status->state == "STOPPED";
+  auto failed = failed_parts(*status);
+  if (!rests && failed.empty()) {
+    std::cout << name << ": nothing is restarted, "
+              << (status->running() ? "all of it runs" : "nothing of it has FAILED") << " (connector "
+              << status->state << ", "
+              << (status->tasks.empty() ? "no task" : "task " + status->tasks.front().state) << ")\n";
+    return 1;
+  }
+  auto done = rests ? client.resume(how.connector()) : client.restart_failed(how.connector());
+  if (!done)
+    return complain(done.why());
+  std::cout << name
+            << (rests ? " was " + status->state + " and is resumed\n"
+                      : ": restarted " + failed + ", which had FAILED\n");
+  return 0;
+}
+
 /// A node's look at its connector; keeps what it said, so that it says it once.
 class onlooker {
  public:
@@ -203,11 +239,12 @@ int run_connector(const settings& how, const std::string& action) {
     return register_connector(how);
   if (action == "status")
     return show(how, *client);
-  auto done = action == "restart" ? client->restart_failed(how.connector()) : client->remove(how.connector());
+  if (action == "restart")
+    return restart(how, *client);
+  auto done = client->remove(how.connector());
   if (!done)
     return complain(done.why());
-  std::cout << "connector " << how.connector()
-            << (action == "restart" ? " restarted\n" : " deleted; its slot stays\n");
+  std::cout << "connector " << how.connector() << " deleted; its slot stays\n";
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include "actors/kafka/consumer.hpp"
 #include "actors/verify/durable.hpp"
 #include "nodes/project_parts.hpp"
+#include "nodes/waiting.hpp"
 
 #include <thread>
 
@@ -13,6 +14,18 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{50};
 constexpr std::chrono::seconds kafka_timeout{10};
+/// A drain takes a second or two; a longer one is worth a word.
+constexpr std::chrono::seconds patience{5};
+constexpr auto advice = "`millrace status` has the reason in its first line";
+
+std::string not_there(const std::string& slot) {
+  return "the replication slot " + slot + " isn't there; `millrace connector register` has Debezium make it";
+}
+
+std::string not_at_the_end(const std::string& slot, lsn at, lsn end) {
+  return "Debezium hasn't come to the end of PostgreSQL's log: its slot " + slot + " is at "
+         + postgres::to_text(at) + ", the end was at " + postgres::to_text(end);
+}
 
 result<std::vector<verify::source_end>> ends_of(const settings& how, const plan_set& plans) {
   auto sources = find_sources(how, plans);
@@ -44,6 +57,7 @@ result<void> drain::through_debezium(deadline until) {
   auto marker = db_.emit_marker("verify");
   if (!marker)
     return marker.why();
+  waiting wait(patience, until);
   for (;;) {
     auto slot = db_.slot(how_.slot());
     if (!slot)
@@ -52,10 +66,11 @@ result<void> drain::through_debezium(deadline until) {
       return {};
     if (std::chrono::steady_clock::now() > until)
       return error{errc::unavailable,
-                   slot->exists ? "Debezium hasn't come to the end of PostgreSQL's log: its slot "
-                                      + how_.slot() + " is at " + postgres::to_text(slot->confirmed_flush)
-                                      + ", the end was at " + postgres::to_text(*marker)
-                                : "the replication slot " + how_.slot() + " isn't there"};
+                   (slot->exists ? not_at_the_end(how_.slot(), slot->confirmed_flush, *marker)
+                                 : not_there(how_.slot()))
+                       + " (waited " + wait.so_long() + "; " + advice + ")"};
+    wait.on("waits until Debezium has come to the end of PostgreSQL's log (slot " + how_.slot() + ")",
+            advice);
     std::this_thread::sleep_for(look_interval);
   }
 }
@@ -65,6 +80,7 @@ result<void> drain::through_millrace(deadline until) {
   if (!ends)
     return ends.why();
   auto cells = all_cells(plans_, how_.shards);
+  waiting wait(patience, until);
   for (;;) {
     auto positions = store_.positions(cells);
     if (!positions)
@@ -74,7 +90,9 @@ result<void> drain::through_millrace(deadline until) {
       return {};
     if (std::chrono::steady_clock::now() > until)
       return error{errc::unavailable,
-                   "Millrace hasn't come to Kafka's end: " + verify::to_text(*behind, plans_)};
+                   "Millrace hasn't come to Kafka's end: " + verify::to_text(*behind, plans_) + " (waited "
+                       + wait.so_long() + "; " + advice + ")"};
+    wait.on("waits until Millrace has come to Kafka's end", advice);
     std::this_thread::sleep_for(look_interval);
   }
 }

@@ -94,6 +94,7 @@ void add_verbs(CLI::App& app, arguments& x) {
       app.add_subcommand("apply", "Take the running figures to what their files say, without a stop");
   apply->add_flag("--dry-run", x.apply.dry_run, "Show it only, as plan does");
   apply->add_flag("--json", x.apply.json, "Print JSON");
+  apply->add_flag("--yes", x.apply.yes, "Remove figures without asking, however many");
   apply->add_option("--wait", x.apply.wait_seconds, "Seconds to wait until the new figures are whole")
       ->capture_default_str();
   app.add_subcommand("rebuild", "Take all figures and the ledger away; the node fills them anew")

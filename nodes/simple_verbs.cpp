@@ -79,7 +79,9 @@ int run_check(const settings& how, const std::vector<std::string>& files) {
   if (!db)
     return complain(db.why());
   bool refused = false;
-  std::cout << check_figures(files.empty() ? how.figures : files, *db, refused, how.key_prefix);
+  std::cout << check_figures(files.empty() ? how.figures : files, *db, refused, how.key_prefix, how.figures)
+            << "The database " << how.postgres.database << " at " << how.postgres.host << ":"
+            << how.postgres.port << " was asked for tables and types.\n";
   return refused ? 1 : 0;
 }
 

@@ -10,7 +10,8 @@
 
 namespace millrace {
 
-/// Prints each figure's plan, or the refusals (exit 1).
+/// Prints each figure's plan, or the refusals (exit 1), those for names and places
+/// of the project's other figures too; and which database was asked.
 int run_check(const settings& how, const std::vector<std::string>& files);
 
 struct verify_options {
@@ -31,7 +32,8 @@ struct generate_options {
 /// Writes the shop until SIGTERM.
 int run_generate(const settings& how, const generate_options& options);
 
-/// Registers the connector, shows it, restarts it, or deletes it.
+/// Registers the connector, shows it, starts what doesn't run of it again (exit 1
+/// if it all runs), or deletes it.
 int run_connector(const settings& how, const std::string& action);
 
 /// Lists, shows or replays dead letters.
@@ -70,6 +72,7 @@ int run_plan(const settings& how, bool json);
 struct apply_options {
   bool dry_run = false; ///< the same as plan
   bool json = false;
+  bool yes = false;        ///< however many figures go
   int wait_seconds = 3600; ///< for the new figures to be whole
 };
 /// Takes the running figures to what the files say: 0 done, or nothing to do; 1

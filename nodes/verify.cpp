@@ -3,6 +3,7 @@
 #include "nodes/node_client.hpp"
 #include "nodes/project_parts.hpp"
 #include "nodes/verbs.hpp"
+#include "nodes/waiting.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -21,7 +22,8 @@ int complain(const error& why) {
   return incomplete;
 }
 
-/// Returns each figure's state as the node tells it; without a node: live.
+/// Returns each figure's state as the node tells it; without a node: live. So is
+/// one that is stale: what is compared has been drained, so its source moves.
 std::map<std::string, verify::figure_state> states(const settings& how) {
   std::map<std::string, verify::figure_state> out;
   auto status = node_status(how.http_port);
@@ -42,10 +44,12 @@ std::map<std::string, verify::figure_state> states(const settings& how) {
 template <class F>
 auto patiently(std::chrono::seconds limit, F open) {
   auto until = std::chrono::steady_clock::now() + limit;
+  waiting wait({}, until);
   for (;;) {
     auto opened = open();
     if (opened || opened.why().code != errc::unavailable || std::chrono::steady_clock::now() > until)
       return opened;
+    wait.on("waits for a server: " + opened.why().message, "`millrace servers` tries all of them");
     std::this_thread::sleep_for(std::chrono::milliseconds{200});
   }
 }

@@ -137,6 +137,8 @@ void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
     awaited = 0;
     return under_way->on_lost();
   }
+  if (awaited == 0) // without figures there are no cells
+    return ((*under_way).*answer)();
   for (auto& home : cells)
     self->request(home.at, cell_timeout, message...)
         .then(

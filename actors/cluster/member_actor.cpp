@@ -142,12 +142,16 @@ void member_state::gain(const std::set<shard_id>& shards) {
   }
   trouble.clear();
   ++claims;
+  for (auto shard : shards)
+    mine[shard]; // it is ours without cells, too: where there are no figures
   serve(std::move(*ledgers), began);
 }
 
 /// Cells that are let go, or claimed again, while they load are nobody's business
 /// when they have loaded.
 void member_state::serve(std::vector<cell_ledger> ledgers, clock::time_point began) {
+  if (ledgers.empty())
+    return tell_homes();
   auto claim = claims;
   auto awaited = std::make_shared<std::size_t>(ledgers.size());
   auto one_less = [this, awaited, began] {

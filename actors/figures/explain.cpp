@@ -3,6 +3,8 @@
 #include "actors/figures/planner.hpp"
 
 #include <algorithm>
+#include <filesystem>
+#include <set>
 
 namespace millrace {
 
@@ -94,6 +96,39 @@ std::string shown(const figure_plan& x) {
   return out;
 }
 
+/// Returns the project's files that none of these stands for.
+std::vector<source_file> others(const std::vector<source_file>& these,
+                                const std::vector<std::string>& beside) {
+  std::vector<refusal> unread; // is told by whoever serves them
+  auto out = read_figure_files(beside, unread);
+  auto named = [](auto& file) { return std::filesystem::path(file.name).filename(); };
+  std::erase_if(out, [&](auto& x) {
+    return std::any_of(these.begin(), these.end(), [&](auto& y) { return named(x) == named(y); });
+  });
+  return out;
+}
+
+/// Returns what is refused of files and others together, and of neither alone.
+std::vector<refusal> clashes(const std::vector<std::string>& paths, const std::vector<std::string>& beside,
+                             postgres::session& db, const std::string& key_prefix) {
+  std::vector<refusal> unread;
+  auto all = read_figure_files(paths, unread);
+  auto rest = others(all, beside);
+  auto catalog = db.load_catalog();
+  if (rest.empty() || !catalog)
+    return {};
+  auto refusals_of = [&](const std::vector<source_file>& files) {
+    return plan_texts(files, *catalog, db.configuration().schemas, answers_of(db), key_prefix).refusals;
+  };
+  std::set<std::string> known;
+  for (auto& x : refusals_of(rest))
+    known.insert(to_text(x));
+  all.insert(all.end(), rest.begin(), rest.end());
+  auto out = refusals_of(all);
+  std::erase_if(out, [&](auto& x) { return known.count(to_text(x)) > 0; });
+  return out;
+}
+
 } // namespace
 
 std::size_t bytes_per_row(const route& x, const plan_set& plans) {
@@ -146,8 +181,10 @@ std::string explain(const plan_set& plans) {
 }
 
 std::string check_figures(const std::vector<std::string>& paths, postgres::session& db, bool& refused,
-                          const std::string& key_prefix) {
+                          const std::string& key_prefix, const std::vector<std::string>& beside) {
   auto planned = plan_figures(paths, db, key_prefix);
+  if (planned.refusals.empty())
+    planned.refusals = clashes(paths, beside, db, key_prefix);
   refused = !planned.refusals.empty();
   if (!refused)
     return explain(planned.plans);

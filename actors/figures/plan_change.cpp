@@ -97,6 +97,18 @@ bool plan_change::nothing() const {
                      [](auto& x) { return x.step == figure_step::unchanged; });
 }
 
+std::size_t plan_change::removals() const {
+  return static_cast<std::size_t>(
+      std::count_if(figures.begin(), figures.end(), [](auto& x) { return x.step == figure_step::removed; }));
+}
+
+std::size_t plan_change::running() const {
+  return static_cast<std::size_t>(
+      std::count_if(figures.begin(), figures.end(), [](auto& x) { return x.step != figure_step::added; }));
+}
+
+bool plan_change::removes_many() const { return removals() > 3 || 2 * removals() > running(); }
+
 std::set<table_id> plan_change::lacks() const {
   std::set<table_id> out;
   for (auto& x : figures)

@@ -24,6 +24,12 @@ struct plan_change {
   std::vector<figure_change> figures; ///< those of the new set in its order, then the removed ones
 
   bool nothing() const;
+  /// Returns how many figures go, and how many there are before.
+  std::size_t removals() const;
+  std::size_t running() const;
+  /// Returns whether so many go that it may be a mistake: more than three, or
+  /// more than half.
+  bool removes_many() const;
   /// Returns the tables to be read again, numbered as in the new set.
   std::set<table_id> lacks() const;
   /// Returns the names of the figures that fill.

@@ -45,8 +45,11 @@ database_answers answers_of(postgres::session& db);
 std::vector<source_file> read_figure_files(const std::vector<std::string>& paths,
                                            std::vector<refusal>& refused);
 
-/// Returns what `check` prints: each figure's plan, or the refusals.
+/// Returns what `check` prints: each figure's plan, or the refusals. `beside`:
+/// where the project's figures are. Those that would be refused with these beside
+/// them, by name or place, are refusals too. A file of theirs that is named like
+/// one of these doesn't count: this one stands for it.
 std::string check_figures(const std::vector<std::string>& paths, postgres::session& db, bool& refused,
-                          const std::string& key_prefix = {});
+                          const std::string& key_prefix = {}, const std::vector<std::string>& beside = {});
 
 } // namespace millrace

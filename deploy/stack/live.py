@@ -1,5 +1,6 @@
 """What `up` shows while it runs: the fill, then one line of the stream, from the node's /status."""
 import json
+import shlex
 import time
 
 import progress
@@ -20,8 +21,8 @@ def in_words(counts):
 
 def wait_until_filled(settings, node, error_type):
     """Waits until no figure is filling and every shard is served. Raises `error_type` where the fill makes no headway for MILLRACE_FILL_SECONDS."""
-    began = moved = time.monotonic()
-    seen = None
+    moved, seen = time.monotonic(), None
+    wait = progress.Waiting("deploy/millrace status has the reason in its first line, deploy/millrace logs node the rest")
     while True:
         status = http_json(node.url("/status"), 2.0)
         counts = figures_by_state(status)
@@ -34,10 +35,21 @@ def wait_until_filled(settings, node, error_type):
         if now - moved > settings.number("MILLRACE_FILL_SECONDS"):
             if unserved:
                 raise error_type(f"{unserved} cells are served by no node; see deploy/millrace nodes list, and the nodes' logs")
-            raise error_type(f"the figures don't fill: {in_words(counts)}. " + connector_trouble(settings))
-        progress.show(f"filling the figures: {in_words(counts)} ... {now - began:.0f} s")
+            raise error_type(f"the figures don't fill: {worst(status)}. " + connector_trouble(settings))
+        wait.show(f"filling the figures: {worst(status)}")
         time.sleep(0.1)
-    progress.say(f"figures: {in_words(counts)} ({time.monotonic() - began:.1f} s)")
+    progress.say(f"figures: {in_words(counts)} ({wait.seconds():.1f} s)" if counts else no_figures(settings))
+
+
+def no_figures(settings):
+    option = f" --project {shlex.quote(str(settings.project()))}" if settings.project() else ""
+    return f"figures: none, as {settings['MILLRACE_FIGURES']} has no *.sql; write some there, and run deploy/millrace apply{option}"
+
+
+def worst(status):
+    """Returns the worst that the node knows of, in words, with its age."""
+    troubles = (status or {}).get("troubles", [])
+    return troubles[0]["line"] if troubles else "the node starts" if status is None else "nothing is wrong"
 
 
 def connector_trouble(settings):
@@ -54,7 +66,8 @@ def connector_trouble(settings):
 def line(settings, node, status):
     if status is None:
         return f"the node doesn't answer at {node.url('/status')}; see deploy/millrace logs node"
-    return (f"{status.get('events_per_second', 0):,.0f} events/s · lag {status.get('lag_ms', 0):,.0f} ms · figures: {in_words(figures_by_state(status))}"
+    trouble = f" · {worst(status)}" if status.get("troubles") else ""
+    return (f"{status.get('events_per_second', 0):,.0f} events/s · lag {status.get('lag_ms', 0):,.0f} ms · figures: {in_words(figures_by_state(status))}{trouble}"
             f" · {node.url('/status')} · Ctrl-C stops")
 
 

@@ -37,6 +37,7 @@ def parser():
     one.add_argument("--nodes", type=number_of_nodes, metavar="N",
                      help="how many nodes share the work (default: one, alone); 0: servers only, the nodes run elsewhere")
     one.add_argument("--detach", action="store_true", help="return when the figures are filled")
+    one.add_argument("--yes", action="store_true", help="remove figures whose files are gone without asking, however many")
     one = verbs.add_parser("down", help="stop everything")
     one.add_argument("--wipe", action="store_true", help="delete all data as well")
     one = verbs.add_parser("env", help="print the effective endpoints as KEY=value, with passwords")
@@ -100,11 +101,22 @@ def print_environment(settings, export):
         print(f"{'export ' if export else ''}{name}={shlex.quote(value)}")
 
 
+def logs_of(settings, service):
+    """Returns the logs of a service, or all. One that a project doesn't run itself may be the shop's, whose servers it shares. Raises ServiceError."""
+    if not service:
+        logs = sorted(settings.home.logs.glob("*.log"))
+    else:
+        beside = settings_module.resolve({}).home if settings.project() and not settings.own(service) else settings.home
+        logs = [log for log in (settings.home.log(service), beside.log(service)) if log.exists()][:1]
+    if logs:
+        return logs
+    there = ", ".join(sorted(log.stem for log in settings.home.logs.glob("*.log")))
+    raise ServiceError(f"there is no log{' of ' + service if service else ''} under {settings.home.logs}; " + (f"there are: {there}" if there else "nothing has run here"))
+
+
 def show_logs(settings, options):
     """Becomes tail: it knows how to follow files that are cut."""
-    logs = [settings.home.log(options.service)] if options.service else sorted(settings.home.logs.glob("*.log"))
-    if not logs or not logs[0].exists():
-        raise ServiceError(f"there are no logs under {settings.home.logs}")
+    logs = logs_of(settings, options.service)
     os.execvp("tail", ["tail", "-n", str(options.lines), *(["-F"] if options.follow else []), *map(str, logs)])
 
 
@@ -186,7 +198,7 @@ def run(arguments):
         return 0
     settings = settings_module.resolve(command_line_settings(options), config=options.config, project=project)
     if options.verb == "up":
-        return up.up(settings, options.rate, options.detach)
+        return up.up(settings, options.rate, options.detach, options.yes)
     if options.verb == "down":
         return down.down(settings, options.wipe)
     if options.verb == "certs":

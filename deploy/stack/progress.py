@@ -29,6 +29,25 @@ def clear():
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
+class Waiting:
+    """Shows what is waited for, and for how long: on a terminal in the one line, in a log every 30 s, with what to do if it stays."""
+
+    INTERVAL = 30.0
+
+    def __init__(self, advice):
+        self.began = self.said = time.monotonic()
+        self.advice = advice
+
+    def seconds(self):
+        return time.monotonic() - self.began
+
+    def show(self, text):
+        show(f"{text} ... {self.seconds():.0f} s")
+        if time.monotonic() - self.said >= self.INTERVAL:
+            self.said = time.monotonic()
+            say(f"{text} ... {self.seconds():.0f} s. If it stays: {self.advice}")
+
+
 @contextlib.contextmanager
 def step(text):
     """Shows that a step goes on, and for how long, until the block ends; says so when it is done."""

@@ -20,8 +20,9 @@ class UpError(Exception):
     """Something doesn't come up; the text says what, and what to do."""
 
 
-def up(settings, rate, detach):
-    """Starts what isn't running. `rate`: rows a second for the generator, or None: as it is, or the default. Returns the exit code."""
+def up(settings, rate, detach, yes=False):
+    """Starts what isn't running. `rate`: rows a second for the generator, or None: as it is, or the default. `yes`: figures may go, however
+    many. Returns the exit code."""
     settings.home.make()
     ours = services.make(settings)
     was_running = control.is_running(settings.home)
@@ -38,7 +39,7 @@ def up(settings, rate, detach):
     started = []
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same as Ctrl-C
     try:
-        start_everything(settings, ours, rate, started, was_running)
+        start_everything(settings, ours, rate, started, was_running, yes)
     except (UpError, control.ControlError, ServiceError, KeyboardInterrupt) as error:
         text = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
         progress.say(f"\nmillrace up: {text}")
@@ -51,7 +52,7 @@ def up(settings, rate, detach):
     return live.watch(settings, ours)
 
 
-def start_everything(settings, ours, rate, started, was_running):
+def start_everything(settings, ours, rate, started, was_running, yes):
     """Brings up servers, node, connector and generator in that order; the node is there before the first snapshot, so its ledger sees all of it."""
     check_servers(settings)
     if not was_running:
@@ -72,7 +73,7 @@ def start_everything(settings, ours, rate, started, was_running):
         run_generator(settings, ours["generator"], rate, started, was_running)
     if "node" in ours:
         live.wait_until_filled(settings, ours["node"], UpError)
-        apply(settings)
+        apply(settings, yes)
 
 
 def leave_superfluous(settings):
@@ -129,10 +130,11 @@ def run(settings, wanted, started):
 
 
 def wait_until_ready(settings, wanted):
-    began, limit, waiting = time.monotonic(), settings.number("MILLRACE_START_SECONDS"), list(wanted)
+    limit, waiting = settings.number("MILLRACE_START_SECONDS"), list(wanted)
+    wait = progress.Waiting(f"see the logs under {settings.home.logs}; up gives up after {limit} s (MILLRACE_START_SECONDS)")
     while waiting:
         records = control.ask(settings.home, "status")["services"]
-        seconds = time.monotonic() - began
+        seconds = wait.seconds()
         for service in list(waiting):
             record = records[service.name]
             if record["state"] == "ready":
@@ -142,7 +144,7 @@ def wait_until_ready(settings, wanted):
             elif record["failures"] >= 3 or seconds > limit:
                 raise UpError(does_not_come_up(settings, service, record, seconds))
         if waiting:
-            progress.show(f"starting {', '.join(service.title for service in waiting)} ... {seconds:.0f} s")
+            wait.show(f"starting {', '.join(service.title for service in waiting)}")
             time.sleep(0.1)
 
 
@@ -163,9 +165,10 @@ def register(settings):
     program(settings, "the connector could not be registered", "connector", "register")
 
 
-def apply(settings):
-    """Takes a ledger's figures to what the files say; what hasn't changed goes on as it is."""
-    done = subprocess.run([settings.home.root / "bin" / "millrace", "apply"], env=settings.child_environment(), stdout=subprocess.PIPE, text=True)
+def apply(settings, yes):
+    """Takes a ledger's figures to what the files say; what hasn't changed goes on as it is. `yes`: however many figures go."""
+    done = subprocess.run([settings.home.root / "bin" / "millrace", "apply", *(["--yes"] if yes else [])], env=settings.child_environment(),
+                          stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise UpError(f"the figures could not be applied:\n{done.stdout.strip()}")
     if not done.stdout.startswith("Nothing to do"):

@@ -99,6 +99,17 @@ CAF_TEST(a fill asks every cell to sweep and then to publish and is live) {
   CAF_CHECK(says("\"phase\":\"live\""));
 }
 
+CAF_TEST(a fill without figures has no cells to ask and comes to its end) {
+  for (auto& home : homes)
+    self->send_exit(home.at, caf::exit_reason::kill);
+  homes.clear();
+  how.cells = 0;
+  begin(false);
+  for (int i = 0; i < 5 && !saved_live; ++i)
+    tick();
+  CAF_CHECK(saved_live);
+}
+
 CAF_TEST(while the fill is on status says at what) {
   how.servers.durable = [](const offsets_by_source&) { return result<bool>(false); };
   begin(false);

@@ -150,6 +150,18 @@ struct fixture : test_coordinator_fixture<message_config> {
 
 CAF_TEST_FIXTURE_SCOPE(member_tests, fixture)
 
+CAF_TEST(a node without figures has its shards though they have no cells) {
+  static const plan_set none;
+  self->send_exit(member, caf::exit_reason::kill);
+  how.plans = &none;
+  member = sys.spawn(millrace::member, how);
+  settle();
+  give({0, 1});
+  CAF_CHECK(cluster->leads);
+  poll();
+  CAF_CHECK_EQUAL(state().claims, 1); // and isn't claimed again and again
+}
+
 CAF_TEST(shards that it is given are claimed and served and everybody hears where) {
   give({0, 1});
   CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());

@@ -53,6 +53,22 @@ CAF_TEST(figures are added changed and removed by their names) {
   CAF_CHECK((x.change.fills() == std::vector<std::string>{"stats", "by_status"}));
 }
 
+CAF_TEST(more than three removals or more than half of the figures are many) {
+  CAF_CHECK(two_sets(shown, "").change.removes_many());
+  CAF_CHECK(!two_sets(shown + stats, stats).change.removes_many()); // half of them
+  CAF_CHECK(!two_sets(shown + stats, richer + by_status).change.removes_many());
+  CAF_CHECK(two_sets(shown + stats, by_status).change.removes_many());
+  // Twelve figures of one length each.
+  std::string all;
+  for (char x = 'a'; x < 'a' + 12; ++x)
+    all += std::string("-- redis: string n") + x + " name n" + x + "\nSELECT count(*) AS n FROM orders;\n";
+  auto one = all.size() / 12;
+  auto without = [&](std::size_t gone) { return two_sets(all, all.substr(gone * one)).change; };
+  CAF_CHECK_EQUAL(without(3).removals(), 3u);
+  CAF_CHECK(!without(3).removes_many());
+  CAF_CHECK(without(4).removes_many());
+}
+
 CAF_TEST(a figure whose columns are kept is filled from memory) {
   CAF_CHECK_EQUAL(two_sets(richer, stats).steps(), "stats changed");
   CAF_CHECK_EQUAL(two_sets(stats, richer).steps(), "stats changed orders");

@@ -153,6 +153,33 @@ CAF_TEST(two columns that PostgreSQL names alike are refused) {
   CAF_CHECK(x.refusals[0].message.find("two columns named sum") == 0);
 }
 
+CAF_TEST(a checked figure is held against the figures of the project that it does not stand for) {
+  auto folder = std::filesystem::temp_directory_path() / ("millrace-clashes-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder / "project");
+  auto write = [&](const std::string& file, const std::string& text) {
+    std::ofstream(folder / file) << text;
+    return (folder / file).string();
+  };
+  const std::string figure = "-- redis: string total name total\nSELECT count(*) AS n FROM orders;\n";
+  write("project/total.sql", figure);
+  auto same_name =
+      write("other.sql", "-- redis: string more name total\nSELECT count(*) AS n FROM orders;\n");
+  auto same_place =
+      write("place.sql", "-- redis: string total name more\nSELECT count(*) AS n FROM orders;\n");
+  auto instead = write("total.sql", figure);
+  auto project = std::vector<std::string>{(folder / "project").string()};
+  bool refused = false;
+  for (auto& file : {same_name, same_place}) {
+    CAF_CHECK(check_figures({file}, shop(), refused, "", project).find("1 refusal") != std::string::npos);
+    CAF_CHECK(refused);
+    check_figures({file}, shop(), refused);
+    CAF_CHECK(!refused);
+  }
+  check_figures({instead}, shop(), refused, "", project);
+  CAF_CHECK(!refused);
+  std::filesystem::remove_all(folder);
+}
+
 CAF_TEST(files that are not there and a server that is gone are told) {
   auto x = plan_figures({"/nowhere/at/all.sql", "sql/figures"}, shop());
   CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
