@@ -25,8 +25,11 @@ using aggregator_actor = caf::typed_actor<
     caf::replies_to<atom::load, cell_ledger>::with<cell_positions>,
     // Ends a fill: shows every place; answers once that is in Redis.
     caf::replies_to<atom::publish>::with<cell_id>,
-    // Removes the rows, of these tables or of all, that nothing has shown since the LSN; answers once that is
-    // in Redis.
+    // A read of these tables, or of all, begins after the LSN: keys that are removed are remembered; answers
+    // once that is in Redis.
+    caf::replies_to<atom::read, lsn, std::vector<std::string>>::with<cell_id>,
+    // The read is over: removes the rows that nothing has shown since its LSN; answers once that is in Redis.
+    // An error (invalid_argument): the cell doesn't know of the read.
     caf::replies_to<atom::sweep, lsn, std::vector<std::string>>::with<cell_id>,
     // Tells the tick of the last write to each of a figure's places; 0 if unknown here.
     caf::replies_to<atom::written, figure_id, std::vector<std::string>>::with<std::vector<std::int64_t>>,

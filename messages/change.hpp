@@ -15,7 +15,8 @@ enum class change_kind : std::uint8_t {
   not_yours, ///< a snapshot read shows the row in another cell
   truncate,  ///< the table was emptied: removes and bars rows older than `at`
   count,     ///< nothing but one for the record counters
-  forget,    ///< the row isn't in PostgreSQL as of `at`: removes it if older
+  forget,    ///< the row isn't in PostgreSQL, or not in this cell, as of `at`: removes it if older
+  read,      ///< a read of the whole table shows the row as of `at`: taken if nothing newer is known
 };
 
 /// A record's effect, but for its row.

@@ -1,6 +1,7 @@
 #include "actors/connect/client.hpp"
 #include "actors/connect/placeholder.hpp"
 #include "actors/connect/registration.hpp"
+#include "actors/connect/signal.hpp"
 #include "actors/connect/stall_watch.hpp"
 #include "actors/connect/watch.hpp"
 #include "actors/figures/plan_alignment.hpp"
@@ -54,6 +55,8 @@ result<std::string> configuration(const settings& how, const plan_set& plans, co
        {"postgres_sslmode", how.owner.sslmode},
        {"postgres_sslrootcert", how.owner.sslrootcert},
        {"signal_table", how.owner.own_schema + ".debezium_signal"},
+       {"anchor", connect::collection_pattern(how.owner.own_schema, "anchor")},
+       {"captures", connect::capture_mark(plans)},
        {"debezium_user", how.debezium_user.empty() ? how.owner.user : how.debezium_user},
        {"debezium_password", how.debezium_user.empty() ? how.owner.password : how.debezium_password},
        {"placeholder", connect::own_placeholder(registered).value_or(connect::fresh_placeholder())},
@@ -211,6 +214,19 @@ std::function<std::string(std::optional<bool>)> watch_connector(const settings& 
     return {};
   auto it = std::make_shared<onlooker>(std::move(*client), how.connector());
   return [it](std::optional<bool> slot_active) { return it->look(slot_active); };
+}
+
+std::function<void()> connector_restarter(const settings& how) {
+  if (how.connect_url.empty())
+    return {};
+  return [how] {
+    auto client = connect_of(how, watch_timeout);
+    auto done = client ? client->restart(how.connector()) : result<void>(client.why());
+    if (done)
+      spdlog::warn("cluster: restarted connector {}", how.connector());
+    else
+      spdlog::warn("cluster: can't restart connector {}: {}", how.connector(), done.why().message);
+  };
 }
 
 result<bool> capture_tables(const settings& how, const plan_set& plans) {

@@ -17,6 +17,10 @@ namespace millrace {
 /// not known), and returns JSON for status; empty where there is no Connect to ask.
 std::function<std::string(std::optional<bool> slot_active)> watch_connector(const settings& how);
 
+/// Returns a function that restarts the connector and its task; empty where there is no
+/// Connect to ask.
+std::function<void()> connector_restarter(const settings& how);
+
 /// Returns a function that counts the dead letters nobody has resolved, by table.
 std::function<result<std::map<std::string, std::int64_t>>()> count_open_letters(const settings& how);
 

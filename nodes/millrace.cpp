@@ -23,6 +23,7 @@ struct arguments {
   init_options init;
   apply_options apply;
   remove_options remove;
+  resync_options resync;
   std::string secrets = "secrets";
   bool json = false, yes = false;
   std::string action, which;
@@ -97,6 +98,11 @@ void add_verbs(CLI::App& app, arguments& x) {
   apply->add_flag("--yes", x.apply.yes, "Remove figures without asking, however many");
   apply->add_option("--wait", x.apply.wait_seconds, "Seconds to wait until the new figures are whole")
       ->capture_default_str();
+  auto* resync = app.add_subcommand("resync", "Read tables again whose rows may have changed unseen; figures "
+                                              "stay shown, and are incomplete meanwhile");
+  resync->add_option("TABLE", x.resync.tables, "SCHEMA.TABLE, or a table of the schema public")->required();
+  resync->add_option("--wait", x.resync.wait_seconds, "Seconds to wait until they are read")
+      ->capture_default_str();
   app.add_subcommand("rebuild", "Take all figures and the ledger away; the node fills them anew")
       ->add_flag("--yes", x.yes, "Do it");
 }
@@ -129,6 +135,8 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
     return run_plan(how, x.json);
   if (verb == "apply")
     return run_apply(how, x.apply);
+  if (verb == "resync")
+    return run_resync(how, x.resync);
   return run_rebuild(how, x.yes);
 }
 

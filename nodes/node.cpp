@@ -7,6 +7,7 @@
 #include "actors/cluster/retire.hpp"
 #include "actors/cluster/surroundings.hpp"
 #include "actors/dispatcher/dispatcher_actor.hpp"
+#include "actors/figures/plan_use.hpp"
 #include "actors/inspector/inspector_actor.hpp"
 #include "actors/redis/server_clock.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"
@@ -141,8 +142,7 @@ class company {
     x.publication = names.slot;
     x.roles = {names.node_role, names.debezium_role};
     x.topic_prefix = how_.topic_prefix;
-    x.anchor_topic = how_.anchor_topic();
-    x.notifications = how_.notifications();
+    x.side = side_topics_of(how_);
     x.life = from_.life;
     x.system_identifier = from_.database;
     x.plans = from_.plans.get();
@@ -150,6 +150,7 @@ class company {
     x.sources = from_.sources;
     x.open_store = [how = how_, plans = from_.plans.get()] { return open_store(how, *plans); };
     x.look_at_connector = watch_connector(how_);
+    x.restart_connector = connector_restarter(how_);
     x.open_letters = count_open_letters(how_);
     x.lost = lost_;
     auto around = std::make_shared<surroundings>(std::move(x));
@@ -157,6 +158,7 @@ class company {
     c.servers = around->backend();
     c.look = [around](bool leads) { return around->look(leads); };
     c.cells = all_cells(*from_.plans, how_.shards).size();
+    c.tables = captured_tables(*from_.plans).size();
     c.note = from_.note;
     c.live = from_.live;
     cluster_ = system_.spawn<caf::detached>(cluster, c);

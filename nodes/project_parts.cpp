@@ -67,6 +67,10 @@ result<std::map<source_id, kafka::topic_partition>> find_sources(const settings&
   return out;
 }
 
+side_topics::names side_topics_of(const settings& how) {
+  return {how.anchor_topic(), how.notifications(), how.topic_prefix + ".message"};
+}
+
 result<redis::project_format> ledger_format_of(const settings& how) {
   auto store = open_store(how, plan_set{});
   return store ? store->format() : result<redis::project_format>(store.why());

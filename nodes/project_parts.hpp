@@ -2,6 +2,7 @@
 
 /// The parts of a project, as its servers have them: what every verb begins with.
 
+#include "actors/cluster/side_topics.hpp"
 #include "actors/kafka/consumer.hpp"
 #include "actors/postgres/session.hpp"
 #include "actors/redis/store.hpp"
@@ -20,6 +21,9 @@ result<plan_set> plan_project(const settings& how, postgres::session& db);
 
 /// Names of the change topics' partitions, as Kafka has them; missing topics are created.
 result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans);
+
+/// Names of the small topics beside the change topics.
+side_topics::names side_topics_of(const settings& how);
 
 /// Returns the ledger's format; an empty one where there is none.
 result<redis::project_format> ledger_format_of(const settings& how);

@@ -5,6 +5,7 @@
 #include "actors/connect/signal.hpp"
 #include "messages/rows.hpp"
 #include "messages/token.hpp"
+#include "nodes/project_parts.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -120,7 +121,7 @@ result<void> replay::read_again(const postgres::table& of, const std::vector<sub
   std::vector<row> keys;
   for (auto& x : rows)
     keys.push_back(x.key);
-  auto side = side_topics::open(how_.kafka, how_.anchor_topic(), how_.notifications());
+  auto side = side_topics::open(how_.kafka, side_topics_of(how_));
   if (!side)
     return side.why();
   auto id = "millrace-replay-" + fresh_token().substr(0, 12);

@@ -105,12 +105,33 @@ result<std::vector<cell_positions>> look_at_ledger(redis::store& store, const se
   return look_at_cells(store, how, out);
 }
 
-result<std::optional<std::string>> broken_topics(const settings& how, const started& x,
-                                                 const std::vector<cell_positions>& have) {
+result<topic_state> look_at_topics(const settings& how, const started& x,
+                                   const std::vector<cell_positions>& have) {
   auto reads = kafka::consumer::connect(how.kafka);
   if (!reads)
     return reads.why();
-  return find_break(*reads, x.sources, extents(have, x), kafka_timeout);
+  return compare_topics(*reads, x.sources, extents(have, x), kafka_timeout);
+}
+
+/// Notes tables whose records don't tell everything any more: the leader reads them again.
+result<void> doubt_tables(redis::store& store, postgres::session& db, const started& x,
+                          const std::map<table_id, std::string>& tables) {
+  if (tables.empty())
+    return {};
+  auto here = db.current_wal_lsn();
+  if (!here)
+    return here.why();
+  auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  for (auto& [id, why] : tables) {
+    auto& table = x.plans->tables.at(id.value).table;
+    auto name = table.schema + "." + table.name;
+    spdlog::warn("node: {}; {} is read again", why, name);
+    if (auto noted = store.doubt(name, {why, "millrace resync " + name, now, *here, true}, x.life); !noted)
+      return noted;
+  }
+  return {};
 }
 
 /// Begins again from nothing: `why` is said loudly. Something was lost or is
@@ -192,8 +213,8 @@ bool is_as_in_catalog(postgres::session& db, const plan_set& plans) {
 result<void> resume(const settings& how, postgres::session& db, const wanted_ledger& want,
                     const redis::project_format& found, started& out) {
   take(out, plans_of(found));
-  if (auto topics = find_topics(how, out); !topics)
-    return topics;
+  if (auto found_them = find_topics(how, out); !found_them)
+    return found_them;
   auto store = open_store(how, *out.plans);
   if (!store)
     return store.why();
@@ -205,14 +226,14 @@ result<void> resume(const settings& how, postgres::session& db, const wanted_led
   auto unchanged = is_as_in_catalog(db, *out.plans);
   if (!unchanged)
     spdlog::warn("node: a table has changed since its figures were applied: see `millrace plan`");
-  auto broken = broken_topics(how, out, *have);
-  if (!broken)
-    return broken.why();
-  if (!*broken)
-    return {};
+  auto topics = look_at_topics(how, out, *have);
+  if (!topics)
+    return topics.why();
+  if (!topics->broken)
+    return doubt_tables(*store, db, out, topics->to_reread);
   if (auto planned = unchanged ? forget_all_former(out) : plan_files(how, db, out); !planned)
     return planned;
-  return rebuild(how, db, want, **broken, found, out);
+  return rebuild(how, db, want, *topics->broken, found, out);
 }
 
 bool readable(const std::string& plans) {
@@ -280,9 +301,9 @@ result<started> start_without_postgres(const settings& how, const error& why) {
   auto have = look_at_ledger(*store, how, out);
   if (!have)
     return have.why();
-  auto broken = broken_topics(how, out, *have);
-  if (!broken || *broken)
-    return broken ? why : broken.why();
+  auto found = look_at_topics(how, out, *have);
+  if (!found || found->broken || !found->to_reread.empty())
+    return found ? why : found.why();
   spdlog::warn("node: {}; goes on with the figures as they were", why.message);
   return out;
 }

@@ -79,6 +79,14 @@ struct apply_options {
 /// refused, nothing has changed; 3 it goes on, but not to its end within the wait.
 int run_apply(const settings& how, const apply_options& options);
 
+struct resync_options {
+  std::vector<std::string> tables; ///< SCHEMA.TABLE, or a table of the schema public
+  int wait_seconds = 3600;
+};
+/// Has tables read again below figures that stay shown, and are incomplete meanwhile: 0
+/// done, 1 refused, 3 it goes on, but not to its end within the wait.
+int run_resync(const settings& how, const resync_options& options);
+
 /// Takes all figures and the ledger away; the node fills anew.
 int run_rebuild(const settings& how, bool yes);
 

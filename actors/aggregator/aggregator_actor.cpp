@@ -43,10 +43,10 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
         cell->publish(how.now());
         return answer_when_durable();
       },
-      [this](atom::sweep, lsn limit, const std::vector<std::string>& tables) {
-        sweep(limit, tables);
-        return answer_when_durable();
+      [this](atom::read, lsn from, const std::vector<std::string>& tables) {
+        return begin_read(from, tables);
       },
+      [this](atom::sweep, lsn from, const std::vector<std::string>& tables) { return sweep(from, tables); },
       [this](atom::written, figure_id figure, const std::vector<std::string>& keys) {
         return last_written(*cell, figure, keys);
       },
@@ -69,17 +69,26 @@ void aggregator_state::apply(const change_batch& batch) {
     self->send(router, atom::durable_v, cell_positions{cell->id(), {*durable}});
 }
 
-void aggregator_state::sweep(lsn limit, const std::vector<std::string>& tables) {
-  auto& x = swept[tables];
-  x = {std::max(x.limit, limit), cell->positions(), false};
-  cell->sweep(x.limit, how.now(), tables);
+caf::result<cell_id> aggregator_state::begin_read(lsn from, const std::vector<std::string>& tables) {
+  reads[tables] = {from, std::nullopt, false};
+  cell->begin_read(from, tables);
+  return answer_when_durable();
 }
 
-/// A ledger that went back to before a sweep or the end of a fill has lost what
-/// nobody will ask for again.
+caf::result<cell_id> aggregator_state::sweep(lsn from, const std::vector<std::string>& tables) {
+  if (!cell->sweep(from, how.now(), tables))
+    return caf::make_error(caf::sec::invalid_argument);
+  reads[tables] = {from, cell->positions(), false};
+  return answer_when_durable();
+}
+
+/// A ledger that went back to before a read, its sweep or the end of a fill has lost
+/// what nobody will ask for again.
 void aggregator_state::catch_up() {
-  for (auto& [_, x] : swept)
-    x.due = true;
+  for (auto& [tables, x] : reads) {
+    cell->begin_read(x.from, tables);
+    x.due = x.at.has_value();
+  }
   sweep_again();
   if (published)
     cell->publish(how.now());
@@ -88,10 +97,10 @@ void aggregator_state::catch_up() {
 
 /// The rows that a sweep removed may come again before the cell is where it was.
 void aggregator_state::sweep_again() {
-  for (auto& [tables, x] : swept)
-    if (x.due && cell->reached(x.at)) {
+  for (auto& [tables, x] : reads)
+    if (x.due && cell->reached(*x.at)) {
       x.due = false;
-      cell->sweep(x.limit, how.now(), tables);
+      cell->sweep(x.from, how.now(), tables);
     }
 }
 

@@ -23,7 +23,8 @@ struct aggregator_state {
 
   aggregator_actor::behavior_type make_behavior(aggregator_settings how, cell_id id);
   void apply(const change_batch& batch);
-  void sweep(lsn limit, const std::vector<std::string>& tables);
+  caf::result<cell_id> begin_read(lsn from, const std::vector<std::string>& tables);
+  caf::result<cell_id> sweep(lsn from, const std::vector<std::string>& tables);
   void catch_up();
   void sweep_again();
   void announce();
@@ -31,11 +32,11 @@ struct aggregator_state {
   void flushed();
   void acknowledge(std::vector<position> durable);
 
-  /// A sweep that it was asked for.
-  struct sweeping {
-    lsn limit;                ///< the newest
-    std::vector<position> at; ///< how far the cell was then
-    bool due = false;         ///< the ledger went back; once as far again
+  /// A read of tables that it was told of.
+  struct table_read {
+    lsn from;                                ///< of the newest
+    std::optional<std::vector<position>> at; ///< how far the cell was when it swept
+    bool due = false;                        ///< the ledger went back; sweep once as far again
   };
 
   aggregator_actor::stateful_pointer<aggregator_state> self;
@@ -45,7 +46,7 @@ struct aggregator_state {
   bool announced = false;                                      ///< the writer knows of something urgent
   bool announced_idle = false;                                 ///< the writer knows of positions that moved
   bool published = false;                                      ///< the cell was asked to end its fill
-  std::map<std::vector<std::string>, sweeping> swept;          ///< by tables; none: all
+  std::map<std::vector<std::string>, table_read> reads;        ///< by tables; none: all
   bool collecting = false;                                     ///< a flush is under way
   std::vector<caf::typed_response_promise<cell_id>> waiting;   ///< for the next flush
   std::vector<caf::typed_response_promise<cell_id>> under_way; ///< for the one under way

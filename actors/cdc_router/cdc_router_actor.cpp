@@ -11,7 +11,7 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::milliseconds progress_interval{500};
-constexpr std::chrono::seconds letter_timeout{30};
+constexpr std::chrono::seconds letter_timeout{30}, bounds_timeout{15};
 /// So many bytes of changes wait for no others: a message has to be whole before
 /// the node that it is for can begin with it.
 constexpr std::size_t enough_bytes = 1 << 20;
@@ -124,13 +124,27 @@ void cdc_router_state::take_sources(const std::vector<source_id>& mine,
   for (auto source : mine)
     if (sources.try_emplace(source, how.sources.at(source)).second) {
       open_chains(source, have);
-      from[sources.at(source)] = window->start(source);
+      auto first = first_to_read(source);
+      if (!first)
+        return how.lost(first.why().message);
+      from[sources.at(source)] = *first;
     }
   auto done = consumer->unassign(gone);
   if (done)
     done = consumer->assign_more(from);
   if (!done)
     how.lost(done.why().message);
+}
+
+/// Records that Kafka has deleted are skipped: the node's start saw to it that their table
+/// is read again, or nothing of it was read yet.
+result<kafka_offset> cdc_router_state::first_to_read(source_id source) {
+  if (window->start(source).value == 0)
+    return nowhere; // from the first record that there is
+  auto bounds = consumer->bounds(sources.at(source), bounds_timeout);
+  if (!bounds)
+    return bounds.why();
+  return std::max(window->start(source), bounds->low);
 }
 
 void cdc_router_state::open_chains(source_id source, const std::vector<cell_positions>& have) {

@@ -44,6 +44,7 @@ struct cdc_router_state {
   void put(const change_batch& x);
   void send_out();
   void take_sources(const std::vector<source_id>& mine, const std::vector<cell_positions>& have);
+  result<kafka_offset> first_to_read(source_id source);
   void open_chains(source_id source, const std::vector<cell_positions>& have);
   void poll();
   bool take(const kafka::record_batch& batch);

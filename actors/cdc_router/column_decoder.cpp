@@ -1,9 +1,10 @@
 #include "actors/cdc_router/column_decoder.hpp"
 
-#include "actors/cdc_router/base64.hpp"
+#include "actors/figures/base64.hpp"
 #include "actors/figures/calendar.hpp"
 #include "actors/figures/decimal_text.hpp"
 #include "actors/figures/text.hpp"
+#include "actors/figures/text_values.hpp"
 #include "actors/figures/time_text.hpp"
 
 #include <algorithm>
@@ -267,6 +268,15 @@ std::string bytes(std::string_view text, const postgres::column& of, const wire_
   return out;
 }
 
+/// A row that Millrace read: the text is PostgreSQL's own.
+value printed_value(json::value& x, const postgres::column& of) {
+  std::string_view text = text_in(x, of, "a text of PostgreSQL's");
+  auto out = value_from_text(text, of);
+  if (!out)
+    throw undecodable(out.why().message);
+  return std::move(*out);
+}
+
 /// A value that came as text, of a type that may be left out.
 value text_value(std::string_view text, const postgres::column& of, const wire_form& form) {
   switch (of.type) {
@@ -300,6 +310,8 @@ std::optional<value> decode_column(json::value x, const postgres::column& of, co
                                    std::string& suspect) {
   if (x.is_null())
     return null_of(of, form);
+  if (form.postgres)
+    return printed_value(x, of);
   switch (of.type) {
   case column_type::smallint:
   case column_type::integer:

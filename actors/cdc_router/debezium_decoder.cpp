@@ -2,6 +2,7 @@
 
 #include "actors/cdc_router/record_reader.hpp"
 #include "actors/figures/calendar.hpp"
+#include "actors/figures/plan_use.hpp"
 
 #include <algorithm>
 #include <set>
@@ -27,17 +28,6 @@ std::string quoted(const std::string& name) {
 
 bool holds(const std::vector<std::uint16_t>& all, std::uint16_t x) {
   return std::find(all.begin(), all.end(), x) != all.end();
-}
-
-/// Returns the columns that some route of the table sends or goes by, and the key.
-std::vector<std::uint16_t> wanted_columns(const plan_set& plans, table_id of, const postgres::table& table) {
-  std::set<std::uint16_t> out(table.primary_key.begin(), table.primary_key.end());
-  for (auto& each : plans.routes)
-    if (each.table == of) {
-      out.insert(each.columns.begin(), each.columns.end());
-      out.insert(each.by.begin(), each.by.end());
-    }
-  return {out.begin(), out.end()};
 }
 
 /// Returns the columns outside the primary key that the old row is routed by.
@@ -82,7 +72,7 @@ std::vector<std::uint16_t> old_columns(std::vector<std::uint16_t> routed,
 
 struct debezium_decoder::impl {
   impl(const plan_set& plans, table_id of, const connector_modes& modes)
-      : table(plans.tables[of.value].table), wanted(wanted_columns(plans, of, table)),
+      : table(plans.tables[of.value].table), wanted(used_columns(plans, of)),
         routed(routed_columns(plans, of, table)), witness(witness_column(table, wanted)),
         dates(date_columns(table, wanted)), reader(table, wanted, old_columns(routed, witness), modes) {}
 
@@ -100,6 +90,7 @@ struct debezium_decoder::impl {
   void fill_unavailable(envelope& x) const;
   void check_old_row(const envelope& x) const;
   std::optional<row> old_row(envelope& x, const row& key) const;
+  table_change read_row(envelope x, table_change out) const;
   std::string full_identity() const;
 };
 
@@ -136,7 +127,7 @@ void debezium_decoder::impl::check_source(const source_block& x) const {
 /// stream, and timestamps, are right.
 void debezium_decoder::impl::check_old_dates(const envelope& x) const {
   constexpr auto first_certain = days_from_civil({1582, 10, 25});
-  if (!x.after || x.source->snapshot == snapshot_kind::none)
+  if (!x.after || x.source->snapshot == snapshot_kind::none || x.source->snapshot == snapshot_kind::ours)
     return;
   for (auto i : dates)
     if (auto* days = std::get_if<std::int64_t>(&x.after->values[i]);
@@ -186,6 +177,19 @@ std::optional<row> debezium_decoder::impl::old_row(envelope& x, const row& key) 
   return out;
 }
 
+/// A read of ours: the row has its key in the same form as all else.
+table_change debezium_decoder::impl::read_row(envelope x, table_change out) const {
+  if (x.op != 'r')
+    throw undecodable(std::string("a read of Millrace's own has op r, not ") + x.op);
+  for (auto i : table.primary_key) {
+    if (is_null(x.after->values[i]))
+      throw undecodable("column " + table.columns[i].name + " of the key is null");
+    out.key.push_back(x.after->values[i]);
+  }
+  out.after = std::move(x.after->values);
+  return out;
+}
+
 std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::string_view> key,
                                                            std::string_view payload,
                                                            const placeholder_teller& placeholder) {
@@ -208,6 +212,8 @@ std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::st
   out.commit_ms = x.source->commit_ms;
   if (x.op == 't')
     return out;
+  if (out.snapshot == snapshot_kind::ours)
+    return read_row(std::move(x), std::move(out));
   if (!key)
     throw undecodable("the record has no key");
   out.key = reader.read_key(*key);

@@ -17,7 +17,12 @@
 namespace millrace {
 
 /// How a row came into the stream.
-enum class snapshot_kind : std::uint8_t { none, initial, incremental };
+enum class snapshot_kind : std::uint8_t {
+  none,        ///< a change from the log
+  initial,     ///< Debezium's own snapshot
+  incremental, ///< one that was asked for by signal: in the stream's order
+  ours,        ///< a read of Millrace's own (connect/read_record): beside the stream
+};
 
 /// What a record says, in the columns of `table_plan::table` (unused columns
 /// stay NULL).
@@ -30,7 +35,7 @@ struct table_change {
   std::int64_t commit_ms = 0; ///< source.ts_ms
   std::optional<row> before;  ///< the columns that routes go by; nullopt where the record has none
   std::optional<row> after;
-  row key; ///< primary key in key order, from the message's key; empty for t
+  row key; ///< primary key in key order, from the message's key, or the row of a read of ours; empty for t
 };
 
 /// Which of the table's columns are wanted: those that some route sends.

@@ -1,6 +1,6 @@
 #include "actors/cdc_router/left_out.hpp"
 
-#include "actors/cdc_router/base64.hpp"
+#include "actors/figures/base64.hpp"
 
 namespace millrace {
 

@@ -151,9 +151,11 @@ void record_reader::read_envelope(json::object from, bool wrapped, row_decoder& 
       out.before = optional_row(field.value(), by_old, *forms_, "before");
     else if (name == "after")
       out.after = optional_row(field.value(), row_, *forms_, "after");
-    else if (name == "source" && !field.value().is_null())
+    else if (name == "source" && !field.value().is_null()) {
       out.source = read_source(object_in(field.value(), "source"));
-    else if (name == "op")
+      if (out.source->snapshot == snapshot_kind::ours) // it stands before the row
+        forms_ = &row_forms_.of_texts();
+    } else if (name == "op")
       out.op = op_in(field.value());
     else if (!wrapped && name == "schema" && !field.value().is_null())
       forms_ = &row_forms_.by_schema(object_in(field.value(), "schema").raw_json());

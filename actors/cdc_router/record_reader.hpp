@@ -36,13 +36,15 @@ class form_cache {
   form_cache(const postgres::table& table, schema_part part, const connector_modes& modes)
       : table_(table), part_(part), catalog_(catalog_forms(table, modes)) {}
   const std::vector<wire_form>& by_catalog() const { return catalog_; }
+  /// Of rows that Millrace read: PostgreSQL's own texts.
+  const std::vector<wire_form>& of_texts() const { return texts_; }
   /// Throws undecodable where the schema isn't one.
   const std::vector<wire_form>& by_schema(std::string_view schema);
 
  private:
   const postgres::table& table_;
   schema_part part_;
-  std::vector<wire_form> catalog_;
+  std::vector<wire_form> catalog_, texts_ = text_forms(table_);
   std::string last_;
   std::vector<wire_form> forms_;
 };

@@ -68,7 +68,9 @@ void routing::add(const table_change& x, kafka_offset at, bool first_fill, chang
 
 void routing::add_own(const way& w, const table_change& x, change_view note, changes_by_cell& out) const {
   note.counted = true;
-  note.kind = x.after ? change_kind::upsert : change_kind::remove;
+  note.kind = !x.after                            ? change_kind::remove
+              : x.snapshot == snapshot_kind::ours ? change_kind::read
+                                                  : change_kind::upsert;
   auto columns = x.after ? pack_columns(*x.after, w.by->columns) : std::string();
   note.columns = columns;
   out[{shard_of_packed(note.key, shards_), w.by->entity}].add(note);
@@ -78,7 +80,8 @@ void routing::add_foreign(const way& w, const table_change& x, change_view note,
                           changes_by_cell& out) const {
   auto before = shard_by(x.before, *w.by, shards_);
   auto after = shard_by(x.after, *w.by, shards_);
-  if (x.op == 'r' && !first_fill) {
+  auto ours = x.snapshot == snapshot_kind::ours; // its sweep finds the row wherever else it is
+  if (x.op == 'r' && !first_fill && !ours) {
     for (std::uint16_t i = 0; i < shards_; ++i)
       if (shard_id{i} != after)
         out[{shard_id{i}, w.by->entity}].add(as(change_kind::not_yours, note));
@@ -88,7 +91,7 @@ void routing::add_foreign(const way& w, const table_change& x, change_view note,
   if (!after)
     return;
   auto columns = pack_columns(*x.after, w.by->columns);
-  note.kind = change_kind::upsert;
+  note.kind = ours ? change_kind::read : change_kind::upsert;
   note.columns = columns;
   out[{*after, w.by->entity}].add(note);
 }

@@ -1,6 +1,7 @@
 #include "actors/cdc_router/source_block.hpp"
 
 #include "actors/cdc_router/column_decoder.hpp"
+#include "actors/connect/read_record.hpp"
 
 #include <algorithm>
 
@@ -42,6 +43,8 @@ void read_snapshot(json::value x, source_block& out) {
     return;
   if (kind == "replay")
     out.replayed = true;
+  else if (kind == connect::read_by_millrace)
+    out.snapshot = snapshot_kind::ours;
   else if (kind == "incremental")
     out.snapshot = snapshot_kind::incremental;
   else if (kind == "true" || kind == "first" || kind == "last" || kind == "first_in_data_collection"

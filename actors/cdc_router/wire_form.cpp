@@ -70,6 +70,12 @@ std::vector<wire_form> catalog_forms(const postgres::table& of, const connector_
   return out;
 }
 
+std::vector<wire_form> text_forms(const postgres::table& of) {
+  wire_form text;
+  text.postgres = true;
+  return std::vector<wire_form>(of.columns.size(), text);
+}
+
 std::vector<wire_form> schema_forms(const postgres::table& of, std::string_view schema, schema_part part) {
   std::vector<wire_form> out(of.columns.size());
   auto parsed = nlohmann::json::parse(schema); // throws what derives from std::exception

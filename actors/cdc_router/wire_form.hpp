@@ -19,6 +19,7 @@ struct wire_form {
   bool base64_decimal = false; ///< decimal.handling.mode=precise: text is an unscaled integer's base64
   std::optional<int> scale;    ///< of that integer; nullopt: nothing tells it
   bool text = false;           ///< the schema says string
+  bool postgres = false;       ///< PostgreSQL's own text (a read of ours)
 };
 
 /// What records without a schema don't tell of the connector that wrote them.
@@ -32,6 +33,9 @@ enum class schema_part : std::uint8_t { key, row };
 /// Returns each column's form as time.precision.mode=adaptive writes it, which our
 /// template sets: milliseconds up to timestamp(3), microseconds beyond.
 std::vector<wire_form> catalog_forms(const postgres::table& of, const connector_modes& modes);
+
+/// Returns the forms of a row that Millrace read: PostgreSQL's own texts.
+std::vector<wire_form> text_forms(const postgres::table& of);
 
 /// Returns each column's form by a schema in JSON (Kafka Connect's JsonConverter).
 /// A column that the schema doesn't have is in no record of it. Throws

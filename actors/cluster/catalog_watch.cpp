@@ -1,5 +1,8 @@
 #include "actors/cluster/catalog_watch.hpp"
 
+#include "actors/figures/plan_use.hpp"
+
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -12,21 +15,14 @@ namespace {
 /// The columns that routes and the primary key use, by the captured tables' SCHEMA.TABLE.
 std::map<std::string, postgres::wanted_facts> used_tables(const plan_set& plans) {
   std::map<std::string, postgres::wanted_facts> out;
-  std::vector<std::set<std::uint16_t>> used;
-  for (auto& x : plans.tables)
-    used.emplace_back(x.table.primary_key.begin(), x.table.primary_key.end());
-  for (auto& route : plans.routes) {
-    used.at(route.table.value).insert(route.columns.begin(), route.columns.end());
-    used.at(route.table.value).insert(route.by.begin(), route.by.end());
-  }
-  for (std::size_t i = 0; i < plans.tables.size(); ++i) {
+  for (std::uint16_t i = 0; i < plans.tables.size(); ++i) {
     auto& table = plans.tables[i].table;
     if (!plans.tables[i].captured)
       continue;
     auto& x = out[table.schema + "." + table.name];
     x.schema = table.schema;
     x.name = table.name;
-    for (auto column : used[i])
+    for (auto column : used_columns(plans, table_id{i}))
       x.columns.push_back(table.columns.at(column).name);
   }
   return out;
@@ -58,6 +54,14 @@ std::string read_again(const std::string& table) {
   auto plain = table.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.")
                == table.npos;
   return "millrace resync " + (plain ? table : "'" + table + "'");
+}
+
+/// FNV-1a, in hexadecimal digits: the same in every process.
+std::string mark_of(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char byte : text)
+    hash = (hash ^ byte) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
 }
 
 std::int64_t unix_seconds() {
@@ -107,7 +111,6 @@ result<void> catalog_watch::look(postgres::session& db, redis::store& ledger) {
   if (!picture)
     return picture.why();
   std::map<std::string, std::string> fresh;
-  std::map<std::string, difference> noted;
   std::set<std::pair<std::string, std::string>> said;
   for (auto& [name, needs] : needs_of(how_, *picture)) {
     auto& now = picture->tables.at(name);
@@ -115,17 +118,17 @@ result<void> catalog_watch::look(postgres::session& db, redis::store& ledger) {
     auto is = now.facts ? to_json(*now.facts) : "";
     if (!before && now.facts)
       fresh[name] = is;
-    noted[name] = {(*relied)[name], is};
-    auto known = doubts->count(name) > 0 && noted_[name] == noted[name];
+    auto seen = mark_of((*relied)[name] + is);
+    auto doubted = doubts->find(name);
+    auto known = doubted != doubts->end() && doubted->second.seen == seen;
     for (auto& x : complaints(before, now, needs)) {
       said.emplace(name, x.what);
       if (known && !x.stands) // its position stays, so that a read from behind it clears it
         continue;
-      if (auto done = note(ledger, name, x, picture->at); !done)
+      if (auto done = note(ledger, name, x, picture->at, seen); !done)
         return done;
     }
   }
-  noted_ = std::move(noted);
   said_ = std::move(said);
   if (!fresh.empty()) {
     spdlog::info("cluster: relies on the catalog as it is for {} tables", fresh.size());
@@ -136,11 +139,13 @@ result<void> catalog_watch::look(postgres::session& db, redis::store& ledger) {
 }
 
 /// What stands is noted at each look: its position moves on, as it may do harm until it ends.
-result<void> catalog_watch::note(redis::store& ledger, const std::string& table, const complaint& x, lsn at) {
+result<void> catalog_watch::note(redis::store& ledger, const std::string& table, const complaint& x, lsn at,
+                                 const std::string& seen) {
   auto remedy = (x.remedy.empty() ? "" : x.remedy + "; ") + read_again(table);
   if (said_.emplace(table, x.what).second)
     spdlog::warn("cluster: {}: figures over {} are incomplete; mend it by: {}", x.what, table, remedy);
-  return ledger.doubt(table, {x.what, remedy, unix_seconds(), at, x.rewritten, x.columns}, how_.life);
+  return ledger.doubt(table, {x.what, remedy, unix_seconds(), at, x.rewritten, x.columns, false, seen},
+                      how_.life);
 }
 
 result<void> catalog_watch::end_idle_doubts(redis::store& ledger,

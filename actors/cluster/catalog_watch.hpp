@@ -39,14 +39,11 @@ class catalog_watch {
   result<void> look(postgres::session& db, redis::store& ledger);
 
  private:
-  /// A table's facts as they were relied on and as they are; empty: none.
-  using difference = std::pair<std::string, std::string>;
-
-  result<void> note(redis::store& ledger, const std::string& table, const complaint& x, lsn at);
+  result<void> note(redis::store& ledger, const std::string& table, const complaint& x, lsn at,
+                    const std::string& seen);
   result<void> end_idle_doubts(redis::store& ledger, const std::map<std::string, redis::table_doubt>& doubts);
 
   catalog_watch_settings how_;
-  std::map<std::string, difference> noted_;            ///< by table, as the last look had them
   std::set<std::pair<std::string, std::string>> said_; ///< tables and complaints of the last look
 };
 

@@ -1,6 +1,7 @@
 #include "actors/cluster/change_over.hpp"
 
 #include "actors/cluster/retire.hpp"
+#include "actors/figures/plan_use.hpp"
 #include "messages/token.hpp"
 
 #include <spdlog/spdlog.h>
@@ -70,16 +71,32 @@ std::string in_words(const plan_change& change) {
   return out;
 }
 
+void add_new(std::vector<std::string>& to, const std::string& x) {
+  if (std::find(to.begin(), to.end(), x) == to.end())
+    to.push_back(x);
+}
+
+/// Figures that a fill under way was for, and are as they were, still lack their rows.
+void go_on_with(const fill_note& before, const plan_change& change, const plan_set& after, fill_note& note) {
+  for (auto& x : change.figures)
+    if (x.step == figure_step::unchanged
+        && std::find(before.figures.begin(), before.figures.end(), x.name) != before.figures.end())
+      add_new(note.figures, x.name);
+  for (auto& table : before.tables)
+    if (captured_table(after, table))
+      add_new(note.tables, table);
+}
+
 /// The format of the ledger behind the change.
 redis::project_format format_after(redis::project_format found, stored_plans stored, plan_set after,
                                    const plan_change& change) {
   stored.former.push_back({stored.epoch, std::move(stored.plans)});
-  auto note = note_of_change(change, after, fill_note_from_json(found.note));
+  auto note = note_of_change(change, after, {found.phase == "live", fill_note_from_json(found.note)});
   found.former = stored.former_json();
   found.plans = std::exchange(found.next, {});
   found.fingerprint = after.fingerprint();
-  found.phase = note.figures.empty() ? "live" : "filling";
-  found.note = to_json(note);
+  found.phase = note.live ? "live" : "filling";
+  found.note = to_json(note.note);
   ++found.epoch;
   found.life = fresh_token();
   return found;
@@ -106,13 +123,19 @@ std::vector<redis::adopted_cell> moved_positions(const plan_set& before, const p
   return out;
 }
 
-fill_note note_of_change(const plan_change& change, const plan_set& after, const fill_note& before) {
-  fill_note out;
-  out.birth = before.birth;
-  out.swept = before.swept;
-  out.figures = change.fills();
-  out.tables = names_of(change.lacks(), after);
-  out.reason = "figures were applied: " + in_words(change);
+saved_note note_of_change(const plan_change& change, const plan_set& after, const saved_note& before) {
+  saved_note out;
+  auto& note = out.note;
+  note.birth = before.note.birth;
+  note.swept = before.note.swept;
+  note.reason = "figures were applied: " + in_words(change);
+  if (!before.live && before.note.figures.empty())
+    return out; // all of them still fill
+  note.figures = change.fills();
+  note.tables = names_of(change.lacks(), after);
+  if (!before.live)
+    go_on_with(before.note, change, after, note);
+  out.live = note.figures.empty();
   return out;
 }
 

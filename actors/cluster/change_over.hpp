@@ -24,8 +24,9 @@ namespace millrace {
 std::vector<redis::adopted_cell> moved_positions(const plan_set& before, const plan_set& after,
                                                  const std::vector<cell_ledger>& claimed);
 
-/// Returns the note of the fill that follows.
-fill_note note_of_change(const plan_change& change, const plan_set& after, const fill_note& before);
+/// Returns the note of the fill that follows. Figures that were filling go on with it; where
+/// all of them were, all do.
+saved_note note_of_change(const plan_change& change, const plan_set& after, const saved_note& before);
 
 /// Does it. `found` is the ledger's format, with plans to come; `store` was opened
 /// with its plans.

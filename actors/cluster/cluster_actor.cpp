@@ -18,8 +18,11 @@ cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings setti
   how = std::move(settings);
   note = how.note;
   live = how.live;
-  how.servers.sweep = [this](lsn limit, const std::vector<std::string>& tables) {
-    ask_cells_to_sweep(limit, tables);
+  how.servers.announce = [this](lsn from, const std::vector<std::string>& tables) {
+    tell_cells_of_read(from, tables);
+  };
+  how.servers.sweep = [this](lsn from, const std::vector<std::string>& tables) {
+    ask_cells_to_sweep(from, tables);
   };
   how.servers.publish = [this] { ask_cells_to_publish(); };
   self->send(self, atom::tick_v);
@@ -47,9 +50,7 @@ void cluster_state::take_homes(const cell_homes& x, bool first) {
 }
 
 void cluster_state::start_fill(bool while_live) {
-  if (while_live)
-    spdlog::info("cluster: Debezium took a new snapshot");
-  else
+  if (!while_live)
     spdlog::info("cluster: {} fill: {}", note.figures.empty() ? "the figures" : "new figures", note.reason);
   under_way.emplace(how.servers, note, while_live);
 }
@@ -69,12 +70,12 @@ void cluster_state::lead() {
   auto moved = under_way->step();
   if (!moved && moved.why().message != trouble)
     spdlog::warn("cluster: {}; trying again", moved.why().message);
-  trouble = moved ? "" : moved.why().message;
+  trouble = moved ? under_way->trouble() : moved.why().message;
   if (under_way->at() != stage && !under_way->done())
     spdlog::info("cluster: the fill {}", under_way->words());
   note = under_way->note();
   if (under_way->done()) {
-    spdlog::info("cluster: the figures are whole");
+    spdlog::info("cluster: completed the fill");
     under_way.reset();
     live = true;
   }
@@ -90,6 +91,22 @@ void cluster_state::look_around() {
     look_on();
   else if (live && !under_way)
     look_for_what_was_lost();
+  if (leads && live)
+    look_for_slot();
+  if (leads && live && !under_way)
+    look_for_doubts();
+}
+
+/// Without a slot nothing keeps what is changed.
+void cluster_state::look_for_slot() {
+  auto slot = nlohmann::json::parse(surroundings, nullptr, false).value("slot", nlohmann::json::object());
+  auto missing = slot.contains("exists") && !slot.value("exists", true);
+  if (!missing)
+    slot_missed = false;
+  else if (!slot_missed && how.servers.doubt_all)
+    slot_missed =
+        static_cast<bool>(how.servers.doubt_all("the replication slot isn't there, so changes are missed; "
+                                                "all tables are read again once Debezium has made another"));
 }
 
 /// Who doesn't lead goes by the ledger's word.
@@ -121,12 +138,36 @@ void cluster_state::look_for_what_was_lost() {
     start_fill(false);
 }
 
-/// Rows that were deleted while no slot kept the log are found by the first
-/// snapshot that doesn't show them.
+/// Tables of which nothing but their rows is in doubt are read again without being asked.
+void cluster_state::look_for_doubts() {
+  if (!how.servers.to_read_again)
+    return;
+  auto tables = how.servers.to_read_again();
+  if (!tables || tables->empty())
+    return;
+  note.reason.clear();
+  for (auto& [table, why] : *tables) {
+    spdlog::info("cluster: reading {} again: {}", table, why);
+    note.tables.push_back(table);
+    if (note.reason.find(why) == note.reason.npos)
+      note.reason += (note.reason.empty() ? "" : "; ") + why;
+  }
+  if (tables->size() == how.tables)
+    note.tables.clear(); // all of them
+  start_fill(true);
+}
+
+/// A new anchor tells of a new slot: what was changed while there was none is found by
+/// reading the tables again.
 void cluster_state::look_for_snapshot() {
-  auto shown = how.servers.last_snapshot();
-  if (shown && *shown > note.swept && *shown > note.birth)
-    start_fill(true);
+  auto shown = how.servers.last_anchor();
+  if (!shown || *shown <= note.swept || *shown <= note.birth)
+    return;
+  note.reason = "Debezium has a new replication slot: changes may have been missed";
+  spdlog::warn("cluster: {}; reading all tables again", note.reason);
+  if (how.servers.doubt_all)
+    (void)how.servers.doubt_all(note.reason);
+  start_fill(true);
 }
 
 template <class... Ts>
@@ -146,19 +187,26 @@ void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
               if (mine == round && under_way && --awaited == 0)
                 ((*under_way).*answer)();
             },
-            [this, mine](caf::error&) {
-              if (mine == round && under_way) {
-                ++round;
-                awaited = 0;
+            [this, mine](caf::error& why) {
+              if (mine != round || !under_way)
+                return;
+              ++round;
+              awaited = 0;
+              if (why == caf::sec::invalid_argument)
+                under_way->on_unknown();
+              else
                 under_way->on_lost();
-              }
             });
 }
 
 void cluster_state::ask_cells_to_publish() { ask_all(&fill::on_published, atom::publish_v); }
 
-void cluster_state::ask_cells_to_sweep(lsn limit, const std::vector<std::string>& tables) {
-  ask_all(&fill::on_swept, atom::sweep_v, limit, tables);
+void cluster_state::tell_cells_of_read(lsn from, const std::vector<std::string>& tables) {
+  ask_all(&fill::on_announced, atom::read_v, from, tables);
+}
+
+void cluster_state::ask_cells_to_sweep(lsn from, const std::vector<std::string>& tables) {
+  ask_all(&fill::on_swept, atom::sweep_v, from, tables);
 }
 
 std::string cluster_state::status() const {

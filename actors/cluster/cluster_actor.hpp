@@ -1,7 +1,7 @@
 #pragma once
 
-/// The cluster actor of a node: brings fills to their end, sweeps after every
-/// new snapshot, and looks after connector and slot. The node that has the first
+/// The cluster actor of a node: brings fills to their end, reads tables again whose
+/// changes may have been missed, and looks after connector and slot. The node that has the first
 /// shard does so for all; the others look on.
 
 #include "actors/cluster/fill.hpp"
@@ -14,8 +14,9 @@
 namespace millrace {
 
 struct cluster_settings {
-  fill_backend servers;  ///< without sweep and publish: those are the cells'
-  std::size_t cells = 0; ///< how many there are in all
+  fill_backend servers;   ///< without sweep and publish: those are the cells'
+  std::size_t cells = 0;  ///< how many there are in all
+  std::size_t tables = 0; ///< that are captured
   fill_note note;
   bool live = false; ///< the ledger's phase
   /// Looks after connector and slot, if this node leads; returns JSON for status.
@@ -37,7 +38,10 @@ struct cluster_state {
   void look_around();
   void look_for_snapshot();
   void look_for_what_was_lost();
-  void ask_cells_to_sweep(lsn limit, const std::vector<std::string>& tables);
+  void look_for_doubts();
+  void look_for_slot();
+  void tell_cells_of_read(lsn from, const std::vector<std::string>& tables);
+  void ask_cells_to_sweep(lsn from, const std::vector<std::string>& tables);
   void ask_cells_to_publish();
   template <class... Ts>
   void ask_all(void (fill::*answer)(), const Ts&... message);
@@ -52,6 +56,7 @@ struct cluster_state {
   fill_note note;
   std::string trouble; ///< why the fill doesn't go on
   std::string surroundings = "{}";
+  bool slot_missed = false; ///< figures were live while there was no slot
   caf::actor_clock::time_point looked{};
   std::uint64_t round = 0; ///< answers of an earlier round don't count
   std::size_t awaited = 0;

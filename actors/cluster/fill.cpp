@@ -1,17 +1,14 @@
 #include "actors/cluster/fill.hpp"
 
-#include "messages/token.hpp"
-
 #include <nlohmann/json.hpp>
-
-#include <algorithm>
 
 namespace millrace {
 
 std::string to_json(const fill_note& x) {
-  return nlohmann::json{{"reason", x.reason},       {"birth", x.birth.value},
-                        {"signal_id", x.signal_id}, {"signalled_at", x.signalled_at.value},
-                        {"swept", x.swept.value},   {"figures", x.figures},
+  return nlohmann::json{{"reason", x.reason},
+                        {"birth", x.birth.value},
+                        {"swept", x.swept.value},
+                        {"figures", x.figures},
                         {"tables", x.tables}}
       .dump();
 }
@@ -23,8 +20,6 @@ fill_note fill_note_from_json(const std::string& text) {
     return out;
   out.reason = x.value("reason", "");
   out.birth.value = x.value("birth", std::uint64_t{0});
-  out.signal_id = x.value("signal_id", "");
-  out.signalled_at.value = x.value("signalled_at", std::uint64_t{0});
   out.swept.value = x.value("swept", std::uint64_t{0});
   out.figures = x.value("figures", std::vector<std::string>{});
   out.tables = x.value("tables", std::vector<std::string>{});
@@ -33,8 +28,8 @@ fill_note fill_note_from_json(const std::string& text) {
 
 fill::fill(fill_backend backend, fill_note note, bool live)
     : backend_(std::move(backend)), note_(std::move(note)), live_(live) {
-  if (only_some())
-    at_ = note_.tables.empty() ? stage::publish : stage::decide;
+  if (!live_ && !note_.figures.empty() && note_.tables.empty())
+    at_ = stage::publish; // the rows in memory have it all
 }
 
 result<void> fill::step() {
@@ -52,34 +47,26 @@ result<void> fill::step() {
 result<bool> fill::one() {
   switch (at_) {
   case stage::stream:
-  case stage::stream_again:
     return passed_by_stream();
-  case stage::decide:
-    return decide();
-  case stage::snapshot:
-    return snapshot();
+  case stage::announce:
+    return announce();
+  case stage::settle:
+    return settle();
+  case stage::read:
+    return read();
   case stage::drain:
     return drain();
   case stage::sweep:
     at_ = stage::sweeping;
-    backend_.sweep(limit_, only_some() ? note_.tables : std::vector<std::string>{});
+    backend_.sweep(from_, note_.tables);
     return true;
   case stage::publish:
     at_ = stage::publishing;
     backend_.publish();
     return true;
-  case stage::save: {
-    auto after = note_;
-    if (!only_some()) // else other tables' rows weren't looked at
-      after.swept = snapshot_at_;
-    after.figures.clear();
-    after.tables.clear();
-    if (auto saved = backend_.save(after, true); !saved)
-      return saved.why();
-    note_ = after;
-    at_ = stage::done;
-    return true;
-  }
+  case stage::save:
+    return save();
+  case stage::announcing:
   case stage::sweeping:
   case stage::publishing:
   case stage::done:
@@ -89,15 +76,13 @@ result<bool> fill::one() {
 }
 
 /// The marker is written only once the slot is there: a slot that is made later
-/// begins behind it, while its snapshot may still run.
+/// begins after it. A Debezium that doesn't capture a table yet lets its changes go by.
 result<bool> fill::passed_by_stream() {
   auto slot = backend_.slot();
-  if (!slot) // while nobody looks, the slot may be made anew behind the marker
+  if (!slot) // while nobody looks, the slot may be made again after the marker
     return marker_.reset(), slot.why();
   if (!slot->exists)
-    return marker_.reset(), slot_began_.reset(), false;
-  if (!slot_began_ && slot->restart.value > 0)
-    slot_began_ = slot->restart;
+    return marker_.reset(), false;
   if (!marker_) {
     auto marker = backend_.emit_marker();
     if (!marker)
@@ -106,77 +91,51 @@ result<bool> fill::passed_by_stream() {
   }
   if (slot->confirmed_flush < *marker_)
     return false;
+  auto captured = backend_.captured(*marker_);
+  if (!captured)
+    return captured.why();
+  if (!*captured)
+    return false;
   marker_.reset();
-  at_ = at_ == stage::stream ? stage::decide : stage::drain;
+  at_ = reads() ? stage::announce : stage::drain;
   return true;
 }
 
-result<bool> fill::decide() {
-  if (!only_some()) {
-    auto shown = backend_.last_snapshot();
-    if (!shown)
-      return shown.why();
-    if (live_ || shown->value > note_.birth.value) {
-      snapshot_at_ = *shown;
-      limit_ = without_open_transactions(*shown);
-      at_ = stage::drain;
-      return true;
-    }
-  }
-  if (auto asked = ask_for_snapshot(); !asked)
-    return asked.why();
-  at_ = stage::snapshot;
+/// `from` comes before the number: a transaction that gets the number or a later one
+/// writes after `from`. A marker's LSN is nobody else's, so two leaders don't share one.
+result<bool> fill::announce() {
+  auto from = backend_.emit_marker();
+  if (!from)
+    return from.why();
+  auto next = backend_.next_transaction();
+  if (!next)
+    return next.why();
+  from_ = *from;
+  next_transaction_ = *next;
+  at_ = stage::announcing;
+  backend_.announce(from_, note_.tables);
   return true;
 }
 
-/// Rows of transactions that were open when the slot was made bear LSNs from
-/// before its snapshot, which doesn't show them: they come through the slot.
-lsn fill::without_open_transactions(lsn snapshot) const {
-  return slot_began_ ? std::min(snapshot, *slot_began_) : snapshot;
+result<bool> fill::settle() {
+  auto open = backend_.open_before(next_transaction_);
+  if (!open)
+    return open.why();
+  waits_for_ = *open;
+  if (!waits_for_.empty())
+    return false;
+  if (auto begun = backend_.read(from_, note_.tables); !begun)
+    return begun.why();
+  at_ = stage::read;
+  return true;
 }
 
-/// Asking twice does nothing, so a crash in between is mended here.
-result<void> fill::ask_for_snapshot() {
-  if (note_.signal_id.empty()) {
-    auto oldest = oldest_unfinished();
-    if (!oldest)
-      return oldest.why();
-    note_.signal_id = "millrace-" + fresh_token().substr(0, 16);
-    note_.signalled_at = *oldest;
-    if (auto saved = backend_.save(note_, false); !saved)
-      return note_.signal_id.clear(), saved;
-  }
-  return backend_.ask_for_snapshot(note_.signal_id, note_.tables);
-}
-
-/// Returns the place in the log from which on rows may come later without the
-/// snapshot having shown them: the beginning of the oldest transaction that is
-/// still open, since a change bears its own LSN and not that of its commit.
-result<lsn> fill::oldest_unfinished() {
-  auto here = backend_.wal();
-  if (!here)
-    return here;
-  auto slot = backend_.slot();
-  if (!slot)
-    return slot.why();
-  return slot->restart.value > 0 ? std::min(*here, slot->restart) : *here;
-}
-
-result<bool> fill::snapshot() {
-  switch (backend_.snapshot(note_.signal_id, note_.tables)) {
-  case snapshot_progress::completed:
-    limit_ = snapshot_at_ = note_.signalled_at;
-    at_ = stage::stream_again;
-    return true;
-  case snapshot_progress::failed:
-    note_.signal_id.clear();
-    at_ = stage::decide;
-    return true;
-  case snapshot_progress::unknown:
-  case snapshot_progress::running:
-    break;
-  }
-  return false;
+result<bool> fill::read() {
+  progress_ = backend_.progress();
+  if (!progress_.done)
+    return false;
+  at_ = stage::drain;
+  return true;
 }
 
 result<bool> fill::drain() {
@@ -191,8 +150,29 @@ result<bool> fill::drain() {
     return durable.why();
   if (!*durable)
     return false;
-  at_ = stage::sweep;
+  at_ = reads() ? stage::sweep : stage::publish;
   return true;
+}
+
+result<bool> fill::save() {
+  auto after = note_;
+  if (note_.tables.empty() && from_.value > 0) // else other tables' rows weren't looked at
+    after.swept = from_;
+  after.figures.clear();
+  after.tables.clear();
+  if (from_.value > 0)
+    if (auto proven = backend_.proven(from_, note_.tables); !proven)
+      return proven.why();
+  if (auto saved = backend_.save(after, true); !saved)
+    return saved.why();
+  note_ = after;
+  at_ = stage::done;
+  return true;
+}
+
+void fill::on_announced() {
+  if (at_ == stage::announcing)
+    at_ = stage::settle;
 }
 
 void fill::on_swept() {
@@ -206,31 +186,44 @@ void fill::on_published() {
 }
 
 void fill::on_lost() {
-  if (at_ == stage::sweeping)
+  if (at_ == stage::announcing)
+    at_ = stage::announce;
+  else if (at_ == stage::sweeping)
     at_ = stage::sweep;
   else if (at_ == stage::publishing)
     at_ = stage::publish;
 }
 
+void fill::on_unknown() {
+  if (at_ != stage::sweeping)
+    return;
+  ends_.reset();
+  at_ = stage::stream;
+}
+
 std::string fill::words() const {
   switch (at_) {
   case stage::stream:
-  case stage::stream_again:
     return "waits until Debezium has come to the end of PostgreSQL's log";
-  case stage::decide:
-  case stage::snapshot:
-    return "waits for a snapshot of the tables";
+  case stage::announce:
+  case stage::announcing:
+    return "tells the cells that tables are read";
+  case stage::settle:
+    return waits_for_.empty() ? "waits for transactions that are open"
+                              : "waits for transactions that were open when it began: " + waits_for_;
+  case stage::read:
+    return "reads the tables" + (progress_.words.empty() ? "" : ": " + progress_.words);
   case stage::drain:
     return "applies what Kafka has";
   case stage::sweep:
   case stage::sweeping:
-    return "removes rows that the snapshot doesn't show";
+    return "removes rows that the tables don't have";
   case stage::publish:
   case stage::publishing:
   case stage::save:
     return "writes the figures";
   case stage::done:
-    return "whole";
+    return "complete";
   }
   return "";
 }

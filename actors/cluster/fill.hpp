@@ -1,21 +1,22 @@
 #pragma once
 
-/// Brings figures from nothing (or from a snapshot taken anew) to whole:
+/// Brings figures from nothing to complete, or reads tables again under figures that
+/// stay shown:
 ///
-///     stream    a marker in PostgreSQL's log has come through Debezium: any
-///               snapshot that it began is over, and its rows are in Kafka
-///     snapshot  asked for by signal where the topics can't show every row
-///               (a ledger that began after the last snapshot); then stream again
+///     stream    a marker in PostgreSQL's log has come through Debezium, which captures
+///               every table of the plans: all changes from now on come to Kafka
+///     announce  every cell knows that a read begins after `from`, an LSN
+///     settle    every transaction that was open at `from` has ended
+///     read      each table in one snapshot; its rows are in Kafka
 ///     drain     all that Kafka had then is durable in every cell
-///     sweep     rows that nothing has shown since `limit` are removed
+///     sweep     rows that nothing has shown since `from` are removed
 ///     publish   every figure's places appear
 ///
-/// Where figures have changed on a running system (the note names them), only they
-/// fill: what is missing of their tables' rows is asked for and swept, and nothing
-/// where the rows in memory have it all.
+/// So a change below `from` is in the read, and one at or above it comes by the stream
+/// (actors/shard/table_reads.hpp). A fill that is stopped at any line begins again, with
+/// another `from`. Topics that are said to have every row (birth 0) are not read beside.
 ///
-/// Plain C++: a backend does what takes a server. It can be stopped at any line
-/// and begun again from its note.
+/// Plain C++: a backend does what takes a server.
 
 #include "actors/postgres/session.hpp"
 #include "messages/units.hpp"
@@ -29,11 +30,9 @@ namespace millrace {
 
 /// What a fill has to remember through a crash; JSON in the ledger's format.
 struct fill_note {
-  std::string reason;    ///< why, in words
-  lsn birth;             ///< the log's end when the ledger was born
-  std::string signal_id; ///< of the snapshot asked for; empty: none
-  lsn signalled_at;      ///< where in the log the oldest open transaction began, before it was asked for
-  lsn swept;             ///< LSN of the newest snapshot whose missing rows have been swept
+  std::string reason;               ///< why, in words
+  lsn birth;                        ///< the log's end when the ledger was born; 0: the topics have every row
+  lsn swept;                        ///< `from` of the newest read of all tables that was swept
   std::vector<std::string> figures; ///< that fill while the others are live; empty: all fill
   std::vector<std::string> tables;  ///< whose rows they lack, by SCHEMA.TABLE
 };
@@ -48,24 +47,42 @@ std::string to_json(const fill_note& note);
 /// Text that isn't ours gives an empty note.
 fill_note fill_note_from_json(const std::string& text);
 
-/// How an incremental snapshot goes, as its notifications tell.
-enum class snapshot_progress : std::uint8_t { unknown, running, completed, failed };
+/// How far a read of tables is.
+struct read_progress {
+  bool done = false;
+  std::string words;   ///< for a person: which table, how many rows
+  std::string trouble; ///< why some table can't be read; it is tried again
+};
 
 using offsets_by_source = std::map<source_id, kafka_offset>;
 
 struct fill_backend {
   std::function<result<lsn>()> emit_marker;
   std::function<result<postgres::slot_state>()> slot;
-  std::function<result<lsn>()> wal;           ///< the log's end
-  std::function<result<lsn>()> last_snapshot; ///< LSN of Debezium's own newest snapshot; 0 = none
-  /// Of these tables, or of all; the same id again: nothing happens.
-  std::function<result<void>(const std::string& id, const std::vector<std::string>& tables)> ask_for_snapshot;
-  std::function<snapshot_progress(const std::string& id, const std::vector<std::string>& tables)> snapshot;
-  std::function<result<offsets_by_source>()> ends;                              ///< of all partitions
-  std::function<result<bool>(const offsets_by_source&)> durable;                ///< in every cell?
-  std::function<void(lsn limit, const std::vector<std::string>& tables)> sweep; ///< answered by on_swept()
-  std::function<void()> publish; ///< answered by on_published()
+  std::function<result<bool>(lsn marker)>
+      captured; ///< has a Debezium told after the marker that it captures every table?
+  std::function<result<lsn>()>
+      last_anchor; ///< LSN of Debezium's own newest snapshot, of the anchor; 0 = none
+  /// Tells every cell of the read; answered by on_announced().
+  std::function<void(lsn from, const std::vector<std::string>& tables)> announce;
+  /// Returns the number that the next transaction gets.
+  std::function<result<std::uint64_t>()> next_transaction;
+  /// Returns who is open that began before the number; nobody: empty.
+  std::function<result<std::string>(std::uint64_t number)> open_before;
+  /// Begins to read the tables, or all; goes on by itself.
+  std::function<result<void>(lsn from, const std::vector<std::string>& tables)> read;
+  std::function<read_progress()> progress;
+  std::function<result<offsets_by_source>()> ends;                             ///< of all partitions
+  std::function<result<bool>(const offsets_by_source&)> durable;               ///< in every cell?
+  std::function<void(lsn from, const std::vector<std::string>& tables)> sweep; ///< answered by on_swept()
+  std::function<void()> publish;                                               ///< answered by on_published()
   std::function<result<void>(const fill_note&, bool live)> save;
+  /// The tables, or all, are as PostgreSQL has them: doubts from before `from` are over.
+  std::function<result<void>(lsn from, const std::vector<std::string>& tables)> proven;
+  /// Notes for everybody that no table is sure to be as PostgreSQL has it.
+  std::function<result<void>(const std::string& why)> doubt_all;
+  /// Tables in doubt that reading them again mends, each with the reason.
+  std::function<result<std::map<std::string, std::string>>()> to_read_again;
   std::function<result<std::optional<saved_note>>()> saved; ///< nullopt: the ledger has none now
 };
 
@@ -73,9 +90,10 @@ class fill {
  public:
   enum class stage : std::uint8_t {
     stream,
-    decide,
-    snapshot,
-    stream_again,
+    announce,
+    announcing,
+    settle,
+    read,
     drain,
     sweep,
     sweeping,
@@ -85,42 +103,49 @@ class fill {
     done
   };
 
-  /// `live`: the figures stay shown; only rows that have gone are swept.
+  /// `live`: the figures stay shown; tables are read again below them.
   fill(fill_backend backend, fill_note note, bool live);
 
   /// Goes on as far as it can without waiting. An error (a server that doesn't
   /// answer) leaves the stage where it is.
   result<void> step();
+  void on_announced();
   void on_swept();
   void on_published();
   /// A cell didn't answer: asks again.
   void on_lost();
+  /// A cell doesn't know of the read: reads again.
+  void on_unknown();
 
   stage at() const { return at_; }
   bool done() const { return at_ == stage::done; }
+  bool live() const { return live_; }
   const fill_note& note() const { return note_; }
   /// Returns the stage in words, for status.
   std::string words() const;
+  /// Returns why a table can't be read; empty where all goes well.
+  const std::string& trouble() const { return progress_.trouble; }
 
  private:
   result<bool> one();
   result<bool> passed_by_stream();
-  result<bool> decide();
-  result<lsn> oldest_unfinished();
-  lsn without_open_transactions(lsn snapshot) const;
-  result<bool> snapshot();
+  result<bool> announce();
+  result<bool> settle();
+  result<bool> read();
   result<bool> drain();
-  result<void> ask_for_snapshot();
-  bool only_some() const { return !live_ && !note_.figures.empty(); }
+  result<bool> save();
+  bool reads() const { return live_ || !note_.figures.empty() || note_.birth.value > 0; }
 
   fill_backend backend_;
   fill_note note_;
   bool live_;
   stage at_ = stage::stream;
   std::optional<lsn> marker_;
-  std::optional<lsn> slot_began_; ///< where the slot's log began when it was seen first
+  lsn from_; ///< of the read; 0: none
+  std::uint64_t next_transaction_ = 0;
+  std::string waits_for_; ///< transactions that are open
+  read_progress progress_;
   std::optional<offsets_by_source> ends_;
-  lsn snapshot_at_, limit_;
 };
 
 } // namespace millrace

@@ -28,7 +28,7 @@
 namespace millrace {
 
 /// What builds say to each other: other numbers refuse each other.
-constexpr std::uint32_t node_protocol = 5;
+constexpr std::uint32_t node_protocol = 6;
 
 struct member_settings {
   std::string name; ///< of this node, the same after a restart

@@ -1,6 +1,7 @@
 #include "actors/cluster/side_topics.hpp"
 
 #include "actors/connect/signal.hpp"
+#include "actors/figures/base64.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -13,6 +14,10 @@ namespace {
 
 using json = nlohmann::json;
 
+/// Of the messages only the newest count: a heartbeat a second, and what a transaction
+/// adds to each.
+constexpr std::int64_t newest_messages = 32;
+
 /// Returns the record's payload, without the schema wrapper.
 json payload_of(const kafka::record& x) {
   auto parsed = x.payload ? json::parse(*x.payload, nullptr, false) : json();
@@ -23,29 +28,31 @@ json payload_of(const kafka::record& x) {
 
 } // namespace
 
-result<side_topics> side_topics::open(const kafka::settings& how, const std::string& anchor,
-                                      const std::string& notifications) {
+result<side_topics> side_topics::open(const kafka::settings& how, const names& topics) {
   auto reads = kafka::consumer::connect(how);
   if (!reads)
     return reads.why();
   std::map<kafka::topic_partition, kafka_offset> from;
-  for (auto& topic : {anchor, notifications}) {
+  for (auto& topic : {topics.anchor, topics.notifications, topics.messages}) {
     auto partitions = reads->partitions(topic, std::chrono::seconds{5});
+    if (!partitions && topic == topics.messages)
+      continue;
     if (!partitions)
       return partitions.why();
     for (auto p : *partitions) {
       auto bounds = reads->bounds({topic, p}, std::chrono::seconds{5});
       if (!bounds)
         return bounds.why();
-      from[{topic, p}] = bounds->low;
+      auto newest = kafka_offset{bounds->high.value - newest_messages};
+      from[{topic, p}] = topic == topics.messages ? std::max(bounds->low, newest) : bounds->low;
     }
   }
   if (auto assigned = reads->assign(from); !assigned)
     return assigned.why();
-  side_topics out(std::move(*reads));
-  out.anchor_ = anchor;
-  out.notifications_ = notifications;
+  side_topics out(std::move(*reads), topics);
   out.next_ = from;
+  out.has_messages_ =
+      std::any_of(from.begin(), from.end(), [&](auto& x) { return x.first.topic == topics.messages; });
   return out;
 }
 
@@ -61,12 +68,15 @@ result<void> side_topics::read(std::chrono::milliseconds wait) {
   auto behind = [&](auto& x) { return x.second < ends.at(x.first); };
   while (std::any_of(next_.begin(), next_.end(), behind)) {
     if (std::chrono::steady_clock::now() > deadline)
-      return error{errc::unavailable, "Kafka is slow to show " + anchor_ + " and " + notifications_};
+      return error{errc::unavailable,
+                   "Kafka is slow to show " + topics_.anchor + " and " + topics_.notifications};
     for (auto& batch : reads_.poll(1000, std::chrono::milliseconds{20})) {
       if (batch.failed)
         return *batch.failed;
       for (auto& x : batch.records)
-        batch.from.topic == anchor_ ? on_anchor(x) : on_notification(x);
+        batch.from.topic == topics_.anchor     ? on_anchor(x)
+        : batch.from.topic == topics_.messages ? on_message(x)
+                                               : on_notification(x);
       next_[batch.from] = std::max(next_[batch.from], batch.next);
     }
   }
@@ -79,7 +89,19 @@ void side_topics::on_anchor(const kafka::record& x) {
     return;
   auto& source = payload["source"];
   if (source.contains("lsn") && source["lsn"].is_number_unsigned())
-    last_snapshot_ = std::max(last_snapshot_, lsn{source["lsn"].get<std::uint64_t>()});
+    last_anchor_ = std::max(last_anchor_, lsn{source["lsn"].get<std::uint64_t>()});
+}
+
+void side_topics::on_message(const kafka::record& x) {
+  auto payload = payload_of(x);
+  if (!payload.is_object() || !payload.contains("message") || !payload.contains("source"))
+    return;
+  auto& message = payload["message"];
+  if (!message.is_object() || message.value("prefix", "") != "millrace.heartbeat")
+    return;
+  auto at = payload["source"].value("lsn", std::uint64_t{0});
+  if (at >= last_heartbeat_.at.value)
+    last_heartbeat_ = {{at}, from_base64(message.value("content", "")).value_or("")};
 }
 
 void side_topics::on_notification(const kafka::record& x) {

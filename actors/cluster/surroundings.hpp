@@ -7,6 +7,7 @@
 #include "actors/cluster/catalog_watch.hpp"
 #include "actors/cluster/fill.hpp"
 #include "actors/cluster/side_topics.hpp"
+#include "actors/cluster/table_reader.hpp"
 #include "actors/connect/slot_reading.hpp"
 #include "actors/figures/plan.hpp"
 #include "actors/kafka/consumer.hpp"
@@ -20,7 +21,8 @@ namespace millrace {
 struct surroundings_settings {
   postgres::settings postgres;
   kafka::settings kafka;
-  std::string slot, topic_prefix, anchor_topic, notifications;
+  std::string slot, topic_prefix;
+  side_topics::names side;
   std::string publication;
   std::vector<std::string> roles; ///< that read the tables: the node's and Debezium's
   std::string life;               ///< of the ledger
@@ -31,6 +33,8 @@ struct surroundings_settings {
   std::function<result<redis::store>()> open_store;
   /// Looks after the connector; returns JSON. Empty: nobody does.
   std::function<std::string(std::optional<bool> slot_active)> look_at_connector;
+  /// Restarts the connector, whose producer then knows every partition. Empty: nobody can.
+  std::function<void()> restart_connector;
   /// Dead letters that nobody has resolved, by table.
   std::function<result<std::map<std::string, std::int64_t>>()> open_letters;
   std::function<void(std::string)> lost; ///< another database, other figures: the node starts over
@@ -56,9 +60,16 @@ class surroundings {
   result<bool> durable(const offsets_by_source& ends);
   result<std::optional<saved_note>> saved();
   result<void> save(const fill_note& note, bool live);
-  result<lsn> last_snapshot();
+  result<side_topics*> side();
+  result<bool> captured(lsn marker);
+  result<void> read(lsn from, const std::vector<std::string>& tables);
+  result<void> prove(lsn from);
+  result<void> doubt_all(const std::string& why);
+  result<std::map<std::string, std::string>> to_read_again();
+  catalog_watch_settings relied_on() const;
   std::string look_at_slot();
-  void look_at_topics();
+  void look_at_topics(bool leads);
+  void look_at_partitions(const std::map<std::string, int>& topics, bool leads);
   void note_kafka(const std::string& trouble);
   void look_for_change();
   std::string look_at_catalog(bool leads);
@@ -70,7 +81,9 @@ class surroundings {
   std::unique_ptr<redis::store> store_;
   std::unique_ptr<kafka::consumer> consumer_;
   std::unique_ptr<side_topics> side_;
+  table_reader reader_;
   catalog_watch catalog_;
+  postgres::catalog_picture read_as_; ///< the tables, right before they were read
   std::string catalog_trouble_;
   std::string doubts_ = "{}"; ///< as the last look found them, JSON by SCHEMA.TABLE
   std::string said_;          ///< the last complaint about the slot

@@ -2,6 +2,7 @@
 
 #include "actors/connect/signal.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -32,6 +33,15 @@ result<std::string> fill(const std::string& text, const std::map<std::string, st
   }
 }
 
+/// A table's name in 16 hexadecimal digits (FNV-1a): a word of the log each second has
+/// to be short.
+std::string mark_of(const postgres::table& x) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (unsigned char byte : x.schema + "." + x.name)
+    hash = (hash ^ byte) * 0x100000001b3;
+  return fmt::format("{:016x}", hash);
+}
+
 bool is_secret(std::string key) {
   std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return std::tolower(c); });
   for (auto* word : {"password", "secret", "token", "jaas", "passphrase"})
@@ -49,6 +59,20 @@ std::string table_list(const plan_set& plans, const std::string& own_schema) {
       out += collection_pattern(each.table.schema, each.table.name) + ",";
   return out + collection_pattern(own_schema, "anchor") + ","
          + collection_pattern(own_schema, "debezium_signal");
+}
+
+std::string capture_mark(const plan_set& plans) {
+  std::string out;
+  for (auto& each : plans.tables)
+    if (each.captured)
+      out += (out.empty() ? "" : ",") + mark_of(each.table);
+  return out;
+}
+
+bool captures_all(std::string_view mark, const plan_set& plans) {
+  return std::all_of(plans.tables.begin(), plans.tables.end(), [&](auto& each) {
+    return !each.captured || mark.find(mark_of(each.table)) != mark.npos;
+  });
 }
 
 result<std::string> fill_template(const std::string& text, const std::map<std::string, std::string>& values) {

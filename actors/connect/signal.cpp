@@ -65,17 +65,6 @@ std::string collection_pattern(const std::string& schema, const std::string& tab
   return escaped(schema) + "." + escaped(table);
 }
 
-std::string snapshot_signal(const plan_set& plans, const std::vector<std::string>& only) {
-  auto tables = json::array();
-  auto wanted = [&](const postgres::table& x) {
-    return only.empty() || std::find(only.begin(), only.end(), x.schema + "." + x.name) != only.end();
-  };
-  for (auto& each : plans.tables)
-    if (each.captured && wanted(each.table))
-      tables.push_back(collection_pattern(each.table.schema, each.table.name));
-  return json{{"type", "incremental"}, {"data-collections", tables}}.dump();
-}
-
 /// PostgreSQL reads a literal by its column's type.
 std::string row_condition(const postgres::table& of, const row& key) {
   if (key.size() != of.primary_key.size() || key.empty())

@@ -17,10 +17,6 @@ namespace millrace::connect {
 /// signals and table.include.list take it.
 std::string collection_pattern(const std::string& schema, const std::string& table);
 
-/// Returns the data of an execute-snapshot signal for all captured tables, or for
-/// these, by SCHEMA.TABLE.
-std::string snapshot_signal(const plan_set& plans, const std::vector<std::string>& only = {});
-
 /// Returns the SQL condition of one row, by its primary key in key order. Throws
 /// std::invalid_argument if `key` isn't of that size.
 std::string row_condition(const postgres::table& of, const row& key);

@@ -44,6 +44,30 @@ result<lsn> session::emit_marker(const std::string& id) {
 
 result<lsn> session::current_wal_lsn() { return lsn_of(impl_->value_of("SELECT pg_current_wal_lsn()")); }
 
+result<std::uint64_t> session::next_transaction() {
+  auto number = impl_->value_of("SELECT txid_current()");
+  if (!number)
+    return number.why();
+  return std::strtoull(number->c_str(), nullptr, 10);
+}
+
+/// Everybody may see who holds the lock of a transaction's own number, but not always more.
+result<std::string> session::open_before(std::uint64_t number) {
+  return impl_->value_of(
+      "SELECT CASE WHEN txid_snapshot_xmin(txid_current_snapshot()) < $1::bigint THEN coalesce("
+      "(SELECT string_agg(who, ', ') FROM (SELECT coalesce('process ' || l.pid || ' (' || concat_ws(', ', "
+      "a.usename, "
+      "a.datname, a.state, 'since ' || to_char(a.xact_start, 'HH24:MI:SS')) || ')', 'a prepared transaction "
+      "(' || "
+      "(SELECT string_agg(quote_literal(p.gid) || ' since ' || to_char(p.prepared, 'HH24:MI:SS'), ', ') "
+      "FROM pg_prepared_xacts p WHERE p.transaction = l.transactionid) || ')') AS who "
+      "FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'transactionid' "
+      "AND l.mode = 'ExclusiveLock' AND l.granted ORDER BY age(l.transactionid) DESC LIMIT 3) x), 'one that "
+      "has "
+      "just ended') ELSE '' END",
+      {std::to_string(number)});
+}
+
 result<std::string> session::system_identifier() {
   return impl_->value_of("SELECT system_identifier FROM pg_control_system()");
 }

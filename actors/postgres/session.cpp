@@ -87,7 +87,19 @@ result<text_rows> session::query_rows(const std::string& sql) {
   return out;
 }
 
-result<void> session::for_each_row(const std::string& sql, const std::function<void(const text_row&)>& each) {
+namespace {
+
+/// Asks the server to end the query; its result tells whether it did.
+void cancel(PGconn* db) {
+  std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> how(PQgetCancel(db), PQfreeCancel);
+  char why[256];
+  if (how)
+    PQcancel(how.get(), why, sizeof why);
+}
+
+} // namespace
+
+result<void> session::for_each_row(const std::string& sql, const std::function<bool(const text_row&)>& each) {
   if (auto ready = impl_->ensure(); !ready)
     return ready.why();
   auto* db = impl_->db.get();
@@ -95,14 +107,18 @@ result<void> session::for_each_row(const std::string& sql, const std::function<v
       || !PQsetSingleRowMode(db))
     return error_of(db, nullptr);
   std::optional<error> failed;
+  auto wanted = true;
   while (pg_result next{PQgetResult(db)}) { // to the end, or the connection stays busy
     auto status = PQresultStatus(next.get());
-    if (status == PGRES_SINGLE_TUPLE)
-      each(row_of(next.get(), 0));
-    else if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+    if (status == PGRES_SINGLE_TUPLE && wanted) {
+      wanted = each(row_of(next.get(), 0));
+      if (!wanted)
+        cancel(db);
+    } else if (status != PGRES_SINGLE_TUPLE && status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
       failed = error_of(db, next.get());
+    }
   }
-  if (failed)
+  if (failed && wanted)
     return *failed;
   return {};
 }

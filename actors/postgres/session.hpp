@@ -93,8 +93,9 @@ class session {
 
   /// Returns the query's rows: of the snapshot, if one was begun.
   result<text_rows> query_rows(const std::string& sql);
-  /// The same row by row, so that memory stays bounded. `each` mustn't call the session.
-  result<void> for_each_row(const std::string& sql, const std::function<void(const text_row&)>& each);
+  /// The same row by row, so that memory stays bounded. `each` mustn't call the session;
+  /// it returns whether it wants more rows.
+  result<void> for_each_row(const std::string& sql, const std::function<bool(const text_row&)>& each);
   /// Begins a read-only REPEATABLE READ snapshot, which ends by end_snapshot().
   result<void> begin_snapshot();
   result<void> end_snapshot();
@@ -108,6 +109,10 @@ class session {
   /// log's end just behind it.
   result<lsn> emit_marker(const std::string& id);
   result<lsn> current_wal_lsn();
+  /// Returns a transaction's number (txid) that every transaction from now on exceeds.
+  result<std::uint64_t> next_transaction();
+  /// Returns transactions with a lower number that are open, in words; none: empty.
+  result<std::string> open_before(std::uint64_t number);
   /// Returns the database cluster's number, as text: LSNs mean something only within it.
   result<std::string> system_identifier();
   result<slot_state> slot(const std::string& name);

@@ -42,7 +42,6 @@ enum class proposal : std::uint8_t {
   none,      ///< there is no ledger
   other,     ///< the ledger is of other figures than was thought
   under_way, ///< another change is
-  filling,   ///< figures still fill
 };
 
 /// One cell's part of a change: what of its positions nobody reads any more, and
@@ -91,8 +90,9 @@ class store {
   /// Error (fenced): another node was first.
   result<void> begin(const project_format& x, const std::string& before);
 
-  /// Writes phase and note of the ledger that is there. Error (corrupt): there is none.
-  result<void> set_note(const std::string& phase, const std::string& note);
+  /// Writes phase and note into a ledger of this life. Error (fenced): there is none, or another
+  /// one, which has a fill of its own.
+  result<void> set_note(const std::string& phase, const std::string& note, const std::string& life);
   /// Returns phase and note; both are empty where there is no ledger.
   result<std::pair<std::string, std::string>> note();
   /// Returns the ledger's life; one of an older build, that has none, is given one.
@@ -100,7 +100,8 @@ class store {
   /// Forgets former plans that no log needs any more: writes the field as it is given.
   result<void> set_former(const std::string& former);
 
-  /// Notes the plans to come, if the ledger is the one that was read (`found`), and live.
+  /// Notes the plans to come, if the ledger is the one that was read (`found`). Figures that
+  /// still fill go on with those to come, or go.
   result<proposal> propose(const project_format& found, const std::string& next);
   /// Returns why a node of this life has to start over: plans to come are noted, or
   /// the ledger is of another life.

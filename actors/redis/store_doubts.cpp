@@ -49,11 +49,9 @@ std::vector<std::string> in_order(std::vector<std::string> commands) {
 } // namespace
 
 std::string to_json(const table_doubt& x) {
-  nlohmann::json out{{"reasons", {x.reason}},
-                     {"remedies", commands_of(x.remedy)},
-                     {"since", x.since},
-                     {"at", digits(x.at)},
-                     {"rewritten_only", x.rewritten_only}};
+  nlohmann::json out{{"reasons", {x.reason}}, {"remedies", commands_of(x.remedy)},  {"since", x.since},
+                     {"at", digits(x.at)},    {"rewritten_only", x.rewritten_only}, {"asked", x.asked},
+                     {"seen", x.seen}};
   for (auto& name : x.columns)
     out["columns"][name] = true;
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -64,6 +62,8 @@ table_doubt table_doubt_from_json(const std::string& text) {
     auto x = nlohmann::json::parse(text);
     table_doubt out{joined(x.at("reasons")), joined(in_order(x.at("remedies"))), x.at("since"),
                     lsn{to_number(x.at("at"))}, x.at("rewritten_only")};
+    out.asked = x.value("asked", false);
+    out.seen = x.value("seen", "");
     if (x.contains("columns"))
       for (auto& [name, _] : x["columns"].items())
         out.columns.insert(name);

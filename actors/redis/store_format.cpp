@@ -66,14 +66,8 @@ result<void> store::begin(const project_format& x, const std::string& before) {
   return done->text == "OK" ? result<void>() : error{errc::fenced, began_anew};
 }
 
-result<void> store::set_note(const std::string& phase, const std::string& note) {
-  auto there = impl_->call({"HEXISTS", impl_->prefix + "format", "format"});
-  if (!there)
-    return there.why();
-  if (there->integer == 0)
-    return error{errc::corrupt, "Redis has lost the ledger"};
-  auto done = impl_->call({"HSET", impl_->prefix + "format", "phase", phase, "note", note});
-  return done ? result<void>() : done.why();
+result<void> store::set_note(const std::string& phase, const std::string& note, const std::string& life) {
+  return impl_->of_this_life("set_note", {life, phase, note});
 }
 
 result<std::pair<std::string, std::string>> store::note() {
@@ -105,8 +99,7 @@ result<proposal> store::propose(const project_format& found, const std::string& 
     return answer.why();
   for (auto& [word, meaning] :
        {std::pair{"OK", proposal::taken}, std::pair{"NONE", proposal::none},
-        std::pair{"OTHER", proposal::other}, std::pair{"UNDER_WAY", proposal::under_way},
-        std::pair{"FILLING", proposal::filling}})
+        std::pair{"OTHER", proposal::other}, std::pair{"UNDER_WAY", proposal::under_way}})
     if (answer->text == word)
       return meaning;
   return damaged("an answer to propose that isn't one");

@@ -19,6 +19,9 @@ struct table_doubt {
   /// Only the table's storage changed: reading the table again mends it, whatever it was.
   bool rewritten_only = false;
   std::set<std::string> columns = {}; ///< only these columns' values are in doubt; empty: all rows
+  bool asked = false;                 ///< somebody wants it read again, whatever it is
+  /// What the catalog watch compared when it noticed: the same again is no news.
+  std::string seen = {};
   bool operator==(const table_doubt&) const = default;
 };
 

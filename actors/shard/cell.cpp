@@ -73,9 +73,13 @@ void cell::set_live(const applied_block& last) {
   for (auto id : last.live.some)
     if (!last.former)
       live.at(id.value) = true;
-  if (last.former && last.live.all)
+  auto was_live = [&](figure_id former) {
+    return last.live.all
+           || std::find(last.live.some.begin(), last.live.some.end(), former) != last.live.some.end();
+  };
+  if (last.former)
     for (std::size_t i = 0; i < live.size(); ++i)
-      live[i] = last.former->figures.at(i).has_value();
+      live[i] = last.former->figures.at(i) && was_live(*last.former->figures.at(i));
   live_ = {true, {}};
   for (std::uint16_t i = 0; i < live.size(); ++i)
     if (how_.plans->figures[i].entity == id_.entity)
@@ -114,7 +118,14 @@ void cell::apply(const change_view& x, tick_seconds now) {
     break;
   case change_kind::remove:
   case change_kind::not_yours:
+    if (rows_.barred(x.route, x.at))
+      break;
+    rows_.reads().removed(x.route, x.key, x.at);
+    changed_rows_ |= rows_.reads().under_way(x.route);
     remove({x.route, std::string(x.key)}, now);
+    break;
+  case change_kind::read:
+    take_read(x, now);
     break;
   case change_kind::truncate:
     truncate(x, now);
@@ -153,6 +164,14 @@ void cell::upsert(const change_view& x, tick_seconds now) {
   changed_rows_ = true;
 }
 
+/// The stream may have told already what became of the row since the read began.
+void cell::take_read(const change_view& x, tick_seconds now) {
+  auto* stored = rows_.find(x.route, x.key);
+  auto newer = stored ? stored->at >= x.at : rows_.reads().removed_since(x.route, x.key, x.at);
+  if (!newer)
+    upsert(x, now);
+}
+
 void cell::remove(const row_name& name, tick_seconds now) {
   auto* stored = rows_.find(name.route, name.key);
   if (!stored)
@@ -176,15 +195,38 @@ void cell::truncate(const change_view& x, tick_seconds now) {
     remove(name, now);
 }
 
-void cell::sweep(lsn limit, tick_seconds now, const std::vector<std::string>& tables) {
+/// Returns the routes of these tables, or of all, whose rows the cell holds.
+std::vector<route_id> cell::held_routes(const std::vector<std::string>& tables) const {
+  std::vector<route_id> out;
   for (std::uint16_t i = 0; i < holds_.size(); ++i) {
     auto& table = how_.plans->tables[how_.plans->routes[i].table.value].table;
-    auto swept = tables.empty()
+    auto named = tables.empty()
                  || std::find(tables.begin(), tables.end(), table.schema + "." + table.name) != tables.end();
-    if (holds_[i] && swept)
-      for (auto& name : rows_.older_than(route_id{i}, limit))
-        remove(name, now);
+    if (holds_[i] && named)
+      out.push_back({i});
   }
+  return out;
+}
+
+void cell::begin_read(lsn from, const std::vector<std::string>& tables) {
+  for (auto route : held_routes(tables)) {
+    rows_.bar(route, from);
+    rows_.reads().begin(route, from);
+  }
+  changed_rows_ = true;
+}
+
+bool cell::sweep(lsn from, tick_seconds now, const std::vector<std::string>& tables) {
+  auto routes = held_routes(tables);
+  if (std::any_of(routes.begin(), routes.end(), [&](auto x) { return !rows_.knows_of(x, from); }))
+    return false;
+  for (auto route : routes) {
+    for (auto& name : rows_.older_than(route, from))
+      remove(name, now);
+    rows_.reads().end(route);
+  }
+  changed_rows_ = true;
+  return true;
 }
 
 bool cell::reached(const std::vector<position>& x) const {

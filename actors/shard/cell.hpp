@@ -40,9 +40,14 @@ class cell {
   /// Returns how far a source is durable, if the sender of this progress mark still doesn't know.
   std::optional<position> owed(const change_batch& mark) { return positions_.owed(mark); }
 
-  /// Removes the rows that nothing has shown since `limit`: of these tables, by
-  /// SCHEMA.TABLE, or of all.
-  void sweep(lsn limit, tick_seconds now, const std::vector<std::string>& tables = {});
+  /// A read of these tables begins (by SCHEMA.TABLE; none: all): from now on changes
+  /// before `from` are left to it, and keys that are removed are remembered.
+  void begin_read(lsn from, const std::vector<std::string>& tables = {});
+
+  /// Ends it: removes the rows that nothing has shown since `from`. Returns false, and
+  /// does nothing, where this cell doesn't know of the read: it can't tell then which
+  /// rows are PostgreSQL's.
+  bool sweep(lsn from, tick_seconds now, const std::vector<std::string>& tables = {});
 
   /// Ends a fill: folds all rows into the figures that fill, and shows every place.
   void publish(tick_seconds now);
@@ -77,8 +82,10 @@ class cell {
  private:
   void apply(const change_view& x, tick_seconds now);
   void upsert(const change_view& x, tick_seconds now);
+  void take_read(const change_view& x, tick_seconds now);
   void remove(const row_name& name, tick_seconds now);
   void truncate(const change_view& x, tick_seconds now);
+  std::vector<route_id> held_routes(const std::vector<std::string>& tables) const;
   void copy_into(cell_flush& out);
   void set_live(const applied_block& last);
   bool any_live() const { return live_.all || !live_.some.empty(); }

@@ -62,7 +62,7 @@ block_rows row_table::take_changes() {
   for (auto& x : touched_)
     if (x.row)
       x.row->touched = 0;
-  block_rows out{std::exchange(removed_, {}), std::exchange(touched_, {})};
+  block_rows out{std::exchange(removed_, {}), std::exchange(touched_, {}), reads_.take_changes()};
   std::erase_if(out.there, [](auto& x) { return !x.row; });
   return out;
 }
@@ -75,6 +75,11 @@ void row_table::bar(route_id route, lsn before) {
 bool row_table::barred(route_id route, lsn at) const {
   auto found = bars_.find(route);
   return found != bars_.end() && at < found->second;
+}
+
+bool row_table::knows_of(route_id route, lsn at) const {
+  auto found = bars_.find(route);
+  return found != bars_.end() && found->second >= at;
 }
 
 std::vector<row_name> row_table::names() const {

@@ -4,6 +4,7 @@
 /// Knows which rows changed since the last state block.
 
 #include "actors/shard/stored_row.hpp"
+#include "actors/shard/table_reads.hpp"
 
 #include <map>
 #include <string>
@@ -29,6 +30,7 @@ struct named_row {
 struct block_rows {
   std::vector<row_name> removed;
   std::vector<named_row> there;
+  block_reads reads; ///< of their tables
   bool empty() const { return removed.empty() && there.empty(); }
 };
 
@@ -47,9 +49,12 @@ class row_table {
   /// Returns what changed since the last call. Valid until the table changes.
   block_rows take_changes();
 
-  /// Rows of the route with an older LSN don't exist: TRUNCATE came after them.
+  /// Changes of the route with an older LSN mean nothing any more: TRUNCATE came after
+  /// them, or a read of the whole table shows what they did.
   void bar(route_id route, lsn before);
   bool barred(route_id route, lsn at) const;
+  /// Tells whether a bar as high as `at` was set: the cell was told of what caused it.
+  bool knows_of(route_id route, lsn at) const;
   const std::map<route_id, lsn>& bars() const { return bars_; }
 
   /// Calls use(route_id, stored_row&) for every row; it must not make or erase one.
@@ -66,6 +71,10 @@ class row_table {
       for (auto& x : found->second)
         use(*x.row);
   }
+
+  /// Reads of whole tables that are under way.
+  table_reads& reads() { return reads_; }
+  const table_reads& reads() const { return reads_; }
 
   std::vector<row_name> names() const;
   /// Returns the names of a route's rows that were last shown before `limit`.
@@ -96,6 +105,7 @@ class row_table {
 
   std::map<route_id, rows_by_key> rows_;
   std::map<route_id, lsn> bars_;
+  table_reads reads_;
   std::vector<named_row> touched_; ///< null: it has gone since
   std::vector<row_name> removed_;
 };

@@ -13,6 +13,8 @@ struct appender {
 
 using packer = msgpack::packer<appender>;
 
+constexpr std::uint32_t fields_without_reads = 5, fields_with_reads = 7;
+
 void pack_text(packer& to, std::string_view x) {
   to.pack_bin(static_cast<std::uint32_t>(x.size()));
   to.pack_bin_body(x.data(), static_cast<std::uint32_t>(x.size()));
@@ -102,6 +104,44 @@ void apply_bar(const msgpack::object& entry, row_table& rows, const plan_transla
     rows.bar(*route, lsn{fields[1].as<std::uint64_t>()});
 }
 
+void pack_bars(packer& to, const std::map<route_id, lsn>& bars) {
+  to.pack_array(static_cast<std::uint32_t>(bars.size()));
+  for (auto& [route, bar] : bars) {
+    to.pack_array(2);
+    to.pack(route.value);
+    to.pack(bar.value);
+  }
+}
+
+void pack_reads(packer& to, const block_reads& x) {
+  pack_bars(to, x.under_way);
+  to.pack_array(static_cast<std::uint32_t>(x.removed.size()));
+  for (auto& each : x.removed) {
+    to.pack_array(3);
+    to.pack(each.route.value);
+    pack_text(to, each.key);
+    to.pack(each.at.value);
+  }
+}
+
+/// Returns what the block's last two fields say; nothing where it has none.
+block_reads reads_of(const msgpack::object_array& block, const plan_translation* former) {
+  block_reads out;
+  if (block.size == fields_without_reads)
+    return out;
+  for (auto& entry : block.ptr[5].as<std::vector<msgpack::object>>()) {
+    auto fields = list_of(entry, 2).ptr;
+    if (auto route = present_route(fields[0], former))
+      out.under_way[*route] = lsn{fields[1].as<std::uint64_t>()};
+  }
+  for (auto& entry : block.ptr[6].as<std::vector<msgpack::object>>()) {
+    auto fields = list_of(entry, 3).ptr;
+    if (auto route = present_route(fields[0], former))
+      out.removed.push_back({*route, std::string(text_of(fields[1])), lsn{fields[2].as<std::uint64_t>()}});
+  }
+  return out;
+}
+
 void pack_live(packer& to, const live_figures& x) {
   if (x.all || x.some.empty()) {
     to.pack(x.all);
@@ -129,7 +169,8 @@ std::string pack_block(std::uint64_t fingerprint, const live_figures& live, cons
   std::string out;
   appender sink{out};
   packer to(sink);
-  to.pack_array(5);
+  auto reads = !rows.reads.under_way.empty();
+  to.pack_array(reads ? fields_with_reads : fields_without_reads);
   to.pack(state_block_format);
   to.pack(fingerprint);
   pack_live(to, live);
@@ -138,12 +179,9 @@ std::string pack_block(std::uint64_t fingerprint, const live_figures& live, cons
     pack_removed(to, name);
   for (auto& x : rows.there)
     pack_row(to, x.route, *x.row);
-  to.pack_array(static_cast<std::uint32_t>(bars.size()));
-  for (auto& [route, bar] : bars) {
-    to.pack_array(2);
-    to.pack(route.value);
-    to.pack(bar.value);
-  }
+  pack_bars(to, bars);
+  if (reads)
+    pack_reads(to, rows.reads);
   return out;
 }
 
@@ -163,8 +201,9 @@ result<applied_block> apply_block(std::uint64_t fingerprint, std::string_view bl
   try {
     auto handle = msgpack::unpack(block.data(), block.size(), nullptr, nullptr, limit_of(block));
     auto& top = handle.get();
-    if (top.type != msgpack::type::ARRAY || top.via.array.size != 5)
-      return error{errc::corrupt, "a state block is no list of five"};
+    if (top.type != msgpack::type::ARRAY
+        || (top.via.array.size != fields_without_reads && top.via.array.size != fields_with_reads))
+      return error{errc::corrupt, "a state block is no list of five or seven"};
     auto fields = top.via.array.ptr;
     if (fields[0].as<std::uint32_t>() != state_block_format)
       return error{errc::corrupt, "a state block has format " + std::to_string(fields[0].as<std::uint32_t>())
@@ -178,6 +217,7 @@ result<applied_block> apply_block(std::uint64_t fingerprint, std::string_view bl
       apply_row(entry, rows, out.former);
     for (auto& entry : fields[4].as<std::vector<msgpack::object>>())
       apply_bar(entry, rows, out.former);
+    rows.reads().apply(reads_of(top.via.array, out.former));
     return out;
   } catch (const std::exception& x) {
     return error{errc::corrupt, std::string("a state block can't be read: ") + x.what()};

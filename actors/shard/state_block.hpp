@@ -2,10 +2,12 @@
 
 /// A state block: the rows of a cell that one flush changed, packed as msgpack.
 ///
-///     [format, fingerprint, live, [[route, key, at, kept | nil, [mark...]]...], [[route, bar]...]]
+///     [format, fingerprint, live, [[route, key, at, kept | nil, [mark...]]...], [[route, bar]...],
+///      [[route, from]...], [[route, removed key, at]...]]
 ///
 /// A cell's log is a list of them; applied in order they give its rows. A row
-/// is written whole, so a block that is applied twice changes nothing. `live` is
+/// is written whole, so a block that is applied twice changes nothing. The last two
+/// fields, of reads under way, are left out where there are none. `live` is
 /// true, false, or a list of the figures that are. A block of former figures is
 /// read as what its rows are in the present ones.
 

@@ -154,7 +154,7 @@ class comparison {
   }
 
   result<void> stream(std::size_t i, judge& by) {
-    auto done = sql_.for_each_row(query_of(plans_.figures[i]), [&](auto& row) { by.row(row); });
+    auto done = sql_.for_each_row(query_of(plans_.figures[i]), [&](auto& row) { return by.row(row), true; });
     if (!done)
       return error{done.why().code, "figure " + plans_.figures[i].name + ": " + done.why().message};
     return {};

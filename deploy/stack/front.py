@@ -19,6 +19,7 @@ VERBS = {
     "check": "each figure's plan and memory per row, or why it is refused; needs only PostgreSQL",
     "plan": "what the figures' files change of the figures that run",
     "apply": "take the running figures to what their files say, without a stop",
+    "resync": "read tables again whose rows may have changed unseen; figures stay shown",
     "rebuild": "take all figures away; the node fills them anew",
     "dead-letters": "list, show, replay or resolve the records that could not be decoded",
     "init": "look at a database, and write a project's folder: settings, figures to begin with, SQL that is missing",

@@ -95,6 +95,11 @@ struct fixture : test_coordinator_fixture<message_config> {
     }
     return answer;
   }
+  void read_all(lsn from) {
+    ask(atom::read_v, from, std::vector<std::string>{});
+    flush();
+    run();
+  }
 };
 
 } // namespace
@@ -243,12 +248,20 @@ CAF_TEST(a publish during a flush waits for the next one) {
 }
 
 CAF_TEST(a sweep that removes nothing is answered too) {
+  read_all(lsn{1});
+  told->dirty.clear();
   auto answer = ask(atom::sweep_v, lsn{1}, std::vector<std::string>{});
   CAF_REQUIRE_EQUAL(told->dirty.size(), 1u);
   CAF_CHECK(told->dirty[0].second);
   flush();
   run();
   CAF_CHECK_EQUAL(*answer, "done");
+}
+
+CAF_TEST(a sweep of a read that the cell does not know of is refused) {
+  auto answer = ask(atom::sweep_v, lsn{1}, std::vector<std::string>{});
+  run();
+  CAF_CHECK_EQUAL(*answer, "failed");
 }
 
 CAF_TEST(after a stale flush the cell goes on from the ledger and asks for what it lost) {
@@ -291,6 +304,7 @@ CAF_TEST(a sweep and the end of a fill that a ledger lost are made good) {
   deliver(people_come(-1, 3)); // shown at LSN 13
   flush();
   auto lost_tail = store;
+  read_all(lsn{14});
   ask(atom::sweep_v, lsn{14}, std::vector<std::string>{});
   ask(atom::publish_v);
   flush();
@@ -314,6 +328,7 @@ CAF_TEST(a ledger that went back to before the rows of a sweep is swept when the
   auto lost_tail = store;
   deliver(people_come(1, 3)); // shown at LSN 13
   flush();
+  read_all(lsn{14});
   ask(atom::sweep_v, lsn{14}, std::vector<std::string>{});
   ask(atom::publish_v);
   flush();

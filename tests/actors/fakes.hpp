@@ -65,7 +65,8 @@ inline redis_writer_actor::behavior_type fake_writer(redis_writer_actor::pointer
 /// A fake cell: hands out `next`, and answers publish and sweep when it is told to.
 struct cell_script {
   cell_flush next;
-  bool answers = true;          ///< else publish and sweep fail
+  bool answers = true;          ///< else publish, read and sweep fail
+  bool forgot = false;          ///< the next sweep is of a read that it doesn't know of
   std::vector<std::string> log; ///< what it was asked, in order
   std::vector<cell_ledger> loaded;
   std::int64_t written = 0;
@@ -102,10 +103,18 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
         x->log.push_back("publish");
         return answer();
       },
-      [=](atom::sweep, lsn limit, const std::vector<std::string>& tables) {
-        x->log.push_back("sweep " + std::to_string(limit.value));
+      [=](atom::read, lsn from, const std::vector<std::string>& tables) {
+        x->log.push_back("read " + std::to_string(from.value));
         for (auto& table : tables)
           x->log.back() += " " + table;
+        return answer();
+      },
+      [=](atom::sweep, lsn from, const std::vector<std::string>& tables) -> caf::result<cell_id> {
+        x->log.push_back("sweep " + std::to_string(from.value));
+        for (auto& table : tables)
+          x->log.back() += " " + table;
+        if (std::exchange(x->forgot, false))
+          return caf::make_error(caf::sec::invalid_argument);
         return answer();
       },
       [=](atom::written, figure_id, const std::vector<std::string>& keys) {

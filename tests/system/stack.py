@@ -192,15 +192,25 @@ class Stack:
     def change_topics(self):
         return self.kafka.partitions("dbserver1.public.")
 
-    def topics(self, action, name, *more):
-        """Creates or deletes a topic, by Kafka's own tool: kcat can't."""
+    def kafka_tool(self, tool, *words):
+        """Runs one of Kafka's own tools: it does what kcat can't."""
         plugins = (self.home / "connect" / "connect.properties").read_text().partition("plugin.path=")[2].partition("\n")[0]
         parts = plugins.removesuffix("/plugins")
-        command = ["java", "-Xmx128m", "-cp", f"{parts}/kafka/*", "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", self.kafka.broker,
-                   f"--{action}", "--topic", name, *more]
+        command = ["java", "-Xmx128m", "-cp", f"{parts}/kafka/*", f"org.apache.kafka.tools.{tool}", "--bootstrap-server", self.kafka.broker, *words]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
-            raise AssertionError(f"topic {name}: --{action} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+            raise AssertionError(f"{tool} {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+
+    def topics(self, action, name, *more):
+        """Creates, alters or deletes a topic."""
+        self.kafka_tool("TopicCommand", f"--{action}", "--topic", name, *more)
+
+    def delete_records(self, topic):
+        """Deletes every record that the topic has now, as its retention does in time."""
+        partitions = [{"topic": topic, "partition": partition, "offset": -1} for partition in range(self.kafka.partitions(topic)[topic])]
+        file = self.home / "delete-records.json"
+        file.write_text(json.dumps({"partitions": partitions, "version": 1}))
+        self.kafka_tool("DeleteRecordsCommand", "--offset-json-file", str(file))
 
     def is_caught_up(self, ends):
         """Tells whether everything before these end offsets is durable in Redis, by the node's own word."""

@@ -107,6 +107,14 @@ inline change upsert(route_id on, const row& whole, std::int64_t offset, std::ui
   return out;
 }
 
+/// The same row as a read of the whole table shows it.
+inline change read(route_id on, const row& whole, std::int64_t offset, std::uint64_t at) {
+  auto out = upsert(on, whole, offset, at);
+  out.kind = change_kind::read;
+  out.op = 'r';
+  return out;
+}
+
 inline change gone(change_kind kind, route_id on, std::int64_t id, std::int64_t offset, std::uint64_t at) {
   change out;
   out.kind = kind;

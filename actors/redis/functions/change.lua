@@ -8,16 +8,25 @@ local function field(have) return have or '' end
 -- Returns OK (also where they are noted already), or why not.
 local function propose(_, argv)
   local key = PREFIX .. 'format'
-  local have = redis.call('HMGET', key, 'fingerprint', 'epoch', 'phase', 'next')
+  local have = redis.call('HMGET', key, 'fingerprint', 'epoch', 'next')
   if not have[1] then return 'NONE' end
   if have[1] ~= argv[1] or (have[2] or '0') ~= argv[2] then return 'OTHER' end
-  if field(have[4]) ~= '' then return have[4] == argv[3] and 'OK' or 'UNDER_WAY' end
-  if have[3] ~= 'live' then return 'FILLING' end
+  if field(have[3]) ~= '' then return have[3] == argv[3] and 'OK' or 'UNDER_WAY' end
   redis.call('HSET', key, 'next', argv[3])
   return 'OK'
 end
 
 register('propose', propose)
+
+-- ARGV: the life that the ledger must be of, phase and note of its fill. Returns OK, or OTHER.
+local function set_note(_, argv)
+  local key = PREFIX .. 'format'
+  if redis.call('EXISTS', key) == 0 or not is_of(argv[1]) then return 'OTHER' end
+  redis.call('HSET', key, 'phase', argv[2], 'note', argv[3])
+  return 'OK'
+end
+
+register('set_note', set_note)
 
 -- ARGV: how many cells, then for each its name, its owner, how many positions it
 -- loses, their fields, how many it gains times two, their fields and texts; then

@@ -32,6 +32,8 @@ local function doubt(_, argv)
     new.reasons, new.remedies = joined(old.reasons, new.reasons), joined(old.remedies, new.remedies)
     new.columns = joined_columns(old.columns, new.columns)
     new.rewritten_only = old.rewritten_only and new.rewritten_only
+    new.asked = old.asked or new.asked
+    if new.seen == '' then new.seen = old.seen end
   end
   redis.call('HSET', key, argv[2], cjson.encode(new))
   return 'OK'

@@ -220,4 +220,13 @@ CAF_TEST(keys spread evenly over the shards) {
   }
 }
 
+CAF_TEST(a read of ours goes to the cells of the row alone as its sweep finds it elsewhere) {
+  auto x = record('r', std::nullopt, order(7, 1, 250));
+  x.snapshot = snapshot_kind::ours;
+  auto all = route(x);
+  CAF_CHECK_EQUAL(all.size(), 2u);
+  for (auto& [_, changes] : all)
+    CAF_CHECK(changes.at(0).kind == change_kind::read);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -65,16 +65,44 @@ CAF_TEST(positions of tables that a cell no longer reads go) {
 
 CAF_TEST(the note names what fills and which tables are read again) {
   auto before = plan(shown), after = aligned(plan(shown + statuses), before);
-  fill_note was;
-  was.birth = {3};
-  was.swept = {4};
-  was.signal_id = "millrace-1";
-  auto note = note_of_change(difference(before, after), after, was);
+  saved_note was{true, {}};
+  was.note.birth = {3};
+  was.note.swept = {4};
+  auto [live, note] = note_of_change(difference(before, after), after, was);
+  CAF_CHECK(!live);
   CAF_CHECK(note.figures == std::vector<std::string>{"statuses"});
   CAF_CHECK(note.tables == std::vector<std::string>{"public.orders"});
   CAF_CHECK_EQUAL(note.birth.value, 3u);
   CAF_CHECK_EQUAL(note.swept.value, 4u);
-  CAF_CHECK(note.signal_id.empty());
+}
+
+CAF_TEST(figures that still fill go on after other figures were applied) {
+  auto before = plan(shown + stats + statuses), after = aligned(plan(shown + statuses), before);
+  saved_note was{false, {}};
+  was.note.figures = {"stats", "statuses"};
+  was.note.tables = {"public.orders"};
+  auto [live, note] = note_of_change(difference(before, after), after, was);
+  CAF_CHECK(!live);
+  CAF_CHECK(note.figures == std::vector<std::string>{"statuses"});
+  CAF_CHECK(note.tables == std::vector<std::string>{"public.orders"});
+}
+
+CAF_TEST(a fill whose figures are taken away is over) {
+  auto before = plan(shown + statuses), after = aligned(plan(shown), before);
+  saved_note was{false, {}};
+  was.note.figures = {"statuses"};
+  was.note.tables = {"public.orders"};
+  auto [live, note] = note_of_change(difference(before, after), after, was);
+  CAF_CHECK(live);
+  CAF_CHECK(note.figures.empty());
+  CAF_CHECK(note.tables.empty());
+}
+
+CAF_TEST(where all figures still fill all go on) {
+  auto before = plan(shown), after = aligned(plan(shown + statuses), before);
+  auto [live, note] = note_of_change(difference(before, after), after, saved_note{false, {}});
+  CAF_CHECK(!live);
+  CAF_CHECK(note.figures.empty());
 }
 
 CAF_TEST(former plans are kept as long as a block of theirs or of an older set is left) {

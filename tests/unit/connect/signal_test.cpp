@@ -40,10 +40,17 @@ plan_set two_tables() {
 
 } // namespace
 
-CAF_TEST(a snapshot of everything names the captured tables as patterns) {
-  auto x = json::parse(snapshot_signal(two_tables()));
-  CAF_CHECK(x["type"] == "incremental");
-  CAF_CHECK(x["data-collections"] == json({"public.orders", R"(my shop.a\,b\(c\))"}));
+CAF_TEST(a pattern matches a name of any characters) {
+  CAF_CHECK_EQUAL(collection_pattern("my shop", "a,b(c)"), R"(my shop.a\,b\(c\))");
+}
+
+CAF_TEST(a heartbeat mark tells whether a connector captures every table) {
+  auto all = two_tables(), one = two_tables();
+  one.tables[0].captured = false;
+  CAF_CHECK(captures_all(capture_mark(all), all));
+  CAF_CHECK(captures_all(capture_mark(all), one));
+  CAF_CHECK(!captures_all(capture_mark(one), all));
+  CAF_CHECK(!captures_all("", all));
 }
 
 CAF_TEST(a snapshot of some rows quotes their keys) {
@@ -110,6 +117,8 @@ CAF_TEST(the template is filled and nothing breaks out of a value) {
                                             {"debezium_password", "p\",\"x\":\"${y}\\"},
                                             {"tables", table_list(two_tables())},
                                             {"placeholder", "nobody guesses it"},
+                                            {"anchor", "millrace_shop.anchor"},
+                                            {"captures", capture_mark(two_tables())},
                                             {"exactly_once", "required"}};
   auto filled = fill_template(text.str(), values);
   if (!filled)
@@ -120,6 +129,7 @@ CAF_TEST(the template is filled and nothing breaks out of a value) {
   CAF_CHECK(x["table.include.list"].get<std::string>().find("debezium_signal") != std::string::npos);
   CAF_CHECK_EQUAL(x["database.sslmode"].get<std::string>(), "verify-full");
   CAF_CHECK_EQUAL(x["signal.data.collection"].get<std::string>(), "millrace_shop.debezium_signal");
+  CAF_CHECK(x["snapshot.include.collection.list"] == "millrace_shop.anchor");
   CAF_MESSAGE("every record says the placeholder that it has");
   CAF_CHECK(x["unavailable.value.placeholder"] == "nobody guesses it");
   CAF_CHECK(x["transforms.placeholder.header"] == std::string(placeholder_header));

@@ -190,13 +190,48 @@ CAF_TEST(queries of one snapshot see one instant) {
 CAF_TEST(rows come one by one and an error in the middle is told) {
   auto db = open();
   int seen = 0;
-  CAF_CHECK(db.for_each_row("SELECT * FROM generate_series(1, 1000)", [&](const text_row&) { ++seen; }));
+  CAF_CHECK(
+      db.for_each_row("SELECT * FROM generate_series(1, 1000)", [&](const text_row&) { return ++seen > 0; }));
   CAF_CHECK_EQUAL(seen, 1000);
-  auto broken =
-      db.for_each_row("SELECT 1 / (500 - x) FROM generate_series(1, 1000) x", [](const text_row&) {});
+  auto broken = db.for_each_row("SELECT 1 / (500 - x) FROM generate_series(1, 1000) x",
+                                [](const text_row&) { return true; });
   CAF_REQUIRE(!broken);
   CAF_CHECK(broken.why().message.find("division by zero") != std::string::npos);
   CAF_CHECK(db.query_rows("SELECT 1"));
+}
+
+CAF_TEST(rows that nobody wants any more are not sent and the session goes on) {
+  auto db = open();
+  int seen = 0;
+  CAF_CHECK(db.for_each_row("SELECT * FROM generate_series(1, 100000000)",
+                            [&](const text_row&) { return ++seen < 3; }));
+  CAF_CHECK_EQUAL(seen, 3);
+  CAF_CHECK_EQUAL(one(db, "SELECT 7"), "7");
+}
+
+CAF_TEST(a transaction that is open is named until it ends) {
+  auto writer = open(), reader = open();
+  run(writer, "CREATE TABLE written (id int)");
+  run(writer, "BEGIN");
+  run(writer, "INSERT INTO written VALUES (1)");
+  auto next = reader.next_transaction();
+  CAF_REQUIRE(next);
+  auto who = reader.open_before(*next);
+  CAF_REQUIRE(who);
+  CAF_CHECK(who->find("process") != std::string::npos);
+  run(writer, "COMMIT");
+  CAF_CHECK_EQUAL(*reader.open_before(*next), "");
+}
+
+CAF_TEST(a transaction that begins after the number is not waited for) {
+  auto writer = open(), reader = open();
+  auto next = reader.next_transaction();
+  CAF_REQUIRE(next);
+  run(writer, "CREATE TABLE written_later (id int)");
+  run(writer, "BEGIN");
+  run(writer, "INSERT INTO written_later VALUES (1)");
+  CAF_CHECK_EQUAL(*reader.open_before(*next), "");
+  run(writer, "ROLLBACK");
 }
 
 CAF_TEST(the catalog tells columns keys and identity) {

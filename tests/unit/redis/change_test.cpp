@@ -33,13 +33,13 @@ CAF_TEST(plans to come are noted once and only in the ledger that was read) {
   CAF_CHECK_EQUAL(must(f.store.format()).next, "new");
 }
 
-CAF_TEST(while figures fill no others are noted) {
+CAF_TEST(while figures fill others may replace them) {
   store_fixture f;
   auto format = live_format();
   format.phase = "filling";
   must(f.store.set_format(format));
-  CAF_CHECK(must(f.store.propose(format, "new")) == redis::proposal::filling);
-  CAF_CHECK(!must(f.store.replaced("first")));
+  CAF_CHECK(must(f.store.propose(format, "new")) == redis::proposal::taken);
+  CAF_CHECK(must(f.store.replaced("first")));
 }
 
 CAF_TEST(a ledger is begun once and whoever comes second is told) {

@@ -153,6 +153,7 @@ CAF_TEST(columns that rows lack come with the next read) {
   publish();
   ada_and_bob();
   become(std::string(small_figures()) + by_name);
+  it->begin_read(lsn{80}, {"public.customers"});
   take("customers", customer(1, "Ada", "NY"), 90);
   take("customers", customer(2, "Bob", "LA"), 90);
   it->sweep(lsn{80}, tick, {"public.customers"});
@@ -166,6 +167,7 @@ CAF_TEST(a sweep of some tables leaves the others alone) {
   become(std::string(small_figures()) + by_name);
   publish();
   ada_and_bob();
+  it->begin_read(lsn{80}, {"public.orders"});
   it->sweep(lsn{80}, tick, {"public.orders"});
   flush();
   CAF_CHECK_EQUAL(rows("geo:revenue", "NY"), 0);

@@ -61,6 +61,23 @@ bool corrupt(const result<applied_block>& x, const std::string& word) {
 
 } // namespace
 
+CAF_TEST(a block brings reads under way back and the next one tells what was removed since) {
+  row_table rows, back;
+  const route_id route{0};
+  rows.reads().begin(route, {60});
+  rows.reads().removed(route, "k", {70});
+  CAF_REQUIRE(apply_block(ours, pack_block(ours, every, rows.take_changes(), rows.bars()), back));
+  CAF_CHECK(back.reads().removed_since(route, "k", {60}));
+  CAF_CHECK(!back.reads().removed_since(route, "k", {71}));
+  rows.reads().removed(route, "m", {80});
+  CAF_REQUIRE(apply_block(ours, pack_block(ours, every, rows.take_changes(), rows.bars()), back));
+  CAF_CHECK(back.reads().removed_since(route, "m", {60}));
+  CAF_CHECK(back.reads().removed_since(route, "k", {60}));
+  rows.reads().end(route);
+  CAF_REQUIRE(apply_block(ours, pack_block(ours, every, rows.take_changes(), rows.bars()), back));
+  CAF_CHECK(!back.reads().under_way(route));
+}
+
 CAF_TEST(a block brings every row and every bar back) {
   auto rows = some_rows();
   row_table back;

@@ -1,4 +1,4 @@
-#include "actors/cdc_router/base64.hpp"
+#include "actors/figures/base64.hpp"
 
 #include <algorithm>
 #include <array>
