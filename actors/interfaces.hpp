@@ -21,6 +21,8 @@ using aggregator_actor = caf::typed_actor<
     caf::replies_to<atom::collect>::with<cell_flush>,
     // The flush that was handed out is in Redis.
     caf::reacts_to<atom::flushed>,
+    // The cell's log in Redis isn't what was written: writes all rows again.
+    caf::reacts_to<atom::copy>,
     // Starts over from what the ledger has.
     caf::replies_to<atom::load, cell_ledger>::with<cell_positions>,
     // Ends a fill: shows every place; answers once that is in Redis.

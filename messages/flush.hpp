@@ -33,6 +33,7 @@ struct cell_ledger {
   std::uint64_t generation = 0;
   std::vector<position> positions;
   std::vector<std::string> blocks; ///< the log, oldest first
+  bool lost = false;               ///< the log isn't what was written: Redis lost blocks of it
 };
 
 /// How a cell's ledger was left: by whom, and under which number.

@@ -224,6 +224,10 @@ void add_settings(CLI::App& app, settings& x) {
       ->envname("MILLRACE_STALE_AFTER_SECONDS")
       ->check(CLI::Range(5, 86400))
       ->capture_default_str();
+  app.add_option("--walk-groups", x.walk_groups,
+                 "Groups of rolled-up figures whose places are compared every two seconds; 0: none")
+      ->envname("MILLRACE_WALK_GROUPS")
+      ->capture_default_str();
   app.add_option("--stream-buffer", x.stream_buffer_mib, "MiB that may wait at one cell to become durable")
       ->envname("STREAM_BUFFER_SIZE")
       ->check(CLI::Range(1, 1024))

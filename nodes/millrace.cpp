@@ -22,6 +22,7 @@ struct arguments {
   generate_options generate;
   init_options init;
   apply_options apply;
+  refill_options refill;
   remove_options remove;
   resync_options resync;
   std::string secrets = "secrets";
@@ -103,6 +104,11 @@ void add_verbs(CLI::App& app, arguments& x) {
   resync->add_option("TABLE", x.resync.tables, "SCHEMA.TABLE, or a table of the schema public")->required();
   resync->add_option("--wait", x.resync.wait_seconds, "Seconds to wait until they are read")
       ->capture_default_str();
+  auto* refill =
+      app.add_subcommand("refill", "Take figures' places away and fill them again, while the others go on");
+  refill->add_option("FIGURE", x.refill.figures, "Names of figures that run")->required();
+  refill->add_option("--wait", x.refill.wait_seconds, "Seconds to wait until they are whole")
+      ->capture_default_str();
   app.add_subcommand("rebuild", "Take all figures and the ledger away; the node fills them anew")
       ->add_flag("--yes", x.yes, "Do it");
 }
@@ -137,6 +143,8 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
     return run_apply(how, x.apply);
   if (verb == "resync")
     return run_resync(how, x.resync);
+  if (verb == "refill")
+    return run_refill(how, x.refill);
   return run_rebuild(how, x.yes);
 }
 

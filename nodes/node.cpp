@@ -112,6 +112,7 @@ class company {
     x.time_is = [clock = clock_](std::chrono::microseconds time) { clock->set(time); };
     x.lost = lost_;
     x.plans = from_.plans.get();
+    x.walked_groups = how_.walk_groups;
     if (how_.is_one_of_many())
       x.fenced = [to = member_](cell_id cell) { caf::anon_send(*to, atom::fenced_v, cell); };
     writer_ = system_.spawn<caf::detached>(redis_writer, x);

@@ -2,6 +2,7 @@
 #include "actors/kafka/producer.hpp"
 #include "actors/redis/client.hpp"
 #include "actors/redis/library.hpp"
+#include "actors/redis/server_look.hpp"
 #include "nodes/verbs.hpp"
 
 #include <algorithm>
@@ -13,13 +14,30 @@ namespace {
 
 constexpr std::chrono::seconds patience{10};
 
-result<void> try_postgres(const settings& how) {
+/// What is to be said of a server that lets us in.
+using remarks = std::vector<std::string>;
+
+result<remarks> try_postgres(const settings& how) {
   auto db = postgres::session::open(how.owner);
-  return db ? result<void>{} : db.why();
+  return db ? result<remarks>(remarks{}) : db.why();
+}
+
+/// What Redis is: an error where nothing can be served from it.
+result<remarks> judge_redis(redis::client& connection) {
+  auto facts = redis::look_at_server(connection);
+  if (!facts)
+    return facts.why();
+  remarks out;
+  for (auto& x : redis::judge(*facts)) {
+    if (x.weight == redis::finding::severity::refuse)
+      return error{errc::bad_setting, x.what};
+    out.push_back(x.what);
+  }
+  return out;
 }
 
 /// Asks for one of each kind of thing that we do, in a way that does nothing.
-result<void> try_redis(const settings& how) {
+result<remarks> try_redis(const settings& how) {
   auto connection = redis::client::connect(how.redis);
   if (!connection)
     return connection.why();
@@ -35,29 +53,29 @@ result<void> try_redis(const settings& how) {
       return error{errc::denied, "Redis at " + how.redis.host + ":" + std::to_string(how.redis.port) + ": "
                                      + command[0] + " " + command[1] + ": " + answer->text};
   }
-  return {};
+  return judge_redis(*connection);
 }
 
-result<void> try_kafka(const settings& how) {
+result<remarks> try_kafka(const settings& how) {
   auto client = kafka::producer::connect(how.kafka);
   if (!client)
     return client.why();
   auto topics = client->topics(patience);
-  return topics ? result<void>{} : topics.why();
+  return topics ? result<remarks>(remarks{}) : topics.why();
 }
 
-result<void> try_connect(const settings& how) {
+result<remarks> try_connect(const settings& how) {
   auto client = connect::client::make(how.connect_url, patience);
   if (!client)
     return client.why();
   auto status = client->status(how.connector());
-  return status ? result<void>{} : status.why();
+  return status ? result<remarks>(remarks{}) : status.why();
 }
 
 /// A server, and where to look if it doesn't let us in.
 struct server {
   const char *name, *title;
-  result<void> (*visit)(const settings&);
+  result<remarks> (*visit)(const settings&);
   const char* advice;
 };
 
@@ -82,6 +100,8 @@ int run_servers(const settings& how, const std::vector<std::string>& which) {
       continue;
     if (auto visited = x.visit(how); visited) {
       std::cout << x.title << " lets us in\n";
+      for (auto& remark : *visited)
+        std::cout << "  " << remark << "\n";
     } else {
       std::cerr << visited.why().message << "\n  " << x.title << ": " << x.advice << "\n";
       code = 1;

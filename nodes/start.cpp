@@ -5,6 +5,7 @@
 #include "actors/cluster/ledger_decision.hpp"
 #include "actors/cluster/retire.hpp"
 #include "actors/figures/plan_alignment.hpp"
+#include "actors/redis/server_look.hpp"
 #include "actors/shard/state_block.hpp"
 #include "messages/token.hpp"
 
@@ -167,6 +168,20 @@ result<void> plan_files(const settings& how, postgres::session& db, started& out
   return find_topics(how, out);
 }
 
+/// Returns what Redis has lost of the state: then nobody can go on from it.
+result<std::optional<std::string>> lost_state(const settings& how, const redis::project_format& found) {
+  auto plans = plans_of(found).plans;
+  auto store = open_store(how, plans);
+  if (!store)
+    return store.why();
+  auto looked = store->inspect(all_cells(plans, found.shards));
+  if (!looked)
+    return looked.why();
+  if (looked->broken.empty())
+    return std::optional<std::string>();
+  return std::optional("Redis has lost state of " + std::to_string(looked->broken.size()) + " cells");
+}
+
 /// Begins without a ledger.
 result<void> begin(const settings& how, postgres::session& db, const wanted_ledger& want,
                    const redis::project_format& found, const std::string& why, started& out) {
@@ -177,6 +192,11 @@ result<void> begin(const settings& how, postgres::session& db, const wanted_ledg
     return store.why();
   if (auto have = look_at_cells(*store, how, out); !have)
     return have.why();
+  if (!out.first_fill) { // Redis lost the ledger's format alone
+    if (auto gone = store->wipe(all_cells(*out.plans, how.shards), found.life); !gone)
+      return gone;
+    out.first_fill = true;
+  }
   return give_birth(*store, db, how.topics_whole, want, why, found.life, out);
 }
 
@@ -262,6 +282,14 @@ result<void> take_up(const settings& how, postgres::session& db, started& out) {
     return want.why();
   out.database = want->database;
   auto decision = decide(*found, *want);
+  if (decision.verdict == ledger_decision::what::resume
+      || decision.verdict == ledger_decision::what::change) {
+    auto lost = lost_state(how, *found);
+    if (!lost)
+      return lost.why();
+    if (*lost)
+      decision = {ledger_decision::what::rebuild, **lost};
+  }
   switch (decision.verdict) {
   case ledger_decision::what::refuse:
     return error{errc::bad_setting, decision.reason};
@@ -288,6 +316,9 @@ result<started> start_without_postgres(const settings& how, const error& why) {
   if (!format || format->format != ledger_format || format->shards != how.shards || format->phase != "live"
       || !format->next.empty())
     return why;
+  auto lost = lost_state(how, *format);
+  if (!lost || *lost)
+    return lost ? why : lost.why();
   started out;
   take(out, plans_of(*format));
   out.database = format->database;
@@ -308,9 +339,25 @@ result<started> start_without_postgres(const settings& how, const error& why) {
   return out;
 }
 
+/// A Redis that no flush can be written to. A replica may be promoted, so that is waited for.
+result<void> look_at_redis(const settings& how) {
+  auto connection = redis::client::connect(how.redis);
+  if (!connection)
+    return connection.why();
+  auto facts = redis::look_at_server(*connection);
+  if (!facts)
+    return facts.why();
+  auto found = redis::judge(*facts);
+  if (found.empty() || found.front().weight != redis::finding::severity::refuse)
+    return {};
+  return error{facts->cluster ? errc::bad_setting : errc::unavailable, found.front().what};
+}
+
 } // namespace
 
 result<started> start(const settings& how) {
+  if (auto fit = look_at_redis(how); !fit)
+    return fit.why();
   auto db = postgres::session::open(how.postgres);
   if (!db)
     return db.why().code == errc::unavailable ? start_without_postgres(how, db.why()) : db.why();

@@ -87,6 +87,14 @@ struct resync_options {
 /// done, 1 refused, 3 it goes on, but not to its end within the wait.
 int run_resync(const settings& how, const resync_options& options);
 
+struct refill_options {
+  std::vector<std::string> figures;
+  int wait_seconds = 3600; ///< for them to be whole
+};
+/// Has figures filled again as they are, the others go on: 0 done; 1 refused, nothing has
+/// changed; 3 it goes on, but not to its end within the wait.
+int run_refill(const settings& how, const refill_options& options);
+
 /// Takes all figures and the ledger away; the node fills anew.
 int run_rebuild(const settings& how, bool yes);
 

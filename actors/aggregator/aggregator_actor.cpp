@@ -26,6 +26,10 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
         return cell->collect(how.now());
       },
       [this](atom::flushed) { flushed(); },
+      [this](atom::copy) {
+        cell->copy_state();
+        announce();
+      },
       [this](atom::load, const cell_ledger& from) -> caf::result<cell_positions> {
         collecting = announced = announced_idle = false;
         for (auto* list : {&waiting, &under_way})

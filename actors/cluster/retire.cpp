@@ -1,18 +1,36 @@
 #include "actors/cluster/retire.hpp"
 
 #include "actors/shard/cell.hpp"
+#include "messages/rows.hpp"
 #include "messages/token.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace millrace {
 
 namespace {
 
+/// Returns writes that take away the places of rolled-up figures that this cell's rows tell: where
+/// Redis lost parts, they don't tell them.
+std::vector<store_write> told_by_rows(const cell& of, const std::vector<bool>& which) {
+  if (std::find(which.begin(), which.end(), true) == which.end())
+    return {};
+  auto& plans = of.plans();
+  figure_fold all(plans, of.id());
+  all.set_live(std::vector<bool>(plans.figures.size(), false));
+  row kept;
+  of.rows().each([&](route_id route, const stored_row& x) {
+    unpack(x.kept(), kept);
+    all.admit(route, kept);
+  });
+  return all.retire(which);
+}
+
 result<void> retire_cell(redis::store& store, const cell_settings& how, const cell_ledger& ledger,
-                         const std::vector<bool>& which, tick_seconds now) {
+                         const std::vector<bool>& which, const std::vector<bool>& doubted, tick_seconds now) {
   cell it(how, ledger.cell);
   if (auto loaded = it.load(ledger); !loaded) {
     // Its places can't be told any more; the state goes all the same.
@@ -24,7 +42,10 @@ result<void> retire_cell(redis::store& store, const cell_settings& how, const ce
   flush.owner = ledger.owner;
   flush.number = ledger.number + 1;
   flush.generation = ledger.generation;
-  flush.output.writes = it.retire(now, which);
+  flush.output.writes = told_by_rows(it, doubted);
+  auto known = it.retire(now, which);
+  flush.output.writes.insert(flush.output.writes.end(), std::make_move_iterator(known.begin()),
+                             std::make_move_iterator(known.end()));
   if (flush.output.writes.empty())
     return {};
   auto done = store.flush({flush}, now);
@@ -58,13 +79,22 @@ result<void> retire_some(redis::store& store, const stored_plans& stored, const 
                          const std::vector<cell_ledger>& claimed, const std::string& project,
                          tick_seconds now) {
   auto how = cells_of(stored, project);
-  std::set<entity_id> entities; // whose cells have places of their own
-  for (std::size_t i = 0; i < which.size(); ++i)
-    if (which[i] && stored.plans.figures[i].what != figure_kind::rolled_up)
-      entities.insert(stored.plans.figures[i].entity);
+  auto looked = store.inspect({});
+  if (!looked)
+    return looked.why();
+  std::vector<bool> doubted(which.size(), false); // rolled-up ones whose parts don't tell all places
+  std::set<entity_id> entities;                   // whose cells tell places
+  for (std::size_t i = 0; i < which.size(); ++i) {
+    auto& figure = stored.plans.figures[i];
+    auto& names = looked->refill;
+    doubted[i] = which[i] && figure.what == figure_kind::rolled_up
+                 && std::find(names.begin(), names.end(), figure.name) != names.end();
+    if (doubted[i] || (which[i] && figure.what != figure_kind::rolled_up))
+      entities.insert(figure.entity);
+  }
   for (auto& ledger : claimed)
     if (entities.count(ledger.cell.entity))
-      if (auto gone = retire_cell(store, how, ledger, which, now); !gone)
+      if (auto gone = retire_cell(store, how, ledger, which, doubted, now); !gone)
         return gone;
   for (std::size_t i = 0; i < which.size(); ++i)
     if (which[i] && stored.plans.figures[i].what == figure_kind::rolled_up)

@@ -150,6 +150,7 @@ struct figure_plan {
   /// Rolled up with ttl: the key whose bucket closes.
   std::optional<std::uint16_t> time_key;
   std::uint64_t version = 0; ///< a hash of the plan
+  std::uint32_t refills = 0; ///< how often the ledger's figure was filled again as it is
 };
 
 /// All figures of a project. Route, table, entity and figure ids index it.
@@ -161,6 +162,9 @@ struct plan_set {
   /// Returns a hash of everything that state and positions depend on.
   std::uint64_t fingerprint() const;
 };
+
+/// Makes the figure of this name one that has to be filled again. Returns false if there is none.
+bool fill_again(plan_set& plans, const std::string& name);
 
 /// Returns the plans as JSON text, and back. A ledger keeps them, so that the
 /// places of figures that have gone can be found again.

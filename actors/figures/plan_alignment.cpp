@@ -61,8 +61,12 @@ plan_set aligned(plan_set fresh, const plan_set& before) {
     x.table = number.at(x.table.value);
     x.entity = {number.at(x.entity.value).value};
   }
-  for (auto& x : fresh.figures)
+  for (auto& x : fresh.figures) {
     x.entity = {number.at(x.entity.value).value};
+    for (auto& known : before.figures)
+      if (known.name == x.name)
+        x.refills = known.refills;
+  }
   return fresh;
 }
 

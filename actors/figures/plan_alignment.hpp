@@ -8,7 +8,8 @@ namespace millrace {
 
 /// Returns `fresh` with every table that `before` has under its number there: a
 /// ledger's cells and positions are named by these. A table that no figure needs
-/// any more keeps its number and isn't captured; new ones come last.
+/// any more keeps its number and isn't captured; new ones come last. A figure that `before` has was
+/// filled again as often as there.
 plan_set aligned(plan_set fresh, const plan_set& before);
 
 /// Returns `x` as the catalog has its tables now: what has changed of a table or

@@ -3,6 +3,7 @@
 
 #include "actors/figures/plan_json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 
@@ -15,6 +16,14 @@ int postgres::fraction_by_name(const column& x) {
   if (auto open = x.type_name.find('('); of_times && open != std::string::npos)
     std::from_chars(x.type_name.data() + open + 1, x.type_name.data() + x.type_name.size(), n);
   return n;
+}
+
+bool fill_again(plan_set& plans, const std::string& name) {
+  auto at = std::find_if(plans.figures.begin(), plans.figures.end(), [&](auto& x) { return x.name == name; });
+  if (at == plans.figures.end())
+    return false;
+  ++at->refills;
+  return true;
 }
 
 std::string to_json(const plan_set& plans) { return nlohmann::json(plans).dump(); }

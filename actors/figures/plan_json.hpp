@@ -100,14 +100,20 @@ inline void to_json(nlohmann::json& to, const plan_set& from) {
         {"routes", from.routes},
         {"figures", from.figures},
         {"key_prefix", from.key_prefix}};
+  for (auto& x : from.figures)
+    if (x.refills > 0)
+      to["refills"][x.name] = x.refills;
 }
 
-/// A ledger of before the prefix has none.
+/// A ledger of before has no prefix, and no figure that was filled again.
 inline void from_json(const nlohmann::json& from, plan_set& to) {
   from.at("tables").get_to(to.tables);
   from.at("routes").get_to(to.routes);
   from.at("figures").get_to(to.figures);
   to.key_prefix = from.value("key_prefix", "");
+  auto refills = from.value("refills", nlohmann::json::object());
+  for (auto& x : to.figures)
+    x.refills = refills.value(x.name, std::uint32_t{0});
 }
 
 } // namespace millrace

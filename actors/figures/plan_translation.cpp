@@ -24,7 +24,7 @@ index_map columns_of(const plan_set& from, const route& was, const plan_set& to,
 }
 
 bool same_figure(const figure_plan& a, const figure_plan& b) {
-  return a.name == b.name && a.version == b.version;
+  return a.name == b.name && a.version == b.version && a.refills == b.refills;
 }
 
 index_map marks_of(const plan_set& from, route_id was, const plan_set& to, route_id is) {

@@ -1,5 +1,6 @@
 #include "actors/figures/groups.hpp"
 
+#include "actors/figures/places.hpp"
 #include "actors/figures/text.hpp"
 #include "messages/rows.hpp"
 
@@ -60,7 +61,14 @@ class rolled_groups : public groups {
     forget_closed(now);
   }
 
-  void retire(std::vector<store_write>&) const override {} // the parts' places are the store's
+  /// Those that this cell knows of: all of its rows' after admit().
+  void retire(std::vector<store_write>& out) const override {
+    place_form form(id_, plan_);
+    for (auto& [packed, _] : groups_) {
+      auto keys = unpack(packed);
+      form.replace(out, keys_.key_of(keys), keys_.member_of(keys), nullptr, true);
+    }
+  }
   std::int64_t last_written(std::string_view) const override { return 0; }
 
   std::size_t memory() const override {

@@ -131,6 +131,7 @@ std::string put_together(const status_parts& parts) {
            {"unknown_tables", unknown_tables(cluster)},
            {"last_flush", writer.value("last_flush", std::int64_t{0})},
            {"router", router},
+           {"redis", writer.value("server", json::object())},
            {"writer", writer},
            {"cluster", cluster},
            {"member", part(parts.member)},

@@ -187,6 +187,8 @@ result<client> client::connect(const settings& how) {
   return client(std::move(made));
 }
 
+const std::string& client::user() const { return impl_->how.user; }
+
 result<reply> client::call(const command& what) {
   if (auto ready = impl_->ensure(); !ready)
     return ready.why();

@@ -47,6 +47,9 @@ class client {
   client(client&&) noexcept;
   client& operator=(client&&) noexcept;
 
+  /// Returns as whom it is connected; empty: as Redis's default user.
+  const std::string& user() const;
+
   result<reply> call(const command& what);
   /// Sends all, then reads all replies.
   result<std::vector<reply>> pipeline(const std::vector<command>& what);

@@ -13,6 +13,7 @@ struct packed_plans {
   struct figure {
     std::string name;
     std::string spec;                       ///< msgpack; empty if it isn't rolled up
+    bool expires = false;                   ///< its places have a ttl
     bool closes = false;                    ///< its buckets close: sent with every flush
     bool fixed_key = false;                 ///< the spec has the key, groups need not
     std::vector<aggregate_kind> aggregates; ///< of a rolled-up one
@@ -26,6 +27,9 @@ packed_plans pack_plans(const plan_set& plans);
 
 /// Returns a rolled-up figure's spec.
 std::string pack_spec(const figure_plan& rolled_up);
+
+/// Returns the specs of all rolled-up figures, as a list.
+std::string pack_specs(const packed_plans& plans);
 
 /// Returns every key that counters of these plans' tables may have.
 std::vector<std::string> counter_keys(const plan_set& plans);

@@ -123,11 +123,11 @@ void pack_outputs(msgpack_writer& to, const figure_plan& x) {
 
 } // namespace
 
-/// {name, target, always, key or false, {kind, scale, type, ...}, {label, key, aggregate, ...}}
+/// {name, target, always, key or false, {kind, scale, type, ...}, {label, key, aggregate, ...}, closes}
 std::string pack_spec(const figure_plan& x) {
   std::string out;
   msgpack_writer to(out);
-  to.list(6).text(x.name).text(target_name(x.place.what)).flag(x.keys.empty());
+  to.list(7).text(x.name).text(target_name(x.place.what)).flag(x.keys.empty());
   if (auto key = fixed_text(x.place.key))
     to.text(*key);
   else
@@ -136,6 +136,7 @@ std::string pack_spec(const figure_plan& x) {
   for (auto& a : x.aggregates)
     pack_aggregate(to, a);
   pack_outputs(to, x);
+  to.flag(x.place.ttl_seconds > 0);
   return out;
 }
 
@@ -144,6 +145,7 @@ namespace {
 packed_plans::figure pack_figure(const figure_plan& x) {
   packed_plans::figure out;
   out.name = x.name;
+  out.expires = x.place.ttl_seconds > 0;
   if (x.what != figure_kind::rolled_up)
     return out;
   out.spec = pack_spec(x);
@@ -163,6 +165,19 @@ packed_plans pack_plans(const plan_set& plans) {
     out.figures.push_back(pack_figure(x));
   for (auto& x : plans.tables)
     out.tables.push_back(x.table.schema == "public" ? x.table.name : x.table.schema + "." + x.table.name);
+  return out;
+}
+
+std::string pack_specs(const packed_plans& plans) {
+  std::size_t size = 0;
+  std::string specs;
+  for (auto& x : plans.figures)
+    if (!x.spec.empty()) {
+      ++size;
+      specs += x.spec;
+    }
+  std::string out;
+  msgpack_writer(out).list(size).raw(specs);
   return out;
 }
 

@@ -56,9 +56,11 @@ result<flush_outcome> store::flush(const std::vector<cell_flush>& cells, tick_se
     out.refused = cells.at(static_cast<std::size_t>(parts[1].integer) - 1).cell;
     return out;
   }
-  if (parts.size() != 3)
+  if (parts.size() != 4)
     return damaged("an answer to flush that isn't one");
   out.commands = static_cast<std::size_t>(parts[1].integer);
+  for (auto& index : parts[3].list)
+    out.broken.push_back(cells.at(static_cast<std::size_t>(index.integer) - 1).cell);
   auto& failed = parts[2].list;
   for (std::size_t i = 0; i + 1 < failed.size(); i += 2)
     out.failed[figure_id{static_cast<std::uint16_t>(failed[i].integer)}] = failed[i + 1].text;
@@ -87,6 +89,31 @@ result<flush_outcome> store::look(const std::map<cell_id, ledger_mark>& left) {
     return out;
   }
   return out;
+}
+
+result<inspection> store::inspect(const std::vector<cell_id>& cells) {
+  command argv{pack_specs(impl_->plans)};
+  for (auto& cell : cells)
+    argv.push_back(cell_name(cell));
+  auto answer = impl_->function("inspect", argv);
+  if (!answer)
+    return answer.why();
+  if (answer->list.size() != 2)
+    return damaged("an answer to inspect that isn't one");
+  inspection out;
+  for (auto& index : answer->list[0].list)
+    out.broken.push_back(cells.at(static_cast<std::size_t>(index.integer) - 1));
+  for (auto& name : answer->list[1].list)
+    out.refill.push_back(name.text);
+  return out;
+}
+
+result<std::string> store::walk(figure_id figure, const std::string& cursor, std::size_t groups) {
+  auto& spec = impl_->plans.figures.at(figure.value).spec;
+  if (spec.empty())
+    return std::string("0");
+  auto next = impl_->function("walk", {spec, cursor, std::to_string(groups)});
+  return next ? result<std::string>(next->text) : next.why();
 }
 
 result<std::vector<cell_positions>> store::positions(const std::vector<cell_id>& cells) {
@@ -118,6 +145,20 @@ result<std::optional<std::chrono::microseconds>> store::time() {
     return damaged("an answer to TIME that isn't one");
   return std::optional(std::chrono::seconds{std::strtoll(answer->list[0].text.c_str(), nullptr, 10)}
                        + std::chrono::microseconds{std::strtoll(answer->list[1].text.c_str(), nullptr, 10)});
+}
+
+result<server_facts> store::server() {
+  auto facts = look_at_server(impl_->connection);
+  if (!facts || facts->evicted == 0 || !facts->primary.empty())
+    return facts;
+  command argv{facts->run, std::to_string(facts->evicted), mend_interval};
+  auto with_lifetime = facts->policy.rfind("volatile-", 0) == 0;
+  for (auto& figure : impl_->plans.figures)
+    if (figure.expires || !with_lifetime)
+      argv.push_back(figure.name);
+  if (auto noted = impl_->function("evicted", argv); !noted)
+    return noted.why();
+  return facts;
 }
 
 } // namespace millrace::redis

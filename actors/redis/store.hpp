@@ -5,6 +5,7 @@
 
 #include "actors/figures/plan.hpp"
 #include "actors/redis/client.hpp"
+#include "actors/redis/server_look.hpp"
 #include "actors/redis/table_doubt.hpp"
 #include "messages/flush.hpp"
 
@@ -19,6 +20,13 @@ struct flush_outcome {
   std::optional<cell_id> refused;          ///< fenced or stale: this cell; nothing was written
   std::map<figure_id, std::string> failed; ///< figures with a write that Redis refused, and its words
   std::size_t commands = 0;                ///< that wrote places
+  std::vector<cell_id> broken;             ///< their logs aren't what was written
+};
+
+/// What Redis has lost, or somebody took, of what is the project's alone.
+struct inspection {
+  std::vector<cell_id> broken;     ///< their ledgers or logs aren't what was written
+  std::vector<std::string> refill; ///< figures whose parts or places aren't
 };
 
 /// What the project's ledger says of itself.
@@ -78,8 +86,21 @@ class store {
   /// was claimed by another node, is found out where there is nothing to flush.
   result<flush_outcome> look(const std::map<cell_id, ledger_mark>& left);
 
+  /// Compares what Redis has of these cells' logs and of all rolled-up figures' parts with what was
+  /// written. Figures that lost something are among the failed ones from then on.
+  result<inspection> inspect(const std::vector<cell_id>& cells);
+
+  /// Compares places of a rolled-up figure (by its number; others have none to compare) with what
+  /// their parts come to, some `groups` of them from `cursor` on. A figure with another place is
+  /// among the failed ones from then on, and to be filled again. Returns the next cursor; "0" ends it.
+  result<std::string> walk(figure_id figure, const std::string& cursor, std::size_t groups);
+
   /// Returns Redis's clock, Unix time; nullopt: its access list doesn't let us ask.
   result<std::optional<std::chrono::microseconds>> time();
+
+  /// Returns what the server tells of itself. Where it has evicted keys since the last time, all figures
+  /// that may have been hit are among the failed ones from then on, and to be filled again.
+  result<server_facts> server();
 
   /// Returns every cell's positions (no claim).
   result<std::vector<cell_positions>> positions(const std::vector<cell_id>& cells);
@@ -103,6 +124,12 @@ class store {
   /// Notes the plans to come, if the ledger is the one that was read (`found`). Figures that
   /// still fill go on with those to come, or go.
   result<proposal> propose(const project_format& found, const std::string& next);
+  /// Notes that these figures are to be filled again, as plans to come that differ in nothing else.
+  /// Error (bad_setting): one of them isn't the ledger's.
+  result<proposal> refill(const std::vector<std::string>& figures);
+  /// The same without being asked by a person: names that aren't the ledger's are left out, and
+  /// within half a minute of the last time nothing happens (under_way).
+  result<proposal> mend(std::vector<std::string> figures);
   /// Returns why a node of this life has to start over: plans to come are noted, or
   /// the ledger is of another life.
   result<std::optional<std::string>> replaced(const std::string& life);

@@ -2,6 +2,8 @@
 #include "actors/redis/store_impl.hpp"
 #include "messages/token.hpp"
 
+#include <algorithm>
+
 namespace millrace::redis {
 
 namespace {
@@ -105,6 +107,37 @@ result<proposal> store::propose(const project_format& found, const std::string& 
   return damaged("an answer to propose that isn't one");
 }
 
+result<proposal> store::refill(const std::vector<std::string>& figures) {
+  auto found = format();
+  if (!found)
+    return found.why();
+  if (found->format.empty())
+    return proposal::none;
+  auto plans = plans_from_json(found->plans);
+  for (auto& name : figures)
+    if (!fill_again(plans, name))
+      return error{errc::bad_setting, "no figure " + name + " runs: `millrace status` names those that do"};
+  return propose(*found, to_json(plans));
+}
+
+result<proposal> store::mend(std::vector<std::string> figures) {
+  auto fill = note();
+  if (!fill)
+    return fill.why();
+  if (fill->first != "live") // a fill writes every place anyway
+    return proposal::under_way;
+  auto first = impl_->call({"SET", impl_->prefix + "mended", "1", "NX", "EX", mend_interval});
+  if (!first)
+    return first.why();
+  if (first->text != "OK")
+    return proposal::under_way;
+  auto& known = impl_->plans.figures;
+  std::erase_if(figures, [&](auto& name) {
+    return std::none_of(known.begin(), known.end(), [&](auto& x) { return x.name == name; });
+  });
+  return figures.empty() ? result<proposal>(proposal::other) : refill(figures);
+}
+
 result<std::optional<std::string>> store::replaced(const std::string& life) {
   auto have = impl_->call({"HMGET", impl_->prefix + "format", "next", "life"});
   if (!have)
@@ -112,10 +145,10 @@ result<std::optional<std::string>> store::replaced(const std::string& life) {
   if (have->list.size() != 2)
     return damaged("an answer that isn't one");
   if (!have->list[0].text.empty())
-    return std::optional<std::string>("other figures were applied");
-  auto& now = have->list[1].text; // none: Redis lost it, which the writer finds out
-  if (!now.empty() && now != life)
-    return std::optional<std::string>(began_anew);
+    return std::optional<std::string>("figures were applied, or are to be filled again");
+  auto& now = have->list[1].text;
+  if (now != life)
+    return std::optional<std::string>(now.empty() ? "Redis has lost the ledger" : began_anew);
   return std::optional<std::string>{};
 }
 

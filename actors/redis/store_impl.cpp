@@ -22,8 +22,11 @@ std::map<std::string, std::string> fields_of(const reply& x) {
 } // namespace
 
 error refusal(const std::string& words) {
-  for (auto passing : {"OOM", "LOADING", "BUSY", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN",
-                       "UNKILLABLE", "TRYAGAIN", "CLUSTERDOWN", "ERR max number of clients"})
+  if (begins_with(words, "READONLY"))
+    return {errc::unavailable, "Redis is a replica and takes no writes (" + words
+                                   + "): set REDIS_HOST and REDIS_PORT to the primary"};
+  for (auto passing : {"OOM", "LOADING", "BUSY", "MISCONF", "NOREPLICAS", "MASTERDOWN", "UNKILLABLE",
+                       "TRYAGAIN", "CLUSTERDOWN", "ERR max number of clients"})
     if (begins_with(words, passing))
       return {errc::unavailable, "Redis can't write now: " + words};
   for (auto denied : {"NOPERM", "NOAUTH", "WRONGPASS"})
@@ -110,6 +113,11 @@ result<cell_ledger> store::impl::read_claim(cell_id cell, const owner_token& own
     return positions.why();
   cell_ledger out{cell, owner, to_number(x.list[0].text), to_number(x.list[1].text), std::move(*positions),
                   {}};
+  auto noted = fields_of(x.list[3]);
+  out.lost = x.list[2].integer < 0
+             || (noted.count("length") > 0 && noted["length"] != std::to_string(x.list[2].integer));
+  if (x.list[2].integer < 0)
+    return out;
   if (auto read = read_log(out, static_cast<std::size_t>(x.list[2].integer)); !read)
     return read.why();
   return out;

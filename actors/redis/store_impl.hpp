@@ -21,6 +21,9 @@ std::uint64_t to_number(const std::string& x);
 /// Returns the positions of a cell's hash, as HGETALL answers it.
 result<std::vector<position>> positions_of(const reply& x);
 
+/// A Redis that loses things again and again isn't filled all the time.
+inline constexpr auto mend_interval = "30"; // s
+
 inline constexpr auto began_anew = "the ledger began anew";
 
 struct store::impl {

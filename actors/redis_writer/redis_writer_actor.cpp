@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <spdlog/fmt/ranges.h>
+
 #include <algorithm>
 
 namespace millrace {
@@ -14,6 +16,26 @@ namespace {
 
 constexpr std::chrono::seconds collect_timeout{30};
 constexpr std::chrono::milliseconds longest_backoff{5000};
+
+bool same(const std::vector<redis::finding>& a, const std::vector<redis::finding>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](auto& x, auto& y) { return x.what == y.what; });
+}
+
+/// Returns what keeps the server from being written to at all; nothing: it is fit.
+std::optional<std::string> refused_by(const std::vector<redis::finding>& all) {
+  if (all.empty() || all.front().weight != redis::finding::severity::refuse)
+    return std::nullopt;
+  return all.front().what;
+}
+
+nlohmann::json to_json(const std::vector<redis::finding>& all) {
+  auto out = nlohmann::json::array();
+  for (auto& x : all)
+    out.push_back(
+        {{"severity", x.weight == redis::finding::severity::refuse ? "refuse" : "warn"}, {"what", x.what}});
+  return out;
+}
 
 } // namespace
 
@@ -141,6 +163,7 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
       left[x.cell].number = x.number;
       self->send(cells.at(x.cell), atom::flushed_v);
     }
+  write_again(outcome.broken);
   flight.clear();
   pace_of_flushes.took(std::chrono::steady_clock::now() - began);
   ++flushes;
@@ -181,9 +204,15 @@ void redis_writer_state::look() {
   schedule();
 }
 
-/// What Redis tells every node: the time, and figures that it refused another
-/// node, or this one before it started.
+/// What Redis tells every node: what it is, the time, and figures that it refused
+/// another node, or this one before it started.
 result<void> redis_writer_state::listen() {
+  auto server = store->server();
+  if (!server)
+    return server.why();
+  take_server(*server);
+  if (auto why = refused_by(findings)) // a failover may end it
+    return error{errc::unavailable, *why};
   auto time = store->time();
   if (!time)
     return time.why();
@@ -194,6 +223,17 @@ result<void> redis_writer_state::listen() {
     return refused.why();
   failed = std::move(*refused);
   return {};
+}
+
+void redis_writer_state::take_server(const redis::server_facts& x) {
+  auto now = redis::judge(x);
+  if (same(now, findings))
+    return;
+  for (auto& each : now)
+    spdlog::warn("redis_writer: {}", each.what);
+  if (now.empty())
+    spdlog::info("redis_writer: Redis is as it should be");
+  findings = std::move(now);
 }
 
 /// Has every cell loaded again whose ledger isn't where we left it, and gives up
@@ -208,11 +248,64 @@ result<void> redis_writer_state::compare() {
     if (!outcome)
       return outcome.why();
     if (outcome->verdict == flush_verdict::done)
-      return {};
+      return inspect();
     if (outcome->verdict == flush_verdict::fenced)
       give_up(*outcome->refused);
     else if (auto loaded = reload(*outcome->refused); !loaded)
       return loaded;
+  }
+}
+
+/// What Redis lost, or somebody took, without the ledger telling: it is mended from memory.
+result<void> redis_writer_state::inspect() {
+  std::vector<cell_id> all;
+  for (auto& [cell, _] : left)
+    all.push_back(cell);
+  auto found = store->inspect(all);
+  if (!found)
+    return found.why();
+  std::erase_if(rewritten, [&](auto cell) {
+    return std::find(found->broken.begin(), found->broken.end(), cell) == found->broken.end();
+  });
+  write_again(found->broken);
+  if (found->refill.empty())
+    return walk();
+  auto asked = store->mend(found->refill);
+  if (!asked)
+    return asked.why();
+  if (*asked == redis::proposal::taken)
+    spdlog::warn("redis_writer: figures lost parts in Redis and are filled again ({})",
+                 fmt::join(found->refill, ", "));
+  return {};
+}
+
+/// Goes on with the slow walk over the places of rolled-up figures, all of which each node can tell.
+/// The node that has the first shard does it.
+result<void> redis_writer_state::walk() {
+  if (how.plans->figures.empty() || left.empty() || left.begin()->first.shard != shard_id{0})
+    return {};
+  for (auto groups = how.walked_groups; groups > 0;) {
+    auto next = store->walk(walking, walk_cursor, groups);
+    if (!next)
+      return next.why();
+    walk_cursor = std::move(*next);
+    if (walk_cursor != "0")
+      return {};
+    walking.value = static_cast<std::uint16_t>((walking.value + 1U) % how.plans->figures.size());
+    groups /= 2; // small figures go together
+  }
+  return {};
+}
+
+/// Their rows are whole in memory.
+void redis_writer_state::write_again(const std::vector<cell_id>& broken) {
+  for (auto cell : broken) {
+    if (!left.count(cell))
+      continue;
+    if (rewritten.insert(cell).second)
+      spdlog::warn("redis_writer: Redis lost blocks of the log of shard {}; its rows are written again",
+                   cell.shard.value);
+    self->send(cells.at(cell), atom::copy_v);
   }
 }
 
@@ -267,6 +360,8 @@ result<void> redis_writer_state::connect() {
 void redis_writer_state::complain(const error& why) {
   if (trouble != why.message)
     spdlog::warn("redis_writer: {}; trying again", why.message);
+  if (trouble.empty())
+    trouble_since = how.now().value;
   trouble = why.message;
   store.reset();
 }
@@ -286,11 +381,14 @@ void redis_writer_state::try_again(const error& why) {
 }
 
 std::string redis_writer_state::status() const {
+  auto in_trouble =
+      trouble.empty() ? nlohmann::json() : nlohmann::json{{"what", trouble}, {"since", trouble_since}};
   return nlohmann::json{{"flushes", flushes},
                         {"commands", commands},
                         {"last_flush", last_flush},
                         {"failed", failed},
-                        {"trouble", trouble},
+                        {"trouble", in_trouble},
+                        {"server", {{"findings", to_json(findings)}}},
                         {"busy", busy || !dirty.empty()},
                         {"interval_ms", pace_of_flushes.interval().count()}}
       .dump();

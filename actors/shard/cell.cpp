@@ -34,6 +34,8 @@ result<void> cell::load(const cell_ledger& from) {
   counts_.clear();
   copy_.reset();
   under_way_.clear();
+  if (from.lost)
+    return error{errc::corrupt, "Redis lost blocks of the cell's log"};
   figures_ = figure_fold(*how_.plans, id_);
   changed_rows_ = output_waits_ = switching_ = false;
   owner_ = from.owner;
@@ -259,6 +261,11 @@ std::vector<store_write> cell::retire(tick_seconds now, const std::vector<bool>&
   auto shown = figures_.drain(now).writes;
   out.insert(out.end(), std::make_move_iterator(shown.begin()), std::make_move_iterator(shown.end()));
   return out;
+}
+
+void cell::copy_state() {
+  if (!copy_)
+    copy_.emplace(rows_);
 }
 
 cell_flush cell::collect(tick_seconds now) {

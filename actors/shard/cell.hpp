@@ -64,6 +64,9 @@ class cell {
   bool dirty() const { return urgent() || positions_.moved(); }
   bool urgent() const { return changed_rows_ || copy_ || output_waits_; }
 
+  /// Has the flushes that follow write all rows to a new log: the one that is there lost some.
+  void copy_state();
+
   /// Returns the next flush. At most one is under way at a time.
   cell_flush collect(tick_seconds now);
 

@@ -20,6 +20,7 @@ VERBS = {
     "plan": "what the figures' files change of the figures that run",
     "apply": "take the running figures to what their files say, without a stop",
     "resync": "read tables again whose rows may have changed unseen; figures stay shown",
+    "refill": "take figures' places away and fill them again, while the others go on",
     "rebuild": "take all figures away; the node fills them anew",
     "dead-letters": "list, show, replay or resolve the records that could not be decoded",
     "init": "look at a database, and write a project's folder: settings, figures to begin with, SQL that is missing",

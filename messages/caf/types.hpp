@@ -150,7 +150,7 @@ typename Inspector::result_type inspect(Inspector& f, cell_flush& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, cell_ledger& x) {
   return f(caf::meta::type_name("cell_ledger"), x.cell, x.owner, x.number, x.generation, x.positions,
-           x.blocks);
+           x.blocks, x.lost);
 }
 
 } // namespace millrace
@@ -196,4 +196,5 @@ CAF_ADD_ATOM(millrace, millrace::atom, hello, "hello")
 CAF_ADD_ATOM(millrace, millrace::atom, leave, "leave")
 CAF_ADD_ATOM(millrace, millrace::atom, read, "read")
 CAF_ADD_TYPE_ID(millrace, (std::vector<millrace::change_batch>))
+CAF_ADD_ATOM(millrace, millrace::atom, copy, "copy")
 CAF_END_TYPE_ID_BLOCK(millrace)

@@ -92,6 +92,7 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
         return x->next;
       },
       [=](atom::flushed) { x->log.push_back("flushed"); },
+      [=](atom::copy) { x->log.push_back("copy"); },
       [=](atom::load, const cell_ledger& from) {
         x->log.push_back("load");
         x->loaded.push_back(from);

@@ -1,6 +1,7 @@
 #define CAF_SUITE actors.redis_writer
 #include "actors/redis_writer/redis_writer_actor.hpp"
 
+#include "actors/figures/plan_change.hpp"
 #include "actors/redis/library.hpp"
 #include "messages/token.hpp"
 #include "tests/actors/fakes.hpp"
@@ -206,6 +207,66 @@ CAF_TEST(a ledger that is gone makes a node start over that has nothing to flush
   pass(how.look_interval);
   CAF_REQUIRE(!lost.empty());
   CAF_CHECK(lost[0].find("shard 1") != std::string::npos);
+}
+
+CAF_TEST(a cell whose log lost blocks writes its rows again) {
+  one->next.block = "one block";
+  dirty(*one);
+  pass(how.longest_interval);
+  auto raw = redis::client::connect(server().settings());
+  CAF_REQUIRE(raw && raw->call({"DEL", "millrace:actors:log:1:0:0"}));
+  pass(how.look_interval); // where nothing is flushed
+  CAF_CHECK(one->log == (strings{"collect", "flushed", "copy"}));
+  dirty(*one);
+  pass(how.longest_interval);
+  CAF_CHECK(one->log == (strings{"collect", "flushed", "copy", "collect", "copy", "flushed"}));
+  CAF_CHECK(lost.empty());
+}
+
+CAF_TEST(a figure whose parts are gone fails and is asked to be filled again) {
+  auto plans = to_json(small_shop());
+  CAF_REQUIRE(
+      store.set_format({"2", small_shop().fingerprint(), 32, plans, "", "live", "", 0, "", "", "a life"}));
+  auto rolled = std::find_if(small_shop().figures.begin(), small_shop().figures.end(),
+                             [](auto& x) { return x.what == figure_kind::rolled_up; });
+  CAF_REQUIRE(rolled != small_shop().figures.end());
+  auto raw = redis::client::connect(server().settings());
+  CAF_REQUIRE(raw && raw->call({"HSET", "millrace:actors:counts", rolled->name, "3"}));
+  pass(how.look_interval);
+  pass(how.look_interval);
+  CAF_CHECK(status().find("parts of 0 groups, not of 3") != std::string::npos);
+  auto next = store.format();
+  CAF_REQUIRE(next && !next->next.empty());
+  CAF_CHECK((difference(small_shop(), plans_from_json(next->next)).fills()
+             == std::vector<std::string>{rolled->name}));
+  CAF_CHECK(store.set_format({}));
+}
+
+CAF_TEST(a policy that evicts is among the findings until it is changed) {
+  auto raw = redis::client::connect(server().settings());
+  CAF_REQUIRE(raw && raw->call({"CONFIG", "SET", "maxmemory", "1gb", "maxmemory-policy", "allkeys-lru"}));
+  pass(how.look_interval);
+  CAF_CHECK(status().find("maxmemory-policy allkeys-lru") != std::string::npos);
+  CAF_REQUIRE(raw->call({"CONFIG", "SET", "maxmemory", "0", "maxmemory-policy", "noeviction"}));
+  pass(how.look_interval);
+  CAF_CHECK(status().find(R"("findings":[])") != std::string::npos);
+}
+
+CAF_TEST(a Redis that becomes a replica is trouble with its age until it is a primary again) {
+  auto raw = redis::client::connect(server().settings());
+  CAF_REQUIRE(raw && raw->call({"REPLICAOF", "127.0.0.1", "1"}));
+  pass(how.look_interval);
+  CAF_CHECK(status().find(R"("since":1700000000)") != std::string::npos);
+  CAF_CHECK(status().find("is a replica of 127.0.0.1:1") != std::string::npos);
+  dirty(*one);
+  pass(how.longest_interval);
+  CAF_CHECK(one->log == strings{"collect"});
+  CAF_REQUIRE(raw->call({"REPLICAOF", "NO", "ONE"}));
+  for (int i = 0; i < 10; ++i)
+    pass(std::chrono::seconds(1));
+  CAF_CHECK(one->log == (strings{"collect", "flushed"}));
+  CAF_CHECK(status().find(R"("trouble":null)") != std::string::npos);
+  CAF_CHECK(lost.empty());
 }
 
 CAF_TEST(a Redis that does not answer a look is said until it does) {

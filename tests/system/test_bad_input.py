@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 
 import clients
 import running
@@ -262,7 +263,8 @@ class Servers(running.SystemTest):
         try:
             self.stack.sql("INSERT INTO customers (first_name, last_name, email, state) VALUES ('No', 'Room', 'no.room@example.org', 'OOM')")
             trouble = wait_until("status says that Redis takes no writes", lambda: self.stack.status()["writer"]["trouble"], 30)
-            self.assertRegex(trouble, r"(?i)memory")
+            self.assertRegex(trouble["what"], r"(?i)memory")
+            self.assertAlmostEqual(trouble["since"], time.time(), delta=60)
             self.assertIsNone(redis("HGET", "realtime:geo:customers", "OOM"))
         finally:
             redis("CONFIG", "SET", "maxmemory", "0")

@@ -57,7 +57,10 @@ local function adopt(_, argv)
       redis.call('HSET', c.key, unpack(c.gains, first, math.min(first + SLICE - 1, #c.gains)))
     end
   end
-  for _, name in ipairs(recovered) do redis.call('HDEL', PREFIX .. 'failed', name) end
+  for _, name in ipairs(recovered) do
+    redis.call('HDEL', PREFIX .. 'failed', name)
+    redis.call('SREM', PREFIX .. 'refill', name)
+  end
   redis.call('HSET', PREFIX .. 'format', unpack(argv, at + 1))
   return { 'OK' }
 end

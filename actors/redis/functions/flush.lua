@@ -3,27 +3,34 @@
 -- ARGV: 1 {tick, cells, counters (key, amount, ...), heads of the commands, names of the figures}
 --       2 rolled-up figures {{number, spec, changes}, ...}
 --       3 the commands' arguments    4... state blocks
--- Returns OK, commands, {figure, Redis's words, ...}  or  FENCED/STALE, cell.
+-- Returns OK, commands, {figure, why it failed, ...}, cells whose log isn't what was written;
+-- or FENCED/STALE, cell.
 
 -- A clock that goes back reopens nothing.
 local function greatest_tick(tick)
-  local seen = tonumber(redis.call('GET', PREFIX .. 'tick') or '0') or 0
+  local have = redis.pcall('GET', PREFIX .. 'tick')
+  local seen = type(have) == 'string' and tonumber(have) or 0
   if tick <= seen then return seen, false end
   return tick, true
 end
 
 local function fold_all(rolled, tick, outcome)
   local works, by_name = {}, {}
+  local closing, closing_lost = parts.closing()
   for i, r in ipairs(rolled) do
-    works[i] = rollups.work(r[1], rollups.spec(r[2]))
-    by_name[works[i].spec.name] = works[i]
+    local work = rollups.work(r[1], rollups.spec(r[2]))
+    if work.spec.closes then work.lost = work.lost or closing_lost end
+    works[i], by_name[work.spec.name] = work, work
   end
   local gone = rollups.close(by_name, tick)
   for i, r in ipairs(rolled) do
-    local refused = rollups.fold(works[i], r[3], tick)
-    if refused then outcome.failed[r[1]] = refused end
+    local lost = rollups.fold(works[i], r[3], tick)
+    if lost then
+      outcome.failed[r[1]] = lost
+      outcome.lost[#outcome.lost + 1] = { works[i].spec.name, lost }
+    end
   end
-  return works, gone
+  return works, gone, closing
 end
 
 local function count_records(outcome, counters)
@@ -50,16 +57,18 @@ local function flush(_, argv)
   -- Nothing is written before all that may fail has been read and computed.
   local outcome = places.outcome()
   local tick, newer = greatest_tick(head[1])
-  local works, gone = fold_all(cmsgpack.unpack(argv[2]), tick, outcome)
+  local works, gone, closing = fold_all(cmsgpack.unpack(argv[2]), tick, outcome)
   local args = cmsgpack.unpack(argv[3])
 
-  ledger.write(head[2], argv)
+  local broken = ledger.write(head[2], argv)
   if newer then redis.call('SET', PREFIX .. 'tick', format('%.0f', tick)) end
   places.write(outcome, head[4], args)
   for _, work in ipairs(works) do rollups.commit(outcome, work) end
   places.run_slices(outcome, -1, 'ZREM', PREFIX .. 'closing', gone)
+  if closing then parts.note_closing(closing) end
+  for _, x in ipairs(outcome.lost) do parts.lost(x[1], x[2]) end
   count_records(outcome, head[3])
-  return { 'OK', outcome.commands, remember(outcome, head[5]) }
+  return { 'OK', outcome.commands, remember(outcome, head[5]), broken }
 end
 
 register('flush', flush)

@@ -1,6 +1,6 @@
 -- The ledger of the cells: who may write (owner), in what order (number), how
--- far each source is (fields p:TABLE:PARTITION), and which log holds the state.
--- A cell is named SHARD:ENTITY.
+-- far each source is (fields p:TABLE:PARTITION), and which log holds the state, with how
+-- many blocks (length; a ledger of before that has none). A cell is named SHARD:ENTITY.
 local ledger = {}
 
 function ledger.key(cell) return PREFIX .. 'cell:' .. cell end
@@ -11,6 +11,12 @@ function ledger.copy(cell, name) return PREFIX .. 'copy:' .. cell .. ':' .. name
 -- The fields of one cell's part of a flush, as store.cpp packs them.
 local CELL, OWNER, EXPECTED, NUMBER, GENERATION, NEXT_GENERATION = 1, 2, 3, 4, 5, 6
 local BLOCK, COPY_BLOCK, BLOCK_TOO, COPY_LENGTH, POSITIONS = 7, 8, 9, 10, 11
+
+-- Returns how many blocks a log has; -1 where there is something else.
+function ledger.length(cell, generation)
+  local have = redis.pcall('LLEN', ledger.log(cell, generation))
+  return type(have) == 'number' and have or -1
+end
 
 local function copy_name(c) return c[NEXT_GENERATION] .. ':' .. c[OWNER] end
 
@@ -26,10 +32,13 @@ end
 function ledger.refused(cells)
   for i = 1, #cells do
     local c = cells[i]
-    local have = redis.call('HMGET', ledger.key(c[CELL]), 'owner', 'number')
+    local have = redis.call('HMGET', ledger.key(c[CELL]), 'owner', 'number', 'length')
     if have[1] ~= c[OWNER] then return 'FENCED', i end
     if have[2] ~= c[EXPECTED] then return 'STALE', i end
-    if c[BLOCK] > 0 then redis.call('LLEN', ledger.log(c[CELL], c[GENERATION])) end -- is a list
+    if c[BLOCK] > 0 then
+      c.there = ledger.length(c[CELL], c[GENERATION])
+      c.noted = have[3] and tonumber(have[3]) or c.there
+    end
     if c[COPY_LENGTH] > 0 then
       local length = redis.call('LLEN', ledger.copy(c[CELL], copy_name(c)))
       if length + #copied_blocks(c) ~= c[COPY_LENGTH] then return 'STALE', i end
@@ -39,7 +48,11 @@ end
 
 local function append(c, argv, fields)
   local log = ledger.log(c[CELL], c[GENERATION])
-  if c[BLOCK] > 0 then redis.call('RPUSH', log, argv[c[BLOCK]]) end
+  if c[BLOCK] > 0 then
+    if c.there < 0 then redis.call('UNLINK', log) end
+    redis.call('RPUSH', log, argv[c[BLOCK]])
+    fields[#fields + 1], fields[#fields + 2] = 'length', format('%.0f', c.noted + 1)
+  end
   local copy, blocks = ledger.copy(c[CELL], copy_name(c)), copied_blocks(c)
   for i = 1, #blocks do redis.call('RPUSH', copy, argv[blocks[i]]) end
   if c[COPY_LENGTH] == 0 then
@@ -52,10 +65,13 @@ local function append(c, argv, fields)
   redis.call('UNLINK', log)
   redis.call('HDEL', ledger.key(c[CELL]), 'copy')
   fields[#fields + 1], fields[#fields + 2] = 'generation', c[NEXT_GENERATION]
+  fields[#fields + 1], fields[#fields + 2] = 'length', format('%.0f', c[COPY_LENGTH])
 end
 
--- Appends the state, then moves the number and the positions on.
+-- Appends the state, then moves the number and the positions on. Returns which cells
+-- have a log that isn't what was written: their rows are in their node's memory alone.
 function ledger.write(cells, argv)
+  local broken = {}
   for i = 1, #cells do
     local c = cells[i]
     local fields = c[POSITIONS]
@@ -64,7 +80,16 @@ function ledger.write(cells, argv)
     for first = 1, #fields, SLICE do
       redis.call('HSET', ledger.key(c[CELL]), unpack(fields, first, math.min(first + SLICE - 1, #fields)))
     end
+    if c[COPY_LENGTH] == 0 and c.there ~= c.noted then broken[#broken + 1] = i end
   end
+  return broken
+end
+
+-- Tells whether a cell's hash or log isn't as it was written. A live ledger has all cells.
+function ledger.is_broken(cell, live)
+  local have = redis.call('HMGET', ledger.key(cell), 'number', 'generation', 'length')
+  if not have[1] then return live end
+  return have[3] and ledger.length(cell, have[2]) ~= tonumber(have[3])
 end
 
 -- ARGV: the life that the ledger must be of ('' for any); for each cell its name,
@@ -78,10 +103,13 @@ local function claim(_, argv)
     if argv[at + 2] ~= '' and owner ~= argv[at + 2] then return { 'FENCED', (at + 1) / 3 } end
   end
   local out = { 'OK' }
+  local live = argv[1] ~= '' and redis.call('HGET', PREFIX .. 'format', 'phase') == 'live'
   for at = 2, #argv, 3 do
     local cell, key = argv[at], ledger.key(argv[at])
     redis.call('HSETNX', key, 'owner', '')
-    redis.call('HSETNX', key, 'number', '0')
+    if redis.call('HSETNX', key, 'number', '0') == 1 and live then
+      redis.call('HSET', key, 'length', '-1') -- a live ledger had this cell: what it had is lost
+    end
     redis.call('HSETNX', key, 'generation', '0')
     local left = redis.call('HGET', key, 'copy')
     if left then
@@ -90,7 +118,7 @@ local function claim(_, argv)
     end
     redis.call('HSET', key, 'owner', argv[at + 1])
     local have = redis.call('HMGET', key, 'number', 'generation')
-    out[#out + 1] = { have[1], have[2], redis.call('LLEN', ledger.log(cell, have[2])), redis.call('HGETALL', key) }
+    out[#out + 1] = { have[1], have[2], ledger.length(cell, have[2]), redis.call('HGETALL', key) }
   end
   return out
 end

@@ -1,13 +1,15 @@
 -- Writing places: what Redis refuses is noted with its figure and stops nothing.
 local places = {}
 
-function places.outcome() return { commands = 0, failed = {} } end
+function places.outcome() return { commands = 0, failed = {}, lost = {} } end
 
 -- Runs one command. Returns false if Redis refused it.
 function places.run(outcome, figure, ...)
   local answer = redis.pcall(...)
   if type(answer) == 'table' and answer.err then
-    if not outcome.failed[figure] then outcome.failed[figure] = answer.err end
+    if not outcome.failed[figure] then
+      outcome.failed[figure] = answer.err .. ' (' .. tostring((select(2, ...))) .. ')'
+    end
     return false
   end
   outcome.commands = outcome.commands + 1

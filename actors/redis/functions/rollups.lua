@@ -15,13 +15,14 @@ local D_GROUP, D_KEY, D_MEMBER, D_CLOSES, D_SHOWN, D_ROWS, D_ALWAYS, D_FIRST_SLO
 -- Returns the figure's spec (as store.cpp packs it) with names.
 function rollups.spec(packed)
   local out = { name = packed[1], target = packed[2], always = packed[3], key = packed[4], aggregates = {},
-    outputs = {} }
+    outputs = {}, closes = packed[7], slots = 0 }
   local slot = 0
   for i = 1, #packed[5], 3 do
     local kind = packed[5][i]
     out.aggregates[#out.aggregates + 1] = { kind = kind, scale = packed[5][i + 1], type = packed[5][i + 2], slot = slot }
     slot = slot + WIDTHS[kind]
   end
+  out.slots = slot
   for i = 1, #packed[6], 3 do
     out.outputs[#out.outputs + 1] = { label = packed[6][i], key = packed[6][i + 1], aggregate = packed[6][i + 2] }
   end
@@ -29,9 +30,11 @@ function rollups.spec(packed)
   return out
 end
 
--- What a flush will do to one figure.
+-- What a flush will do to one figure. `groups`: how many it has parts of; `lost`: why
+-- they can't be trusted.
 function rollups.work(figure, spec)
-  return { figure = figure, spec = spec, sets = {}, dels = {}, adds = {}, removes = {}, hidden_sets = {},
+  local groups, lost = parts.groups(spec)
+  return { groups = groups, lost = lost, figure = figure, spec = spec, sets = {}, dels = {}, adds = {}, removes = {}, hidden_sets = {},
     hidden_dels = {}, closing_adds = {}, closing_removes = {} }
 end
 
@@ -185,11 +188,23 @@ local function drop(work, group, entry)
   push(work, 'hidden_dels', group)
 end
 
+-- Returns a group's parts, or nothing where that isn't what was written there.
+local function entry_of(spec, packed)
+  local sound, entry = pcall(cmsgpack.unpack, packed)
+  if not sound or type(entry) ~= 'table' or type(entry[ROWS]) ~= 'number' then return nil end
+  return #entry == FIRST_SLOT - 1 + spec.slots and entry or nil
+end
+
 local function closing_member(spec, group) return cmsgpack.pack({ spec.name, group }) end
 
+-- Each cell's part has no row or more, so a sum below zero lacks parts.
 local function fold_group(work, d, packed)
   local spec = work.spec
-  local entry = packed and cmsgpack.unpack(packed) or fresh(spec, d)
+  local entry = not packed and fresh(spec, d) or entry_of(spec, packed)
+  if not entry or entry[ROWS] + d[D_ROWS] < 0 then
+    work.lost = work.lost or 'Redis has other parts of a group than were written'
+    return
+  end
   local any, changed = false, {}
   entry[ROWS] = entry[ROWS] + d[D_ROWS]
   for i, a in ipairs(spec.aggregates) do
@@ -207,6 +222,7 @@ local function fold_group(work, d, packed)
     push(work, 'closing_adds', format('%.0f', d[D_CLOSES]), closing_member(spec, d[D_GROUP]))
   end
   if not packed then
+    work.grows = true
     emit(work, spec.key or entry[KEY], entry, d, nil)
   elseif any then
     emit(work, spec.key or entry[KEY], entry, d, changed)
@@ -223,8 +239,18 @@ local function each_hidden(hidden, groups, use)
   end
 end
 
+local LISTS = { 'sets', 'dels', 'adds', 'removes', 'hidden_sets', 'hidden_dels', 'closing_adds', 'closing_removes' }
+
+-- Takes the places of the groups that change away: better absent than wrong. The others
+-- are as they were, and all of them come back when the figure is filled again.
+local function withdraw(work, changes)
+  for _, list in ipairs(LISTS) do work[list] = {} end
+  for _, d in ipairs(changes) do drop(work, d[D_GROUP], { 0, d[D_KEY], d[D_MEMBER] }) end
+  work.hidden_dels = {}
+end
+
 -- Folds the groups' changes; those of closed buckets are ignored.
--- Returns Redis's words if the hidden parts can't be read.
+-- Returns why, where the figure's parts can't be trusted.
 function rollups.fold(work, changes, tick)
   local open, groups = {}, {}
   for _, d in ipairs(changes) do
@@ -232,28 +258,35 @@ function rollups.fold(work, changes, tick)
       open[#open + 1], groups[#groups + 1] = d, d[D_GROUP]
     end
   end
-  return each_hidden(work.spec.hidden, groups, function(i, packed) fold_group(work, open[i], packed) end)
+  if not work.lost then
+    local refused = each_hidden(work.spec.hidden, groups, function(i, packed) fold_group(work, open[i], packed) end)
+    work.lost = work.lost or refused
+  end
+  if work.lost then withdraw(work, open) end
+  return work.lost
 end
 
 -- Notes the end of the buckets that are due, a bounded number of them a call.
 -- Returns those of figures that aren't there any more.
 function rollups.close(works_by_name, tick)
-  local due = redis.call('ZRANGE', PREFIX .. 'closing', '-inf', format('%.0f', tick), 'BYSCORE', 'LIMIT', 0, SLICE)
+  local due = redis.pcall('ZRANGE', PREFIX .. 'closing', '-inf', format('%.0f', tick), 'BYSCORE', 'LIMIT', 0, SLICE)
   local groups, unknown = {}, {}
+  if due.err then return unknown end
   for _, member in ipairs(due) do
     local bucket = cmsgpack.unpack(member)
     local work = works_by_name[bucket[1]]
-    if work then
+    if work and not work.lost then
       push(groups, bucket[1], bucket[2])
       push(work, 'closing_removes', member)
-    else
+    elseif not work then -- else it closes when the figure is filled again
       unknown[#unknown + 1] = member
     end
   end
   for name, list in pairs(groups) do
     local work = works_by_name[name]
     each_hidden(work.spec.hidden, list, function(i, packed)
-      if packed then drop(work, list[i], cmsgpack.unpack(packed)) end
+      local entry = packed and entry_of(work.spec, packed)
+      if entry then drop(work, list[i], entry) end
     end)
   end
   return unknown
@@ -276,23 +309,95 @@ function rollups.commit(outcome, work)
   places.run_slices(outcome, figure, 'HSET', spec.hidden, work.hidden_sets)
   places.run_slices(outcome, figure, 'ZREM', PREFIX .. 'closing', work.closing_removes)
   places.run_slices(outcome, figure, 'ZADD', PREFIX .. 'closing', work.closing_adds)
+  if not work.lost and (work.grows or #work.hidden_dels > 0) then parts.note_groups(spec, work.groups) end
   outcome.commands = written
 end
 
+-- Returns what stands at a group's place for each output, by the output's index.
+local function standing(spec, key, member)
+  local out = {}
+  for i, o in ipairs(spec.outputs) do
+    local have
+    if spec.target == 'hash' then
+      have = redis.pcall('HGET', key, o.label)
+    elseif spec.target == 'field' then
+      have = redis.pcall('HGET', key, member)
+    elseif spec.target == 'zset' then
+      have = redis.pcall('ZSCORE', key, member)
+    else
+      have = redis.pcall('GET', key)
+    end
+    out[i] = type(have) == 'string' and have or nil
+  end
+  return out
+end
+
+-- Tells whether a text stands where it should. A JSON text has its aggregates in order:
+-- keys that it shows aren't among the parts.
+local function stands(spec, o, text, have, from)
+  if spec.target == 'json' then
+    local _, last = string.find(have or '', o.label .. (text or 'null'), from, true)
+    local after = last and sub(have, last + 1, last + 1)
+    return after == ',' or after == '}', last
+  end
+  if spec.target ~= 'zset' then return have == text end
+  if not text or text == 'NaN' then return have == nil end
+  return have ~= nil and tonumber(have) == tonumber(text)
+end
+
+-- Returns the key of the group's place if something else stands there.
+local function differs(spec, entry)
+  local key = spec.key or entry[KEY]
+  local have, from = standing(spec, key, entry[MEMBER]), 1
+  for i, o in ipairs(spec.outputs) do
+    if o.aggregate > 0 then
+      local text = show(entry, spec.aggregates[o.aggregate], spec.target == 'json')
+      local as_written, last = stands(spec, o, text, have[i], from)
+      if not as_written then return key end
+      from = last or from
+    end
+  end
+end
+
+-- ARGV: a figure's spec, a cursor ('0' to begin), how many groups. Compares their places
+-- with what their parts come to; a figure with another one is remembered as lost.
+-- Returns the next cursor.
+local function walk(_, argv)
+  local spec = rollups.spec(cmsgpack.unpack(argv[1]))
+  local scanned = redis.pcall('HSCAN', spec.hidden, argv[2], 'COUNT', argv[3])
+  if scanned.err then return '0' end
+  for i = 1, #scanned[2], 2 do
+    local entry = entry_of(spec, scanned[2][i + 1])
+    local key = entry and differs(spec, entry)
+    if key then
+      parts.lost(spec.name, 'somebody changed or deleted ' .. key)
+      return '0'
+    end
+  end
+  return scanned[1]
+end
+
+register('walk', walk)
+
 -- ARGV: a figure's spec, a cell and its owner. Deletes a slice of its places with
--- their hidden parts. Returns how many groups are left; -1: the cell has another owner.
+-- their hidden parts, and what isn't ours in these parts' keys. Returns how many groups
+-- are left; -1: the cell has another owner.
 local function retire(_, argv)
   if argv[2] and redis.call('HGET', ledger.key(argv[2]), 'owner') ~= argv[3] then return -1 end
   local spec = rollups.spec(cmsgpack.unpack(argv[1]))
+  parts.prepare(spec)
   local work, outcome = rollups.work(0, spec), places.outcome()
   local scanned = redis.call('HSCAN', spec.hidden, 0, 'COUNT', SLICE)[2]
   for i = 1, #scanned, 2 do
-    drop(work, scanned[i], cmsgpack.unpack(scanned[i + 1]))
+    local entry = entry_of(spec, scanned[i + 1])
+    if entry then drop(work, scanned[i], entry) else push(work, 'hidden_dels', scanned[i]) end
     push(work, 'closing_removes', closing_member(spec, scanned[i]))
   end
   rollups.commit(outcome, work)
   redis.call('HDEL', PREFIX .. 'failed', spec.name)
-  return redis.call('HLEN', spec.hidden)
+  local left = redis.call('HLEN', spec.hidden)
+  if left == 0 then parts.forget(spec) end
+  return left
 end
 
 register('retire', retire, { 'allow-oom' })

@@ -69,6 +69,19 @@ CAF_TEST(more than three removals or more than half of the figures are many) {
   CAF_CHECK(without(4).removes_many());
 }
 
+CAF_TEST(a figure that is filled again changes alone and its plan does not ) {
+  auto before = plan(shown + stats + by_status);
+  auto after = before;
+  CAF_CHECK(!fill_again(after, "nobody"));
+  CAF_CHECK(fill_again(after, "by_status"));
+  auto change = difference(before, after);
+  CAF_CHECK((change.fills() == std::vector<std::string>{"by_status"}));
+  CAF_CHECK(change.lacks().empty()); // the rows in memory have it all
+  after = plans_from_json(to_json(after));
+  CAF_CHECK((difference(before, after).fills() == std::vector<std::string>{"by_status"}));
+  CAF_CHECK(difference(after, aligned(plan(shown + stats + by_status), after)).nothing()); // nor for apply
+}
+
 CAF_TEST(a figure whose columns are kept is filled from memory) {
   CAF_CHECK_EQUAL(two_sets(richer, stats).steps(), "stats changed");
   CAF_CHECK_EQUAL(two_sets(stats, richer).steps(), "stats changed orders");

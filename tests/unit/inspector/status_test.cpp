@@ -46,6 +46,12 @@ CAF_TEST(a node that is well says so) {
   CAF_CHECK(figure(1)["state"] == "live");
 }
 
+CAF_TEST(what the writer found out about Redis stands by itself) {
+  CAF_CHECK(whole()["redis"] == json::object());
+  parts.writer = R"({"failed":{},"server":{"findings":[{"severity":"warn","what":"it evicts"}]}})";
+  CAF_CHECK(whole()["redis"]["findings"][0]["what"] == "it evicts");
+}
+
 CAF_TEST(while a fill is on figures are filling and tell its stage) {
   parts.cluster = R"({"phase":"filling","stage":"applies what Kafka has"})";
   CAF_CHECK(figure(0)["state"] == "filling");

@@ -109,6 +109,21 @@ CAF_TEST(a copy that a crash cut short leaves the log as it was) {
   CAF_CHECK(rows_of(here.it) == rows);
 }
 
+CAF_TEST(a log that lost blocks is refused and one that is written again is whole) {
+  here.publish();
+  here.take(customers, {shows(1, 'a'), shows(2, 'b')});
+  here.flush();
+  here.it.copy_state();
+  CAF_CHECK(here.it.urgent());
+  CAF_CHECK_EQUAL(flush_until_switched(), 1u);
+  auto rows = rows_of(here.it);
+  here.load();
+  CAF_CHECK(rows_of(here.it) == rows);
+  auto ledger = store.claim(here.it.id());
+  ledger.lost = true;
+  CAF_CHECK(here.it.load(ledger).why().code == errc::corrupt);
+}
+
 CAF_TEST(a log that was just copied is not copied again) {
   fill_up();
   flush_until_switched();

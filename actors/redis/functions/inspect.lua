@@ -1,0 +1,39 @@
+-- A look at what belongs to the project alone, whether or not something is flushed.
+
+-- ARGV: the specs of all rolled-up figures, then cells' names. Figures whose parts aren't
+-- what was written are remembered as lost.
+-- Returns the cells whose ledger or log isn't, by their index, and the names of all
+-- figures that have to be filled again.
+local function inspect(_, argv)
+  local _, closing_lost = parts.closing()
+  for _, packed in ipairs(cmsgpack.unpack(argv[1])) do
+    local spec = rollups.spec(packed)
+    local _, lost = parts.groups(spec)
+    if spec.closes then lost = lost or closing_lost end
+    if lost then parts.lost(spec.name, lost) end
+  end
+  local live = redis.call('HGET', PREFIX .. 'format', 'phase') == 'live'
+  local broken = {}
+  for i = 2, #argv do
+    if ledger.is_broken(argv[i], live) then broken[#broken + 1] = i - 1 end
+  end
+  return { broken, redis.call('SMEMBERS', PREFIX .. 'refill') }
+end
+
+register('inspect', inspect)
+
+-- ARGV: the server's run, how many keys it has evicted, for how long nothing is mended
+-- after that (s), then the figures that may have been among them.
+-- Returns how many more keys it evicted than was known.
+local function evicted(_, argv)
+  local live = redis.call('HGET', PREFIX .. 'format', 'phase') == 'live'
+  local more = parts.evicted(argv[1], tonumber(argv[2]), live)
+  if more <= 0 then return 0 end
+  for i = 4, #argv do
+    parts.lost(argv[i], format('Redis evicted %.0f keys when its memory was full: places may be missing', more))
+  end
+  redis.call('SET', PREFIX .. 'mended', '1', 'EX', argv[3]) -- not while it goes on
+  return more
+end
+
+register('evicted', evicted)
