@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace millrace::connect {
 
@@ -61,12 +62,13 @@ std::string table_list(const plan_set& plans, const std::string& own_schema) {
          + collection_pattern(own_schema, "debezium_signal");
 }
 
+/// In an order of its own: another one of the plans is no reason to restart a connector.
 std::string capture_mark(const plan_set& plans) {
-  std::string out;
+  std::set<std::string> marks;
   for (auto& each : plans.tables)
     if (each.captured)
-      out += (out.empty() ? "" : ",") + mark_of(each.table);
-  return out;
+      marks.insert(mark_of(each.table));
+  return fmt::format("{}", fmt::join(marks, ","));
 }
 
 bool captures_all(std::string_view mark, const plan_set& plans) {
