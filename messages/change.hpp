@@ -15,9 +15,12 @@ enum class change_kind : std::uint8_t {
   not_yours, ///< a snapshot read shows the row in another cell
   truncate,  ///< the table was emptied: removes and bars rows older than `at`
   count,     ///< nothing but one for the record counters
-  forget,    ///< the row isn't in PostgreSQL, or not in this cell, as of `at`: removes it if older
+  forget,    ///< the row isn't in PostgreSQL as of `at`: removes it if older
   read,      ///< a read of the whole table shows the row as of `at`: taken if nothing newer is known
 };
+
+/// What another node sends beyond it is no change.
+constexpr auto last_change_kind = change_kind::read;
 
 /// A record's effect, but for its row.
 struct change_head {

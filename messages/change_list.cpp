@@ -79,7 +79,7 @@ std::optional<packed_changes> packed_changes::from(std::string bytes) {
       return std::nullopt;
     auto head = head_at(left.data());
     left.remove_prefix(sizeof head);
-    if (left.size() < head.texts() || head.kind > static_cast<std::uint8_t>(change_kind::forget))
+    if (left.size() < head.texts() || head.kind > static_cast<std::uint8_t>(last_change_kind))
       return std::nullopt;
     left.remove_prefix(head.texts());
     out.note({head.offset});

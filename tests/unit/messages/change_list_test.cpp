@@ -36,6 +36,17 @@ CAF_TEST(changes come back as they were) {
   CAF_CHECK_EQUAL(packed->last().value, 1LL << 62);
 }
 
+CAF_TEST(a change of every kind comes back) {
+  for (auto kind = change_kind::upsert; kind <= last_change_kind;
+       kind = static_cast<change_kind>(static_cast<int>(kind) + 1)) {
+    change one;
+    one.kind = kind;
+    auto packed = packed_changes::from(packed_changes({one}).bytes());
+    CAF_REQUIRE(packed);
+    CAF_CHECK(packed->all().at(0).kind == kind);
+  }
+}
+
 CAF_TEST(no changes are no bytes) {
   packed_changes none;
   CAF_CHECK(none.bytes().empty());
