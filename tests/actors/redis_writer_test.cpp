@@ -30,11 +30,14 @@ struct fixture : test_coordinator_fixture<message_config> {
   redis_writer_settings how;
   redis_writer_actor writer;
 
-  static redis::store open() {
+  static result<redis::store> try_open() {
     auto connection = redis::client::connect(server().settings());
     if (!connection)
-      throw std::runtime_error(connection.why().message);
-    auto out = redis::store::open(std::move(*connection), "actors", small_shop());
+      return connection.why();
+    return redis::store::open(std::move(*connection), "actors", small_shop());
+  }
+  static redis::store open() {
+    auto out = try_open();
     if (!out)
       throw std::runtime_error(out.why().message);
     return std::move(*out);
@@ -54,7 +57,7 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.open = [this]() -> result<redis::store> {
       if (refusals-- > 0)
         return error{errc::unavailable, "Redis doesn't answer"};
-      return open();
+      return try_open();
     };
     how.now = [] { return tick_seconds{1'700'000'000}; };
     how.lost = [this](std::string why) { lost.push_back(std::move(why)); };
@@ -219,7 +222,7 @@ CAF_TEST(a cell whose log lost blocks writes its rows again) {
   CAF_CHECK(one->log == (strings{"collect", "flushed", "copy"}));
   dirty(*one);
   pass(how.longest_interval);
-  CAF_CHECK(one->log == (strings{"collect", "flushed", "copy", "collect", "copy", "flushed"}));
+  CAF_CHECK(one->log == (strings{"collect", "flushed", "copy", "collect", "flushed", "copy"}));
   CAF_CHECK(lost.empty());
 }
 
@@ -257,7 +260,7 @@ CAF_TEST(a Redis that becomes a replica is trouble with its age until it is a pr
   CAF_REQUIRE(raw && raw->call({"REPLICAOF", "127.0.0.1", "1"}));
   pass(how.look_interval);
   CAF_CHECK(status().find(R"("since":1700000000)") != std::string::npos);
-  CAF_CHECK(status().find("is a replica of 127.0.0.1:1") != std::string::npos);
+  CAF_CHECK(status().find("Redis is a replica") != std::string::npos);
   dirty(*one);
   pass(how.longest_interval);
   CAF_CHECK(one->log == strings{"collect"});
