@@ -61,6 +61,18 @@ class Touched(running.SystemTest):
             if number < 2:  # what is mended by itself waits half a minute before the next time
                 wait_until("it may be mended again", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
 
+    def test_places_of_rolled_up_figures_that_are_touched_are_found_and_filled_again(self):
+        for figure, *command in (("orders_by_status", "DEL", "metrics:orders:by_status"),
+                                 ("revenue", "SET", "metrics:revenue:total", "0.07")):
+            wait_until("it may be mended", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
+            epoch = self.epoch()
+            with self.standing_still():  # else the next row mends a part of it
+                self.redis(*command)
+                began = time.monotonic()
+                said = wait_until(f"{command} is said", lambda: self.said_of(figure) or self.epoch() > epoch, SECONDS)
+                print(f"{command}: {said} after {time.monotonic() - began:.1f} s", flush=True)
+            self.assert_filled_again(epoch, str(command))
+
     def test_a_state_log_that_is_gone_is_written_again_from_memory(self):
         log = max(self.redis("KEYS", LEDGER + "log:*"), key=lambda key: self.redis("LLEN", key))
         life = self.life()

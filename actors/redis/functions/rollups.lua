@@ -313,9 +313,10 @@ function rollups.commit(outcome, work)
   outcome.commands = written
 end
 
--- Returns what stands at a group's place for each output, by the output's index.
+-- Returns what stands at a group's place for each output, by the output's index; and
+-- Redis's words where the key is of another type.
 local function standing(spec, key, member)
-  local out = {}
+  local out, refused = {}, nil
   for i, o in ipairs(spec.outputs) do
     local have
     if spec.target == 'hash' then
@@ -328,8 +329,9 @@ local function standing(spec, key, member)
       have = redis.pcall('GET', key)
     end
     out[i] = type(have) == 'string' and have or nil
+    refused = refused or type(have) == 'table' and have.err
   end
-  return out
+  return out, refused
 end
 
 -- Tells whether a text stands where it should. A JSON text has its aggregates in order:
@@ -345,10 +347,12 @@ local function stands(spec, o, text, have, from)
   return have ~= nil and tonumber(have) == tonumber(text)
 end
 
--- Returns the key of the group's place if something else stands there.
+-- Returns the key of the group's place if something else stands there, and Redis's
+-- words if that is of another type.
 local function differs(spec, entry)
-  local key = spec.key or entry[KEY]
-  local have, from = standing(spec, key, entry[MEMBER]), 1
+  local key, from = spec.key or entry[KEY], 1
+  local have, refused = standing(spec, key, entry[MEMBER])
+  if refused then return key, refused end
   for i, o in ipairs(spec.outputs) do
     if o.aggregate > 0 then
       local text = show(entry, spec.aggregates[o.aggregate], spec.target == 'json')
@@ -360,7 +364,8 @@ local function differs(spec, entry)
 end
 
 -- ARGV: a figure's spec, a cursor ('0' to begin), how many groups. Compares their places
--- with what their parts come to; a figure with another one is remembered as lost.
+-- with what their parts come to; a figure with another one is remembered as lost, or as
+-- failed where a key of another type is in the way: that isn't ours to delete.
 -- Returns the next cursor.
 local function walk(_, argv)
   local spec = rollups.spec(cmsgpack.unpack(argv[1]))
@@ -368,11 +373,11 @@ local function walk(_, argv)
   if scanned.err then return '0' end
   for i = 1, #scanned[2], 2 do
     local entry = entry_of(spec, scanned[2][i + 1])
-    local key = entry and differs(spec, entry)
-    if key then
-      parts.lost(spec.name, 'somebody changed or deleted ' .. key)
-      return '0'
-    end
+    local key, refused = nil, nil
+    if entry then key, refused = differs(spec, entry) end
+    if refused then redis.pcall('HSETNX', PREFIX .. 'failed', spec.name, refused .. ' (' .. key .. ')') end
+    if key and not refused then parts.lost(spec.name, 'another client changed or deleted ' .. key) end
+    if key then return '0' end
   end
   return scanned[1]
 end

@@ -238,6 +238,20 @@ CAF_TEST(a walk finds places that are as written in order and each that is not )
     CAF_CHECK(walked(f).empty());
     f.ask(kind.overwrite);
     CAF_CHECK(walked(f) == figure0);
-    CAF_CHECK(must(f.store.failed_figures()).at("figure0").find("somebody changed or deleted place") == 0);
+    CAF_CHECK(must(f.store.failed_figures()).at("figure0").find("another client changed or deleted place")
+              == 0);
+  }
+}
+
+CAF_TEST(a key of another type in the way of a place fails its figure and is left alone) {
+  for (auto& kind : kinds_of_places()) {
+    rollup_fixture f(kind.what, kind.aggregates);
+    f.change("5", {}, {number_row(12'345)});
+    auto place = *f.keys("place*").begin();
+    f.ask({"DEL", place});
+    f.ask({"RPUSH", place, "theirs"});
+    CAF_CHECK(walked(f).empty()); // to fill it again would mend nothing
+    CAF_CHECK(must(f.store.failed_figures()).at("figure0").find("WRONGTYPE") == 0);
+    CAF_CHECK_EQUAL(f.text({"LLEN", place}), "1");
   }
 }
