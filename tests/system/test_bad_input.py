@@ -170,7 +170,7 @@ class Topics(running.SystemTest):
         before = self.stack.pid("node")
         self.stack.topics("delete", "dbserver1.public.products")
         wait_until("the node starts over", lambda: self.stack.pid("node") not in (None, before))
-        reason = wait_until("figures are built anew", lambda: (r := self.stack.status().get("cluster", {}).get("reason", "")) and "made anew" in r and r)
+        reason = wait_until("figures are built anew", lambda: (r := self.stack.status().get("cluster", {}).get("reason", "")) and "made again" in r and r)
         self.assertIn("dbserver1.public.products", reason)
         self.assertIn("Kafka has no topic dbserver1.public.products any more", self.stack.log_tail(lines=2000))
         wait_until("all is built anew", self.stack.is_live, 240)
