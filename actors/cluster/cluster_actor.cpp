@@ -146,6 +146,7 @@ void cluster_state::look_for_doubts() {
   if (!tables || tables->empty())
     return;
   note.reason.clear();
+  note.tables.clear(); // of a read that ended with the lead
   for (auto& [table, why] : *tables) {
     spdlog::info("cluster: reading {} again: {}", table, why);
     note.tables.push_back(table);
@@ -164,6 +165,7 @@ void cluster_state::look_for_snapshot() {
   if (!shown || *shown <= note.swept || *shown <= note.birth)
     return;
   note.reason = "Debezium has a new replication slot: changes may have been missed";
+  note.tables.clear(); // all of them
   spdlog::warn("cluster: {}; reading all tables again", note.reason);
   if (how.servers.doubt_all)
     (void)how.servers.doubt_all(note.reason);

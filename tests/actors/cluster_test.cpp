@@ -229,6 +229,25 @@ CAF_TEST(tables that are in doubt are read again and the read is told) {
   CAF_CHECK(says("public.orders was rewritten"));
 }
 
+CAF_TEST(a read that ended with the lead leaves no table to the next one) {
+  how.note.swept = {600};
+  how.tables = 2;
+  std::map<std::string, std::string> doubted{{"public.orders", "public.orders was rewritten"}};
+  how.servers.to_read_again = [&] { return result<std::map<std::string, std::string>>(doubted); };
+  how.servers.progress = [] { return read_progress{}; };
+  begin(true);
+  CAF_CHECK_EQUAL(one->log.back(), "read 700 public.orders");
+  self->send(cluster, atom::homes_v, homes, false);
+  settle();
+  doubted.clear();
+  shown = wal = {900}; // another slot
+  self->send(cluster, atom::homes_v, homes, true);
+  settle();
+  tick();
+  tick();
+  CAF_CHECK_EQUAL(one->log.back(), "read 1100");
+}
+
 CAF_TEST(live figures without a slot are doubted once) {
   how.note.swept = {600};
   how.look = [](bool) { return std::string(R"({"slot":{"exists":false}})"); };
