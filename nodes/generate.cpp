@@ -8,7 +8,6 @@
 
 #include <cstdlib>
 #include <iostream>
-#include <thread>
 
 namespace millrace {
 
@@ -35,22 +34,12 @@ double rate_of(const generate_options& options) {
 class control {
  public:
   control(caf::actor_system& system, generator_actor shop) : system_(system), shop_(std::move(shop)) {
-    server_.Get("/control", [this](auto&, httplib::Response& out) { show(out); });
-    server_.Post("/control", [this](const httplib::Request& in, httplib::Response& out) { obey(in, out); });
+    server_.routes().Get("/control", [this](auto&, httplib::Response& out) { show(out); });
+    server_.routes().Post("/control",
+                          [this](const httplib::Request& in, httplib::Response& out) { obey(in, out); });
   }
 
-  bool listen(std::uint16_t port) {
-    if (!bind_to_loopback(server_, port))
-      return false;
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
-    return true;
-  }
-
-  ~control() {
-    server_.stop();
-    if (thread_.joinable())
-      thread_.join();
-  }
+  bool listen(std::uint16_t port) { return server_.serve(port); }
 
  private:
   void show(httplib::Response& out) {
@@ -84,8 +73,7 @@ class control {
 
   caf::actor_system& system_;
   generator_actor shop_;
-  httplib::Server server_;
-  std::thread thread_;
+  loopback_server server_;
 };
 
 } // namespace

@@ -7,7 +7,6 @@
 #include <spdlog/spdlog.h>
 
 #include <mutex>
-#include <thread>
 
 namespace millrace {
 
@@ -32,8 +31,7 @@ std::int64_t unix_now() {
 } // namespace
 
 struct http_server::impl {
-  httplib::Server server;
-  std::thread thread;
+  loopback_server server;
   std::mutex guard;
   caf::actor_system* system = nullptr; ///< guarded, as the rest
   inspector_actor inspector;
@@ -96,27 +94,23 @@ struct http_server::impl {
 
 http_server::http_server(std::unique_ptr<impl> x) : impl_(std::move(x)) {}
 
-http_server::~http_server() {
-  impl_->server.stop();
-  if (impl_->thread.joinable())
-    impl_->thread.join();
-}
+http_server::~http_server() { impl_->server.stop(); }
 
 result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port) {
   auto x = std::make_unique<impl>();
   auto* it = x.get();
-  x->server.Get("/status", [it](const httplib::Request&, httplib::Response& out) { it->status(out); });
-  x->server.Post("/control/written",
-                 [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
-  x->server.Get("/control", [](const httplib::Request&, httplib::Response& out) {
+  x->server.routes().Get("/status",
+                         [it](const httplib::Request&, httplib::Response& out) { it->status(out); });
+  x->server.routes().Post("/control/written",
+                          [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
+  x->server.routes().Get("/control", [](const httplib::Request&, httplib::Response& out) {
     answer(out, json::parse(control_help));
   });
-  x->server.Post("/control",
-                 [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
-  if (!bind_to_loopback(x->server, port))
+  x->server.routes().Post("/control",
+                          [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
+  if (!x->server.serve(port))
     return error{errc::bad_setting, "port " + std::to_string(port)
                                         + " on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT to a free one"};
-  x->thread = std::thread([it] { it->server.listen_after_bind(); });
   return std::unique_ptr<http_server>(new http_server(std::move(x)));
 }
 

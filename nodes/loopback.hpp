@@ -4,19 +4,32 @@
 
 #include <httplib.h>
 
+#include <atomic>
 #include <cstdint>
+#include <thread>
 
 namespace millrace {
 
-/// Binds the server to 127.0.0.1:`port`. Returns false where somebody else has
-/// the port. Not with the library's SO_REUSEPORT, which lets a second program
-/// share the port in silence, and refuses one that was closed a moment ago.
-inline bool bind_to_loopback(httplib::Server& server, std::uint16_t port) {
-  server.set_socket_options([](socket_t socket) {
-    int yes = 1;
-    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  });
-  return server.bind_to_port("127.0.0.1", port);
-}
+/// An HTTP server on 127.0.0.1, in a thread of its own.
+class loopback_server {
+ public:
+  loopback_server() = default;
+  ~loopback_server();
+  loopback_server(const loopback_server&) = delete;
+  loopback_server& operator=(const loopback_server&) = delete;
+
+  /// What it answers; to be set before it serves.
+  httplib::Server& routes() { return server_; }
+
+  /// Serves from now on. Returns false where somebody else has the port.
+  bool serve(std::uint16_t port);
+  /// Ends it: no request is under way afterwards.
+  void stop();
+
+ private:
+  httplib::Server server_;
+  std::thread thread_;
+  std::atomic<bool> ended_{false};
+};
 
 } // namespace millrace
