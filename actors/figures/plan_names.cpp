@@ -59,6 +59,18 @@ void check_kind(const postgres::table& table, int at) {
   refuse_figure(at, sql_name(table) + " is " + what, advice);
 }
 
+/// Debezium's task ends at such a table (3.6.3: a NullPointerException), whatever columns
+/// figures use.
+void check_domains(const postgres::table& table, int at) {
+  for (auto& column : table.columns)
+    if (column.domain && column.type == postgres::column_type::enumeration)
+      refuse_figure(at,
+                    sql_name(table) + "'s column " + column.name + " is of a domain over an enum ("
+                        + column.type_name + "), which Debezium can't read",
+                    "ALTER TABLE " + sql_name(table) + " ALTER COLUMN " + written(column.name)
+                        + " TYPE the enum itself");
+}
+
 /// The statement that makes the key one that isn't deferrable. A constraint
 /// that nobody named is called TABLE_pkey.
 std::string plain_key(const postgres::table& table) {
@@ -110,6 +122,7 @@ const postgres::table& find_table(const table_reference& from, const figure_cont
                   "a table's name, with its schema if it is another than " + path);
   }
   check_kind(*found, from.at);
+  check_domains(*found, from.at);
   check_key(*found, from.at);
   return *found;
 }

@@ -34,7 +34,7 @@ WITH RECURSIVE col AS (
   FROM base b JOIN pg_type t ON t.oid = b.type AND t.typtype = 'd'
 )
 SELECT DISTINCT ON (b.attrelid, b.attnum) b.attrelid, b.attname, b.type, b.modifier, b.shown, b.attnotnull,
-       b.generated, coalesce(l.collisdeterministic, true), t.typtype
+       b.generated, coalesce(l.collisdeterministic, true), t.typtype, b.depth > 0
 FROM base b JOIN pg_type t ON t.oid = b.type LEFT JOIN pg_collation l ON l.oid = b.attcollation
 ORDER BY b.attrelid, b.attnum, b.depth DESC)";
 
@@ -153,6 +153,7 @@ void add_columns(const pg_result& from, tables_by_oid& to) {
     x.not_null = text_at(from, i, 5) == "t";
     x.generated = text_at(from, i, 6) == "t";
     x.deterministic = text_at(from, i, 7) == "t";
+    x.domain = text_at(from, i, 9) == "t";
     at->second.columns.push_back(std::move(x));
   }
 }

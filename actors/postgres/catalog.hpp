@@ -45,6 +45,7 @@ struct column {
   bool not_null = false;
   bool generated = false;
   bool deterministic = true; ///< its collation, for text types
+  bool domain = false;       ///< its type is a domain over `type`
   bool operator==(const column&) const = default;
 };
 

@@ -81,6 +81,11 @@ inline std::vector<postgres::table> catalog_of_shop() {
   auto later = table("later", {integer("id")});
   later.deferrable_key = true;
   out.push_back(later);
+  auto moody = table("moody", {integer("id"), integer("mood")});
+  moody.columns[1].type = postgres::column_type::enumeration;
+  moody.columns[1].type_name = "ours";
+  moody.columns[1].domain = true;
+  out.push_back(moody);
   auto thin =
       with_parent(table("thin", {integer("id"), integer("customer_id"), text("status")}), {1}, "customers");
   thin.full_identity = false;

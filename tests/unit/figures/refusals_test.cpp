@@ -162,6 +162,8 @@ CAF_TEST(tables that the log does not tell whole are refused with what to run) {
           "ALTER TABLE public.keyless ADD PRIMARY KEY");
   refused(x, "SELECT count(*) FROM later", "deferrable",
           "ALTER TABLE public.later DROP CONSTRAINT later_pkey, ADD PRIMARY KEY (id)");
+  refused(x, "SELECT count(*) FROM moody", "mood is of a domain over an enum (ours)",
+          "ALTER TABLE public.moody ALTER COLUMN mood TYPE the enum itself");
   refused(x, "SELECT count(*) FROM seen", "a view", "the table that it reads");
   refused(x, "SELECT count(*) FROM part", "a partition", "ordinary");
   refused(x, "SELECT count(*) FROM nothing", "no table nothing in public", "schema");

@@ -241,12 +241,12 @@ CAF_TEST(the catalog tells columns keys and identity) {
       "CREATE DOMAIN moment AS timestamp(3); CREATE DOMAIN late AS moment; CREATE DOMAIN later AS late CHECK "
       "(VALUE "
       "> '1970-01-01'); CREATE DOMAIN clock AS time(2); CREATE DOMAIN hundreds AS numeric(5,-2);"
-      "CREATE TYPE mood AS ENUM ('sad', 'ok');"
+      "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN mine AS mood; CREATE DOMAIN ours AS mine;"
       "CREATE COLLATION loose (provider = icu, locale = 'und', deterministic = false);"
       "CREATE TABLE \"Läden\".\"Ärger \"\"x\"\"\" (b int, a text, PRIMARY KEY (b, a));"
       "CREATE TABLE kinds (gone int, id bigint PRIMARY KEY DEFERRABLE, n numeric(18,4), m numeric, k "
       "numeric(20,2),"
-      " neg numeric(5,-2), d price, f fare, e mood, t text COLLATE loose, i inet, c char(3), "
+      " neg numeric(5,-2), d price, f fare, e mood, o ours, t text COLLATE loose, i inet, c char(3), "
       " twice bigint GENERATED ALWAYS AS (id * 2) STORED, ts timestamp(3), ts6 timestamp, deep later, clock "
       "clock,"
       " round hundreds, list later[], x int, y text,"
@@ -274,6 +274,9 @@ CAF_TEST(the catalog tells columns keys and identity) {
   CAF_CHECK_EQUAL(kinds.columns[kinds.find("f").value()].scale, 2);
   CAF_CHECK(kinds.columns[kinds.find("f").value()].not_null);
   CAF_CHECK(type("e") == column_type::enumeration);
+  CAF_CHECK(!kinds.columns[kinds.find("e").value()].domain);
+  CAF_CHECK(type("o") == column_type::enumeration);
+  CAF_CHECK(kinds.columns[kinds.find("o").value()].domain);
   CAF_CHECK(type("i") == column_type::other);
   CAF_CHECK(type("c") == column_type::bpchar);
   CAF_CHECK(!kinds.columns[kinds.find("t").value()].deterministic);
