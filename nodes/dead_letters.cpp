@@ -14,6 +14,8 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds kafka_timeout{15};
+/// A node counts beside other things that can't wait.
+constexpr std::chrono::seconds count_timeout{3};
 
 int complain(const error& why) {
   std::cerr << "millrace: " << why.message << "\n";
@@ -104,7 +106,7 @@ struct letter_counter {
         return opened.why();
       reads = std::make_unique<kafka::consumer>(std::move(*opened));
     }
-    auto bounds = reads->bounds({how.dead_letters(), {0}}, kafka_timeout);
+    auto bounds = reads->bounds({how.dead_letters(), {0}}, count_timeout);
     if (!bounds)
       return bounds.why();
     if (bounds->high == seen)

@@ -134,7 +134,8 @@ result<void> replay::read_again(const postgres::table& of, const std::vector<sub
     if (side->snapshot(id) == snapshot_progress::completed)
       return {};
     if (side->snapshot(id) == snapshot_progress::failed)
-      return error{errc::unavailable, "Debezium couldn't read the row"};
+      return error{errc::unavailable, "Debezium couldn't read the row: `millrace resync " + of.schema + "."
+                                          + of.name + "` reads the whole table and closes its letters"};
     std::this_thread::sleep_for(look_interval);
   }
   return error{errc::unavailable,

@@ -1,5 +1,7 @@
-/// `resync`: has tables read again below figures that stay shown.
+/// `resync`: has tables read again below figures that stay shown. What their dead letters
+/// lacked is read with them.
 
+#include "actors/cdc_router/dead_letters.hpp"
 #include "actors/figures/plan_use.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/project_parts.hpp"
@@ -8,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <iostream>
 #include <thread>
 
@@ -17,6 +20,7 @@ namespace {
 
 constexpr int done = 0, refused = 1, not_finished = 3;
 constexpr std::chrono::milliseconds look_interval{300};
+constexpr std::chrono::seconds kafka_timeout{15};
 
 int complain(const error& why) {
   std::cerr << "millrace: " << why.message << "\n";
@@ -52,6 +56,39 @@ std::string stage(const settings& how) {
   auto cluster = status->value("cluster", nlohmann::json::object());
   auto trouble = cluster.value("trouble", "");
   return trouble.empty() ? cluster.value("stage", "") : trouble;
+}
+
+/// Returns the tables' letters that are open now: their records are older than a read
+/// that begins later.
+result<std::vector<dead_letter>> letters_of(const settings& how, const std::vector<std::string>& tables) {
+  auto reads = kafka::consumer::connect(how.kafka);
+  if (!reads)
+    return reads.why();
+  auto book = read_letters(*reads, how.dead_letters(), kafka_timeout);
+  if (!book)
+    return book.why();
+  std::vector<dead_letter> out;
+  for (auto& [_, x] : book->open())
+    if (std::find(tables.begin(), tables.end(), x.table) != tables.end())
+      out.push_back(x);
+  return out;
+}
+
+result<void> close(const settings& how, const std::vector<dead_letter>& letters) {
+  if (letters.empty())
+    return {};
+  auto writes = kafka::producer::connect(how.kafka);
+  if (!writes)
+    return writes.why();
+  std::vector<kafka::outgoing> notes;
+  for (auto& x : letters)
+    notes.push_back(
+        make_resolution(how.dead_letters(), x, "its table was read again", unix_seconds() * 1000));
+  if (auto sent = writes->send(std::move(notes), kafka_timeout); !sent)
+    return sent;
+  for (auto& x : letters)
+    std::cout << x.origin() << "  its table was read again\n";
+  return {};
 }
 
 /// Waits until the ledger is in no doubt about these tables that is as old as the request.
@@ -105,6 +142,9 @@ int run_resync(const settings& how, const resync_options& options) {
   auto ledger = open_store(how, plan_set{});
   if (!ledger)
     return complain(ledger.why());
+  auto letters = letters_of(how, *tables);
+  if (!letters)
+    return complain(letters.why());
   for (auto& table : *tables) {
     redis::table_doubt x{"somebody asked for it by `millrace resync`", "millrace status", unix_seconds(),
                          *here};
@@ -112,7 +152,11 @@ int run_resync(const settings& how, const resync_options& options) {
     if (auto noted = ledger->doubt(table, x, found->life); !noted)
       return complain(noted.why());
   }
-  return wait(how, *ledger, *tables, *here, std::chrono::seconds{options.wait_seconds});
+  if (auto code = wait(how, *ledger, *tables, *here, std::chrono::seconds{options.wait_seconds});
+      code != done)
+    return code;
+  auto closed = close(how, *letters);
+  return closed ? done : complain(closed.why());
 }
 
 } // namespace millrace

@@ -12,7 +12,6 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds kafka_timeout{10};
 /// Less than status waits for an answer: where Kafka is away, that is to be told.
 constexpr std::chrono::seconds look_timeout{3};
 constexpr std::chrono::seconds identify_interval{10}, count_interval{5};
@@ -65,7 +64,7 @@ void surroundings::look_at_topics(bool leads) {
       return how_.lost("Kafka has no topic " + source.topic + " any more: somebody deleted it");
   look_at_partitions(*topics, leads);
   auto unknown = unknown_tables(*topics, how_.topic_prefix, how_.side.anchor, *how_.plans);
-  auto found = count_records(**x, *topics, unknown, kafka_timeout);
+  auto found = count_records(**x, *topics, unknown, look_timeout);
   if (!found)
     return;
   for (auto& [table, records] : *found)

@@ -30,8 +30,11 @@ std::map<std::string, std::string> lacking_tables(const json& cluster) {
   for (auto& [table, count] : letters.items())
     if (count.get<std::int64_t>() > 0)
       out[table] = std::to_string(count.get<std::int64_t>()) + " dead letters of " + table + " are open";
+  for (auto& [table, why] : out)
+    if (!doubts.contains(table))
+      why += ". Mend it by: millrace dead-letters replay all";
   for (auto& [table, x] : doubts.items()) {
-    auto& why = out[table];
+    auto& why = out[table]; // a table that is read again needs its letters no more
     why += (why.empty() ? "" : "; ") + x.value("reason", "") + ". Mend it by: " + x.value("remedy", "");
   }
   return out;

@@ -151,8 +151,6 @@ class Catalogue(running.SystemTest):
         if row.applies:
             self.stack.door("apply", "--wait", 120)
         self.stack.door("resync", f"public.{row.name}")
-        if any("dead letters" in self.told().get(name, {}).get("why", "") for name in self.figures_of(row.name)):
-            self.stack.door("dead-letters", "replay", "all")
         wait_until(f"{row.name} is live again", lambda: not self.figures_of(row.name) & set(self.told()), 60)
         code, report = self.stack.verify(60)
         bad = [figure for figure in report["figures"] if figure["figure"] in self.figures_of(row.name) and figure["result"] != "equal"]

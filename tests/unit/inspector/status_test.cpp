@@ -82,7 +82,8 @@ CAF_TEST(open dead letters make the figures of their table incomplete) {
       R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2,"public.orders":0}}})";
   CAF_CHECK(figure(0)["state"] == "live");
   CAF_CHECK(figure(1)["state"] == "incomplete");
-  CAF_CHECK(figure(1)["why"] == "2 dead letters of public.customers are open");
+  CAF_CHECK(figure(1)["why"]
+            == "2 dead letters of public.customers are open. Mend it by: millrace dead-letters replay all");
 }
 
 CAF_TEST(a table in doubt makes its figures incomplete and tells the reason and the remedy) {
