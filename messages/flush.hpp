@@ -6,6 +6,8 @@
 #include "messages/delivery.hpp"
 #include "messages/store_write.hpp"
 
+#include <map>
+
 namespace millrace {
 
 /// A token that nobody ever used: 128 random bits, in hex.
@@ -23,6 +25,10 @@ struct cell_flush {
   bool copy_block_too = false;   ///< `block` goes to the copy as well
   std::uint64_t copy_length = 0; ///< > 0: switch to the copy, which must have this many blocks
   cell_output output;
+  /// Tables whose read's rows came to the cell, which wasn't told of the read (`from` of
+  /// the newest): the ledger has gone back to before it. What the stream removed
+  /// meanwhile may be there again.
+  std::map<table_id, lsn> unknown_reads;
 };
 
 /// What a cell finds in the ledger when it claims or reloads.

@@ -1,8 +1,8 @@
 #include "actors/connect/client.hpp"
+#include "actors/figures/name_match.hpp"
 #include "actors/kafka/producer.hpp"
 #include "actors/redis/library.hpp"
 #include "actors/redis/pack.hpp"
-#include "actors/verify/place.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/project.hpp"
 #include "nodes/start.hpp"
@@ -184,7 +184,7 @@ class estate {
       return;
     }
     for (auto& figure : plans_.figures)
-      if (verify::could_be(figure.place.key, figure.outputs, key)) {
+      if (could_be(figure.place.key, figure.outputs, key)) {
         ++figure_keys_[figure.name];
         return;
       }

@@ -86,12 +86,13 @@ caf::result<cell_id> aggregator_state::sweep(lsn from, const std::vector<std::st
   return answer_when_durable();
 }
 
-/// A ledger that went back to before a read, its sweep or the end of a fill has lost
-/// what nobody will ask for again.
+/// A ledger that went back to before a sweep or the end of a fill has lost what nobody
+/// will ask for again. A read that wasn't swept is: what it barred would be missing if not.
 void aggregator_state::catch_up() {
+  std::erase_if(reads, [](auto& each) { return !each.second.at; });
   for (auto& [tables, x] : reads) {
     cell->begin_read(x.from, tables);
-    x.due = x.at.has_value();
+    x.due = true;
   }
   sweep_again();
   if (published)

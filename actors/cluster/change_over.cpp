@@ -150,7 +150,7 @@ result<void> change_over(redis::store& store, const redis::project_format& found
     return claimed.why();
   auto retired = change.retires(stored.plans);
   if (auto gone = retire_some(store, stored, retired, *claimed, project, now); !gone)
-    return gone;
+    return gone.why();
   std::vector<std::string> names;
   for (std::size_t i = 0; i < retired.size(); ++i)
     if (retired[i])

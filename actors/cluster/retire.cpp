@@ -29,13 +29,13 @@ std::vector<store_write> told_by_rows(const cell& of, const std::vector<bool>& w
   return all.retire(which);
 }
 
-result<void> retire_cell(redis::store& store, const cell_settings& how, const cell_ledger& ledger,
+/// Returns whether the cell told its places.
+result<bool> retire_cell(redis::store& store, const cell_settings& how, const cell_ledger& ledger,
                          const std::vector<bool>& which, const std::vector<bool>& doubted, tick_seconds now) {
   cell it(how, ledger.cell);
   if (auto loaded = it.load(ledger); !loaded) {
-    // Its places can't be told any more; the state goes all the same.
     spdlog::error("cluster: shard {}: {}", ledger.cell.shard.value, loaded.why().message);
-    return {};
+    return false;
   }
   cell_flush flush;
   flush.cell = ledger.cell;
@@ -47,12 +47,22 @@ result<void> retire_cell(redis::store& store, const cell_settings& how, const ce
   flush.output.writes.insert(flush.output.writes.end(), std::make_move_iterator(known.begin()),
                              std::make_move_iterator(known.end()));
   if (flush.output.writes.empty())
-    return {};
+    return true;
   auto done = store.flush({flush}, now);
   if (!done)
     return done.why();
   if (done->verdict != flush_verdict::done)
     return error{errc::fenced, "another node took the ledger while its figures were retired"};
+  return true;
+}
+
+/// Deletes what looks like places of the entities' figures.
+result<void> remove_untold(redis::store& store, const plan_set& plans, const std::set<entity_id>& untold,
+                           const std::string& life) {
+  for (auto& figure : plans.figures)
+    if (figure.what != figure_kind::rolled_up && untold.count(figure.entity))
+      if (auto gone = store.remove_places(figure, life); !gone)
+        return gone;
   return {};
 }
 
@@ -75,9 +85,10 @@ result<std::vector<cell_ledger>> claim_cells(redis::store& store, const std::vec
   return store.claim(cells, tokens, {}, life);
 }
 
-result<void> retire_some(redis::store& store, const stored_plans& stored, const std::vector<bool>& which,
-                         const std::vector<cell_ledger>& claimed, const std::string& project,
-                         tick_seconds now) {
+result<std::set<entity_id>> retire_some(redis::store& store, const stored_plans& stored,
+                                        const std::vector<bool>& which,
+                                        const std::vector<cell_ledger>& claimed, const std::string& project,
+                                        tick_seconds now) {
   auto how = cells_of(stored, project);
   auto looked = store.inspect({});
   if (!looked)
@@ -92,16 +103,22 @@ result<void> retire_some(redis::store& store, const stored_plans& stored, const 
     if (doubted[i] || (which[i] && figure.what != figure_kind::rolled_up))
       entities.insert(figure.entity);
   }
-  for (auto& ledger : claimed)
-    if (entities.count(ledger.cell.entity))
-      if (auto gone = retire_cell(store, how, ledger, which, doubted, now); !gone)
-        return gone;
+  std::set<entity_id> untold;
+  for (auto& ledger : claimed) {
+    if (!entities.count(ledger.cell.entity))
+      continue;
+    auto told = retire_cell(store, how, ledger, which, doubted, now);
+    if (!told)
+      return told.why();
+    if (!*told)
+      untold.insert(ledger.cell.entity);
+  }
   for (std::size_t i = 0; i < which.size(); ++i)
     if (which[i] && stored.plans.figures[i].what == figure_kind::rolled_up)
       if (auto gone = store.retire(stored.plans.figures[i], claimed.empty() ? nullptr : &claimed.front());
           !gone)
-        return gone;
-  return {};
+        return gone.why();
+  return untold;
 }
 
 result<void> retire_figures(redis::store& store, const stored_plans& stored, std::uint16_t shards,
@@ -111,7 +128,10 @@ result<void> retire_figures(redis::store& store, const stored_plans& stored, std
   if (!ledgers)
     return ledgers.why();
   std::vector<bool> all(stored.plans.figures.size(), true);
-  if (auto gone = retire_some(store, stored, all, *ledgers, project, now); !gone)
+  auto untold = retire_some(store, stored, all, *ledgers, project, now);
+  if (!untold)
+    return untold.why();
+  if (auto gone = remove_untold(store, stored.plans, *untold, life); !gone)
     return gone;
   return store.wipe(cells, life);
 }

@@ -1,12 +1,13 @@
 #pragma once
 
 /// Takes a ledger's figures away: every place, found by the stored plans and
-/// rows, never by SCAN; then state and ledger.
+/// rows; then state and ledger. Only where Redis lost rows, places are looked for by SCAN.
 
 #include "actors/cluster/stored_plans.hpp"
 #include "actors/redis/store.hpp"
 
 #include <functional>
+#include <set>
 
 namespace millrace {
 
@@ -24,10 +25,12 @@ result<void> retire_figures(redis::store& store, const stored_plans& stored, std
                             const std::string& life, const std::string& project, tick_seconds now);
 
 /// Deletes the places of some figures, by their numbers; state and ledger stay.
-/// `claimed`: the ledgers of all cells, just claimed.
-result<void> retire_some(redis::store& store, const stored_plans& stored, const std::vector<bool>& which,
-                         const std::vector<cell_ledger>& claimed, const std::string& project,
-                         tick_seconds now);
+/// `claimed`: the ledgers of all cells, just claimed. Returns the entities that have a cell whose
+/// log is lost: not all places that it showed are known.
+result<std::set<entity_id>> retire_some(redis::store& store, const stored_plans& stored,
+                                        const std::vector<bool>& which,
+                                        const std::vector<cell_ledger>& claimed, const std::string& project,
+                                        tick_seconds now);
 
 /// Claims cells under new tokens. `life` nonempty: only of this life of the ledger.
 result<std::vector<cell_ledger>> claim_cells(redis::store& store, const std::vector<cell_id>& cells,

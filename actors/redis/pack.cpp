@@ -1,6 +1,7 @@
 #include "actors/redis/pack.hpp"
 
 #include "actors/redis/msgpack_writer.hpp"
+#include "actors/redis/table_doubt.hpp"
 
 #include <cinttypes>
 #include <cstdio>
@@ -134,6 +135,22 @@ void pack_names(msgpack_writer& to, const place_commands& places,
     to.number(figure.value).text(name);
 }
 
+/// Table and doubt in turn.
+void pack_doubts(msgpack_writer& to, const std::vector<cell_flush>& cells, tick_seconds tick,
+                 const packed_plans& plans) {
+  std::map<table_id, lsn> unknown;
+  for (auto& cell : cells)
+    for (auto& [table, from] : cell.unknown_reads)
+      unknown[table] = std::max(unknown[table], from);
+  to.list(unknown.size() * 2);
+  for (auto& [table, from] : unknown) {
+    auto& name = plans.doubted_as.at(table.value);
+    table_doubt x{"Redis has gone back to before a read of " + name, "millrace resync " + name, tick.value,
+                  from, true};
+    to.text(name).text(to_json(x));
+  }
+}
+
 } // namespace
 
 std::string cell_name(cell_id x) {
@@ -147,12 +164,13 @@ std::vector<std::string> pack_flush(const std::vector<cell_flush>& cells, tick_s
   std::vector<std::string> argv(first_block - 1);
   std::string head;
   msgpack_writer to(head);
-  to.list(5).number(tick.value).list(cells.size());
+  to.list(6).number(tick.value).list(cells.size());
   for (auto& cell : cells)
     pack_cell(to, cell, argv);
   pack_counts(to, cells, plans);
   pack_heads(to, places);
   pack_names(to, places, rolled, plans);
+  pack_doubts(to, cells, tick, plans);
   argv[0] = std::move(head);
   argv[1] = pack_rollups(rolled, plans);
   msgpack_writer args(argv[2]);

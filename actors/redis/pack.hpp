@@ -20,7 +20,8 @@ struct packed_plans {
   };
   std::vector<figure> figures;
   std::vector<std::string> tables; ///< as counters name them: orders, or audit.orders
-  std::string key_prefix;          ///< of counters
+  std::vector<std::string> doubted_as; ///< by table: SCHEMA.TABLE
+  std::string key_prefix;              ///< of counters
 };
 
 packed_plans pack_plans(const plan_set& plans);

@@ -85,6 +85,12 @@ std::vector<finding> judge(const server_facts& x) {
                                + " and takes no writes: set REDIS_HOST and REDIS_PORT to the primary"});
   if (x.evicts())
     out.push_back({severity::warn, what_eviction_means(x)});
+  if (x.keeps_halves)
+    out.push_back(
+        {severity::warn, "Redis has started again, and its append-only file may hold half of a transaction, "
+                         "which its next start would run: redis-cli BGREWRITEAOF; or let us do it: ACL "
+                         "SETUSER "
+                             + (x.user.empty() ? "default" : x.user) + " +bgrewriteaof"});
   if (!x.appends && x.saves == false)
     out.push_back({severity::warn,
                    "Redis keeps nothing on disk (no append-only file, no snapshots): after its "
@@ -103,6 +109,7 @@ result<server_facts> look_at_server(client& connection) {
     return out;
   }
   auto out = facts_of(info->text);
+  out.user = connection.user();
   if (out.appends || out.saves)
     return out;
   auto points = connection.call({"CONFIG", "GET", "save"}); // often denied

@@ -163,8 +163,10 @@ packed_plans pack_plans(const plan_set& plans) {
   out.key_prefix = plans.key_prefix;
   for (auto& x : plans.figures)
     out.figures.push_back(pack_figure(x));
-  for (auto& x : plans.tables)
-    out.tables.push_back(x.table.schema == "public" ? x.table.name : x.table.schema + "." + x.table.name);
+  for (auto& x : plans.tables) {
+    out.doubted_as.push_back(x.table.schema + "." + x.table.name);
+    out.tables.push_back(x.table.schema == "public" ? x.table.name : out.doubted_as.back());
+  }
   return out;
 }
 

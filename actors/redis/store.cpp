@@ -147,18 +147,4 @@ result<std::optional<std::chrono::microseconds>> store::time() {
                        + std::chrono::microseconds{std::strtoll(answer->list[1].text.c_str(), nullptr, 10)});
 }
 
-result<server_facts> store::server() {
-  auto facts = look_at_server(impl_->connection);
-  if (!facts || facts->evicted == 0 || !facts->primary.empty())
-    return facts;
-  command argv{facts->run, std::to_string(facts->evicted), mend_interval};
-  auto with_lifetime = facts->policy.rfind("volatile-", 0) == 0;
-  for (auto& figure : impl_->plans.figures)
-    if (figure.expires || !with_lifetime)
-      argv.push_back(figure.name);
-  if (auto noted = impl_->function("evicted", argv); !noted)
-    return noted.why();
-  return facts;
-}
-
 } // namespace millrace::redis

@@ -99,7 +99,8 @@ class store {
   result<std::optional<std::chrono::microseconds>> time();
 
   /// Returns what the server tells of itself. Where it has evicted keys since the last time, all figures
-  /// that may have been hit are among the failed ones from then on, and to be filled again.
+  /// that may have been hit are among the failed ones from then on, and to be filled again. A server that
+  /// has started again is asked to write its append-only file anew.
   result<server_facts> server();
 
   /// Returns every cell's positions (no claim).
@@ -160,6 +161,9 @@ class store {
   /// Deletes a rolled-up figure's places and its hidden parts. `by`: as the owner of
   /// this cell. Error (fenced): it isn't any more.
   result<void> retire(const figure_plan& rolled_up, const cell_ledger* by = nullptr);
+  /// Deletes every key that a figure's template could give, in a ledger of this life: for one whose rows are
+  /// lost, which don't tell them. Error (fenced): the ledger began anew.
+  result<void> remove_places(const figure_plan& of, const std::string& life);
   /// Deletes the counters of change records.
   result<void> remove_counters(const plan_set& plans);
   /// Deletes all that is left under the project's own prefix, and its functions.

@@ -1,4 +1,5 @@
 /// What goes: places of figures, and the ledger itself.
+#include "actors/figures/name_match.hpp"
 #include "actors/redis/glob.hpp"
 #include "actors/redis/store_impl.hpp"
 
@@ -49,6 +50,16 @@ result<void> store::impl::each_page(const std::string& pattern,
 result<void> store::impl::forget(const std::string& life, command keys) {
   keys.insert(keys.begin(), life);
   return of_this_life("forget", std::move(keys));
+}
+
+result<void> store::remove_places(const figure_plan& of, const std::string& life) {
+  auto& key = of.place.key;
+  if (is_literal(key))
+    return impl_->forget(life, {literal_prefix(key)});
+  return impl_->each_page(escaped_glob(literal_prefix(key)) + "*", [&](command keys) -> result<void> {
+    std::erase_if(keys, [&](auto& name) { return !could_be(key, of.outputs, name); });
+    return keys.empty() ? result<void>() : impl_->forget(life, std::move(keys));
+  });
 }
 
 result<void> store::remove_counters(const plan_set& plans) {

@@ -32,6 +32,7 @@ struct store::impl {
   std::string prefix;
   std::string library_source;
   packed_plans plans;
+  std::string seen_run = {}; ///< the server's start whose append-only file is sound
 
   result<reply> call(const command& what);
   result<void> load();
@@ -42,6 +43,8 @@ struct store::impl {
   result<void> each_page(const std::string& pattern, const std::function<result<void>(command keys)>& take);
   result<void> forget(const std::string& life, command keys);
   result<void> of_this_life(const char* name, command argv);
+  result<void> note_evicted(const server_facts& x);
+  result<void> note_start(server_facts& x);
 };
 
 } // namespace millrace::redis

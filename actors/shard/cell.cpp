@@ -34,6 +34,7 @@ result<void> cell::load(const cell_ledger& from) {
   counts_.clear();
   copy_.reset();
   under_way_.clear();
+  unknown_reads_.clear();
   if (from.lost)
     return error{errc::corrupt, "Redis lost blocks of the cell's log"};
   figures_ = figure_fold(*how_.plans, id_);
@@ -170,6 +171,10 @@ void cell::upsert(const change_view& x, tick_seconds now) {
 void cell::take_read(const change_view& x, tick_seconds now) {
   auto* stored = rows_.find(x.route, x.key);
   auto newer = stored ? stored->at >= x.at : rows_.reads().removed_since(x.route, x.key, x.at);
+  if (live() && !rows_.knows_of(x.route, x.at)) {
+    auto& newest = unknown_reads_[how_.plans->routes[x.route.value].table];
+    newest = std::max(newest, x.at);
+  }
   if (!newer)
     upsert(x, now);
 }
@@ -225,7 +230,7 @@ bool cell::sweep(lsn from, tick_seconds now, const std::vector<std::string>& tab
   for (auto route : routes) {
     for (auto& name : rows_.older_than(route, from))
       remove(name, now);
-    rows_.reads().end(route);
+    rows_.reads().end(route, from);
   }
   changed_rows_ = true;
   return true;
@@ -285,6 +290,7 @@ cell_flush cell::collect(tick_seconds now) {
   for (auto& [what, count] : counts_)
     out.output.counts.push_back({what.first, what.second, count});
   counts_.clear();
+  out.unknown_reads = std::exchange(unknown_reads_, {});
   return out;
 }
 

@@ -107,6 +107,7 @@ class cell {
   std::uint64_t generation_ = 0;
   std::size_t log_bytes_ = 0, copied_bytes_ = 0;
   std::map<std::pair<table_id, char>, std::int64_t> counts_;
+  std::map<table_id, lsn> unknown_reads_;
   std::optional<state_copy> copy_;
   std::vector<position> under_way_;
   bool changed_rows_ = false, output_waits_ = false, switching_ = false;

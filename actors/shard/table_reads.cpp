@@ -6,12 +6,19 @@
 namespace millrace {
 
 void table_reads::begin(route_id route, lsn from) {
-  end(route);
+  if (auto known = under_way_.find(route); known != under_way_.end() && known->second >= from)
+    return;
+  forget(route);
   under_way_[route] = from;
   removed_[route];
 }
 
-void table_reads::end(route_id route) {
+void table_reads::end(route_id route, lsn from) {
+  if (auto known = under_way_.find(route); known != under_way_.end() && known->second <= from)
+    forget(route);
+}
+
+void table_reads::forget(route_id route) {
   under_way_.erase(route);
   removed_.erase(route);
   std::erase_if(fresh_, [&](auto& x) { return x.route == route; });
@@ -50,7 +57,7 @@ void table_reads::apply(const block_reads& x) {
     if (auto still = x.under_way.find(route); still == x.under_way.end() || still->second != from)
       ended.push_back(route);
   for (auto route : ended)
-    end(route);
+    forget(route);
   for (auto& [route, from] : x.under_way)
     if (!under_way(route))
       begin(route, from);

@@ -34,10 +34,11 @@ struct block_reads {
 
 class table_reads {
  public:
-  /// A read of the route's table begins. A read that was under way is replaced.
+  /// A read of the route's table begins. An older one that was under way is replaced;
+  /// one that is under way already, or a newer one, goes on with all that it remembers.
   void begin(route_id route, lsn from);
-  /// Its rows have been swept: forgets what was removed meanwhile.
-  void end(route_id route);
+  /// Its rows have been swept: forgets what was removed meanwhile. A newer read goes on.
+  void end(route_id route, lsn from);
   bool under_way(route_id route) const { return removed_.count(route) > 0; }
 
   /// The stream has removed a key.
@@ -54,6 +55,8 @@ class table_reads {
   void clear() { *this = {}; }
 
  private:
+  void forget(route_id route);
+
   using keys = std::map<std::string, lsn, std::less<>>;
 
   std::map<route_id, lsn> under_way_;

@@ -3,7 +3,7 @@
 /// Places in Redis as figures name them: a key, or a field or member of a key.
 /// A rendering of its own, so that verify doesn't repeat a mistake of the engine.
 
-#include "actors/figures/plan.hpp"
+#include "actors/figures/name_match.hpp"
 #include "actors/postgres/session.hpp"
 
 #include <compare>
@@ -35,15 +35,6 @@ std::uint64_t hash_of(const place& x);
 /// looks like a placeholder within them stays as it is.
 std::optional<std::string> render(const name_template& by, const std::vector<output_column>& outputs,
                                   const text_row& row);
-
-/// Returns true if some row could give this name.
-bool could_be(const name_template& by, const std::vector<output_column>& outputs, std::string_view name);
-
-/// Returns the text before the first placeholder.
-std::string literal_prefix(const name_template& by);
-
-/// Returns true if the template has no placeholder.
-bool is_literal(const name_template& by);
 
 /// Returns a hash figure's fields: for each, its output's index.
 std::vector<std::size_t> fields_of(const figure_plan& figure);

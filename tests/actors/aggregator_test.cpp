@@ -349,6 +349,20 @@ CAF_TEST(a ledger that went back to before the rows of a sweep is swept when the
   CAF_CHECK(store.places.count("customer:14") == 1);
 }
 
+CAF_TEST(a read that was not swept is forgotten with a ledger that went back to before it) {
+  deliver(people_come(-1, 1));
+  ask(atom::publish_v);
+  flush();
+  auto lost_tail = store;
+  read_all(lsn{20});
+  store = lost_tail;
+  load();
+  run();
+  deliver(people_come(1, 3)); // at LSN 13: nobody will read it
+  flush();
+  CAF_CHECK(store.places.count("customer:3") == 1);
+}
+
 CAF_TEST(who waits for a flush that is lost is told) {
   auto waiting = ask(atom::publish_v);
   load();

@@ -52,6 +52,7 @@ cell_flush some_flush() {
   rollup_part part{figure_id{2}, cell, bytes, "key", "member", {"a", ""}, true, -3, {}, 1'700'000'000};
   part.parts = {{-1, 2, {{1, ~std::uint64_t{0}, 0, 5}}, true, "nan"}};
   x.output.rollups = {part};
+  x.unknown_reads[table_id{2}] = lsn{~std::uint64_t{0}};
   return x;
 }
 
@@ -91,6 +92,7 @@ CAF_TEST(a flush comes out as it went in) {
   CAF_CHECK(same(y.positions[0], x.positions[0]));
   CAF_CHECK(same(y.output.writes[0], x.output.writes[0]));
   CAF_CHECK(same(y.output.rollups[0], x.output.rollups[0]));
+  CAF_CHECK(y.unknown_reads == x.unknown_reads);
   auto &a = y.output.counts[0], &b = x.output.counts[0];
   CAF_CHECK(a.table == b.table && a.op == b.op && a.count == b.count);
 }

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import threading
 import time
 import uuid
 
@@ -140,6 +141,20 @@ class ChaosFaults(faults.Faults):
         said, began = self.cut_redis(), time.monotonic()
         self.wait_for_ledger()  # it may have gone back to before the end of a fill
         return f"{said}, {self.measure('lose_tail_of_redis', began)}"
+
+    def lose_read_of_tables(self):
+        """Redis goes back to before a read of all tables while which rows were deleted, and a node that has the work since was never told of the read."""
+        file, before = self.newest_writes(), self.newest_writes().stat().st_size
+        reads = threading.Thread(target=self.stack.door, args=("resync", *(f"public.{table}" for table in TABLES), "--wait", RECOVERY_SECONDS))
+        reads.start()
+        while reads.is_alive():
+            self.stack.sql("DELETE FROM order_items WHERE id IN (SELECT id FROM order_items ORDER BY random() LIMIT 2)")
+            reads.join(0.05)
+        moved = self.kill_node_that_returns()
+        same = self.newest_writes() == file  # else Redis has written it anew
+        said, began = self.cut_redis(at=before if same else None), time.monotonic()
+        self.wait_for_ledger()
+        return f"all tables read again, {moved}, {said}, {self.measure('lose_read_of_tables', began)}"
 
     def promote_replica(self):
         """Redis dies, and a replica that stopped following a while ago comes in its place."""

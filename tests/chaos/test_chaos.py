@@ -34,7 +34,7 @@ CHECK_EVERY = 3  #: faults between two checks
 VERIFY_SECONDS = 240
 #: Kinds, and how often each comes in a long run.
 KINDS = {"kill_node": 5, "kill_node_that_returns": 4, "kill_node_unheard": 3, "freeze_node": 5, "cut_link": 5, "slow_link": 2, "part_nodes": 4, "restart_all_nodes": 2,
-         "add_node": 3, "remove_node": 3, "lose_tail_of_redis": 3, "promote_replica": 3, "restart_kafka": 2, "restart_connect": 2, "snapshot_again": 2}
+         "add_node": 3, "remove_node": 3, "lose_tail_of_redis": 3, "lose_read_of_tables": 3, "promote_replica": 3, "restart_kafka": 2, "restart_connect": 2, "snapshot_again": 2}
 
 
 class Chaos(records.EveryRecordCountsOnce, running.SystemTest):

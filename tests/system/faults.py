@@ -41,18 +41,23 @@ class Faults:
         time.sleep(pause)
         return f"node {pid} killed, and {pause:.2f} s after its start again: " + (self.kill_node() if alive(after) else "it had ended")
 
-    def cut_redis(self, part=None):
-        """Kills Redis and cuts its newest append-only file at a random byte, or to a part of it: acknowledged writes are gone, and no error tells."""
+    def newest_writes(self):
+        """Returns Redis's newest append-only file."""
+        return max((self.stack.home / "redis" / "appendonlydir").glob("*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
+
+    def cut_redis(self, part=None, at=None):
+        """Kills Redis and cuts its newest append-only file at a random byte, to a part of it, or at a byte: acknowledged writes are gone, and no error tells."""
         pid = self.stack.kill("redis", hold=True)
-        files = sorted((self.stack.home / "redis" / "appendonlydir").glob("*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
-        size = files[-1].stat().st_size
-        at = int(size * part) if part else self.dice.randrange(max(0, size - TAIL_BYTES) if self.dice.random() < 0.7 else 0, size)
-        with files[-1].open("r+b") as file:
-            file.truncate(at)
-        assert files[-1].stat().st_size == at < size, "nothing was cut"
+        file = self.newest_writes()
+        size = file.stat().st_size
+        if at is None:
+            at = int(size * part) if part else self.dice.randrange(max(0, size - TAIL_BYTES) if self.dice.random() < 0.7 else 0, size)
+        with file.open("r+b") as writes:
+            writes.truncate(at)
+        assert file.stat().st_size == at < size, "nothing was cut"
         self.stack.redis.close()
         self.stack.door("service", "start", "redis")
-        return f"redis {pid} killed, {size - at} of {size} bytes cut from {files[-1].name}"
+        return f"redis {pid} killed, {size - at} of {size} bytes cut from {file.name}"
 
     def wipe_redis(self):
         """All keys go, under the feet of a node that runs."""

@@ -2,6 +2,8 @@
 -- A doubt is JSON, as store_doubts.cpp writes it. Its `at` is an LSN as 20 decimal digits: a
 -- double would round it, and texts of one length compare as their numbers do.
 
+local doubts = {}
+
 -- Returns the first list with what only the second one has behind it.
 local function joined(list, more)
   local known = {}
@@ -19,12 +21,10 @@ local function joined_columns(some, more)
   return some
 end
 
--- ARGV: the life that the ledger must be of, the table, its doubt. A doubt that is
--- there keeps its beginning and what it says. Returns OK, or OTHER.
-local function doubt(_, argv)
-  if not is_of(argv[1]) then return 'OTHER' end
-  local key, new = PREFIX .. 'doubts', cjson.decode(argv[3])
-  local have = redis.call('HGET', key, argv[2])
+-- Notes the doubt. One that is there keeps its beginning and what it says.
+function doubts.note(table_name, text)
+  local key, new = PREFIX .. 'doubts', cjson.decode(text)
+  local have = redis.call('HGET', key, table_name)
   if have then
     local old = cjson.decode(have)
     new.since = old.since
@@ -35,7 +35,13 @@ local function doubt(_, argv)
     new.asked = old.asked or new.asked
     if new.seen == '' then new.seen = old.seen end
   end
-  redis.call('HSET', key, argv[2], cjson.encode(new))
+  redis.call('HSET', key, table_name, cjson.encode(new))
+end
+
+-- ARGV: the life that the ledger must be of, the table, its doubt. Returns OK, or OTHER.
+local function doubt(_, argv)
+  if not is_of(argv[1]) then return 'OTHER' end
+  doubts.note(argv[2], argv[3])
   return 'OK'
 end
 

@@ -1,6 +1,7 @@
 -- One flush of a node's cells: all of it, or nothing and the name of the first
 -- cell that may not write.
--- ARGV: 1 {tick, cells, counters (key, amount, ...), heads of the commands, names of the figures}
+-- ARGV: 1 {tick, cells, counters (key, amount, ...), heads of the commands, names of the figures,
+--          doubts (table, doubt, ...)}
 --       2 rolled-up figures {{number, spec, changes}, ...}
 --       3 the commands' arguments    4... state blocks
 -- Returns OK, commands, {figure, why it failed, ...}, cells whose log isn't what was written;
@@ -67,6 +68,7 @@ local function flush(_, argv)
   places.run_slices(outcome, -1, 'ZREM', PREFIX .. 'closing', gone)
   if closing then parts.note_closing(closing) end
   for _, x in ipairs(outcome.lost) do parts.lost(x[1], x[2]) end
+  for i = 1, #head[6], 2 do doubts.note(head[6][i], head[6][i + 1]) end
   count_records(outcome, head[3])
   return { 'OK', outcome.commands, remember(outcome, head[5]), broken }
 end

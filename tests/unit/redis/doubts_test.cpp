@@ -138,6 +138,21 @@ CAF_TEST(doubts and facts outlast other figures and end with the ledger) {
   CAF_CHECK(must(f.store.relied_on()).empty());
 }
 
+CAF_TEST(a flush that met rows of a read its cell did not know of doubts their tables) {
+  doubting f;
+  auto flush = f.next(f.claim(cell(0)));
+  flush.unknown_reads = {{table_id{0}, lsn{0x2000000000000001}}};
+  must(f.store.flush({flush}, tick_seconds{1700000000}));
+  auto have = must(f.store.doubts());
+  CAF_REQUIRE_EQUAL(have.size(), 1u);
+  auto& [table, x] = *have.begin();
+  CAF_CHECK_EQUAL(table, "public.orders");
+  CAF_CHECK(x.rewritten_only);
+  CAF_CHECK_EQUAL(x.at.value, 0x2000000000000001u);
+  CAF_CHECK_EQUAL(x.since, 1700000000);
+  CAF_CHECK_EQUAL(x.remedy, "millrace resync " + table);
+}
+
 CAF_TEST(a doubt that cannot be read stays a doubt) {
   doubting f;
   f.ask({"HSET", "millrace:shop:doubts", "public.t", "nonsense"});

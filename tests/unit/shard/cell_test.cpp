@@ -212,6 +212,49 @@ CAF_TEST(after the sweep removed keys are forgotten) {
   CAF_CHECK(!here.it.rows().reads().under_way(bought));
 }
 
+CAF_TEST(a read that is told again keeps what was removed since it began) {
+  ada_buys();
+  here.it.begin_read(lsn{60});
+  here.take(orders, {gone(change_kind::remove, bought, 8, 2, 70)});
+  here.flush();
+  here.load();
+  here.it.begin_read(lsn{60});
+  here.it.begin_read(lsn{50}); // an older one, which the cell's actor remembers
+  here.take(orders, {read(bought, order(8, 1, 150), 3, 60)});
+  here.flush();
+  CAF_CHECK(stats(1)["orders"] == "1");
+}
+
+CAF_TEST(the sweep of an older read leaves a newer one under way) {
+  ada_buys();
+  here.it.begin_read(lsn{50});
+  here.it.begin_read(lsn{60});
+  here.take(orders, {gone(change_kind::remove, bought, 8, 2, 70)});
+  CAF_CHECK(here.it.sweep(lsn{50}, here.tick));
+  here.take(orders, {read(bought, order(8, 1, 150), 3, 60)});
+  here.flush();
+  CAF_CHECK(stats(1)["orders"] == "1");
+}
+
+CAF_TEST(a live cell tells of rows of a read that it does not know of) {
+  ada_buys();
+  here.take(orders, {read(bought, order(8, 1, 150), 2, 60)});
+  auto told = here.it.collect(here.tick).unknown_reads;
+  CAF_REQUIRE_EQUAL(told.size(), 1u);
+  CAF_CHECK_EQUAL(small_shop().tables[told.begin()->first.value].table.name, "orders");
+  CAF_CHECK_EQUAL(told.begin()->second.value, 60u);
+}
+
+CAF_TEST(rows of a read that the cell knows of or that comes before it is live are no news) {
+  here.take(orders, {read(bought, order(8, 1, 150), 2, 60)});
+  CAF_CHECK(here.it.collect(here.tick).unknown_reads.empty());
+  here.it.flushed();
+  ada_buys();
+  here.it.begin_read(lsn{80});
+  here.take(orders, {read(bought, order(8, 1, 150), 3, 60), read(bought, order(8, 1, 150), 4, 80)});
+  CAF_CHECK(here.it.collect(here.tick).unknown_reads.empty());
+}
+
 CAF_TEST(a snapshot read of a known row is remembered through a load) {
   ada_buys();
   here.it.begin_read(lsn{60});

@@ -73,7 +73,7 @@ CAF_TEST(a block brings reads under way back and the next one tells what was rem
   CAF_REQUIRE(apply_block(ours, pack_block(ours, every, rows.take_changes(), rows.bars()), back));
   CAF_CHECK(back.reads().removed_since(route, "m", {60}));
   CAF_CHECK(back.reads().removed_since(route, "k", {60}));
-  rows.reads().end(route);
+  rows.reads().end(route, {60});
   CAF_REQUIRE(apply_block(ours, pack_block(ours, every, rows.take_changes(), rows.bars()), back));
   CAF_CHECK(!back.reads().under_way(route));
 }

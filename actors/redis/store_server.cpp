@@ -1,0 +1,62 @@
+/// What the server did meanwhile: it evicted keys, or started again.
+#include "actors/redis/store_impl.hpp"
+
+namespace millrace::redis {
+
+namespace {
+
+constexpr auto run_field = "run";
+
+} // namespace
+
+/// Notes keys that were evicted since the last time.
+result<void> store::impl::note_evicted(const server_facts& x) {
+  if (x.evicted == 0 || !x.primary.empty())
+    return {};
+  command argv{x.run, std::to_string(x.evicted), mend_interval};
+  auto with_lifetime = x.policy.rfind("volatile-", 0) == 0;
+  for (auto& figure : plans.figures)
+    if (figure.expires || !with_lifetime)
+      argv.push_back(figure.name);
+  auto noted = function("evicted", argv);
+  return noted ? result<void>() : noted.why();
+}
+
+/// A server that starts behind a crash cuts the end off its append-only file, but leaves there
+/// what it has of the last transaction (7.0.15: "MULTI calls can not be nested"). The start after
+/// that runs this half of a flush. A file that is written anew hasn't got it.
+result<void> store::impl::note_start(server_facts& x) {
+  if (!x.told || !x.appends || !x.primary.empty() || x.run == seen_run)
+    return {};
+  auto server = prefix + "server";
+  auto known = call({"HGET", server, run_field});
+  if (!known)
+    return known.why();
+  if (!known->text.empty() && known->text != x.run) {
+    auto begun = connection.call({"BGREWRITEAOF"});
+    if (!begun)
+      return begun.why();
+    x.keeps_halves = begun->failed() && begun->text.rfind("NOPERM", 0) == 0;
+    if (begun->failed() && !x.keeps_halves) // a snapshot is under way: the next look tries again
+      return {};
+  }
+  auto noted = call({"HSET", server, run_field, x.run});
+  if (!noted)
+    return noted.why();
+  if (!x.keeps_halves)
+    seen_run = x.run;
+  return {};
+}
+
+result<server_facts> store::server() {
+  auto facts = look_at_server(impl_->connection);
+  if (!facts)
+    return facts;
+  if (auto noted = impl_->note_evicted(*facts); !noted)
+    return noted.why();
+  if (auto noted = impl_->note_start(*facts); !noted)
+    return noted.why();
+  return facts;
+}
+
+} // namespace millrace::redis
