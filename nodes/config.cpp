@@ -224,6 +224,10 @@ void add_settings(CLI::App& app, settings& x) {
       ->envname("MILLRACE_STALE_AFTER_SECONDS")
       ->check(CLI::Range(5, 86400))
       ->capture_default_str();
+  app.add_option("--state-dir", x.state_dir,
+                 "Folder of the node's own notes, such as the record that it is at; none: it makes none")
+      ->envname("MILLRACE_STATE_DIR")
+      ->check(CLI::ExistingDirectory);
   app.add_option("--walk-groups", x.walk_groups,
                  "Groups of rolled-up figures whose places are compared every two seconds; 0: none")
       ->envname("MILLRACE_WALK_GROUPS")

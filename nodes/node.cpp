@@ -18,6 +18,7 @@
 #include "nodes/project.hpp"
 #include "nodes/start.hpp"
 #include "nodes/stopping.hpp"
+#include "nodes/watched_actor.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -39,6 +40,18 @@ std::int64_t unix_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
       .count();
+}
+
+/// What the process before was at when it ended.
+result<last_record> reading_of(const settings& how) {
+  if (how.state_dir.empty())
+    return last_record();
+  auto out = last_record::open(how.state_dir + "/" + how.project + ".record");
+  if (out && out->suspect())
+    spdlog::error("node: two processes ended at the record {}/{}:{}; it is put aside",
+                  out->suspect()->from.topic, out->suspect()->from.partition.value,
+                  out->suspect()->offset.value);
+  return out;
 }
 
 using tls_ptr = std::shared_ptr<const peers::tls_context>;
@@ -63,12 +76,16 @@ class company {
     auto writes = kafka::producer::connect(how_.kafka);
     if (!writes)
       return writes.why();
+    auto reading = reading_of(how_);
+    if (!reading)
+      return reading.why();
     spawn_writer();
-    spawn_router(std::move(*reads), std::move(*writes));
+    spawn_router(std::move(*reads), std::move(*writes), std::move(*reading));
     spawn_cluster();
     if (auto joined = spawn_member(); !joined)
       return joined;
     spawn_inspector();
+    watch_all();
     return {};
   }
 
@@ -118,8 +135,9 @@ class company {
     writer_ = system_.spawn<caf::detached>(redis_writer, x);
   }
 
-  void spawn_router(kafka::consumer reads, kafka::producer writes) {
+  void spawn_router(kafka::consumer reads, kafka::producer writes, last_record reading) {
     cdc_router_settings x;
+    x.reading = std::make_shared<last_record>(std::move(reading));
     x.plans = from_.plans.get();
     x.shards = how_.shards;
     x.topic_prefix = how_.topic_prefix;
@@ -189,10 +207,14 @@ class company {
     of.writer = writer_;
     of.now = [clock = clock_] { return clock->now(); };
     of.lost = lost_;
-    x.spawn = [system = &system_, of](cell_id cell) { return system->spawn(aggregator, of, cell); };
+    x.spawn = [system = &system_, of](cell_id cell) {
+      auto out = system->spawn(aggregator, of, cell);
+      goes_with(out, "the cell of shard " + std::to_string(cell.shard.value), of.lost);
+      return out;
+    };
     x.lost = lost_;
     x.writer = writer_;
-    x.dispatcher = system_.spawn(dispatcher);
+    x.dispatcher = dispatcher_ = system_.spawn(dispatcher);
     x.router = router_;
     x.cluster = cluster_;
     if (how_.is_one_of_many()) {
@@ -238,6 +260,16 @@ class company {
     inspector_ = system_.spawn(inspector, x);
   }
 
+  /// An actor that fails takes the process with it: what it did, nobody would do.
+  void watch_all() {
+    goes_with(writer_, "the redis_writer", lost_);
+    goes_with(router_, "the cdc_router", lost_);
+    goes_with(cluster_, "the cluster actor", lost_);
+    goes_with(*member_, "the member", lost_);
+    goes_with(dispatcher_, "the dispatcher", lost_);
+    goes_with(inspector_, "the inspector", lost_);
+  }
+
   caf::actor_system& system_;
   const settings& how_;
   tls_ptr tls_;
@@ -250,6 +282,7 @@ class company {
   std::shared_ptr<member_actor> member_ = std::make_shared<member_actor>(); ///< the writer knows it, too
   cdc_router_actor router_;
   cluster_actor cluster_;
+  dispatcher_actor dispatcher_;
   inspector_actor inspector_;
 };
 

@@ -173,7 +173,7 @@ bool cdc_router_state::take(const kafka::record_batch& batch) {
   auto source = source_of.at(batch.from);
   if (!sources.count(source)) // it has just gone
     return true;
-  auto x = intakes.at(source.table).take(batch, how.first_fill);
+  auto x = intakes.at(source.table).take(batch, how.first_fill, *how.reading);
   if (!x.bad.empty() && !bury(x, batch.from))
     return false;
   records += x.records;

@@ -28,7 +28,8 @@ struct cdc_router_settings {
   std::size_t credit_bytes = 4 << 20;                  ///< that may wait at one cell
   std::size_t poll_records = 2000;                     ///< of one partition, at a time
   std::chrono::milliseconds poll_wait{5};
-  std::function<std::int64_t()> now_ms; ///< wall clock, Unix time
+  std::shared_ptr<last_record> reading = std::make_shared<last_record>(); ///< where the router is
+  std::function<std::int64_t()> now_ms;                                   ///< wall clock, Unix time
   std::function<void(std::string)> lost;
 };
 

@@ -26,9 +26,8 @@ constexpr std::size_t shown = 60;
 [[noreturn]] void refuse(const postgres::column& of, const std::string& expected, std::string_view found) {
   while (!found.empty() && found.back() <= ' ')
     found.remove_suffix(1);
-  auto text = std::string(found.substr(0, shown)) + (found.size() > shown ? "..." : "");
   throw undecodable("column " + of.name + " (" + of.type_name + "): expected " + expected + ", found "
-                    + text);
+                    + excerpt(found));
 }
 
 std::string_view trimmed(std::string_view token) {
@@ -109,6 +108,8 @@ std::string decimal_as_text(std::optional<decimal> x, const postgres::column& of
 std::string variable_scale(json::object x, const postgres::column& of) {
   std::int64_t scale = x["scale"];
   std::string_view digits = x["value"];
+  if (scale < -most_whole_digits || scale > most_fraction_digits)
+    refuse(of, "a number with a scale that numeric has", std::to_string(scale));
   return decimal_as_text(decimal_from_base64(digits, static_cast<int>(scale)), of, digits);
 }
 
@@ -297,6 +298,10 @@ value null_of(const postgres::column& of, const wire_form& form) {
 }
 
 } // namespace
+
+std::string excerpt(std::string_view text) {
+  return std::string(text.substr(0, shown)) + (text.size() > shown ? "..." : "");
+}
 
 placeholder_form placeholder_of(const postgres::column& of) {
   return of.type == column_type::bytea ? placeholder_form::bytes : placeholder_form::text;

@@ -18,6 +18,9 @@ struct undecodable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Returns as much of a record's text as a message shows.
+std::string excerpt(std::string_view text);
+
 /// Returns the value; nullopt for a text that may stand for a value that the record
 /// leaves out (actors/cdc_router/left_out.hpp), which is in `suspect` then. Throws
 /// undecodable, which names the column, or simdjson_error where it isn't JSON.

@@ -55,16 +55,21 @@ kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_pa
                                  kafka_offset offset, const std::string& table,
                                  std::optional<std::string> key, std::optional<std::string> payload,
                                  const std::string& why, std::int64_t now_ms) {
-  return {topic,
-          std::nullopt,
-          std::move(key),
-          std::move(payload),
-          {{"millrace.topic", from.topic},
-           {"millrace.partition", std::to_string(from.partition.value)},
-           {"millrace.offset", std::to_string(offset.value)},
-           {"millrace.error", why},
-           {"millrace.table", table},
-           {"millrace.at", std::to_string(now_ms)}}};
+  auto bytes = (key ? key->size() : 0) + (payload ? payload->size() : 0);
+  kafka::header_list headers{{"millrace.topic", from.topic},
+                             {"millrace.partition", std::to_string(from.partition.value)},
+                             {"millrace.offset", std::to_string(offset.value)},
+                             {"millrace.error", why.substr(0, longest_letter_error)},
+                             {"millrace.table", table},
+                             {"millrace.at", std::to_string(now_ms)}};
+  auto whole = true;
+  if (payload && payload->size() > longest_letter_payload)
+    whole = false, payload->resize(longest_letter_payload);
+  if (key && key->size() > longest_letter_key)
+    whole = false, key.reset();
+  if (!whole)
+    headers.emplace_back("millrace.bytes", std::to_string(bytes));
+  return {topic, std::nullopt, std::move(key), std::move(payload), std::move(headers)};
 }
 
 std::string dead_letter::origin() const { return name_of(from, offset); }

@@ -9,8 +9,14 @@
 
 namespace millrace {
 
-/// Returns the letter: key and payload as they came; headers say where from,
-/// why, which table (SCHEMA.TABLE) and when.
+/// What a letter holds of a record, in bytes: a larger one couldn't be written, and a key
+/// of PostgreSQL's is never as long. The header millrace.bytes says how long the record was
+/// whose payload or key isn't whole.
+inline constexpr std::size_t longest_letter_payload = 256 << 10, longest_letter_key = 64 << 10,
+                             longest_letter_error = 2 << 10;
+
+/// Returns the letter: key and payload as they came, as far as a letter holds them (a longer
+/// key not at all); headers say where from, why, which table (SCHEMA.TABLE) and when.
 kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_partition& from,
                                  kafka_offset offset, const std::string& table,
                                  std::optional<std::string> key, std::optional<std::string> payload,

@@ -89,6 +89,7 @@ struct debezium_decoder::impl {
   void check_source(const source_block& x) const;
   void fill_unavailable(envelope& x) const;
   void check_old_row(const envelope& x) const;
+  void check_key(const envelope& x, const row& key) const;
   std::optional<row> old_row(envelope& x, const row& key) const;
   table_change read_row(envelope x, table_change out) const;
   std::string full_identity() const;
@@ -119,7 +120,8 @@ void debezium_decoder::impl::check_op(const envelope& x) const {
 
 void debezium_decoder::impl::check_source(const source_block& x) const {
   if ((!x.table.empty() && x.table != table.name) || (!x.schema.empty() && x.schema != table.schema))
-    throw undecodable("a record of " + x.schema + "." + x.table + " stands in the topic of this table");
+    throw undecodable("a record of " + excerpt(x.schema + "." + x.table)
+                      + " stands in the topic of this table");
 }
 
 /// Debezium's snapshots read a date by Java's calendar: one of the ten days before
@@ -162,6 +164,16 @@ void debezium_decoder::impl::check_old_row(const envelope& x) const {
     return;
   throw undecodable("the old row is missing, and figures need column " + table.columns[routed.front()].name
                     + " of it; " + full_identity() + " puts it into later records");
+}
+
+/// The new row's own key says the same as the record's.
+void debezium_decoder::impl::check_key(const envelope& x, const row& key) const {
+  if (!x.after || x.op == 'd')
+    return;
+  for (std::size_t i = 0; i < key.size(); ++i)
+    if (x.after->values[table.primary_key[i]] != key[i])
+      throw undecodable("column " + table.columns[table.primary_key[i]].name
+                        + " of the key differs from the row's");
 }
 
 /// What the record tells of the old row: without REPLICA IDENTITY FULL not more
@@ -217,6 +229,7 @@ std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::st
   if (!key)
     throw undecodable("the record has no key");
   out.key = reader.read_key(*key);
+  check_key(x, out.key);
   if ((x.op == 'u' || x.op == 'd') && !routed.empty() && !out.replayed)
     check_old_row(x);
   fill_unavailable(x);
@@ -249,6 +262,11 @@ result<std::optional<table_change>> debezium_decoder::decode(std::optional<std::
   } catch (const simdjson::simdjson_error& why) {
     impl_->reader.shrink();
     return refused(std::string("not a JSON record of Debezium's: ") + why.what());
+  } catch (const std::bad_alloc&) {
+    throw; // no record's fault
+  } catch (const std::exception& why) {
+    impl_->reader.shrink();
+    return refused(std::string("it can't be read: ") + why.what());
   }
 }
 

@@ -26,24 +26,36 @@ table_intake::table_intake(const plan_set& plans, table_id table, std::uint16_t 
                            const connector_modes& modes)
     : decoder_(plans, table, modes), routing_(plans, table, shards) {}
 
-taken table_intake::take(const kafka::record_batch& batch, bool first_fill) {
+taken table_intake::take(const kafka::record_batch& batch, bool first_fill, last_record& at) {
   taken out;
   out.last = {batch.next.value - 1};
+  at.enter(batch.from);
   for (auto& record : batch.records) {
     ++out.records;
-    auto decoded = decoder_.decode(record.key, record.payload, [&record] { return placeholder_in(record); });
-    if (!decoded) {
-      out.bad.push_back({record.offset, copy(record.key), copy(record.payload), decoded.why().message});
+    if (at.suspect() == record_place{batch.from, record.offset}) {
+      out.bad.push_back({record.offset, copy(record.key), copy(record.payload),
+                         "two processes of this node ended at it, so it wasn't read"});
       continue;
     }
-    if (!*decoded)
-      continue;
-    auto& x = **decoded;
-    routing_.add(x, record.offset, first_snapshot(x, first_fill), out.changes);
-    out.seen = {record.offset, x.stamp};
-    out.newest_commit_ms = std::max(out.newest_commit_ms, x.commit_ms);
+    at.at(record.offset);
+    take_one(record, first_fill, out);
   }
+  at.leave();
   return out;
+}
+
+void table_intake::take_one(const kafka::record& record, bool first_fill, taken& out) {
+  auto decoded = decoder_.decode(record.key, record.payload, [&record] { return placeholder_in(record); });
+  if (!decoded) {
+    out.bad.push_back({record.offset, copy(record.key), copy(record.payload), decoded.why().message});
+    return;
+  }
+  if (!*decoded)
+    return;
+  auto& x = **decoded;
+  routing_.add(x, record.offset, first_snapshot(x, first_fill), out.changes);
+  out.seen = {record.offset, x.stamp};
+  out.newest_commit_ms = std::max(out.newest_commit_ms, x.commit_ms);
 }
 
 bool table_intake::first_snapshot(const table_change& x, bool first_fill) {

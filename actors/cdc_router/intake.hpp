@@ -4,6 +4,7 @@
 /// decoded. Neither Kafka's connection nor an actor: batches in, values out.
 
 #include "actors/cdc_router/debezium_decoder.hpp"
+#include "actors/cdc_router/last_record.hpp"
 #include "actors/cdc_router/routing.hpp"
 #include "actors/kafka/consumer.hpp"
 
@@ -32,12 +33,14 @@ class table_intake {
                const connector_modes& modes = {});
 
   /// `first_fill`: no cell holds a row yet. Snapshot reads are then taken as
-  /// first ones, as long as all of them are of one snapshot.
-  taken take(const kafka::record_batch& batch, bool first_fill);
+  /// first ones, as long as all of them are of one snapshot. `at` is kept; the record that it
+  /// suspects is a bad one.
+  taken take(const kafka::record_batch& batch, bool first_fill, last_record& at);
 
   std::vector<cell_id> cells() const { return routing_.cells(); }
 
  private:
+  void take_one(const kafka::record& x, bool first_fill, taken& out);
   bool first_snapshot(const table_change& x, bool first_fill);
 
   debezium_decoder decoder_;

@@ -1,5 +1,7 @@
 #include "actors/cdc_router/record_reader.hpp"
 
+#include <utility>
+
 namespace millrace {
 
 namespace json = simdjson::ondemand;
@@ -39,10 +41,17 @@ std::optional<decoded_row> optional_row(json::value x, row_decoder& by, const st
   }
 }
 
+/// Two fields of one name leave open which of them counts.
+bool first(bool& seen, const char* name) {
+  if (std::exchange(seen, true))
+    throw undecodable(std::string(name) + " stands twice in the record");
+  return true;
+}
+
 char op_in(json::value x) {
   std::string_view text = x.get_string();
   if (text.size() != 1)
-    throw undecodable("op says " + std::string(text) + ", which we don't know");
+    throw undecodable("op says " + excerpt(text) + ", which we don't know");
   return text.front();
 }
 
@@ -147,15 +156,15 @@ void record_reader::read_envelope(json::object from, bool wrapped, row_decoder& 
   for (auto each : from) {
     auto field = field_of(std::move(each));
     auto name = field.key();
-    if (name == "before")
+    if (name == "before" && first(out.seen.before, "before"))
       out.before = optional_row(field.value(), by_old, *forms_, "before");
-    else if (name == "after")
+    else if (name == "after" && first(out.seen.after, "after"))
       out.after = optional_row(field.value(), row_, *forms_, "after");
-    else if (name == "source" && !field.value().is_null()) {
+    else if (name == "source" && first(out.seen.source, "source") && !field.value().is_null()) {
       out.source = read_source(object_in(field.value(), "source"));
       if (out.source->snapshot == snapshot_kind::ours) // it stands before the row
         forms_ = &row_forms_.of_texts();
-    } else if (name == "op")
+    } else if (name == "op" && first(out.seen.op, "op"))
       out.op = op_in(field.value());
     else if (!wrapped && name == "schema" && !field.value().is_null())
       forms_ = &row_forms_.by_schema(object_in(field.value(), "schema").raw_json());

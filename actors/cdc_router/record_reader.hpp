@@ -15,6 +15,9 @@ struct envelope {
   char op = 0; ///< 0: a wrapped tombstone
   std::optional<decoded_row> before, after;
   std::optional<source_block> source;
+  struct {
+    bool before = false, after = false, op = false, source = false;
+  } seen; ///< the field stands there
 };
 
 /// simdjson's parser, and room for bytes that lack what it needs behind them.

@@ -47,7 +47,7 @@ void row_decoder::name_missing() const {
   for (std::size_t i = 0; i < seen_.size(); ++i)
     if (wanted_[i] && !seen_[i])
       throw undecodable("column " + table_.columns[i].name + " is missing from the record");
-  throw undecodable("a column stands twice in the record");
+  throw undecodable("columns are missing from the record");
 }
 
 decoded_row row_decoder::decode(json::object from, const std::vector<wire_form>& forms) {
@@ -62,6 +62,8 @@ decoded_row row_decoder::decode(json::object from, const std::vector<wire_form>&
     if (column == unwanted)
       continue;
     auto i = static_cast<std::size_t>(column);
+    if (seen_[i])
+      throw undecodable("column " + table_.columns[i].name + " stands twice in the record");
     std::string suspect;
     auto content = decode_column(field.value(), table_.columns[i], forms[i], suspect);
     if (content)

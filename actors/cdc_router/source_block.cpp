@@ -51,7 +51,7 @@ void read_snapshot(json::value x, source_block& out) {
            || kind == "last_in_data_collection")
     out.snapshot = snapshot_kind::initial;
   else
-    throw undecodable("source.snapshot says " + std::string(kind) + ", which we don't know");
+    throw undecodable("source.snapshot says " + excerpt(kind) + ", which we don't know");
 }
 
 std::uint64_t number_or_zero(json::value x) { return x.is_null() ? 0 : x.get_uint64().value(); }

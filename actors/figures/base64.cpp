@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 namespace millrace {
 
@@ -16,22 +17,40 @@ constexpr auto base64_values = [] {
   return table;
 }();
 
-/// Returns the decimal digits of a big-endian magnitude.
+/// Longer ones are no numeric of PostgreSQL's: log2(10) / 8 bytes a digit.
+constexpr std::size_t most_bytes = (most_whole_digits + most_fraction_digits) * 416ULL / 1000 + 2;
+
+/// Appends nine digits, with leading zeros.
+void append_limb(std::string& to, std::uint32_t limb) {
+  auto end = to.size() + 9;
+  to.append(9, '0');
+  for (; limb > 0; limb /= 10)
+    to[--end] = static_cast<char>('0' + limb % 10);
+}
+
+/// Returns the decimal digits of a big-endian magnitude: limbs of nine digits, into which 32 bits go at a
+/// time.
 std::string digits_of(std::string bytes) {
-  std::string reversed;
-  auto begin = bytes.find_first_not_of('\0');
-  while (begin < bytes.size()) {
-    unsigned rest = 0;
-    for (auto i = begin; i < bytes.size(); ++i) {
-      rest = rest * 256 + static_cast<unsigned char>(bytes[i]);
-      bytes[i] = static_cast<char>(rest / 10);
-      rest %= 10;
+  constexpr std::uint64_t base = 1'000'000'000;
+  bytes.insert(0, (4 - bytes.size() % 4) % 4, '\0');
+  std::vector<std::uint32_t> limbs; // least significant first
+  for (std::size_t i = 0; i < bytes.size(); i += 4) {
+    std::uint64_t carry = 0;
+    for (std::size_t j = 0; j < 4; ++j)
+      carry = carry << 8 | static_cast<unsigned char>(bytes[i + j]);
+    for (auto& limb : limbs) {
+      carry += std::uint64_t{limb} << 32;
+      limb = static_cast<std::uint32_t>(carry % base);
+      carry /= base;
     }
-    reversed += static_cast<char>('0' + rest);
-    begin = bytes.find_first_not_of('\0', begin);
+    for (; carry > 0; carry /= base)
+      limbs.push_back(static_cast<std::uint32_t>(carry % base));
   }
-  std::reverse(reversed.begin(), reversed.end());
-  return reversed.empty() ? "0" : reversed;
+  std::string out;
+  for (auto limb = limbs.rbegin(); limb != limbs.rend(); ++limb)
+    append_limb(out, *limb);
+  out.erase(0, out.find_first_not_of('0'));
+  return out.empty() ? "0" : out;
 }
 
 void negate(std::string& bytes) {
@@ -67,7 +86,7 @@ std::optional<std::string> from_base64(std::string_view text) {
 
 std::optional<decimal> decimal_from_base64(std::string_view text, int scale) {
   auto bytes = from_base64(text);
-  if (!bytes || bytes->empty())
+  if (!bytes || bytes->empty() || bytes->size() > most_bytes || scale < -most_whole_digits)
     return std::nullopt;
   decimal x;
   x.negative = (bytes->front() & 0x80) != 0;
@@ -78,6 +97,8 @@ std::optional<decimal> decimal_from_base64(std::string_view text, int scale) {
   if (scale < 0 && x.digits != "0")
     x.digits.append(static_cast<std::size_t>(-scale), '0');
   x.scale = std::max(scale, 0);
+  if (!fits_numeric(x))
+    return std::nullopt;
   return x;
 }
 

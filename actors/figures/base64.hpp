@@ -10,7 +10,7 @@ namespace millrace {
 std::optional<std::string> from_base64(std::string_view text);
 
 /// Returns the number from its unscaled value: base64 of a big-endian two's
-/// complement integer. nullopt if that isn't base64 or is empty.
+/// complement integer. nullopt if that isn't base64, is empty, or no numeric of PostgreSQL's.
 std::optional<decimal> decimal_from_base64(std::string_view text, int scale);
 
 } // namespace millrace

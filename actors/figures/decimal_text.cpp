@@ -8,7 +8,8 @@ namespace millrace {
 namespace {
 
 constexpr int most_digits = 18;
-constexpr int longest_exponent = 100'000;
+constexpr int longest_exponent = 150'000;
+constexpr std::size_t longest_text = most_whole_digits + most_fraction_digits + 16; // sign, point, exponent
 
 bool is_digit(char x) { return x >= '0' && x <= '9'; }
 
@@ -63,7 +64,15 @@ std::optional<std::int64_t> usual_form(std::string_view text, int scale) {
 
 } // namespace
 
+bool fits_numeric(const decimal& x) {
+  return x.scale >= 0 && x.scale <= most_fraction_digits
+         && x.digits.size()
+                <= static_cast<std::size_t>(most_whole_digits) + static_cast<std::size_t>(x.scale);
+}
+
 std::optional<decimal> decimal_from_text(std::string_view text) {
+  if (text.size() > longest_text)
+    return std::nullopt;
   decimal x;
   x.digits.clear();
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
@@ -85,6 +94,8 @@ std::optional<decimal> decimal_from_text(std::string_view text) {
     x.scale = 0;
   }
   trim_zeros(x.digits);
+  if (!fits_numeric(x))
+    return std::nullopt;
   return x;
 }
 

@@ -9,14 +9,21 @@
 
 namespace millrace {
 
-/// digits / 10^scale, with a sign. Of any length; no leading zeros, "0" is zero.
+/// What PostgreSQL's numeric holds: so many digits before the point and behind it.
+/// Source: PostgreSQL 15, "Numeric Types".
+inline constexpr int most_whole_digits = 131'072, most_fraction_digits = 16'383;
+
+/// digits / 10^scale, with a sign. As long as numeric goes; no leading zeros, "0" is zero.
 struct decimal {
   bool negative = false;
   std::string digits = "0";
   int scale = 0;
 };
 
-/// Returns the number, nullopt if `text` is none: "12.30", "-0.5", "1.5E-7".
+/// Tells whether PostgreSQL's numeric holds the number.
+bool fits_numeric(const decimal& x);
+
+/// Returns the number, nullopt if `text` is none, or longer than numeric goes: "12.30", "-0.5", "1.5E-7".
 std::optional<decimal> decimal_from_text(std::string_view text);
 
 /// Returns the number with exactly `scale` >= 0 digits behind the point; nullopt if

@@ -46,7 +46,13 @@ class Node(Program):
         return next(iter(self.ports().values()))
 
     def environment(self):
-        return {**super().environment(), **self.among_others()}
+        return {**super().environment(), "MILLRACE_STATE_DIR": str(self.state_folder()), **self.among_others()}
+
+    def state_folder(self):
+        """Returns the folder of the node's own notes, which outlives it."""
+        folder = self.home.root / "state" / self.name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def among_others(self):
         """Returns what makes it one of many."""

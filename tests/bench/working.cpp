@@ -69,7 +69,7 @@ class workshop {
 
   void take(const stored_batch& x) {
     auto source = sources_[x.source];
-    auto taken = intakes_.at(source.table).take(x.batch, true);
+    auto taken = intakes_.at(source.table).take(x.batch, true, at_);
     records_ += taken.records;
     window_->deliver(source, std::move(taken.changes), taken.last, taken.seen);
   }
@@ -104,6 +104,7 @@ class workshop {
   std::map<table_id, table_intake> intakes_;
   std::map<cell_id, cell> cells_;
   std::set<cell_id> dirty_;
+  last_record at_; ///< remembers nothing
   tick_seconds now_{1'000'000};
   std::int64_t records_ = 0;
   std::size_t bytes_ = 0;

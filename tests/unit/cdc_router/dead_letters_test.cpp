@@ -33,6 +33,19 @@ CAF_TEST(a letter keeps the record untouched and says where it is from) {
   CAF_CHECK_EQUAL(open.stored.value, 5);
 }
 
+CAF_TEST(a letter of a large record holds a part of it and says how long it was) {
+  auto large = std::string(42 << 20, 'x');
+  auto x = make_dead_letter("shop.dead-letters", orders, {1}, "public.orders", "key", large, large, 99);
+  CAF_CHECK(x.key == "key");
+  CAF_CHECK_EQUAL(x.payload->size(), longest_letter_payload);
+  std::map<std::string, std::string> headers(x.headers.begin(), x.headers.end());
+  CAF_CHECK_EQUAL(headers["millrace.bytes"], std::to_string(large.size() + 3));
+  CAF_CHECK_EQUAL(headers["millrace.error"].size(), longest_letter_error);
+  x = make_dead_letter("shop.dead-letters", orders, {1}, "public.orders", large, "payload", "why", 99);
+  CAF_CHECK(!x.key);
+  CAF_CHECK(x.payload == "payload");
+}
+
 CAF_TEST(a letter is open until a later record resolves it) {
   letter_book book;
   book.add(letters, {0}, letter(1).headers, 7);

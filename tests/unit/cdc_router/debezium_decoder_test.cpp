@@ -293,6 +293,50 @@ CAF_TEST(a numeric is exact or refused) {
   CAF_CHECK(!value_of(whole, "1.0E17"));
 }
 
+CAF_TEST(a number beyond what numeric holds is refused by its column) {
+  auto plain = column("x", column_type::numeric_unscaled, "numeric");
+  for (auto* scale : {"-2147483648", "2147483647", "9223372036854775807", "-131073", "16384"}) {
+    auto x = value_of(plain, std::string(R"({"scale":)") + scale + R"(,"value":"AQ=="})", precise);
+    CAF_REQUIRE(!x);
+    CAF_CHECK(says(x.why().message, "column x (numeric)"));
+  }
+  CAF_CHECK(
+      !value_of(plain, R"({"scale":-131072,"value":"AQ=="})", precise)); // a digit more than numeric has
+  CAF_CHECK(value_of(plain, R"({"scale":-131071,"value":"AQ=="})", precise));
+  CAF_CHECK(!value_of(plain, "\"1e131072\""));
+  CAF_CHECK(!value_of(plain, "\"1e-16384\""));
+  CAF_CHECK(*value_of(plain, "\"1e131071\"") == txt("1" + std::string(131071, '0')));
+  auto digits = std::string(1'000'000, '9');
+  for (auto mode : {connector_modes{}, precise})
+    for (auto& column : {plain, money_column("x")}) {
+      auto x = value_of(column, '"' + digits + '"', mode);
+      CAF_REQUIRE(!x);
+      CAF_CHECK_LESS(x.why().message.size(), 200u);
+    }
+}
+
+CAF_TEST(the longest numeric comes out of base64 as it is) {
+  // 2^n for an n that numeric still holds: its last digits and its length are known.
+  std::string bytes(50'000, '\0');
+  bytes[0] = 1;
+  std::string text;
+  constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    std::uint32_t bits = 0;
+    for (std::size_t j = i; j < i + 3; ++j)
+      bits = bits << 8 | (j < bytes.size() ? static_cast<unsigned char>(bytes[j]) : 0U);
+    for (int shift = 18; shift >= 0; shift -= 6)
+      text += alphabet[bits >> shift & 63U];
+  }
+  text.resize(text.size() - (3 - bytes.size() % 3) % 3);
+  auto x = value_of(column("x", column_type::numeric_unscaled, "numeric"),
+                    R"({"scale":0,"value":")" + text + "\"}", precise);
+  CAF_REQUIRE(x);
+  auto& digits = std::get<std::string>(*x);
+  CAF_CHECK_EQUAL(digits.size(), 120'410u); // floor(8 * 49,999 * log10(2)) + 1
+  CAF_CHECK_EQUAL(digits.substr(0, 3), "389");
+}
+
 CAF_TEST(a value of a wrong type is refused by its column) {
   CAF_CHECK(!value_of(column("x", column_type::integer, "integer"), "\"1\""));
   CAF_CHECK(!value_of(column("x", column_type::integer, "integer"), "1.5"));
@@ -318,10 +362,50 @@ CAF_TEST(a missing column is named and an unknown or unused one ignored) {
   auto x = good(b(R"({"id":1})", create(R"({"new":[{"a":"}"}],"used":"y","unused":12.5,"id":1})")));
   CAF_CHECK((*x.after == row{num(1), txt("y"), null_value{}}));
   CAF_MESSAGE("the order may change from record to record");
-  CAF_CHECK(*good(b(R"({"id":1})", create(R"({"id":2,"used":"z"})"))).after
+  CAF_CHECK(*good(b(R"({"id":2})", create(R"({"id":2,"used":"z"})"))).after
             == (row{num(2), txt("z"), null_value{}}));
-  CAF_CHECK(*good(b(R"({"id":1})", create(R"({"used":"z","id":3})"))).after
+  CAF_CHECK(*good(b(R"({"id":3})", create(R"({"used":"z","id":3})"))).after
             == (row{num(3), txt("z"), null_value{}}));
+}
+
+CAF_TEST(what stands twice in a record is refused by its name) {
+  bench b{plans_of(
+      table_of("t", "t",
+               {column("id", column_type::bigint, "bigint", true), text_column("x"), text_column("y")}),
+      {"x", "y"})};
+  auto key = R"({"id":1})";
+  CAF_CHECK(says(b.why(key, create(R"({"id":1,"x":"a","x":"b","y":"c"})")), "column x stands twice"));
+  CAF_CHECK(says(b.why(key, create(R"({"id":1,"x":"a","x":"b"})")), "column x stands twice"));
+  CAF_CHECK(
+      says(b.why(R"({"id":1,"id":2})", create(R"({"id":1,"x":"a","y":"b"})")), "column id stands twice"));
+  std::string row = R"({"id":1,"x":"a","y":"b"})";
+  CAF_CHECK(says(b.why(key, R"({"after":)" + row + R"(,"after":)" + row + "," + source + R"(,"op":"c"})"),
+                 "after stands twice"));
+  CAF_CHECK(
+      says(b.why(key, R"({"after":)" + row + R"(,"op":"d",)" + source + R"(,"op":"c"})"), "op stands twice"));
+  CAF_CHECK(says(b.why(key, R"({"after":)" + row + "," + source + "," + source + R"(,"op":"c"})"),
+                 "source stands twice"));
+}
+
+CAF_TEST(a key that says another row than the record is refused) {
+  bench b{one_column(text_column("x"))};
+  CAF_CHECK(says(b.why(R"({"id":2})", create(R"({"id":1,"x":"a"})")),
+                 "column id of the key differs from the row's"));
+  CAF_CHECK(b.why(R"({"id":1})", create(R"({"id":1,"x":"a"})")).empty());
+}
+
+CAF_TEST(a message shows no more of a record than a person reads) {
+  bench b{one_column(text_column("x"))};
+  auto much = std::string(1'000'000, 'a');
+  for (auto& payload :
+       {R"({"op":")" + much + "\"," + source + "}",
+        R"({"op":"c","after":{"id":1,"x":"a"},"source":{"snapshot":")" + much + "\"}}",
+        R"({"op":"c","after":{"id":1,"x":"a"},"source":{"schema":"t","table":")" + much + "\"}}",
+        create(R"({"id":1,"x":[")" + much + "\"]}")}) {
+    auto why = b.why(R"({"id":1})", payload);
+    CAF_CHECK(!why.empty());
+    CAF_CHECK_LESS(why.size(), 300u);
+  }
 }
 
 CAF_TEST(a column may have any name) {
