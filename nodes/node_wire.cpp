@@ -7,6 +7,9 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace millrace {
 
 namespace {
@@ -16,6 +19,8 @@ using rw_state = caf::io::network::rw_state;
 
 constexpr std::chrono::seconds time_to_greet{10};
 constexpr std::size_t most_newcomers = 64;
+/// What is read of a large frame at a time.
+constexpr std::size_t slice = 256 << 10;
 
 std::shared_ptr<presence> begin_presence(int socket) {
   return std::make_shared<presence>(presence{socket, clock::now()});
@@ -64,10 +69,37 @@ node_scribe::node_scribe(caf::io::network::default_multiplexer& in, peers::guest
 
 /// The first call starts it.
 void node_scribe::configure_read(caf::io::receive_policy::config config) {
-  stream_.configure_read(config);
+  auto& [rule, size] = config;
+  wanted_ = rule == caf::io::receive_policy_flag::exactly && size > slice ? size : 0;
+  if (wanted_ > 0)
+    take_slice();
+  else
+    stream_.configure_read(config);
   if (!launched_)
     stream_.start(this);
   launched_ = true;
+}
+
+void node_scribe::take_slice() {
+  stream_.configure_read(caf::io::receive_policy::exactly(std::min(slice, wanted_ - frame_.size())));
+}
+
+/// The broker hears of a large frame once it is whole.
+bool node_scribe::consume(caf::execution_unit* in, const void* bytes, std::size_t size) {
+  if (wanted_ == 0)
+    return caf::io::scribe::consume(in, bytes, size);
+  auto* begin = static_cast<const char*>(bytes);
+  frame_.insert(frame_.end(), begin, begin + size);
+  if (frame_.size() < wanted_) {
+    take_slice();
+    return true;
+  }
+  auto whole = std::exchange(wanted_, 0);
+  large_ = true;
+  auto goes_on = caf::io::scribe::consume(in, frame_.data(), whole);
+  large_ = false;
+  std::vector<char>().swap(frame_);
+  return goes_on;
 }
 
 void node_scribe::graceful_shutdown() {

@@ -55,6 +55,8 @@ class node_wire {
   std::shared_ptr<presence> here_;
 };
 
+/// CAF makes room for all that a header announces before a byte of it has come. So a large
+/// frame is asked for in slices, and memory grows with what comes.
 class node_scribe : public caf::io::scribe {
  public:
   node_scribe(caf::io::network::default_multiplexer& in, peers::guest x, peers::from whom);
@@ -63,7 +65,8 @@ class node_scribe : public caf::io::scribe {
   void configure_read(caf::io::receive_policy::config config) override;
   void ack_writes(bool enable) override { stream_.ack_writes(enable); }
   std::vector<char>& wr_buf() override { return stream_.wr_buf(); }
-  std::vector<char>& rd_buf() override { return stream_.rd_buf(); }
+  std::vector<char>& rd_buf() override { return large_ ? frame_ : stream_.rd_buf(); }
+  bool consume(caf::execution_unit* in, const void* bytes, std::size_t size) override;
   void graceful_shutdown() override;
   void flush() override { stream_.flush(this); }
   std::string addr() const override;
@@ -72,7 +75,12 @@ class node_scribe : public caf::io::scribe {
   void remove_from_loop() override { stream_.passivate(); }
 
  private:
+  void take_slice();
+
   bool launched_ = false;
+  std::size_t wanted_ = 0;  ///< bytes of the frame that comes in slices
+  bool large_ = false;      ///< the broker is shown the frame, not the stream's buffer
+  std::vector<char> frame_; ///< what has come of it
   std::shared_ptr<millrace::presence> here_;
   caf::io::network::stream_impl<node_wire> stream_;
 };

@@ -10,8 +10,9 @@ namespace {
 /// CAF's numbers of operations (caf/io/basp/message_type.hpp).
 constexpr unsigned server_handshake = 0, client_handshake = 1, heartbeat = 6;
 constexpr std::uint32_t largest_handshake = 64 << 10;
-/// A node's greatest message is a record of Kafka's (64 MiB) or what one cell's credit lets through.
-constexpr std::uint32_t largest_message = 1u << 30;
+/// A node's greatest message is a record of Kafka's, whose old and new row may go to one cell: batches are
+/// cut at a MiB, and no record is longer than the 64 MiB that a consumer takes.
+constexpr std::uint32_t largest_message = 128u << 20;
 
 } // namespace
 

@@ -75,6 +75,7 @@ struct porter::visitor {
   std::string who;
   clock::time_point deadline;
   handshake::state now = handshake::state::reads;
+  bool said_something = false;
 };
 
 result<std::unique_ptr<porter>> porter::open(porter_settings how) {
@@ -160,16 +161,38 @@ void porter::accept_all() {
 void porter::meet(socket_holder socket, std::string who) {
   if (!how_.tls)
     return let_in({std::move(socket)});
+  auto room = make_room(who);
   auto shaking = handshake::as_server(*how_.tls, socket.get());
-  waiting_.push_back({std::move(socket), std::move(shaking), std::move(who), clock::now() + how_.patience});
-  if (waiting_.size() > how_.most_waiting) {
-    refuse(waiting_.front(), "too many others had come after it");
-    waiting_.pop_front();
-  }
+  visitor x{std::move(socket), std::move(shaking), std::move(who), clock::now() + how_.patience};
+  if (room)
+    waiting_.push_back(std::move(x));
+  else
+    refuse(x, "too many others are shaking hands");
+}
+
+/// Returns whether one more of this address may wait.
+bool porter::make_room(const std::string& who) {
+  auto of_address = static_cast<std::size_t>(
+      std::count_if(waiting_.begin(), waiting_.end(), [&](auto& x) { return x.who == who; }));
+  if (of_address >= how_.most_of_address && !drop_a_silent_one(who))
+    return false;
+  return waiting_.size() < how_.most_waiting || drop_a_silent_one({});
+}
+
+/// Refuses the oldest that has said nothing yet, of this address or of all (empty).
+bool porter::drop_a_silent_one(const std::string& who) {
+  auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                            [&](auto& x) { return !x.said_something && (who.empty() || x.who == who); });
+  if (found == waiting_.end())
+    return false;
+  refuse(*found, "it was silent, and others came");
+  waiting_.erase(found);
+  return true;
 }
 
 /// Goes on with a handshake. Returns whether it has come to an end.
 bool porter::is_through(visitor& x) {
+  x.said_something = true;
   x.now = x.shaking.go_on();
   if (x.now == handshake::state::failed)
     refuse(x, x.shaking.why());

@@ -3,7 +3,10 @@
 /// Listens for other nodes, and lets in who can show a certificate.
 ///
 ///     accept -> waiting, each with a deadline -> handshake done -> let in, bell rings
-///                    `-> refused: too slow, no certificate of ours, no TLS
+///                    `-> refused: too slow, no certificate of ours, no TLS, too many
+///
+/// Where too many wait, the oldest that has said nothing goes; a handshake that is under
+/// way isn't ended by those that come later.
 ///
 /// A thread of its own does it, so that strangers cost the node's connections
 /// nothing. Without TLS everybody is let in at once.
@@ -29,7 +32,8 @@ struct porter_settings {
   std::uint16_t port = 0;
   std::shared_ptr<const tls_context> tls; ///< null: plain TCP
   std::chrono::milliseconds patience{5000};
-  std::size_t most_waiting = 64; ///< one more, and the oldest is refused
+  std::size_t most_waiting = 64;    ///< in all
+  std::size_t most_of_address = 16; ///< of one address
   /// Called from the porter's thread with an address and why it wasn't let in.
   std::function<void(const std::string& who, const std::string& why)> refused;
 };
@@ -55,6 +59,8 @@ class porter {
   int milliseconds_to_deadline() const;
   void accept_all();
   void meet(socket_holder socket, std::string who);
+  bool make_room(const std::string& who);
+  bool drop_a_silent_one(const std::string& who);
   bool is_through(visitor& x);
   void refuse_the_late();
   void refuse(const visitor& x, const std::string& why);

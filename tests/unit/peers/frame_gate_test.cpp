@@ -60,7 +60,8 @@ CAF_TEST(a length that nobody has is refused) {
   CAF_CHECK(!passes(frame(client_handshake, 0xfffffff0, false)));
   CAF_CHECK(!passes(frame(client_handshake, 1 << 20, false)));
   CAF_CHECK(!passes(greeting + frame(direct, 0xfffffff0, false)));
-  CAF_CHECK(passes(greeting + frame(direct, 200 << 20, false)));
+  CAF_CHECK(!passes(greeting + frame(direct, 200 << 20, false)));
+  CAF_CHECK(passes(greeting + frame(direct, 100 << 20, false)));
 }
 
 CAF_TEST(a frame that should have a payload and has none is refused) {

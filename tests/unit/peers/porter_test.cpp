@@ -168,9 +168,23 @@ CAF_TEST(silent strangers do not keep a node out) {
   std::vector<socket_holder> silent;
   for (int i = 0; i < 5; ++i)
     silent.push_back(stranger(""));
-  CAF_CHECK_EQUAL(end_of(silent.front()), "too many others had come after it");
+  CAF_CHECK_EQUAL(end_of(silent.front()), "it was silent, and others came");
   auto tls = loaded(ours().node("guest"));
   CAF_CHECK(come(tls.get()));
+}
+
+CAF_TEST(who is shaking hands is not ended by those that come later) {
+  open_ours(20s, 5);
+  std::vector<socket_holder> slow;
+  for (int i = 0; i < 4; ++i)
+    slow.push_back(stranger("\x16\x03\x01")); // a hello's first bytes
+  end_of(stranger("GET / HTTP/1.1"));         // all before it were heard by then
+  auto silent = stranger("");
+  auto tls = loaded(ours().node("guest"));
+  CAF_CHECK(come(tls.get()));
+  CAF_CHECK_EQUAL(end_of(silent), "it was silent, and others came");
+  for (auto& x : slow)
+    CAF_CHECK(!readable(x.get(), 0ms));
 }
 
 CAF_TEST(a node that answers without TLS is said to) {
