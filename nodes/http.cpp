@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <mutex>
 
 namespace millrace {
@@ -66,7 +67,9 @@ struct http_server::impl {
 
   void written(const httplib::Request& in, httplib::Response& out) {
     auto wish = json::parse(in.body, nullptr, false);
-    if (!wish.is_object() || !wish.contains("figure") || !wish.contains("keys") || !wish["keys"].is_array())
+    auto is_text = [](auto& x) { return x.is_string(); };
+    if (!wish.is_object() || !wish.contains("figure") || !wish["figure"].is_string() || !wish.contains("keys")
+        || !wish["keys"].is_array() || !std::all_of(wish["keys"].begin(), wish["keys"].end(), is_text))
       return answer(out, {{"error", "expected {\"figure\": NAME, \"keys\": [KEY, ...]}"}}, 400);
     std::lock_guard lock(guard);
     if (!system)
@@ -87,7 +90,12 @@ struct http_server::impl {
     auto wish = json::parse(in.body, nullptr, false);
     if (!wish.is_object() || !wish.contains("log_level") || !wish["log_level"].is_string())
       return answer(out, {{"error", "a JSON object is expected"}, {"verbs", json::parse(control_help)}}, 400);
-    spdlog::set_level(spdlog::level::from_str(wish["log_level"].get<std::string>()));
+    auto wanted = wish["log_level"].get<std::string>();
+    auto level = spdlog::level::from_str(wanted);
+    if (level == spdlog::level::off && wanted != "off") // what it makes of any word
+      return answer(out, {{"error", "log_level is trace, debug, info, warning, error, critical or off"}},
+                    400);
+    spdlog::set_level(level);
     answer(out, {{"log_level", wish["log_level"]}});
   }
 };

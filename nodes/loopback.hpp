@@ -10,7 +10,9 @@
 
 namespace millrace {
 
-/// An HTTP server on 127.0.0.1, in a thread of its own.
+/// An HTTP server on 127.0.0.1, in a thread of its own. A page in somebody's browser reaches it,
+/// too, so it answers only requests that are meant for this address and come from no other site,
+/// and takes nothing but short JSON. What it refuses, it refuses in words: {"error": ...}.
 class loopback_server {
  public:
   loopback_server() = default;

@@ -1,0 +1,140 @@
+#define CAF_SUITE actors.loopback
+#include "nodes/loopback.hpp"
+
+#include "caf/test/unit_test.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include <memory>
+#include <vector>
+
+using namespace millrace;
+
+namespace {
+
+std::uint16_t free_port() {
+  auto socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  ::bind(socket, reinterpret_cast<sockaddr*>(&at), size);
+  ::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &size);
+  ::close(socket);
+  return ntohs(at.sin_port);
+}
+
+/// A server with one thing to look at and one to do.
+struct fixture {
+  std::uint16_t port = free_port();
+  std::atomic<int> done{0};
+  loopback_server server;
+
+  fixture() {
+    server.routes().Get("/status", [](const httplib::Request&, httplib::Response& out) {
+      out.set_content("{}", "application/json");
+    });
+    server.routes().Post("/control", [this](const httplib::Request& in, httplib::Response& out) {
+      if (in.body == "throw")
+        throw std::runtime_error("secret words");
+      ++done;
+      out.set_content("{}", "application/json");
+    });
+    CAF_REQUIRE(server.serve(port));
+  }
+
+  httplib::Client client() const {
+    httplib::Client out("127.0.0.1", port);
+    out.set_read_timeout(std::chrono::seconds{30});
+    return out;
+  }
+  int get(const httplib::Headers& headers) { return client().Get("/status", headers)->status; }
+  httplib::Result post(const std::string& body, const httplib::Headers& headers = {},
+                       const char* type = "application/json") {
+    return client().Post("/control", headers, body, type);
+  }
+  std::string own(const std::string& name) const { return name + ":" + std::to_string(port); }
+};
+
+/// Connects and says the words, and no more.
+struct half_request {
+  explicit half_request(std::uint16_t port, std::string_view words)
+      : socket(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_port = htons(port);
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0)
+      (void)!::write(socket, words.data(), words.size());
+  }
+  ~half_request() { ::close(socket); }
+  half_request(const half_request&) = delete;
+  half_request& operator=(const half_request&) = delete;
+  int socket;
+};
+
+} // namespace
+
+CAF_TEST_FIXTURE_SCOPE(loopback_tests, fixture)
+
+CAF_TEST(a request for this address is answered) {
+  CAF_CHECK_EQUAL(get({}), 200);
+  CAF_CHECK_EQUAL(get({{"Host", own("localhost")}}), 200);
+  CAF_CHECK_EQUAL(get({{"Origin", "http://" + own("127.0.0.1")}}), 200);
+  CAF_CHECK_EQUAL(post("{}")->status, 200);
+  CAF_CHECK_EQUAL(post("{}", {}, "application/json; charset=utf-8")->status, 200);
+}
+
+CAF_TEST(a page of another site gets no answer and does nothing) {
+  CAF_CHECK_EQUAL(get({{"Host", "rebound.example"}}), 403);
+  CAF_CHECK_EQUAL(get({{"Host", own("rebound.example")}}), 403);
+  for (auto& origin : {std::string("https://rebound.example"), std::string("null"),
+                       "https://" + own("127.0.0.1"), std::string("http://127.0.0.1:1")}) {
+    CAF_CHECK_EQUAL(get({{"Origin", origin}}), 403);
+    CAF_CHECK_EQUAL(post("{}", {{"Origin", origin}})->status, 403);
+  }
+  for (auto* type : {"text/plain", "application/x-www-form-urlencoded", "application/jsonp"})
+    CAF_CHECK_EQUAL(post("{}", {}, type)->status, 415);
+  CAF_CHECK_EQUAL(done, 0);
+}
+
+CAF_TEST(a body is bounded and not unpacked) {
+  CAF_CHECK_EQUAL(post(std::string(5 << 20, ' '))->status, 413);
+  CAF_CHECK_EQUAL(post("{}", {{"Content-Encoding", "gzip"}})->status, 415);
+  CAF_CHECK_EQUAL(done, 0);
+}
+
+CAF_TEST(what is refused is refused in words and none of them is of an exception) {
+  for (auto& answer : {client().Get("/nothing"), post("throw"), post("{}", {{"Host", "x"}})}) {
+    auto told = nlohmann::json::parse(answer->body, nullptr, false);
+    CAF_CHECK(told.is_object() && told.contains("error"));
+    CAF_CHECK(answer->status >= 400);
+    CAF_CHECK(answer->body.find("secret words") == std::string::npos);
+    for (auto& [_, text] : answer->headers)
+      CAF_CHECK(text.find("secret words") == std::string::npos);
+  }
+}
+
+CAF_TEST(slow connections hold nobody up) {
+  std::vector<std::unique_ptr<half_request>> slow;
+  for (int i = 0; i < 16; ++i)
+    slow.push_back(std::make_unique<half_request>(port, "POST /control HTTP/1.1\r\nHost: x\r\n"));
+  CAF_CHECK_EQUAL(get({}), 200);
+}
+
+CAF_TEST(a server that is stopped as soon as it serves ends) {
+  for (int i = 0; i < 50; ++i) {
+    loopback_server brief;
+    CAF_CHECK(brief.serve(free_port()));
+  }
+}
+
+CAF_TEST(a port that somebody has is told) {
+  loopback_server second;
+  CAF_CHECK(!second.serve(port));
+}
+
+CAF_TEST_FIXTURE_SCOPE_END()
