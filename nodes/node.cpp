@@ -46,7 +46,8 @@ std::int64_t unix_ms() {
 result<last_record> reading_of(const settings& how) {
   if (how.state_dir.empty())
     return last_record();
-  auto out = last_record::open(how.state_dir + "/" + how.project + ".record");
+  auto name = how.is_one_of_many() ? how.project + "-" + how.node_name : how.project;
+  auto out = last_record::open(how.state_dir + "/" + name + ".record");
   if (out && out->suspect())
     spdlog::error("node: two processes ended at the record {}/{}:{}; it is put aside",
                   out->suspect()->from.topic, out->suspect()->from.partition.value,

@@ -6,6 +6,7 @@ import decimal
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import bench_table
 import build
 import control
 import down
+import handed
 import home
 import install
 import java
@@ -89,6 +91,8 @@ class Bench:
     def __init__(self, settings, options):
         self.settings, self.options = settings, options
         self.program = settings.home.root / "bin" / "millrace"
+        self.handed = {}  #: settings that name files which the user without rights reads
+        self.steps = settings.home.root / "bin" / "millrace_bench"
         self.node = None  #: the node's process
 
     # Servers and topics.
@@ -107,6 +111,8 @@ class Bench:
             up.check_machine(settings, servers)
             up.start_supervisor(settings.home)
         build.install_copy(binary, self.program)
+        build.install_copy(build.FOLDER / "millrace_bench", self.steps)
+        self.handed = handed.over(settings.environment(), settings.home.config_folder("bench"))
         control.ask(settings.home, "configure", values=settings.values, given=sorted(settings.given))
         up.run(settings, servers, [])
 
@@ -115,12 +121,14 @@ class Bench:
         down.stop(self.settings.home)
 
     def environment(self, **more):
-        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **self.settings.environment(), "MILLRACE_TOPICS_WHOLE": "true",
+        told = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **self.settings.environment(), "MILLRACE_TOPICS_WHOLE": "true",
                 "MILLRACE_STALE_AFTER_SECONDS": "86400", **more}  # the topics are all that comes
+        return {**told, **self.handed}
 
     def step(self, *arguments, **more):
         """Runs a step of the benchmark and returns the JSON that it prints."""
-        done = subprocess.run([build.FOLDER / "millrace_bench", *map(str, arguments)], env=self.environment(**more), capture_output=True, text=True)
+        done = subprocess.run([self.steps, *map(str, arguments)], env=self.environment(**more), capture_output=True, text=True,
+                              **home.server_user())
         if done.returncode != 0:
             raise ServiceError(f"bench {arguments[0]} failed:\n{done.stderr.strip()}")
         return json.loads(done.stdout)
@@ -133,7 +141,7 @@ class Bench:
             return
         up.register(self.settings)
         generator = subprocess.Popen([self.program, "generate", "--rate", "20000", "--seed", "1"], env=self.environment(),
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **home.server_user())
         try:
             while have < self.options.records:
                 progress.say(f"filling the change topics: {have:,} of {self.options.records:,} records")
@@ -161,9 +169,8 @@ class Bench:
     # The node.
 
     def start_node(self, **more):
-        log = self.settings.home.log("bench-node").open("ab")
-        self.node = subprocess.Popen([self.program, "node"], env=self.environment(**more), stdout=log, stderr=log)
-        log.close()
+        with self.settings.home.open_log("bench-node") as log:
+            self.node = subprocess.Popen([self.program, "node"], env=self.environment(**more), stdout=log, stderr=log, **home.server_user())
 
     def stop_node(self):
         if self.node is None:
@@ -220,7 +227,8 @@ class Bench:
 
     def verify(self, **more):
         """Returns whether every figure equals its query, by the judge."""
-        done = subprocess.run([self.program, "verify", "--wait", "120"], env=self.environment(**more), capture_output=True, text=True)
+        done = subprocess.run([self.program, "verify", "--wait", "120"], env=self.environment(**more), capture_output=True, text=True,
+                              **home.server_user())
         if done.returncode != 0:
             progress.say(done.stdout[-3000:] + done.stderr[-1000:])
         return done.returncode == 0
@@ -327,6 +335,9 @@ class Bench:
         import peers
         cache = home.cache_folder()
         peers.prepare(cache)
+        # The user without rights may not get to the repository.
+        copies = self.settings.home.root / "bin" / "peers"
+        shutil.copytree(peers.HERE, copies, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "streams"))
         ends = self.settings.home.root / "ends.json"
         ends.write_text(json.dumps(self.step("ends")))
         truth = self.sql("SELECT coalesce(sum(total_amount), 0), count(*) FROM orders")
@@ -334,8 +345,9 @@ class Bench:
             limit = ["--limit", str(self.options.peer_seconds * PLAIN_EVENTS_PER_SECOND)] if name == "plain_python" else []
             command = peers.command(name, cache, "--broker", self.settings["KAFKA_BROKER"], "--end", str(ends),
                                     "--redis", f"127.0.0.1:{self.settings['REDIS_PORT']}", "--redis-db", "1", *limit)
+            command = [word.replace(str(peers.HERE), str(copies)) for word in command]
             with progress.step(name):
-                done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=30 * 60)
+                done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=30 * 60, **home.server_user())
             if done.returncode != 0:
                 raise ServiceError(f"{name} failed:\n{done.stderr.strip()[-2000:]}")
             line = json.loads(done.stdout.strip().splitlines()[-1])

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 
+import home
 import processes
 import progress
 from service import ServiceError, http_json
@@ -110,6 +111,12 @@ def measured(run, nodes):
     return line
 
 
+def without_rights():
+    """Returns setpriv's words for the user of servers and nodes; the group of a share of a core is entered before."""
+    user = home.server_user()
+    return ["--reuid", str(user["user"]), "--regid", str(user["group"]), "--clear-groups"] if user else []
+
+
 class Fleet:
     def __init__(self, run):
         self.run, self.nodes, self.groups = run, [], []
@@ -119,11 +126,13 @@ class Fleet:
         port = FIRST_PORT + 2 * number
         environment = self.run.environment(MILLRACE_TOPIC_PREFIX=PREFIX, MILLRACE_NODE=f"scale-{number}", MILLRACE_NODE_ADDRESS=f"127.0.0.1:{port}",
                                            MILLRACE_NODE_ROLE=role, MILLRACE_HTTP_PORT=str(port + 1), MILLRACE_SESSION_TIMEOUT_MS=str(SESSION_MS))
-        enter = ["setpriv", "--pdeathsig", "TERM", "--"]  # a bench that is killed leaves none behind
+        enter = []
         if share:
             self.groups.append(group := CpuGroup(f"millrace-bench-{number}", share))
-            enter += ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group.members)]
-        with self.run.settings.home.log(f"bench-node-{number}").open("ab") as log:
+            enter = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group.members)]
+        # A bench that is killed leaves none behind. Who becomes another user loses that wish, so it comes with it.
+        enter += ["setpriv", "--pdeathsig", "TERM", *without_rights(), "--"]
+        with self.run.settings.home.open_log(f"bench-node-{number}") as log:
             process = subprocess.Popen([*enter, self.run.program, "node"], env=environment, stdout=log, stderr=log)
         self.nodes.append((process, f"http://127.0.0.1:{port + 1}/status"))
 

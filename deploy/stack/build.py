@@ -56,6 +56,7 @@ def install_copy(source, destination):
         if (old.st_size, old.st_mtime_ns) == (new.st_size, new.st_mtime_ns):
             return
     destination.parent.mkdir(exist_ok=True)
-    partial = destination.with_name("millrace.new")
+    partial = destination.with_name(destination.name + ".new")
     shutil.copy2(source, partial)
+    partial.chmod(0o755)  # services run it as another user
     partial.rename(destination)

@@ -9,6 +9,7 @@ import subprocess
 
 #: As whom the servers run when root starts them; PostgreSQL refuses root. Whoever isn't root runs them under its own name.
 SERVER_USER = "millrace"
+LOG_MODE = 0o640
 
 
 def reachable_by_others(path):
@@ -41,20 +42,31 @@ class Home:
         self.shared_settings = self.run / "settings.json"
         self.socket = self.run / "control.sock"
         self.lock = self.run / "supervisor.lock"
-        self.connector_secrets = root / "connect" / "secrets.properties"  #: what the connector's configuration refers to
+        self.configuration = root / "config"  #: ours to write, the servers' user's to read
+        self.connector_secrets = self.configuration / "connect" / "secrets.properties"  #: what the connector's configuration refers to
 
     def make(self):
-        """Makes the folders and the servers' user. Raises PermissionError where that user couldn't reach them."""
+        """Makes the folders and the servers' user. Raises PermissionError where that user couldn't reach them, or somebody else owns them."""
         self.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0 and not reachable_by_others(self.root):
             raise PermissionError(f"MILLRACE_HOME={self.root} lies where the user {SERVER_USER} can't go; choose a folder that others may enter")
-        for folder, mode in ((self.run, 0o700), (self.secrets, 0o700), (self.logs, 0o755)):
-            folder.mkdir(exist_ok=True)
-            folder.chmod(mode)
+        owner = self.root.stat().st_uid
+        if owner != os.geteuid():
+            raise PermissionError(f"MILLRACE_HOME={self.root} belongs to {user_name(owner)}, who could change what {user_name(os.geteuid())} starts there; "
+                                  "choose a folder of your own")
         make_server_user()
+        for folder, mode in ((self.run, 0o700), (self.secrets, 0o700), (self.logs, 0o750)):
+            own_folder(folder, mode)
+        for log in self.logs.glob("*.log*"):
+            with open_plain(log, os.O_RDONLY) as file:
+                os.fchmod(file.fileno(), LOG_MODE)
 
     def log(self, service):
         return self.logs / f"{service}.log"
+
+    def open_log(self, service):
+        """Opens a service's log to append to it, as bytes. Logs show columns' values: other users don't read them."""
+        return open_plain(self.log(service), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
     def secret(self, name):
         """Returns a secret of this stack, made up at the first call and kept in a file that only its owner reads."""
@@ -66,29 +78,62 @@ class Home:
         return path.read_text().strip()
 
     def server_folder(self, name):
-        """Makes and returns a folder that belongs to the servers' user alone."""
-        folder = self.root / name
-        folder.mkdir(parents=True, exist_ok=True)
-        give_to_servers(folder)
-        folder.chmod(0o700)
-        return folder
+        """Makes and returns a folder that belongs to the servers' user alone. Nothing but that user writes into it."""
+        own_folder(self.root / name, 0o700, servers=True)
+        return self.root / name
+
+    def config_folder(self, name):
+        """Makes and returns the folder of a service's configuration. It isn't the servers' user's: that user reads what lies there."""
+        for folder in (self.configuration, self.configuration / name):
+            own_folder(folder, 0o711)
+        return self.configuration / name
 
     def wipe(self):
         """Deletes what a stack has made here, and nothing else; the caller has stopped all servers."""
-        for name in ("run", "logs", "secrets", "bin", "postgres", "redis", "kafka", "connect"):
+        for name in ("run", "logs", "secrets", "bin", "config", "notes", "postgres", "redis", "kafka", "connect"):
             if (self.root / name).exists():
                 shutil.rmtree(self.root / name)
         if self.root.is_dir() and not any(self.root.iterdir()):
             self.root.rmdir()
 
 
-def write_private(path, text):
-    """Writes a file that only its owner may read, at once and whole."""
+def own_folder(path, mode, servers=False):
+    """Makes a folder where it is missing, and sets who may enter it: ours, or the servers' user's. Raises PermissionError for a symbolic link in its place."""
+    path.mkdir(exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except NotADirectoryError:
+        raise PermissionError(f"{path} is a symbolic link or no folder; remove it, or move MILLRACE_HOME") from None
+    try:
+        if servers:
+            give_to_servers(descriptor)
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
+
+
+def open_plain(path, flags, mode=LOG_MODE):
+    """Opens a file as bytes, and no symbolic link. A new one has that mode, whatever the umask is."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW, mode)
+    if flags & os.O_CREAT:
+        os.fchmod(descriptor, mode)
+    return os.fdopen(descriptor, "ab" if flags & os.O_APPEND else "wb" if flags & os.O_WRONLY else "rb")
+
+
+def write_private(path, text, servers=False):
+    """Writes a file at once and whole, that only its owner may read: we, or the servers' user. The folder is ours, so nothing can be planted in the way."""
     partial = path.with_name(path.name + ".new")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    os.replace(partial, path)
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+            if servers:
+                give_to_servers(file.fileno())
+        os.replace(partial, path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)  # half a file takes room on a full disk
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def make_server_user():
@@ -110,8 +155,28 @@ def server_user():
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
-def give_to_servers(path):
-    """Makes the servers' user the owner of `path`."""
+def give_to_servers(descriptor):
+    """Makes the servers' user the owner of an open file or folder."""
     user = server_user()
     if user:
-        os.chown(path, user["user"], user["group"])
+        os.fchown(descriptor, user["user"], user["group"])
+
+
+def as_servers(*command, **how):
+    """Runs a command as the servers' user, in whose folders nobody else writes. Raises OSError with what it said where it failed."""
+    done = subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd="/", **how, **server_user())
+    if done.returncode != 0:
+        raise OSError(f"{command[0]}: {done.stderr.strip()}")
+
+
+def user_name(number):
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
+
+
+def servers_can_read(path):
+    """Tells whether the servers' user reads a file, or a folder."""
+    path = path.resolve()
+    return path.exists() and reachable_by_others(path.parent) and bool(path.stat().st_mode & 0o004) and (path.is_file() or reachable_by_others(path))

@@ -72,11 +72,11 @@ class JavaService(Service):
         return self.home.root / self.name
 
     def properties_file(self):
-        return self.folder() / f"{self.name}.properties"
+        return self.config_folder() / f"{self.name}.properties"
 
     def prepare(self):
         self.home.server_folder(self.name)
-        write_config(self.folder() / "log4j2.properties", LOGGING)
+        write_config(self.home.config_folder(self.name) / "log4j2.properties", LOGGING)
         write_config(self.properties_file(), self.configuration())
 
     def configuration(self):
@@ -85,7 +85,7 @@ class JavaService(Service):
     def java(self, main_class, *arguments, heap="256m"):
         """Returns the command that runs a class of Kafka's."""
         return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
-                f"-Dlog4j2.configurationFile={self.folder() / 'log4j2.properties'}", "-cp", f"{parts()}/kafka/*", main_class, *arguments]
+                f"-Dlog4j2.configurationFile={self.config_folder() / 'log4j2.properties'}", "-cp", f"{parts()}/kafka/*", main_class, *arguments]
 
     def command(self):
         return self.java(self.main_class, str(self.properties_file()), heap=self.settings[self.heap_setting])

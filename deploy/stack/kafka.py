@@ -1,13 +1,15 @@
 """Kafka, one broker that is its own controller (KRaft)."""
 import base64
+import os
+import re
 import secrets
-import shutil
 import socket
 import struct
 import subprocess
 
+import home
 from java import JavaService, version
-from service import MEGABYTE, ServiceError, properties
+from service import MEGABYTE, ServiceError, properties, write_config
 
 #: The largest record: a value of 10 MB, twice (REPLICA IDENTITY FULL), with room. Dead letters add headers, so the broker takes more.
 RECORD_BYTES = 64 * MEGABYTE
@@ -63,26 +65,34 @@ class Kafka(JavaService):
 
     def refuse_newer(self):
         """Kafka can't read what a newer one wrote, and says it in words for nobody."""
-        note = self.folder() / "version"
-        made_by = note.read_text().strip() if note.exists() else FIRST_VERSION
+        made_by = self.made_by()
         runs = version("kafka")
         if numbers(made_by) > numbers(runs):
             raise ServiceError(f"{self.data()} was made by Kafka {made_by}, and can't be read by Kafka {runs}, which runs here: stop the stack, "
                                f"delete {self.folder()}, and start it again; topics and figures are made anew from PostgreSQL")
 
+    def made_by(self):
+        """Returns the version that made the data folder. The note lies in the servers' user's folder: it is taken for no more than that."""
+        try:
+            with home.open_plain(self.folder() / "version", os.O_RDONLY) as note:
+                text = note.read(32).decode("ascii", "replace").strip()
+        except OSError:
+            return FIRST_VERSION
+        return text if re.fullmatch(r"\d+(\.\d+)*", text) else FIRST_VERSION
+
     def format(self):
         """Makes the data folder, beside its place first: half a one would never be formatted again."""
         partial = self.folder() / "data.new"
-        shutil.rmtree(partial, ignore_errors=True)
-        config = self.folder() / "format.properties"
-        config.write_text(self.configuration().replace(f"log.dirs={self.data()}", f"log.dirs={partial}"))
+        home.as_servers("rm", "-rf", "--", partial)
+        config = self.config_folder() / "format.properties"
+        write_config(config, self.configuration().replace(f"log.dirs={self.data()}", f"log.dirs={partial}"))
         cluster = "M" + base64.urlsafe_b64encode(secrets.token_bytes(16)).decode()[1:22]
         command = self.java("kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config))
         done = subprocess.run(command, capture_output=True, text=True, cwd=self.folder(), env=self.environment(), **self.user())
         if done.returncode != 0:
             raise ServiceError(f"Kafka's data folder could not be formatted: {(done.stderr or done.stdout).strip()}")
-        (self.folder() / "version").write_text(version("kafka") + "\n")
-        partial.rename(self.data())
+        home.as_servers("sh", "-c", 'echo "$0" > "$1"', version("kafka"), self.folder() / "version")
+        home.as_servers("mv", "-T", "--", partial, self.data())
 
     def is_ready(self):
         """Tells whether the broker names itself in its metadata: it listens earlier, but can't take a topic then."""

@@ -1,7 +1,8 @@
-"""The nodes: the program that this repository builds, run as whoever runs the stack (its figures lie in that user's folders)."""
+"""The nodes: the program that this repository builds. Like the servers it runs without rights where root starts the stack."""
 import pathlib
 
 import certificates
+import handed
 import service
 from service import MEGABYTE, Service, ServiceError
 
@@ -12,11 +13,15 @@ class Program(Service):
     def binary(self):
         return self.home.root / "bin" / "millrace"
 
-    def user(self):
-        return {}
+    def prepare(self):
+        self.handed = handed.over(self.told(), self.home.config_folder(self.name))
+
+    def told(self):
+        """Returns the environment with the files that the settings name; where its user can't read one, `environment` has a copy."""
+        return self.settings.child_environment()
 
     def environment(self):
-        return self.settings.child_environment()
+        return {**self.told(), **self.handed}
 
     def program(self):
         """Returns what tells one binary from another."""
@@ -45,14 +50,8 @@ class Node(Program):
     def http_port(self):
         return next(iter(self.ports().values()))
 
-    def environment(self):
-        return {**super().environment(), "MILLRACE_STATE_DIR": str(self.state_folder()), **self.among_others()}
-
-    def state_folder(self):
-        """Returns the folder of the node's own notes, which outlives it."""
-        folder = self.home.root / "state" / self.name
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
+    def told(self):
+        return {**super().told(), "MILLRACE_STATE_DIR": str(self.home.server_folder("notes")), **self.among_others()}
 
     def among_others(self):
         """Returns what makes it one of many."""
@@ -72,6 +71,7 @@ class Node(Program):
         missing = [path for path in self.shown_to_others().values() if not pathlib.Path(path).is_file()] if self.among_others() else []
         if missing:
             raise ServiceError(f"{missing[0]} isn't there: `deploy/millrace certs {folder} --nodes {self.name}` makes it")
+        super().prepare()
 
     def command(self):
         return [str(self.binary()), "node"]

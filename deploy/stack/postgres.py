@@ -2,11 +2,11 @@
 import contextlib
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import time
 
+import home
 import settings as settings_module
 from service import MEGABYTE, Service, ServiceError, write_config
 
@@ -16,6 +16,9 @@ INIT_SQL = settings_module.REPOSITORY / "sql" / "init.sql"
 # max_slot_wal_keep_size: a slot that nobody reads keeps WAL. Past this bound PostgreSQL gives the slot up, which Millrace takes as an alarm
 # and a new snapshot; without a bound the disk fills, and the shop itself stops.
 CONFIGURATION = """\
+include '{data}/postgresql.conf'
+data_directory = '{data}'
+hba_file = '{config}/pg_hba.conf'
 listen_addresses = '127.0.0.1'
 port = {port}
 unix_socket_directories = ''
@@ -87,19 +90,19 @@ class Postgres(Service):
         return {"MILLRACE_POSTGRES_PORT": self.settings.number("POSTGRES_PORT")}
 
     def prepare(self):
-        folder = self.home.server_folder("postgres")
+        folder, config = self.home.server_folder("postgres"), self.home.config_folder(self.name)
         if not self.data().exists():
             self.create(folder)
-        write_config(folder / "millrace.conf", self.configuration())
-        write_config(self.data() / "pg_hba.conf", ACCESS)
+        write_config(config / "postgresql.conf", self.configuration())
+        write_config(config / "pg_hba.conf", ACCESS)
 
     def configuration(self):
-        return CONFIGURATION.format(port=self.settings["POSTGRES_PORT"], keep=self.settings["MILLRACE_SLOT_WAL_KEEP"])
+        return CONFIGURATION.format(data=self.data(), config=self.config_folder(), port=self.settings["POSTGRES_PORT"], keep=self.settings["MILLRACE_SLOT_WAL_KEEP"])
 
     def create(self, folder):
         """Makes the data folder beside its place and moves it there, so that half a one is never taken for a whole."""
-        partial, password = folder / "data.new", folder / "password.new"
-        shutil.rmtree(partial, ignore_errors=True)
+        partial, password = folder / "data.new", self.config_folder() / "password"
+        home.as_servers("rm", "-rf", "--", partial)
         write_config(password, self.home.secret("POSTGRES_ADMIN_PASSWORD") + "\n")
         command = [binaries() / "initdb", "-D", partial, "-U", SUPERUSER, "--pwfile", password, "--auth=scram-sha-256",
                    "--encoding=UTF8", "--locale=C.UTF-8"]
@@ -107,12 +110,10 @@ class Postgres(Service):
         password.unlink()
         if made.returncode != 0:
             raise ServiceError(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
-        with (partial / "postgresql.conf").open("a") as file:
-            file.write("include '../millrace.conf'\n")
-        partial.rename(self.data())
+        home.as_servers("mv", "-T", "--", partial, self.data())
 
     def command(self):
-        return [str(binaries() / "postgres"), "-D", str(self.data())]
+        return [str(binaries() / "postgres"), "-D", str(self.data()), "-c", f"config_file={self.config_folder() / 'postgresql.conf'}"]
 
     def identity(self):
         return {"settings": [self.command(), self.configuration()]}
@@ -159,7 +160,7 @@ class Postgres(Service):
         """Runs the server for as long as the block lasts, for a verb that needs nothing else."""
         self.home.make()
         self.prepare()
-        with self.home.log(self.name).open("ab") as log:
+        with self.home.open_log(self.name) as log:
             process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder(),
                                        env=self.environment(), start_new_session=True, **self.user())
         try:

@@ -37,13 +37,13 @@ class Redis(Service):
 
     def prepare(self):
         self.home.server_folder("redis")
-        write_config(self.folder() / "redis.conf", self.configuration())
+        write_config(self.home.config_folder(self.name) / "redis.conf", self.configuration())
 
     def configuration(self):
         return CONFIGURATION.format(port=self.settings["REDIS_PORT"], password=escaped(self.settings["REDIS_PASSWORD"]), folder=self.folder())
 
     def command(self):
-        return ["/usr/bin/redis-server", str(self.folder() / "redis.conf")]
+        return ["/usr/bin/redis-server", str(self.config_folder() / "redis.conf")]
 
     def identity(self):
         return {"settings": [self.command(), self.configuration()]}

@@ -52,6 +52,10 @@ class Service:
     def folder(self):
         return self.home.root
 
+    def config_folder(self):
+        """Returns where its configuration lies, which its user reads and doesn't write; made by `prepare`."""
+        return self.home.configuration / self.name
+
     def is_ready(self):
         """Tells whether it answers. Called ten times a second while it starts; must return within a second."""
         raise NotImplementedError
@@ -89,9 +93,8 @@ def http_json(url, seconds=1.0):
 
 
 def write_config(path, text):
-    """Writes a configuration file for a server: its user reads it, nobody else."""
-    home.write_private(path, text)
-    home.give_to_servers(path)
+    """Writes a configuration file for a server: its user reads it, nobody else. It lies in a folder of `Service.config_folder`."""
+    home.write_private(path, text, servers=True)
 
 
 def properties(values):

@@ -57,7 +57,7 @@ class Chaos(records.EveryRecordCountsOnce, running.SystemTest):
     @classmethod
     def let_machines_in(cls):
         """PostgreSQL asks for a password, and who comes from loopback; its peers come from their machines' addresses."""
-        with (cls.stack.home / "postgres" / "data" / "pg_hba.conf").open("a") as rules:
+        with (cls.stack.home / "config" / "postgres" / "pg_hba.conf").open("a") as rules:
             rules.write(f"host all all {network.MACHINES} scram-sha-256\n")
         cls.stack.door("psql", "-qc", "SELECT pg_reload_conf()")
 

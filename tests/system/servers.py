@@ -84,11 +84,11 @@ class Postgres(postgres.Postgres):
     def prepare(self):
         super().prepare()
         for name, text in zip(("server.key", "server.pem"), self.authority.sign("postgres")):
-            service.write_config(self.folder() / name, text)
-        service.write_config(self.data() / "pg_hba.conf", self.ACCESS)
+            service.write_config(self.config_folder() / name, text)
+        service.write_config(self.config_folder() / "pg_hba.conf", self.ACCESS)
 
     def configuration(self):
-        return super().configuration() + f"ssl = on\nssl_key_file = '{self.folder()}/server.key'\nssl_cert_file = '{self.folder()}/server.pem'\n"
+        return super().configuration() + f"ssl = on\nssl_key_file = '{self.config_folder()}/server.key'\nssl_cert_file = '{self.config_folder()}/server.pem'\n"
 
     def command(self):
         return tethered(self, super().command())
@@ -120,13 +120,13 @@ class Kafka(kafka.Kafka):
             "inter.broker.listener.name": "SASL_SSL", "sasl.mechanism.inter.broker.protocol": "PLAIN", "sasl.enabled.mechanisms": f"PLAIN,{SCRAM}",
             "listener.name.sasl_ssl.plain.sasl.jaas.config": login,
             f"listener.name.sasl_ssl.{SCRAM.lower()}.sasl.jaas.config": f"{LOGIN}.scram.ScramLoginModule required;", "auto.create.topics.enable": "true",
-            "ssl.keystore.type": "PEM", "ssl.keystore.location": self.folder() / "server.keystore.pem",
-            "ssl.truststore.type": "PEM", "ssl.truststore.location": self.folder() / "ca.pem"})
+            "ssl.keystore.type": "PEM", "ssl.keystore.location": self.config_folder() / "server.keystore.pem",
+            "ssl.truststore.type": "PEM", "ssl.truststore.location": self.config_folder() / "ca.pem"})
 
     def prepare(self):
-        self.home.server_folder(self.name)
-        service.write_config(self.folder() / "server.keystore.pem", "".join(self.authority.sign("kafka")))
-        service.write_config(self.folder() / "ca.pem", self.authority.certificate.read_text())
+        self.home.config_folder(self.name)
+        service.write_config(self.config_folder() / "server.keystore.pem", "".join(self.authority.sign("kafka")))
+        service.write_config(self.config_folder() / "ca.pem", self.authority.certificate.read_text())
         super().prepare()
 
     def java(self, main_class, *arguments, **more):

@@ -194,7 +194,7 @@ class Stack:
 
     def kafka_tool(self, tool, *words):
         """Runs one of Kafka's own tools: it does what kcat can't."""
-        plugins = (self.home / "connect" / "connect.properties").read_text().partition("plugin.path=")[2].partition("\n")[0]
+        plugins = (self.home / "config" / "connect" / "connect.properties").read_text().partition("plugin.path=")[2].partition("\n")[0]
         parts = plugins.removesuffix("/plugins")
         command = ["java", "-Xmx128m", "-cp", f"{parts}/kafka/*", f"org.apache.kafka.tools.{tool}", "--bootstrap-server", self.kafka.broker, *words]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
