@@ -41,6 +41,8 @@ def run(settings, verb, arguments):
     if verb == "check" and not {"-h", "--help"} & set(arguments):
         with database(settings):
             return subprocess.run([binary, verb, *arguments], env=environment).returncode
+    if verb == "status":
+        up.say_if_scarce(settings)
     os.execve(binary, ["millrace", verb, *arguments], environment)
 
 

@@ -3,6 +3,7 @@
 A keeper is one thread; `start`, `stop` and `kill` may be called from any other. States:
 stopped -> starting (process made, no answer yet) -> ready -> backoff (it died; a new one follows) ... -> stopping -> stopped
 """
+import contextlib
 import os
 import select
 import signal
@@ -31,17 +32,20 @@ class Keeper:
         self.running = None      #: fingerprints of what runs
         self.configured = service.fingerprints()
         self.pid = self.began = None
-        self._changed = changed  #: called after every change of state
-        self._wanted = False
+        self._changed = changed  #: called after every change of state; raises nothing
+        self._wanted = self._hurry = False
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
-        self._thread = None
+        self._thread = self._process = None
         self._lock = threading.Lock()
 
     def start(self):
-        """Asks for the service to run; returns at once."""
+        """Asks for the service to run; returns at once. One that waits before it is tried again is tried now."""
         with self._lock:
-            if self._wanted:
+            if self._wanted and self._thread.is_alive():
+                if self.state == "backoff":
+                    self.failures, self._hurry = 0, True
+                    self._wake()
                 return
             self._wanted, self.restarts, self.failures, self.error = True, 0, 0, ""
             self._say("starting")
@@ -99,13 +103,17 @@ class Keeper:
     def _keep(self):
         backoff = FIRST_BACKOFF
         while self._wanted:
-            ready_seconds = self._run_once()
+            try:
+                ready_seconds = self._run_once()
+            except Exception as error:  # whatever it was, a service that is wanted is tried again
+                ready_seconds = self._give_up(f"{type(error).__name__}: {error}")
             if not self._wanted:
                 break
             backoff = FIRST_BACKOFF if ready_seconds >= STEADY_SECONDS else backoff
             self.restarts += 1
             self.failures = 0 if ready_seconds else self.failures + 1
             self._say("backoff")
+            self._hurry = False
             self._sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)
         self._say("stopped")
@@ -122,17 +130,29 @@ class Keeper:
             return 0.0
         ready_at = self._wait(process)
         code = process.wait()
-        self.pid = self.began = self.running = None
+        self._process = self.pid = self.began = self.running = None
         if self._wanted:
             self._log(f"ended with {'signal ' + str(-code) if code < 0 else 'status ' + str(code)}")
             self._say(self.state, f"ended with {'signal ' + str(-code) if code < 0 else 'status ' + str(code)}")
         return time.monotonic() - ready_at if ready_at else 0.0
 
+    def _give_up(self, why):
+        """Ends what can't be watched any more. Returns for how many seconds it counts as ready."""
+        process, self._process = self._process, None
+        if process is not None and process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.pid = self.began = self.running = None
+        self._log(f"can't be kept: {why}")
+        self._say("starting", why)
+        return 0.0
+
     def _spawn(self):
         self.running = self.service.fingerprints()
-        with self.service.home.log(self.service.name).open("ab") as log:
+        with self.service.home.open_log(self.service.name) as log:
             process = subprocess.Popen(self.service.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                                        cwd=self.service.folder(), env=self.service.environment(), start_new_session=True, **self.service.user())
+        self._process = process
         self.pid, self.began = process.pid, processes.start_time(process.pid)
         self._say("starting")
         return process
@@ -176,7 +196,7 @@ class Keeper:
 
     def _sleep(self, seconds):
         deadline = time.monotonic() + seconds
-        while self._wanted and (left := deadline - time.monotonic()) > 0:
+        while self._wanted and not self._hurry and (left := deadline - time.monotonic()) > 0:
             select.select([self._wake_reader], [], [], left)
             self._drain()
 
@@ -187,7 +207,7 @@ class Keeper:
             pass
 
     def _log(self, text):
-        """Says something in the service's own log, and in the supervisor's."""
-        print(f"{time.strftime('%FT%T')} {self.service.name}: {text}", flush=True)
-        with self.service.home.log(self.service.name).open("a") as log:
-            log.write(f"--- supervisor: {text}\n")
+        """Says something in the service's own log, and in the supervisor's; on a full disk in neither, but `error` has it."""
+        processes.say(f"{self.service.name}: {text}")
+        with contextlib.suppress(OSError), self.service.home.open_log(self.service.name) as log:
+            log.write(f"--- supervisor: {text}\n".encode())

@@ -3,6 +3,7 @@ import json
 import shlex
 import time
 
+import disk
 import progress
 from down import stop
 from service import http_json
@@ -76,7 +77,7 @@ def watch(settings, services):
     node, said = services["node"], 0.0
     try:
         while True:
-            text = line(settings, node, http_json(node.url("/status"), 2.0))
+            text = disk.warning(settings) or line(settings, node, http_json(node.url("/status"), 2.0))
             progress.show(text)
             if not progress.on_terminal() and time.monotonic() - said > 30:
                 said = time.monotonic()

@@ -1,5 +1,6 @@
 """The front door's verbs. deploy/millrace runs this; `main.py --help` lists them."""
 import argparse
+import errno
 import os
 import shlex
 import sys
@@ -117,6 +118,7 @@ def logs_of(settings, service):
 def show_logs(settings, options):
     """Becomes tail: it knows how to follow files that are cut."""
     logs = logs_of(settings, options.service)
+    up.say_if_scarce(settings)
     os.execvp("tail", ["tail", "-n", str(options.lines), *(["-F"] if options.follow else []), *map(str, logs)])
 
 
@@ -215,6 +217,10 @@ def main():
         sys.exit(run(sys.argv[1:]))
     except (settings_module.SettingsError, ServiceError, control.ControlError, up.UpError, PermissionError) as error:
         sys.exit(f"millrace: {error}")
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(f"millrace: {error.filename or 'a file'} can't be written: {error.strerror}. Make room, and do it again")
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -1,4 +1,5 @@
 """What the kernel knows: who lives, who holds a port, how much memory is left. Reads /proc; starts and ends nothing but `end`."""
+import contextlib
 import os
 import pathlib
 import re
@@ -77,6 +78,12 @@ def free_memory():
     except (OSError, ValueError):
         pass
     return free
+
+
+def say(text):
+    """Prints a line with the time. A full disk, where the output may go, is no reason to end."""
+    with contextlib.suppress(OSError):
+        print(f"{time.strftime('%FT%T')} {text}", flush=True)
 
 
 def cpu_of(pid):

@@ -15,11 +15,12 @@ import threading
 import time
 
 import control
+import disk
 import home
 import processes
 import services
 from keeper import Keeper
-from settings import REPOSITORY, Settings
+from settings import DEFAULTS, REPOSITORY, Settings
 
 
 class Supervisor:
@@ -30,6 +31,8 @@ class Supervisor:
         self.generator_rate = 0.0  #: rows a second
         self.ended = threading.Event()
         self._writing = threading.Lock()
+        self._unwritten = ""       #: why the state file isn't what it should be
+        self._disk_is_low = False
 
     # What the control channel offers. Each takes the command's arguments and returns the answer's fields.
 
@@ -112,8 +115,16 @@ class Supervisor:
             return {"ok": False, "error": str(error) or type(error).__name__}
 
     def write_state(self):
+        """Writes the state file. On a full disk it says so, once, and `watch` tries again."""
         with self._writing:
-            home.write_private(self.home.state, json.dumps(self.status(), indent=1))
+            try:
+                home.write_private(self.home.state, json.dumps(self.status(), indent=1))
+                why = ""
+            except OSError as error:
+                why = str(error)
+            if why and not self._unwritten:
+                processes.say(f"supervisor: can't write its state, and tries again every second: {why}")
+            self._unwritten = why
 
     def end_orphans(self):
         """Ends what a supervisor that died has left behind, in stopping order."""
@@ -123,17 +134,44 @@ class Supervisor:
         for name in services.in_stopping_order(left):
             record, kind = left[name], services.kind_of(name)
             if processes.is_alive(record.get("pid"), record.get("began")):
-                print(f"{time.strftime('%FT%T')} {name}: left behind by a supervisor that died; ended", flush=True)
+                processes.say(f"{name}: left behind by a supervisor that died; ended")
                 processes.end(record["pid"], record["began"], kind.stop_signal, kind.stop_seconds)
+
+    def room(self):
+        return disk.room(self.home.root, int((self.settings or DEFAULTS)["MILLRACE_DISK_MB"]))
+
+    def watch(self):
+        """Once a second: bounds the logs, looks at the disk, and writes the state where that failed. Goes on whatever fails."""
+        while not self.ended.wait(1.0):
+            for task in (self.bound_logs, self.look_at_disk):
+                try:
+                    task()
+                except OSError as error:
+                    processes.say(f"supervisor: {error}")
+            if self._unwritten:
+                self.write_state()
+
+    def look_at_disk(self):
+        """Says when room gets scarce, and when there is enough again."""
+        left = self.room()
+        if disk.is_scarce(left) != self._disk_is_low:
+            self._disk_is_low = not self._disk_is_low
+            processes.say("supervisor: " + (disk.in_words(left, self.home.root) if self._disk_is_low else
+                                            f"{left['free'] >> 20} MB are free under {self.home.root} again"))
 
     def bound_logs(self):
         """Keeps each log and one older part of it within MILLRACE_LOG_BYTES each. The writers append, so a log can be cut under them."""
-        while not self.ended.wait(1.0):
-            bound = self.settings.number("MILLRACE_LOG_BYTES") if self.settings else 1 << 24
-            for log in self.home.logs.glob("*.log"):
-                if log.stat().st_size > bound:
-                    shutil.copyfile(log, log.with_name(log.name + ".1"))
-                    os.truncate(log, 0)
+        bound = self.settings.number("MILLRACE_LOG_BYTES") if self.settings else 1 << 24
+        for log in self.home.logs.glob("*.log"):
+            if log.stat().st_size > bound:
+                older = log.with_name(log.name + ".1")
+                try:
+                    with home.open_plain(log, os.O_RDONLY) as source, home.open_plain(older, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as target:
+                        shutil.copyfileobj(source, target)
+                except OSError as error:
+                    older.unlink(missing_ok=True)
+                    processes.say(f"supervisor: {log} is cut, and its older part is lost: {error.strerror}")
+                os.truncate(log, 0)
 
     def serve(self):
         supervisor = self
@@ -145,12 +183,16 @@ class Supervisor:
                     self.wfile.write(json.dumps(supervisor.answer(line)).encode() + b"\n")
 
         listener = control.listen(self.home.socket)
-        threading.Thread(target=self.bound_logs, daemon=True).start()
+        threading.Thread(target=self.watch, daemon=True).start()
 
         def accept():
             while True:
-                connection, _ = listener.accept()
-                threading.Thread(target=Connection, args=(connection, None, None), daemon=True).start()
+                try:
+                    connection, _ = listener.accept()
+                    threading.Thread(target=Connection, args=(connection, None, None), daemon=True).start()
+                except (OSError, RuntimeError) as error:  # no descriptor or thread is left: that may pass
+                    processes.say(f"supervisor: can't take a command: {error}")
+                    time.sleep(1.0)
 
         threading.Thread(target=accept, daemon=True).start()
 
@@ -158,7 +200,7 @@ class Supervisor:
 def main():
     folder = home.Home(sys.argv[1], REPOSITORY)
     folder.make()
-    lock = folder.lock.open("w")
+    lock = folder.lock.open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -7,6 +7,7 @@ import time
 
 import build
 import control
+import disk
 import install
 import live
 import processes
@@ -33,6 +34,7 @@ def up(settings, rate, detach, yes=False):
     with install.for_services_and_build(down_now):
         binary = build.binary()
     check_machine(settings, down_now)
+    say_if_scarce(settings)
     build.install_copy(binary, settings.home.root / "bin" / "millrace")
     if settings.project() and rate:
         raise UpError("--rate is the shop's generator's: a project of your own has none")
@@ -103,9 +105,16 @@ def check_machine(settings, wanted):
         raise UpError("\n".join(reasons))
 
 
+def say_if_scarce(settings):
+    """Says that little room is left on the disk, where that is so."""
+    text = disk.warning(settings)
+    if text:
+        progress.say(text)
+
+
 def start_supervisor(home):
     """Starts the supervisor as a process of its own session, so that the terminal may go."""
-    with home.log("supervisor").open("ab") as log:
+    with home.open_log("supervisor") as log:
         process = subprocess.Popen([sys.executable, str(build.REPOSITORY / "deploy/stack/supervisor.py"), str(home.root)],
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
     deadline = time.monotonic() + 60  # it may have to end what another one left behind

@@ -192,7 +192,7 @@ class Supervision(support.StackTest):
         with log.open("ab") as writer:
             writer.write(b"x" * 2000)
             writer.flush()
-            threading.Thread(target=one.bound_logs, daemon=True).start()
+            threading.Thread(target=one.watch, daemon=True).start()
             self.eventually(lambda: log.stat().st_size == 0, "not cut")
             writer.write(b"next")
         self.assertEqual([log.read_bytes(), pathlib.Path(f"{log}.1").stat().st_size], [b"next", 2000])
