@@ -4,6 +4,7 @@ import os
 import subprocess
 
 import build
+import connector
 import control
 import install
 import processes
@@ -43,7 +44,19 @@ def run(settings, verb, arguments):
             return subprocess.run([binary, verb, *arguments], env=environment).returncode
     if verb == "status":
         up.say_if_scarce(settings)
+    if verb == "connector":
+        return connector_verb(settings, binary, arguments, environment)
     os.execve(binary, ["millrace", verb, *arguments], environment)
+
+
+def connector_verb(settings, binary, arguments, environment):
+    """`connector`: one that is deleted on purpose stays away until it is registered."""
+    if "delete" in arguments:
+        connector.expected(settings.home, False)
+    done = subprocess.run([binary, "connector", *arguments], env=environment)
+    if "register" in arguments and done.returncode == 0:
+        connector.expected(settings.home, True)
+    return done.returncode
 
 
 def change(settings, verb, arguments):
@@ -72,6 +85,7 @@ def more_arguments(settings, verb, arguments):
     # A worker that is the project's alone has its connector in topics that go, and would make them again.
     alone = settings.project() and settings.own("connect")
     if "--yes" in arguments:
+        connector.expected(settings.home, False)
         with contextlib.suppress(control.NotRunning):
             for name in (*(node.name for node in services.nodes(settings)), *(["connect"] if alone else [])):
                 control.ask(settings.home, "stop", name=name, seconds=90)

@@ -1,10 +1,12 @@
 """What every service of the stack offers: install, prepare, command, is_ready, stop. The supervisor knows no more about it."""
+import base64
 import hashlib
 import json
 import os
 import pathlib
 import signal
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import home
@@ -72,10 +74,20 @@ class Service:
         return {part: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest() for part, value in self.identity().items()}
 
 
+def with_login(url):
+    """Returns a request; a user and password in the URL become its header, as urllib takes them for a part of the host."""
+    parts = urllib.parse.urlsplit(url)
+    login, separator, host = parts.netloc.rpartition("@")
+    if not separator:
+        return url
+    encoded = base64.b64encode(login.encode()).decode()
+    return urllib.request.Request(parts._replace(netloc=host).geturl(), headers={"Authorization": f"Basic {encoded}"})
+
+
 def http_get(url, seconds=1.0):
     """Returns status and body of a GET, or (None, '') where nobody answers."""
     try:
-        with urllib.request.urlopen(url, timeout=seconds) as reply:
+        with urllib.request.urlopen(with_login(url), timeout=seconds) as reply:
             return reply.status, reply.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode("utf-8", "replace")
@@ -85,11 +97,17 @@ def http_get(url, seconds=1.0):
 
 def http_json(url, seconds=1.0):
     """Returns the JSON of a GET, or None."""
+    status, found = http_answer(url, seconds)
+    return found if status == 200 else None
+
+
+def http_answer(url, seconds=1.0):
+    """Returns status and JSON of a GET; None for what doesn't come."""
     status, body = http_get(url, seconds)
     try:
-        return json.loads(body) if status == 200 else None
+        return status, json.loads(body)
     except ValueError:
-        return None
+        return status, None
 
 
 def write_config(path, text):

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 
+import connector
 import control
 import disk
 import home
@@ -29,6 +30,7 @@ class Supervisor:
         self.settings = None
         self.keepers = {}
         self.generator_rate = 0.0  #: rows a second
+        self.watched = connector.Watch(self)
         self.ended = threading.Event()
         self._writing = threading.Lock()
         self._unwritten = ""       #: why the state file isn't what it should be
@@ -89,7 +91,13 @@ class Supervisor:
             keeper.service.set_rate(rate)
         return {}
 
+    def connector(self, wanted):
+        """Has the project's connector registered again when it is gone or changed; or leaves it to whoever deletes it."""
+        self.watched.expect(wanted)
+        return {}
+
     def shutdown(self):
+        self.watched.expect(False)
         for name in services.in_stopping_order(self.keepers):
             self.keepers[name].stop()
         self.ended.set()
@@ -97,7 +105,7 @@ class Supervisor:
 
     # The rest is the supervisor's own.
 
-    COMMANDS = ("ping", "status", "configure", "start", "stop", "restart", "kill", "rate", "shutdown")
+    COMMANDS = ("ping", "status", "configure", "start", "stop", "restart", "kill", "rate", "connector", "shutdown")
 
     def keeper(self, name):
         if name not in self.keepers:
@@ -184,6 +192,7 @@ class Supervisor:
 
         listener = control.listen(self.home.socket)
         threading.Thread(target=self.watch, daemon=True).start()
+        threading.Thread(target=self.watched.run, args=(self.ended,), daemon=True).start()
 
         def accept():
             while True:

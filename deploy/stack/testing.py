@@ -10,7 +10,7 @@ from postgres import Postgres
 from redis import Redis
 from services import ORDER
 
-KINDS = ("all", "unit", "actors", "system", "chaos", "model")
+KINDS = ("all", "unit", "actors", "system", "hostile", "chaos", "model")
 #: Limits of a test that sets none itself, in seconds. A fault takes some 15 s with what is checked behind it.
 LIMIT, LIMIT_A_FAULT = 1800, 60
 

@@ -6,6 +6,7 @@ import sys
 import time
 
 import build
+import connector
 import control
 import disk
 import install
@@ -171,7 +172,9 @@ def program(settings, complaint, *arguments):
 
 
 def register(settings):
+    connector.expected(settings.home, False)
     program(settings, "the connector could not be registered", "connector", "register")
+    connector.expected(settings.home, True)
 
 
 def apply(settings, yes):
