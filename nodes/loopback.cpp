@@ -30,25 +30,30 @@ struct refusal {
   std::string why;
 };
 
-bool is_ours(const std::string& host, std::uint16_t port) {
-  auto colon_port = ":" + std::to_string(port);
-  return host == "127.0.0.1" + colon_port || host == "localhost" + colon_port;
+std::string at_port(std::string host, std::uint16_t port) {
+  host += ':';
+  host += std::to_string(port);
+  return host;
+}
+
+bool is_ours(std::string_view host, std::uint16_t port) {
+  return host == at_port("127.0.0.1", port) || host == at_port("localhost", port);
 }
 
 bool is_json(const Request& in) {
   auto type = in.get_header_value("Content-Type");
-  return type == json_type || type.rfind(std::string(json_type) + ";", 0) == 0;
+  return type.substr(0, type.find(';')) == json_type;
 }
 
 /// A name that somebody else's DNS has for this machine stands in Host; the page that a
 /// browser's request comes from, in Origin.
 std::optional<refusal> refused(const Request& in, std::uint16_t port) {
-  auto address = "127.0.0.1:" + std::to_string(port);
   if (!is_ours(in.get_header_value("Host"), port))
-    return refusal{403, "the Host header isn't " + address};
+    return refusal{403, "the Host header isn't " + at_port("127.0.0.1", port)};
   constexpr std::string_view scheme = "http://";
   if (auto origin = in.get_header_value("Origin");
-      !origin.empty() && (origin.rfind(scheme, 0) != 0 || !is_ours(origin.substr(scheme.size()), port)))
+      !origin.empty()
+      && (origin.rfind(scheme, 0) != 0 || !is_ours(std::string_view(origin).substr(scheme.size()), port)))
     return refusal{403, "requests from pages of other sites aren't answered"};
   if (in.has_header("Content-Encoding"))
     return refusal{415, "a body is taken as it is, without Content-Encoding"};

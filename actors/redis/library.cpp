@@ -8,8 +8,8 @@ namespace millrace::redis {
 namespace {
 
 /// Each file uses what stands before it.
-constexpr const char* order[] = {"decimal", "texts", "ledger",  "places", "parts", "rollups",
-                                 "flush",   "birth", "inspect", "change", "doubts"};
+constexpr const char* order[] = {"decimal", "texts",  "ledger", "places",  "parts", "rollups",
+                                 "birth",   "doubts", "flush",  "inspect", "change"};
 
 std::string lua_quoted(const std::string& x) {
   std::string out = "'";
