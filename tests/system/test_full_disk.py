@@ -19,7 +19,8 @@ import home
 DISK_MB, SCARCE_MB, SPARE = 900, 150, 64 << 20
 SERVERS = ("postgres", "redis", "kafka", "connect")
 TOPIC = "ballast"
-LOAD = "INSERT INTO customers (name, email) SELECT repeat('x', 2000), 'full-' || gen_random_uuid() FROM generate_series(1, 500)"
+LOAD = ("INSERT INTO customers (first_name, last_name, email, address) SELECT 'full', 'disk', gen_random_uuid(), long FROM generate_series(1, 500) n, "
+        "LATERAL (SELECT string_agg(md5(concat(random(), n, part)), '') AS long FROM generate_series(1, 60) part) x")
 
 
 class SmallDisk(stack.Stack):
@@ -111,7 +112,9 @@ class FullDisk(running.SystemTest):
     def test_on_a_full_disk_states_are_true_and_reasons_are_told(self):
         self.stack.topics("create", TOPIC, "--partitions", "1")
         self.stack.fill()
-        wait_until("PostgreSQL has no room", lambda: "No space left on device" in self.stack.write_rows(), 60)
+        refusals = []  # a row that finds no block, then WAL that finds none, of which PostgreSQL dies
+        wait_until("PostgreSQL has no room", lambda: refusals.append(self.stack.write_rows()) or re.search("No space left|connection", refusals[-1]), 60)
+        print(f"PostgreSQL: {refusals[-1]}", flush=True)
         wait_until("Kafka has no room", lambda: not self.stack.write_records(), 120)
         self.assert_states_are_true()
         for name in ("node", *SERVERS):
@@ -131,7 +134,7 @@ class FullDisk(running.SystemTest):
         self.stack.make_room()
         wait_until("all services are ready", lambda: {record["state"] for record in self.stack.services().values()} == {"ready"}, 180)
         wait_until("all figures are live", self.stack.is_live, 300)
-        self.stack.write_rows()
+        self.assertEqual(self.stack.write_rows(), "")
         self.assert_equal_to_sql(240, why="after the disk was full")
         self.assertIn("are free under", self.stack.log_tail("supervisor"))
         self.assertEqual(self.stack.door("status").stderr, "")
