@@ -162,9 +162,10 @@ def give_to_servers(descriptor):
         os.fchown(descriptor, user["user"], user["group"])
 
 
-def as_servers(*command, **how):
+def as_servers(*command):
     """Runs a command as the servers' user, in whose folders nobody else writes. Raises OSError with what it said where it failed."""
-    done = subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd="/", **how, **server_user())
+    environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8"}
+    done = subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd="/", env=environment, **server_user())
     if done.returncode != 0:
         raise OSError(f"{command[0]}: {done.stderr.strip()}")
 

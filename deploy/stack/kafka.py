@@ -74,7 +74,7 @@ class Kafka(JavaService):
     def made_by(self):
         """Returns the version that made the data folder. The note lies in the servers' user's folder: it is taken for no more than that."""
         try:
-            with home.open_plain(self.folder() / "version", os.O_RDONLY) as note:
+            with home.open_plain(self.folder() / "version", os.O_RDONLY | os.O_NONBLOCK) as note:  # a pipe would wait for its writer
                 text = note.read(32).decode("ascii", "replace").strip()
         except OSError:
             return FIRST_VERSION

@@ -3,6 +3,7 @@ import os
 import pathlib
 import pwd
 import subprocess
+import threading
 import unittest
 
 import support
@@ -59,6 +60,14 @@ class ServersUser(support.StackTest):
                         pass  # a refusal is as good
                     self.assertEqual((self.victim.read_text(), ids(self.victim)), ("root's", before))
                     home.as_servers("rm", "-rf", folder / name)
+
+    def test_a_pipe_that_it_plants_keeps_nobody_waiting(self):
+        service = kafka.Kafka(self.resolve())
+        home.as_servers("mkfifo", self.home.server_folder("kafka") / "version")
+        reader = threading.Thread(target=service.made_by, daemon=True)
+        reader.start()
+        reader.join(5)
+        self.assertFalse(reader.is_alive())
 
     def test_the_password_of_debezium_and_redis_is_for_nobody_but_it(self):
         for kind in (redis.Redis, connect.Connect):
