@@ -99,14 +99,17 @@ class RandomDdl(running.SystemTest):
         return self.differing() - set(self.told())
 
     def mend(self):
-        """Does what the figures say mends them, until all are live again."""
+        """Does what the figures say mends them, until all are live again. A doubt keeps its words until the table has been read: a statement is run once."""
+        ran = set()
         for _ in range(10):
             told = self.told()
             if not told:
                 return
             commands = [command for why in told.values() for part in re.findall(r"Mend it by: (.*?)(?=\. Mend it by|; [a-z ]+ public\.|$)", why) for command in part.split("; ")]
             for command in dict.fromkeys(commands):
-                self.do(command)
+                if command.startswith("millrace") or command not in ran:
+                    self.do(command)
+                ran.add(command)
             try:
                 wait_until("all is live again", lambda: not self.told(), SECONDS)
             except AssertionError:
