@@ -56,7 +56,9 @@ def apt(names):
 
 def java_parts():
     """Fetches Kafka, Kafka Connect and Debezium unless this version of them is in the cache."""
-    if not java.parts().is_dir():
+    if java.parts().is_dir():
+        java.verify(java.parts())
+    else:
         with progress.step("fetching Kafka and Debezium from Maven Central"):
             java.fetch()
 
@@ -65,6 +67,7 @@ def java_parts():
 def java_parts_beside():
     """Fetches them while the block, which takes longer, goes on; a failure is raised at its end."""
     if java.parts().is_dir():
+        java.verify(java.parts())
         yield
         return
     progress.say("fetching Kafka and Debezium from Maven Central, beside the build")

@@ -9,6 +9,7 @@ import home
 from service import Service, ServiceError, write_config
 
 POM = pathlib.Path(__file__).resolve().parents[1] / "pom.xml"
+PINS = POM.with_name("artifacts.sha256")
 
 LOGGING = """\
 status = error
@@ -47,15 +48,47 @@ def version(name):
     return re.search(rf"<{name}\.version>([^<]+)<", POM.read_text()).group(1)
 
 
+def pins():
+    """Returns the SHA-256 that each file of the Java parts must have, by its path."""
+    lines = [line for line in PINS.read_text().splitlines() if line and not line.startswith("#")]
+    return {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
+
+
+def strange(folder):
+    """Returns a sentence for each file of the folders of jars that isn't what the repository pins: another one, one too many, one that is missing."""
+    wanted, found, out = pins(), {}, []
+    for top in ("kafka", "plugins"):
+        for path in sorted((folder / top).rglob("*")):
+            name = str(path.relative_to(folder))
+            if path.is_symlink():
+                out.append(f"{name} is a link")
+            elif path.is_file():
+                found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    out += [f"{name} is unknown" for name in found if name not in wanted]
+    out += [f"{name} is missing" for name in wanted if name not in found]
+    return out + [f"{name} has another content" for name, digest in found.items() if wanted.get(name, digest) != digest]
+
+
+def verify(folder):
+    """Raises ServiceError unless the Java parts are, byte for byte, those that deploy/artifacts.sha256 pins."""
+    wrong = strange(folder)
+    if wrong:
+        more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+        raise ServiceError(f"the Java parts in {folder} aren't those that {PINS} names, and aren't run: {'; '.join(wrong[:3])}{more}. "
+                           "Find out who changed them. Deleting that folder has them fetched again")
+
+
 def fetch():
     """Has Maven fill the folder of the Java parts, whole or not at all. Takes a minute the first time. Raises ServiceError."""
     partial = parts().with_name(parts().name + ".new")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    done = subprocess.run(["mvn", "-q", "-B", "-f", str(POM), "package", f"-Dtarget={partial}"], capture_output=True, text=True,
+    # -C: a file that isn't what the repository's checksum says is an error, not a warning.
+    done = subprocess.run(["mvn", "-q", "-B", "-C", "-f", str(POM), "package", f"-Dtarget={partial}"], capture_output=True, text=True,
                           stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         raise ServiceError("Maven could not fetch Kafka and Debezium:\n" + "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:]))
+    verify(partial)
     subprocess.run(["chmod", "-R", "a+rX", partial], check=True)
     partial.rename(parts())
 
@@ -75,6 +108,8 @@ class JavaService(Service):
         return self.config_folder() / f"{self.name}.properties"
 
     def prepare(self):
+        if parts().exists():
+            verify(parts())
         self.home.server_folder(self.name)
         write_config(self.home.config_folder(self.name) / "log4j2.properties", LOGGING)
         write_config(self.properties_file(), self.configuration())
