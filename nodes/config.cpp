@@ -2,6 +2,7 @@
 
 #include "actors/cluster/assignment.hpp"
 #include "actors/connect/topics.hpp"
+#include "messages/visible.hpp"
 
 #include <arpa/inet.h>
 
@@ -91,6 +92,21 @@ result<void> check_key_prefix(const std::string& x) {
     if (x.starts_with(taken))
       return error{errc::bad_setting, "MILLRACE_KEY_PREFIX: \"" + x + "\" begins like Millrace's own keys "
                                           + taken + "...; the project's name and a colon would do"};
+  return {};
+}
+
+/// Names in PostgreSQL reach scripts, topics, logs: none may hold what ends a line there.
+result<void> check_names(const settings& x) {
+  const std::initializer_list<std::pair<const char*, const std::string&>> names{
+      {"POSTGRES_DB", x.owner.database},       {"POSTGRES_USER", x.owner.user},
+      {"MILLRACE_NODE_USER", x.postgres.user}, {"MILLRACE_DEBEZIUM_USER", x.debezium_user},
+      {"MILLRACE_SCHEMA", x.owner.own_schema}, {"MILLRACE_TOPIC_PREFIX", x.topic_prefix},
+      {"MILLRACE_NODE", x.node_name}};
+  for (auto& [setting, name] : names)
+    if (has_controls(name))
+      return error{errc::bad_setting,
+                   std::string(setting) + ": \"" + visible(name)
+                       + "\" has control characters, or isn't UTF-8: such a name isn't served, rename it"};
   return {};
 }
 
@@ -293,6 +309,8 @@ result<void> complete(settings& x) {
     if (auto read = read_secret("MILLRACE_NODE_PASSWORD", x.postgres.password); !read)
       return read;
   }
+  if (auto named = check_names(x); !named)
+    return named;
   if (!x.kafka_properties.empty())
     if (auto read = read_properties(x.kafka_properties, x.kafka.librdkafka); !read)
       return read;

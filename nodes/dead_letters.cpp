@@ -1,4 +1,5 @@
 #include "actors/cdc_router/dead_letters.hpp"
+#include "messages/visible.hpp"
 #include "nodes/connector_watch.hpp"
 #include "nodes/project_parts.hpp"
 #include "nodes/replay.hpp"
@@ -30,7 +31,7 @@ std::int64_t now_ms() {
 
 int list(const letter_book& book) {
   for (auto& [origin, x] : book.open())
-    std::cout << origin << "  " << x.table << "  " << x.error << "\n";
+    std::cout << origin << "  " << visible(x.table) << "  " << visible(x.error) << "\n";
   std::cout << book.open().size() << " dead letters are open\n";
   return 0;
 }
@@ -44,9 +45,9 @@ int show(kafka::consumer& reads, const letter_book& book, const std::string& whi
   if (!record)
     return complain(record.why());
   auto& x = found->second;
-  std::cout << "from     " << x.origin() << "\ntable    " << x.table << "\nerror    " << x.error
-            << "\nkey      " << record->key.value_or("(none)") << "\npayload  "
-            << record->payload.value_or("(none)") << "\n";
+  std::cout << "from     " << x.origin() << "\ntable    " << visible(x.table) << "\nerror    "
+            << visible(x.error) << "\nkey      " << visible(record->key.value_or("(none)")) << "\npayload  "
+            << visible(record->payload.value_or("(none)")) << "\n";
   return 0;
 }
 

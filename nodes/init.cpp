@@ -2,7 +2,9 @@
 #include "actors/project/examples.hpp"
 #include "actors/redis/url.hpp"
 #include "messages/token.hpp"
+#include "messages/visible.hpp"
 #include "nodes/project.hpp"
+#include "nodes/unexpected.hpp"
 #include "nodes/verbs.hpp"
 
 #include <arpa/inet.h>
@@ -232,6 +234,9 @@ result<void> create(const fs::path& path, const std::string& text, mode_t mode) 
 
 /// Refuses a folder that has something of ours, before anything is written.
 result<void> check_empty(const draft& x) {
+  if (auto folder = x.folder.string(); has_controls(folder))
+    return error{errc::bad_setting, "the folder's name \"" + visible(folder)
+                                        + "\" has control characters, or isn't UTF-8: choose another"};
   for (auto& name : {"millrace.env", "prepare.sql", "figures", "secrets"})
     if (std::error_code failed; fs::exists(x.folder / name, failed))
       return error{errc::bad_setting,
@@ -268,8 +273,8 @@ std::string size_of(std::uint64_t bytes) {
 void print_tables(const project::examples& written) {
   std::cout << "\nTables, the largest first\n";
   for (auto& x : written.tables)
-    std::cout << "  " << std::left << std::setw(36) << x.name.first + "." + x.name.second << std::right
-              << std::setw(9) << size_of(x.bytes) << "  "
+    std::cout << "  " << std::left << std::setw(36) << visible(x.name.first + "." + x.name.second)
+              << std::right << std::setw(9) << size_of(x.bytes) << "  "
               << (!x.refused.empty() ? "can't be served: " + x.refused
                   : x.file.empty()   ? "can be served; no example was written for it"
                                      : "figures/" + x.file + ", " + std::to_string(x.figures) + " figures")
@@ -342,8 +347,8 @@ int run_init(const settings& how, const init_options& options) {
   auto planned = project::plan_prepared(written.files, *catalog, at->postgres.schemas, answers_of(*db),
                                         x.how.key_prefix);
   if (!planned.plans.refusals.empty())
-    return complain({errc::refused_figure, "the examples are refused, which is a mistake of Millrace's:\n"
-                                               + to_text(planned.plans.refusals.front())});
+    return report_unexpected("init",
+                             "its own examples are refused: " + to_text(planned.plans.refusals.front()));
   auto lacks =
       project::find_lacks(*there, names, planned.needed, {!there->node.exists, !there->debezium.exists});
   for (auto& file : written.files)

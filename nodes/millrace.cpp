@@ -2,10 +2,9 @@
 
 #include "nodes/config.hpp"
 #include "nodes/node.hpp"
+#include "nodes/terminal.hpp"
+#include "nodes/unexpected.hpp"
 #include "nodes/verbs.hpp"
-
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <iostream>
 #ifdef MILLRACE_MIMALLOC
@@ -156,10 +155,7 @@ void set_up_allocator() {
 #endif
 }
 
-} // namespace
-
-int main(int argc, char** argv) {
-  set_up_allocator();
+int run_program(int argc, char** argv) {
   CLI::App app{"Millrace keeps figures about a PostgreSQL database exact and live in Redis."};
   app.name("millrace");
   app.set_version_flag("--version", MILLRACE_VERSION);
@@ -169,12 +165,18 @@ int main(int argc, char** argv) {
   add_settings(app, how);
   add_verbs(app, x);
   CLI11_PARSE(app, argc, argv);
-  spdlog::set_default_logger(spdlog::stderr_color_mt("millrace"));
-  spdlog::set_pattern("%Y-%m-%d %H:%M:%S.%e %^%l%$ %v");
-  spdlog::set_level(spdlog::level::from_str(how.log_level));
+  set_up_log(how.log_level);
   if (auto complete_settings = complete(how); !complete_settings) {
     std::cerr << "millrace: " << complete_settings.why().message << "\n";
     return 2;
   }
   return run(app, how, x);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  set_up_allocator();
+  visible_stream out(std::cout), errors(std::cerr);
+  return run_guarded(argc > 1 ? argv[1] : "millrace", [&] { return run_program(argc, argv); });
 }

@@ -1,4 +1,5 @@
 #include "actors/figures/planner.hpp"
+#include "messages/visible.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/start.hpp"
 #include "nodes/verbs.hpp"
@@ -19,39 +20,44 @@ int complain(const error& why) {
   return 2;
 }
 
+/// A text of the status as people may be shown it: the node may have it from elsewhere.
+std::string shown(const json& of, const char* name, const char* absent = "") {
+  return visible(of.value(name, absent));
+}
+
 std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 void print_figures(const json& status) {
   for (auto& figure : status.value("figures", json::array()))
-    std::cout << "  " << std::left << std::setw(32) << figure.value("name", "") << figure.value("state", "")
-              << (figure.contains("why") ? ": " + figure.value("why", "") : "") << "\n";
+    std::cout << "  " << std::left << std::setw(32) << shown(figure, "name") << shown(figure, "state")
+              << (figure.contains("why") ? ": " + shown(figure, "why") : "") << "\n";
 }
 
 void print_surroundings(const json& around) {
   if (around.contains("connector") && around["connector"].is_object())
-    std::cout << "connector   " << around["connector"].value("state", "unknown") << ", task "
-              << around["connector"].value("task", "unknown")
-              << (around["connector"].value("trouble", "").empty()
+    std::cout << "connector   " << shown(around["connector"], "state", "unknown") << ", task "
+              << shown(around["connector"], "task", "unknown")
+              << (shown(around["connector"], "trouble").empty()
                       ? ""
-                      : ": " + around["connector"].value("trouble", ""))
+                      : ": " + shown(around["connector"], "trouble"))
               << "\n";
   if (around.contains("slot") && around["slot"].is_object())
     std::cout << "slot        " << (around["slot"].value("active", false) ? "active" : "not active")
               << ", keeps " << mib(around["slot"].value("retained_wal_bytes", std::uint64_t{0})) << " of WAL"
-              << (around["slot"].value("trouble", "").empty() ? ""
-                                                              : ": " + around["slot"].value("trouble", ""))
+              << (shown(around["slot"], "trouble").empty() ? "" : ": " + shown(around["slot"], "trouble"))
               << "\n";
 }
 
 void print_skipped(const json& unknown) {
   for (auto& [table, records] : unknown.items())
-    std::cout << "skipped     up to " << records << " records of " << table << ", which no figure reads\n";
+    std::cout << "skipped     up to " << records << " records of " << visible(table)
+              << ", which no figure reads\n";
 }
 
 /// Returns the worst that is known, and since when.
 std::string headline(const json& x) {
   if (auto troubles = x.value("troubles", json::array()); !troubles.empty())
-    return troubles[0].value("line", "");
+    return shown(troubles[0], "line");
   auto figures = x.value("figures", json::array()).size();
   return figures == 0 ? "there are no figures: write some, and run `millrace apply`"
                       : "all is well: " + std::to_string(figures) + " figures are live";
@@ -59,7 +65,7 @@ std::string headline(const json& x) {
 
 void print_status(const json& x) {
   std::cout << headline(x) << "\n";
-  std::cout << "node        " << x.value("phase", "") << (x.contains("why") ? ": " + x.value("why", "") : "")
+  std::cout << "node        " << shown(x, "phase") << (x.contains("why") ? ": " + shown(x, "why") : "")
             << "\n";
   std::cout << "events      " << x.value("events", std::int64_t{0}) << " applied, "
             << x.value("events_per_second", std::int64_t{0}) << "/s, lag "

@@ -1,6 +1,7 @@
 #include "actors/figures/parse_file.hpp"
 
 #include "actors/figures/target.hpp"
+#include "messages/visible.hpp"
 
 #include <pg_query.h>
 #include <pg_query/pg_query.pb-c.h>
@@ -90,9 +91,30 @@ class splitter {
 
 } // namespace
 
+namespace {
+
+/// Refuses what can be no figures: a plan carries both, and is UTF-8.
+std::optional<refusal> unreadable(const source_file& file) {
+  if (has_controls(file.name))
+    return refusal{file.name,
+                   0,
+                   0,
+                   "the file's path has control characters, or isn't UTF-8",
+                   "another name for the file",
+                   {}};
+  if (auto zero = file.text.find('\0'); zero != std::string::npos)
+    return file.at(zero, "a zero byte: this is no SQL text");
+  if (auto bad = invalid_utf8(file.text); bad != std::string::npos)
+    return file.at(bad, "the byte " + visible(file.text.substr(bad, 1)) + " isn't UTF-8",
+                   "the file saved as UTF-8");
+  return std::nullopt;
+}
+
+} // namespace
+
 std::vector<figure_text> split_figures(const source_file& file, std::vector<refusal>& refused) {
-  if (auto zero = file.text.find('\0'); zero != std::string::npos) {
-    refused.push_back(file.at(zero, "a zero byte: this is no SQL text"));
+  if (auto no = unreadable(file)) {
+    refused.push_back(std::move(*no));
     return {};
   }
   std::unique_ptr<PgQueryScanResult, scan_deleter> scan(

@@ -2,6 +2,7 @@
 /// stream brings.
 
 #include "actors/figures/plan_draft.hpp"
+#include "messages/visible.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -71,6 +72,25 @@ void check_domains(const postgres::table& table, int at) {
                         + " TYPE the enum itself");
 }
 
+/// A name with control characters isn't served: it would reach scripts, logs,
+/// topics and keys, where they mean something.
+void check_names(const postgres::table& table, int at) {
+  auto refuse = [&](const std::string& what, const std::string& name) {
+    refuse_figure(at, "the name of " + what + " " + visible(written(name)) + " has control characters",
+                  "ALTER " + what.substr(what.find(' ') + 1) + " ... RENAME");
+  };
+  if (has_controls(table.schema))
+    refuse("the schema", table.schema);
+  if (has_controls(table.name))
+    refuse("the table", table.name);
+  for (auto& x : table.columns)
+    if (has_controls(x.name))
+      refuse_figure(at,
+                    "the name of the column " + visible(written(x.name)) + " of " + sql_name(table)
+                        + " has control characters",
+                    "ALTER TABLE " + sql_name(table) + " RENAME COLUMN ...");
+}
+
 /// The statement that makes the key one that isn't deferrable. A constraint
 /// that nobody named is called TABLE_pkey.
 std::string plain_key(const postgres::table& table) {
@@ -121,6 +141,7 @@ const postgres::table& find_table(const table_reference& from, const figure_cont
                       + written(from.name) + (from.schema.empty() ? " in " + path : ""),
                   "a table's name, with its schema if it is another than " + path);
   }
+  check_names(*found, from.at);
   check_kind(*found, from.at);
   check_domains(*found, from.at);
   check_key(*found, from.at);
@@ -159,6 +180,11 @@ void check_usable(const found_column& x) {
     refuse_figure(x.at,
                   "the column " + x.it().name + " is of type " + x.it().type_name + ", which isn't supported",
                   "the other columns by name");
+  if (x.it().unprintable_type)
+    refuse_figure(x.at,
+                  "the column " + x.it().name + " is of the type " + visible(x.it().type_name)
+                      + ", whose name or labels have control characters",
+                  "ALTER TYPE ... RENAME, or RENAME VALUE");
   if (may_be_toasted(x.it().type) && !table.full_identity)
     refuse_figure(x.at,
                   "the column " + x.it().name + " is of type " + x.it().type_name

@@ -2,6 +2,7 @@
 
 #include "actors/figures/plan_draft.hpp"
 #include "actors/figures/plan_version.hpp"
+#include "messages/visible.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -20,7 +21,18 @@ std::string default_name(const source_file& file, std::size_t number, std::size_
   return of == 1 ? stem : stem + "." + std::to_string(number + 1);
 }
 
+/// A place's key and a figure's name are shown to people, and are keys in Redis.
+void refuse_controls(const std::string& line) {
+  auto shown = visible_lines(line);
+  if (shown == line)
+    return;
+  auto at = std::mismatch(line.begin(), line.end(), shown.begin(), shown.end()).first - line.begin();
+  refuse_target(static_cast<int>(at), "a control character in the target line",
+                "letters, digits and what is between them");
+}
+
 void read_target(figure_draft& draft) {
+  refuse_controls(draft.text.target);
   auto parsed = parse_target(draft.text.target);
   if (auto* refused = std::get_if<target_refusal>(&parsed))
     refuse_target(refused->at, std::move(refused->message), std::move(refused->advice));

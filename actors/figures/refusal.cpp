@@ -1,5 +1,7 @@
 #include "actors/figures/refusal.hpp"
 
+#include "messages/visible.hpp"
+
 #include <algorithm>
 
 namespace millrace {
@@ -8,29 +10,30 @@ namespace {
 
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
-/// A caret's line: as wide as the text before it, tabs kept.
+/// A caret's line: as wide as the text before it is shown, tabs kept.
 std::string caret(const std::string& line, int column) {
+  std::size_t end = 0;
+  for (int seen = 0; end < line.size(); ++end)
+    if (starts_character(line[end]) && ++seen == column)
+      break;
   std::string out;
-  int seen = 0;
-  for (std::size_t i = 0; i < line.size() && seen + 1 < column; ++i)
-    if (starts_character(line[i])) {
-      ++seen;
-      out += line[i] == '\t' ? '\t' : ' ';
-    }
+  for (auto c : visible_lines(std::string_view(line).substr(0, end)))
+    if (starts_character(c))
+      out += c == '\t' ? '\t' : ' ';
   return out + "^";
 }
 
 } // namespace
 
 std::string to_text(const refusal& x) {
-  auto out = x.file;
+  auto out = visible(x.file);
   if (x.line > 0)
     out += ":" + std::to_string(x.line) + ":" + std::to_string(x.column);
-  out += ": " + x.message + "\n";
+  out += ": " + visible(x.message) + "\n";
   if (x.line > 0)
-    out += "    " + x.source_line + "\n    " + caret(x.source_line, x.column) + "\n";
+    out += "    " + visible_lines(x.source_line) + "\n    " + caret(x.source_line, x.column) + "\n";
   if (!x.advice.empty())
-    out += "  instead: " + x.advice + "\n";
+    out += "  instead: " + visible(x.advice) + "\n";
   return out;
 }
 

@@ -16,7 +16,7 @@ struct refusal {
   std::string source_line;
 };
 
-/// Returns file:line:column and the message, the line, a caret, the advice.
+/// Returns file:line:column and the message, the line, a caret, the advice; safe to print.
 std::string to_text(const refusal&);
 
 /// A file's text, which knows the line and column of each of its bytes.

@@ -1,6 +1,7 @@
 /// Reads the catalog: tables, columns, keys, and what a query's columns are.
 
 #include "actors/postgres/connection.hpp"
+#include "messages/visible.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -34,7 +35,8 @@ WITH RECURSIVE col AS (
   FROM base b JOIN pg_type t ON t.oid = b.type AND t.typtype = 'd'
 )
 SELECT DISTINCT ON (b.attrelid, b.attnum) b.attrelid, b.attname, b.type, b.modifier, b.shown, b.attnotnull,
-       b.generated, coalesce(l.collisdeterministic, true), t.typtype, b.depth > 0
+       b.generated, coalesce(l.collisdeterministic, true), t.typtype, b.depth > 0,
+       (SELECT string_agg(e.enumlabel, '') FROM pg_enum e WHERE e.enumtypid = t.oid)
 FROM base b JOIN pg_type t ON t.oid = b.type LEFT JOIN pg_collation l ON l.oid = b.attcollation
 ORDER BY b.attrelid, b.attnum, b.depth DESC)";
 
@@ -154,6 +156,7 @@ void add_columns(const pg_result& from, tables_by_oid& to) {
     x.generated = text_at(from, i, 6) == "t";
     x.deterministic = text_at(from, i, 7) == "t";
     x.domain = text_at(from, i, 9) == "t";
+    x.unprintable_type = has_controls(x.type_name) || has_controls(text_at(from, i, 10));
     at->second.columns.push_back(std::move(x));
   }
 }

@@ -44,8 +44,9 @@ struct column {
   int fraction = 6;      ///< digits of a second: timestamp(n), time(n), through any depth of domains
   bool not_null = false;
   bool generated = false;
-  bool deterministic = true; ///< its collation, for text types
-  bool domain = false;       ///< its type is a domain over `type`
+  bool deterministic = true;     ///< its collation, for text types
+  bool domain = false;           ///< its type is a domain over `type`
+  bool unprintable_type = false; ///< its type's name, or a label of it, has control characters
   bool operator==(const column&) const = default;
 };
 

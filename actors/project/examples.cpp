@@ -1,6 +1,9 @@
 #include "actors/project/examples.hpp"
 
+#include "messages/visible.hpp"
+
 #include <algorithm>
+#include <tuple>
 
 namespace millrace::project {
 
@@ -21,7 +24,7 @@ struct candidate {
 /// spaces, braces, slashes.
 std::string plain(const std::string& name) {
   std::string out;
-  for (unsigned char c : name)
+  for (unsigned char c : visible(name))
     out += std::isalnum(c) || c == '_' || c == '-' || c >= 0x80 ? static_cast<char>(c) : '_';
   return out;
 }
@@ -142,9 +145,10 @@ class author {
   bool rows_;
 };
 
+/// A figure's lines as a comment: the newlines are ours, as no name has one.
 std::string as_comment(const std::string& text) {
   std::string out = "-- ";
-  for (auto c : text) {
+  for (auto c : visible_lines(text)) {
     out += c;
     if (c == '\n')
       out += "-- ";
@@ -152,7 +156,9 @@ std::string as_comment(const std::string& text) {
   return out + "\n";
 }
 
-std::string reason(const refusal& x) { return x.message + (x.advice.empty() ? "" : " (" + x.advice + ")"); }
+std::string reason(const refusal& x) {
+  return visible(x.message + (x.advice.empty() ? "" : " (" + x.advice + ")"));
+}
 
 std::string megabytes(std::uint64_t bytes) {
   return bytes < 1u << 20 ? std::to_string((bytes + 1023) >> 10) + " kB"
@@ -185,8 +191,9 @@ class book {
 
   std::uint64_t bytes(const table& x) const { return there_.tables.at({x.schema, x.name}).bytes; }
 
-  std::optional<refusal> refused(const std::string& text) const {
-    auto planned = plan_texts({{"new.sql", text}}, catalog_, schemas_, answers_, key_prefix_);
+  std::optional<refusal> refused(const std::string& text, std::vector<source_file> beside = {}) const {
+    beside.push_back({"new.sql", text});
+    auto planned = plan_texts(beside, catalog_, schemas_, answers_, key_prefix_);
     return planned.refusals.empty() ? std::nullopt : std::optional(planned.refusals.back());
   }
 
@@ -213,21 +220,37 @@ class book {
     out_.tables.push_back(std::move(report));
   }
 
+  /// Names that are alike can make the figures of two tables meet. That is rare, and
+  /// each look at all files asks the server about all figures.
   void write(const table& x, const std::string& stem, const std::vector<candidate>& candidates,
              table_report& report) {
-    source_file file{stem + ".sql", "-- Figures of " + x.schema + "." + x.name + " (" + megabytes(bytes(x))
-                                        + "). In Redis each key begins with "
-                                        + (key_prefix_.empty() ? "nothing else" : key_prefix_) + ".\n"};
+    auto [file, figures] = written(x, stem, candidates, {});
+    if (refused(file.text, out_.files))
+      std::tie(file, figures) = written(x, stem, candidates, out_.files);
+    report.file = file.name;
+    report.figures = figures;
+    out_.files.push_back(std::move(file));
+  }
+
+  /// Returns the file and how many figures it has: what is refused beside those files is a comment.
+  std::pair<source_file, std::size_t> written(const table& x, const std::string& stem,
+                                              const std::vector<candidate>& candidates,
+                                              const std::vector<source_file>& beside) const {
+    source_file file{stem + ".sql", "-- "
+                                        + visible("Figures of " + x.schema + "." + x.name + " ("
+                                                  + megabytes(bytes(x)) + "). In Redis each key begins with "
+                                                  + (key_prefix_.empty() ? "nothing else" : key_prefix_))
+                                        + ".\n"};
+    std::size_t figures = 0;
     for (auto& each : candidates) {
       auto why = each.left_out;
-      if (auto no = why.empty() ? refused(file.text + each.text) : std::nullopt)
+      if (auto no = why.empty() ? refused(file.text + each.text, beside) : std::nullopt)
         why = reason(*no);
-      file.text += "\n-- " + each.about + (why.empty() ? ".\n" : ". Left out: " + why + ".\n");
+      file.text += "\n-- " + visible(each.about) + (why.empty() ? ".\n" : ". Left out: " + why + ".\n");
       file.text += why.empty() ? each.text + "\n" : as_comment(each.text);
-      report.figures += why.empty() ? 1 : 0;
+      figures += why.empty() ? 1 : 0;
     }
-    report.file = file.name;
-    out_.files.push_back(std::move(file));
+    return {std::move(file), figures};
   }
 
   const std::vector<table>& catalog_;

@@ -1,6 +1,7 @@
 #include "actors/project/facts.hpp"
 
 #include "actors/postgres/encoding.hpp"
+#include "messages/visible.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -121,6 +122,20 @@ result<void> add_tables(postgres::session& db, const names& of, facts& to) {
   return {};
 }
 
+/// Scripts and settings carry these names: one that has control characters isn't served.
+result<void> check_names(const facts& there, const names& of) {
+  for (auto& [what, name] : {std::pair<const char*, const std::string&>{"database", there.database},
+                             {"role", there.user},
+                             {"role", of.node_role},
+                             {"role", of.debezium_role},
+                             {"schema", of.own_schema}})
+    if (has_controls(name))
+      return error{errc::bad_setting, std::string("the name of the ") + what + " "
+                                          + visible(postgres::quoted_name(name))
+                                          + " has control characters, and isn't served: rename it"};
+  return {};
+}
+
 } // namespace
 
 result<facts> look_at(postgres::session& db, const names& of) {
@@ -128,6 +143,8 @@ result<facts> look_at(postgres::session& db, const names& of) {
   if (!rows)
     return rows.why();
   auto out = read(json::parse(rows->rows.at(0)[0].value_or("{}")));
+  if (auto named = check_names(out, of); !named)
+    return named.why();
   if (auto added = add_tables(db, of, out); !added)
     return added.why();
   auto encoding = postgres::encoding_trouble(db);

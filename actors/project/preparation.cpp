@@ -1,5 +1,7 @@
 #include "actors/project/preparation.hpp"
 
+#include "messages/visible.hpp"
+
 #include <algorithm>
 
 namespace millrace::project {
@@ -39,7 +41,7 @@ class inquiry {
 
  private:
   void add(std::string what, std::string sql, bool in_transaction = true) {
-    out_.push_back({std::move(what), std::move(sql), in_transaction});
+    out_.push_back({visible(what), std::move(sql), in_transaction});
   }
 
   std::string named(const table_name& x) const { return sql_name(x, there_.keywords); }
@@ -198,14 +200,34 @@ class inquiry {
   std::vector<lack> out_;
 };
 
-std::string commented(const std::string& what) { return "-- " + what + ".\n"; }
+std::string commented(const std::string& what) { return "-- " + visible(what) + ".\n"; }
 
-/// psql's word for a file's first line; a quote in the path ends the word early.
+/// A file's path as psql hands it to a shell, in backquotes: what ends them, and
+/// what psql or the shell would replace, is written as its octal number.
+std::string shell_path(const std::string& file) {
+  std::string out;
+  for (unsigned char c : file) {
+    auto plain = std::isalnum(c) || c >= 0x80
+                 || std::string_view("_-./+,=@ ").find(static_cast<char>(c)) != std::string_view::npos;
+    char octal[24];
+    std::snprintf(octal, sizeof octal, "'\"$(printf '\\%03o')\"'", c);
+    out += plain ? std::string(1, static_cast<char>(c)) : octal;
+  }
+  return "'" + out + "'";
+}
+
+/// psql's word for a file's first line.
 std::string read_from(const std::string& variable, const std::string& file) {
-  std::string shell;
-  for (auto c : file)
-    shell += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return "\\if :{?" + variable + "}\n\\else\n  \\set " + variable + " `head -n 1 '" + shell + "'`\n\\endif\n";
+  return "\\if :{?" + variable + "}\n\\else\n  \\set " + variable + " `head -n 1 " + shell_path(file)
+         + "`\n\\endif\n";
+}
+
+/// A text as an argument of psql's own commands, which know backslashes.
+std::string psql_word(const std::string& text) {
+  std::string out = "'";
+  for (auto c : visible(text))
+    out += c == '\'' ? "''" : c == '\\' ? "\\\\" : std::string(1, c);
+  return out + "'";
 }
 
 } // namespace
@@ -239,12 +261,12 @@ std::vector<lack> find_lacks(const facts& there, const names& of, const needs& n
 std::string to_script(const std::vector<lack>& lacks, const facts& there, const names& of,
                       const std::string& secrets) {
   auto writes = [](auto& x) { return !x.sql.empty(); };
-  std::string out = "-- What the database " + there.database
-                    + " lacks so that Millrace can serve the project " + of.project
-                    + ".\n-- For psql, as a superuser or as one who may do all of it; it may run again.\n";
+  std::string out = commented("What the database " + there.database
+                              + " lacks so that Millrace can serve the project " + of.project)
+                    + "-- For psql, as a superuser or as one who may do all of it; it may run again.\n";
   for (auto& x : lacks)
     if (x.sql.empty())
-      out += "-- NOT BY SQL: " + x.what + ".\n";
+      out += commented("NOT BY SQL: " + x.what);
   if (std::none_of(lacks.begin(), lacks.end(), writes))
     return out + "-- Nothing is missing.\n";
   out += "\\set ON_ERROR_STOP on\n";
@@ -255,8 +277,9 @@ std::string to_script(const std::vector<lack>& lacks, const facts& there, const 
                     [&](auto& x) { return x.sql.find(":'" + variable) != x.sql.npos; }))
       out += read_from(variable, secrets + "/" + file);
   out += "SELECT current_database() <> " + quoted_text(there.database)
-         + " AS wrong \\gset\n\\if :wrong\n  \\echo 'This is for the database " + quoted_name(there.database)
-         + ".'\n  \\quit\n\\endif\n\n";
+         + " AS wrong \\gset\n\\if :wrong\n  \\echo "
+         + psql_word("This is for the database " + quoted_name(there.database) + ".")
+         + "\n  \\quit\n\\endif\n\n";
   for (auto& x : lacks)
     if (writes(x) && !x.in_transaction)
       out += commented(x.what) + x.sql + "\n\n";

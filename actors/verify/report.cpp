@@ -1,5 +1,7 @@
 #include "actors/verify/report.hpp"
 
+#include "messages/visible.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -44,7 +46,7 @@ std::string line_of(const figure_report& x, std::size_t width) {
   auto out = fmt::format("{:<{}}  {:>10}  {:<8}  {:<10}\n", x.name, width, x.rows, name_of(x.result),
                          name_of(x.state));
   for (auto& d : x.first)
-    out += "    " + to_text(d) + "\n";
+    out += "    " + visible(to_text(d)) + "\n";
   if (x.differing > x.first.size())
     out += fmt::format("    and {} more\n", x.differing - x.first.size());
   return out;

@@ -7,6 +7,7 @@ import disk
 import progress
 from down import stop
 from service import http_json
+from visible import visible
 
 
 def figures_by_state(status):
@@ -50,7 +51,7 @@ def no_figures(settings):
 def worst(status):
     """Returns the worst that the node knows of, in words, with its age."""
     troubles = (status or {}).get("troubles", [])
-    return troubles[0]["line"] if troubles else "the node starts" if status is None else "nothing is wrong"
+    return visible(troubles[0]["line"]) if troubles else "the node starts" if status is None else "nothing is wrong"
 
 
 def connector_trouble(settings):
@@ -61,7 +62,7 @@ def connector_trouble(settings):
     failed = [part for part in [status.get("connector", {}), *status.get("tasks", [])] if part.get("state") == "FAILED"]
     if not failed:
         return "The connector runs; see deploy/millrace logs node"
-    return "The connector has FAILED: " + failed[0].get("trace", "").strip().partition("\n")[0]
+    return "The connector has FAILED: " + visible(failed[0].get("trace", "").strip().partition("\n")[0])
 
 
 def line(settings, node, status):

@@ -3,7 +3,9 @@ import argparse
 import errno
 import os
 import shlex
+import subprocess
 import sys
+import traceback
 
 import bench
 import certificates
@@ -18,6 +20,7 @@ import testing
 import up
 from postgres import Postgres
 from service import ServiceError
+from visible import visible, visible_lines
 
 EPILOG = """verbs of the binary, with their own --help:
 """ + "\n".join(f"  {verb:<14} {text}" for verb, text in front.VERBS.items()) + """
@@ -116,10 +119,12 @@ def logs_of(settings, service):
 
 
 def show_logs(settings, options):
-    """Becomes tail: it knows how to follow files that are cut."""
+    """Shows what tail says, which knows how to follow files that are cut. Servers log names and statements as they come, so each line is made safe to show."""
     logs = logs_of(settings, options.service)
     up.say_if_scarce(settings)
-    os.execvp("tail", ["tail", "-n", str(options.lines), *(["-F"] if options.follow else []), *map(str, logs)])
+    with subprocess.Popen(["tail", "-n", str(options.lines), *(["-F"] if options.follow else []), *map(str, logs)], stdout=subprocess.PIPE) as tail:
+        for line in tail.stdout:
+            print(visible_lines(line.decode(errors="surrogateescape")), end="", flush=True)
 
 
 def operate(settings, options):
@@ -212,17 +217,33 @@ def run(arguments):
     return 0
 
 
+#: EX_SOFTWARE of sysexits.h: a mistake of Millrace's, as in the program (nodes/unexpected.hpp).
+UNEXPECTED = 70
+
+
+def unexpected(verb, error):
+    """The one place for what a verb didn't expect. Returns the exit code."""
+    print(visible_lines("".join(traceback.format_exception(error))), end="", file=sys.stderr)
+    print(f"millrace: {visible(verb)} met what it didn't expect: {visible(str(error) or type(error).__name__)}\n"
+          "This is a mistake of Millrace's. Please report it, with these lines and the command: SECURITY.md says where.", file=sys.stderr)
+    return UNEXPECTED
+
+
 def main():
     try:
         sys.exit(run(sys.argv[1:]))
-    except (settings_module.SettingsError, ServiceError, control.ControlError, up.UpError, PermissionError) as error:
-        sys.exit(f"millrace: {error}")
+    except BrokenPipeError:  # `logs | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        sys.exit(f"millrace: {error.filename or 'a file'} can't be written: {error.strerror}. Make room, and do it again")
+            sys.exit(f"millrace: {visible_lines(str(error))}")
+        sys.exit(visible_lines(f"millrace: {error.filename or 'a file'} can't be written: {error.strerror}. Make room, and do it again"))
+    except (settings_module.SettingsError, ServiceError, control.ControlError, up.UpError) as error:
+        sys.exit(f"millrace: {visible_lines(str(error))}")
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:  # and no SystemExit
+        sys.exit(unexpected(sys.argv[1] if sys.argv[1:] else "millrace", error))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import service
 import services
 import up
 from settings import Settings
+from visible import visible
 
 
 def run(settings, action, as_json):
@@ -43,7 +44,7 @@ def show(settings, as_json):
         return
     print(f"{'node':<10}{'state':<10}{'pid':<9}{'address':<22}{'shards':<8}sources")
     for row in rows:
-        print(f"{row['name']:<10}{row['state']:<10}{row['pid'] or '':<9}{row['address'] or 'alone':<22}{row['shards']:<8}{row['sources']}")
+        print(f"{row['name']:<10}{row['state']:<10}{row['pid'] or '':<9}{visible(row['address']) or 'alone':<22}{row['shards']:<8}{row['sources']}")
 
 
 def configure(settings, number):

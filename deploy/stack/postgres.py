@@ -71,8 +71,8 @@ def binaries():
 
 
 def quoted(text):
-    """Returns a text as psql's \\set takes it."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+    """Returns a text as psql's \\set takes it: in one line."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''").replace("\n", "\\n").replace("\r", "\\r") + "'"
 
 
 class Postgres(Service):

@@ -6,6 +6,8 @@ import sys
 import threading
 import time
 
+from visible import visible, visible_lines
+
 
 def on_terminal():
     return sys.stderr.isatty()
@@ -14,14 +16,14 @@ def on_terminal():
 def say(text):
     """Prints a line of its own."""
     clear()
-    print(text, file=sys.stderr, flush=True)
+    print(visible_lines(text), file=sys.stderr, flush=True)
 
 
 def show(text):
     """Rewrites the line at the bottom of the terminal; nothing where there is no terminal."""
     if on_terminal():
         width = shutil.get_terminal_size().columns - 1
-        print("\r\033[K" + text[:width], end="", file=sys.stderr, flush=True)
+        print("\r\033[K" + visible(text)[:width], end="", file=sys.stderr, flush=True)
 
 
 def clear():
