@@ -2,6 +2,7 @@
 
 #include "actors/cluster/assignment.hpp"
 #include "actors/connect/topics.hpp"
+#include "actors/kafka/properties.hpp"
 #include "messages/visible.hpp"
 
 #include <arpa/inet.h>
@@ -128,7 +129,11 @@ result<void> read_properties(const std::string& path, std::map<std::string, std:
     if (at == std::string::npos || at == 0)
       return error{errc::bad_setting, "KAFKA_PROPERTIES_FILE: " + path + ":" + std::to_string(number)
                                           + ": expected NAME=VALUE, as librdkafka has its properties"};
-    into[trimmed(line.substr(0, at))] = trimmed(line.substr(at + 1));
+    auto name = trimmed(line.substr(0, at)), value = trimmed(line.substr(at + 1));
+    if (auto why = kafka::why_refused(name, value); !why.empty())
+      return error{errc::bad_setting,
+                   "KAFKA_PROPERTIES_FILE: " + path + ":" + std::to_string(number) + ": " + why};
+    into[name] = value;
   }
   return {};
 }

@@ -173,6 +173,16 @@ class HostileNames(unittest.TestCase):
         self.assertIn("millrace: init met what it didn't expect: filesystem error", done.stderr)
         self.assertIn("report it", done.stderr)
 
+    def test_properties_that_load_code_are_refused_by_name(self):
+        file = self.folder / "kafka.properties"
+        for line, words in ((f"plugin.library.paths={self.trap}/x.so", "plugin.library.paths isn't taken: it loads code"),
+                            ("sasl.kerberos.kinit.cmd=touch /tmp/x", "sasl.kerberos.kinit.cmd isn't taken: it is a command"),
+                            ("ssl.engine.location=/tmp/x", "ssl.engine.location isn't taken"), ("opaque=1", "opaque isn't taken")):
+            file.write_text(f"# Kafka\nsecurity.protocol=plaintext\n{line}\n")
+            code, _, errors = self.run_verb("servers", "kafka", KAFKA_PROPERTIES_FILE=str(file), KAFKA_BROKER="127.0.0.1:1")
+            self.assertEqual(code, 2, errors)
+            self.assertIn(f"{file}:3: the property {words}", errors)
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
