@@ -6,6 +6,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <mutex>
 #include <ostream>
 
 namespace millrace {
@@ -33,14 +34,20 @@ class visible_stream::buffer : public std::streambuf {
   int_type overflow(int_type x) override {
     if (traits_type::eq_int_type(x, traits_type::eof()))
       return traits_type::not_eof(x);
+    std::lock_guard hold{mutex_};
     kept_ += traits_type::to_char_type(x);
     return traits_type::to_char_type(x) == '\n' && !pass() ? traits_type::eof() : x;
   }
   std::streamsize xsputn(const char* text, std::streamsize size) override {
-    kept_.append(text, static_cast<std::size_t>(size));
-    return kept_.find('\n') == kept_.npos || pass() ? size : 0;
+    std::lock_guard hold{mutex_};
+    std::string_view more(text, static_cast<std::size_t>(size));
+    kept_ += more;
+    return more.find('\n') == more.npos || pass() ? size : 0;
   }
-  int sync() override { return pass() && to_->pubsync() == 0 ? 0 : -1; }
+  int sync() override {
+    std::lock_guard hold{mutex_};
+    return pass() && to_->pubsync() == 0 ? 0 : -1;
+  }
 
  private:
   bool pass() {
@@ -51,6 +58,7 @@ class visible_stream::buffer : public std::streambuf {
   }
 
   std::streambuf* to_;
+  std::recursive_mutex mutex_; ///< any thread may write to a standard stream
   std::string kept_;
 };
 
