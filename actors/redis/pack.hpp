@@ -19,7 +19,7 @@ struct packed_plans {
     std::vector<aggregate_kind> aggregates; ///< of a rolled-up one
   };
   std::vector<figure> figures;
-  std::vector<std::string> tables; ///< as counters name them: orders, or audit.orders
+  std::vector<std::string> tables;     ///< as counters name them: orders, or audit.orders
   std::vector<std::string> doubted_as; ///< by table: SCHEMA.TABLE
   std::string key_prefix;              ///< of counters
 };
