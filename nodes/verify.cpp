@@ -39,6 +39,25 @@ std::map<std::string, verify::figure_state> states(const settings& how) {
   return out;
 }
 
+/// A figure over a table in doubt is incomplete, whether or not a node has come to say so.
+void add_doubts(const plan_set& plans, redis::store& ledger,
+                std::map<std::string, verify::figure_state>& to) {
+  auto doubts = ledger.doubts();
+  if (!doubts)
+    return; // who compares will hear of it
+  auto in_doubt = [&](std::optional<route_id> by) {
+    if (!by)
+      return false;
+    auto& table = plans.tables[plans.routes[by->value].table.value].table;
+    return doubts->count(table.schema + "." + table.name) > 0;
+  };
+  for (auto& figure : plans.figures)
+    if (in_doubt(figure.child) || in_doubt(figure.parent))
+      if (auto& state = to.try_emplace(figure.name, verify::figure_state::live).first->second;
+          state == verify::figure_state::live)
+        state = verify::figure_state::incomplete;
+}
+
 /// Calls `open` until it succeeds or `limit` has passed: a server that starts
 /// again is worth a wait.
 template <class F>
@@ -87,10 +106,12 @@ int run_verify(const settings& how, const verify_options& options) {
   paused_generator quiet(how.generator_port);
   drain stream(how, *plans, *store, *db);
   auto known = states(how);
+  add_doubts(*plans, *store, known);
   verify::questions ask;
   ask.drain = [&]() -> result<void> {
     auto drained = stream.wait(limit);
     known = states(how);
+    add_doubts(*plans, *store, known);
     return drained;
   };
   ask.state = [&](figure_id id) {

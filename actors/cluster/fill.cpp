@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 namespace millrace {
 
 std::string to_json(const fill_note& x) {
@@ -124,6 +126,10 @@ result<bool> fill::settle() {
   waits_for_ = *open;
   if (!waits_for_.empty())
     return false;
+  auto before = backend_.ends();
+  if (!before)
+    return before.why();
+  before_ = std::move(*before);
   if (auto begun = backend_.read(from_, note_.tables); !begun)
     return begun.why();
   at_ = stage::read;
@@ -150,8 +156,32 @@ result<bool> fill::drain() {
     return durable.why();
   if (!*durable)
     return false;
-  at_ = reads() ? stage::sweep : stage::publish;
+  if (!reads())
+    return at_ = stage::publish, true;
+  auto lost = lost_records();
+  if (!lost)
+    return lost.why();
+  if (*lost) {
+    ends_.reset();
+    at_ = stage::stream;
+    return error{errc::unavailable,
+                 "Kafka deleted rows of the read before they were taken (a topic's retention, or "
+                 "somebody); the tables are read again"};
+  }
+  at_ = stage::sweep;
   return true;
+}
+
+/// Tells whether records that came since the read began may have gone: a topic that was made
+/// again ends earlier, one that was trimmed begins later.
+result<bool> fill::lost_records() {
+  auto begins = backend_.begins();
+  if (!begins)
+    return begins.why();
+  return std::any_of(before_.begin(), before_.end(), [&](auto& x) {
+    auto& [source, before] = x;
+    return (*ends_)[source] < before || (*begins)[source].value > before.value + 1;
+  });
 }
 
 result<bool> fill::save() {

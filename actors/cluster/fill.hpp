@@ -8,7 +8,8 @@
 ///     announce  every cell knows that a read begins after `from`, an LSN
 ///     settle    every transaction that was open at `from` has ended
 ///     read      each table in one snapshot; its rows are in Kafka
-///     drain     all that Kafka had then is durable in every cell
+///     drain     all that Kafka had then is durable in every cell, and Kafka deleted none of
+///               it before it was taken
 ///     sweep     rows that nothing has shown since `from` are removed
 ///     publish   every figure's places appear
 ///
@@ -72,7 +73,8 @@ struct fill_backend {
   /// Begins to read the tables, or all; goes on by itself.
   std::function<result<void>(lsn from, const std::vector<std::string>& tables)> read;
   std::function<read_progress()> progress;
-  std::function<result<offsets_by_source>()> ends;                             ///< of all partitions
+  std::function<result<offsets_by_source>()> ends;   ///< of all partitions: the last record's
+  std::function<result<offsets_by_source>()> begins; ///< of all partitions: the first one's that is left
   std::function<result<bool>(const offsets_by_source&)> durable;               ///< in every cell?
   std::function<void(lsn from, const std::vector<std::string>& tables)> sweep; ///< answered by on_swept()
   std::function<void()> publish;                                               ///< answered by on_published()
@@ -133,6 +135,7 @@ class fill {
   result<bool> settle();
   result<bool> read();
   result<bool> drain();
+  result<bool> lost_records();
   result<bool> save();
   bool reads() const { return live_ || !note_.figures.empty() || note_.birth.value > 0; }
 
@@ -145,6 +148,7 @@ class fill {
   std::uint64_t next_transaction_ = 0;
   std::string waits_for_; ///< transactions that are open
   read_progress progress_;
+  offsets_by_source before_; ///< the ends when the read began
   std::optional<offsets_by_source> ends_;
 };
 

@@ -79,7 +79,8 @@ fill_backend surroundings::backend() {
   out.proven = [this](lsn from, const std::vector<std::string>&) { return prove(from); };
   out.doubt_all = [this](const std::string& why) { return doubt_all(why); };
   out.to_read_again = [this] { return to_read_again(); };
-  out.ends = [this] { return ends(); };
+  out.ends = [this] { return bounds(false); };
+  out.begins = [this] { return bounds(true); };
   out.durable = [this](const offsets_by_source& ends) { return durable(ends); };
   out.saved = [this] { return saved(); };
   out.save = [this](const fill_note& note, bool live) { return save(note, live); };
@@ -182,7 +183,7 @@ result<std::map<std::string, std::string>> surroundings::to_read_again() {
   return out;
 }
 
-result<offsets_by_source> surroundings::ends() {
+result<offsets_by_source> surroundings::bounds(bool first) {
   auto x = consumer();
   if (!x)
     return x.why();
@@ -191,7 +192,7 @@ result<offsets_by_source> surroundings::ends() {
     auto bounds = (*x)->bounds(topic, kafka_timeout);
     if (!bounds)
       return bounds.why();
-    out[source] = {bounds->high.value - 1};
+    out[source] = first ? bounds->low : kafka_offset{bounds->high.value - 1};
   }
   return out;
 }

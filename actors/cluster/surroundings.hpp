@@ -56,7 +56,8 @@ class surroundings {
   result<postgres::session*> session();
   result<redis::store*> store();
   result<kafka::consumer*> consumer();
-  result<offsets_by_source> ends();
+  /// Returns the first record's offset of every partition, or the last one's.
+  result<offsets_by_source> bounds(bool first);
   result<bool> durable(const offsets_by_source& ends);
   result<std::optional<saved_note>> saved();
   result<void> save(const fill_note& note, bool live);

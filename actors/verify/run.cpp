@@ -172,6 +172,8 @@ class comparison {
   void conclude() {
     for (std::size_t i = 0; i < differing_.size(); ++i) {
       auto& to = report_.figures[i];
+      if (to.state == figure_state::live && ask_.state) // it may have been found out meanwhile
+        to.state = ask_.state(id(i));
       if (to.state == figure_state::filling)
         continue;
       auto& left = differing_[i];

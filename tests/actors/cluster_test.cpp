@@ -44,7 +44,7 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.servers.read = [](lsn, const std::vector<std::string>&) { return result<void>(); };
     how.servers.progress = [] { return read_progress{true, "", ""}; };
     how.servers.proven = [](lsn, const std::vector<std::string>&) { return result<void>(); };
-    how.servers.ends = [] { return result<offsets_by_source>(offsets_by_source{}); };
+    how.servers.ends = how.servers.begins = [] { return result<offsets_by_source>(offsets_by_source{}); };
     how.servers.durable = [](const offsets_by_source&) { return result<bool>(true); };
     how.servers.save = [this](const fill_note&, bool live) {
       saved_live = live;

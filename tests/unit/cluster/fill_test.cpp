@@ -17,6 +17,7 @@ struct world {
   bool captured = true;
   read_progress reading{true, "", ""};
   offsets_by_source ends{{orders, {9}}};
+  offsets_by_source begins{{orders, {0}}};
   offsets_by_source durable{{orders, {-1}}};
   std::optional<std::string> broken; ///< what doesn't answer
   std::vector<std::string> log;
@@ -59,6 +60,7 @@ struct world {
     };
     out.progress = [this] { return reading; };
     out.ends = [this] { return ask("ends", ends); };
+    out.begins = [this] { return ask("begins", begins); };
     out.durable = [this](const offsets_by_source& x) {
       return ask("durable", durable.at(orders) >= x.at(orders));
     };
@@ -212,6 +214,29 @@ CAF_TEST(nothing is swept before all that Kafka had is durable) {
   around.durable[orders] = {9};
   step();
   CAF_CHECK(it->at() == stage::sweeping);
+}
+
+CAF_TEST(tables are read again where Kafka deleted rows of the read before they were taken) {
+  for (auto trimmed : {true, false}) {
+    around = {};
+    begin(born_at(100));
+    around.reading.done = false;
+    up_to(stage::read);
+    around.reading.done = true;
+    if (trimmed)
+      around.begins = {{orders, {11}}}, around.ends = around.durable = {{orders, {12}}}; // it began behind 9
+    else
+      around.ends = around.durable = {{orders, {5}}}; // another topic of the name
+    auto moved = it->step();
+    CAF_REQUIRE(!moved);
+    CAF_CHECK(moved.why().message.find("Kafka deleted rows of the read") == 0);
+    CAF_CHECK(it->at() == stage::stream);
+    CAF_CHECK_EQUAL(around.log.back(), "read 120");
+    up_to(stage::done);
+    CAF_CHECK_EQUAL(around.transcript(),
+                    "marker, marker, announce 120, read 120, marker, marker, announce 140, "
+                    "read 140, sweep 140, publish, proven 140, live");
+  }
 }
 
 CAF_TEST(what comes to Kafka during the drain is not waited for) {
