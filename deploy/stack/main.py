@@ -67,7 +67,7 @@ def parser():
     one.add_argument("--renew", action="store_true", help="make the named nodes' certificates anew, however long they are good yet")
     one = verbs.add_parser("test", help="build and run the tests")
     one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
-    one.add_argument("--faults", type=int, metavar="N", help="chaos: how many faults (default 30)")
+    one.add_argument("--faults", type=int, metavar="N", help="chaos: how many faults (default 20)")
     one.add_argument("--seed", type=int, metavar="S", help="the dice of all tests that throw some; each prints its own")
     one.add_argument("ctest", nargs="*", help="after --: arguments for ctest")
     verbs.add_parser("package", help="build the Debian package, and print its path")

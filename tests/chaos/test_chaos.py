@@ -25,7 +25,7 @@ from chaos_faults import MOST, ChaosFaults  # noqa: E402
 from cluster import Cluster  # noqa: E402
 
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
-FAULTS = int(os.environ.get("MILLRACE_FAULTS") or 30)
+FAULTS = int(os.environ.get("MILLRACE_FAULTS") or 20)
 RATE = int(os.environ.get("MILLRACE_RATE") or 300)
 SESSION_SECONDS = 3
 NODES = 3

@@ -13,7 +13,7 @@ import running
 from stack import REPOSITORY, wait_until
 
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
-STEPS = int(os.environ.get("MILLRACE_STEPS") or 12)
+STEPS = int(os.environ.get("MILLRACE_STEPS") or 8)
 SECONDS = 10  #: within which a figure that is wrong says so
 TABLES = ("red", "green", "blue")
 TABLE = """CREATE TABLE {t} (id int PRIMARY KEY, g int NOT NULL, v int);
