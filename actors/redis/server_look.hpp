@@ -23,7 +23,7 @@ struct server_facts {
   std::string run;             ///< a name of the server's own, another at each start
   bool appends = true;         ///< it has an append-only file
   std::optional<bool> saves;   ///< it takes snapshots (RDB) by itself; nullopt: unknown
-  /// It has started again, and we may not have it write its append-only file anew.
+  /// It has started again, and we may not ask it to rewrite its append-only file.
   bool keeps_halves = false;
 
   /// Tells whether Redis deletes keys by itself where memory runs short.

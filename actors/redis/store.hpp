@@ -100,7 +100,7 @@ class store {
 
   /// Returns what the server tells of itself. Where it has evicted keys since the last time, all figures
   /// that may have been hit are among the failed ones from then on, and to be filled again. A server that
-  /// has started again is asked to write its append-only file anew.
+  /// has started again is asked to rewrite its append-only file.
   result<server_facts> server();
 
   /// Returns every cell's positions (no claim).

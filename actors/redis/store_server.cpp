@@ -24,7 +24,7 @@ result<void> store::impl::note_evicted(const server_facts& x) {
 
 /// A server that starts behind a crash cuts the end off its append-only file, but leaves there
 /// what it has of the last transaction (7.0.15: "MULTI calls can not be nested"). The start after
-/// that runs this half of a flush. A file that is written anew hasn't got it.
+/// that runs this half of a flush. A rewritten file doesn't have it.
 result<void> store::impl::note_start(server_facts& x) {
   if (!x.told || !x.appends || !x.primary.empty() || x.run == seen_run)
     return {};

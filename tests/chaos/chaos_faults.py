@@ -151,7 +151,7 @@ class ChaosFaults(faults.Faults):
             self.stack.sql("DELETE FROM order_items WHERE id IN (SELECT id FROM order_items ORDER BY random() LIMIT 2)")
             reads.join(0.05)
         moved = self.kill_node_that_returns()
-        same = self.newest_writes() == file  # else Redis has written it anew
+        same = self.newest_writes() == file  # else Redis has rewritten it
         said, began = self.cut_redis(at=before if same else None), time.monotonic()
         self.wait_for_ledger()
         return f"all tables read again, {moved}, {said}, {self.measure('lose_read_of_tables', began)}"

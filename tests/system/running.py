@@ -1,7 +1,10 @@
 """Runs the tests of a file against its one stack. A failure shows verify's differences and the ends of the logs of node and Connect."""
 import atexit
 import json
+import pathlib
+import shutil
 import sys
+import tempfile
 import time
 import unittest
 
@@ -40,6 +43,19 @@ class SystemTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = _shared(cls.rate, cls.figures, cls.settings)
+
+    @classmethod
+    def take_figures(cls, *names):
+        """Gives the class a folder of its own, as `folder`, with the shop's figures: all, or these files. To be called before the stack starts."""
+        parent = pathlib.Path(tempfile.mkdtemp(prefix="millrace-figures-"))
+        cls.addClassCleanup(shutil.rmtree, parent, ignore_errors=True)
+        parent.chmod(0o755)  # the node's user has to pass
+        cls.folder = parent / "figures"
+        cls.folder.mkdir()
+        for file in (stack.REPOSITORY / "sql" / "figures").glob("*.sql"):
+            if not names or file.name in names:
+                shutil.copy(file, cls.folder)
+        cls.figures = [cls.folder]
 
     def assert_equal_to_sql(self, wait=90, why=""):
         """Asserts that verify finds every figure in Redis equal to its query. Figures that still fill (exit 2) are waited for as long."""

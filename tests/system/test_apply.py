@@ -2,12 +2,10 @@
 """Figures that change on a running system, under load: what isn't changed is never absent and never wrong, what is comes, and a crash in between loses nothing."""
 import json
 import os
-import pathlib
 import random
 import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 import time
 
@@ -86,11 +84,7 @@ class Apply(running.SystemTest):
 
     @classmethod
     def setUpClass(cls):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-figures-"))
-        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-        cls.folder = folder / "figures"
-        shutil.copytree(REPOSITORY / "sql" / "figures", cls.folder)
-        cls.figures = [cls.folder]
+        cls.take_figures()
         cls.dice = random.Random(SEED)
         super().setUpClass()
         print(f"seed {SEED}: run again with MILLRACE_SEED={SEED}", flush=True)

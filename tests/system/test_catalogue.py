@@ -2,14 +2,11 @@
 """What changes a table's rows without records is said within ten seconds, by figure, with the reason and the command that mends it. One row of the catalogue a table."""
 import dataclasses
 import os
-import pathlib
 import re
-import shutil
-import tempfile
 import time
 
 import running
-from stack import REPOSITORY, wait_until
+from stack import wait_until
 
 SECONDS = 10  #: within which the figures say so
 NODES = os.environ.get("MILLRACE_NODES", "1")
@@ -88,11 +85,7 @@ class Catalogue(running.SystemTest):
 
     @classmethod
     def setUpClass(cls):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-figures-"))
-        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-        cls.folder = folder / "figures"
-        shutil.copytree(REPOSITORY / "sql" / "figures", cls.folder)
-        cls.figures = [cls.folder]
+        cls.take_figures()
         super().setUpClass()
         of = cls.stack.endpoints
         cls.words = {"p": "millrace_shop", "node": of["MILLRACE_NODE_USER"], "readers": f"{of['MILLRACE_NODE_USER']}, {of['MILLRACE_DEBEZIUM_USER']}"}

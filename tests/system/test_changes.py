@@ -1,13 +1,10 @@
 #!/usr/bin/env python3
 """Whatever SQL does to the tables, Redis shows it: random transactions, then `verify`. And what verify is worth: it finds a seeded mistake."""
 import os
-import pathlib
-import shutil
-import tempfile
 
 import running
 import workload
-from stack import REPOSITORY, wait_until
+from stack import wait_until
 
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
 ROUNDS = int(os.environ.get("MILLRACE_ROUNDS", "3"))
@@ -18,11 +15,7 @@ BIG = 10_000_000
 class Changes(running.SystemTest):
     @classmethod
     def setUpClass(cls):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-figures-"))
-        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-        cls.folder = folder / "figures"
-        shutil.copytree(REPOSITORY / "sql" / "figures", cls.folder)
-        cls.figures = [cls.folder]
+        cls.take_figures()
         super().setUpClass()
         print(f"seed {SEED}: run again with MILLRACE_SEED={SEED}", flush=True)
 

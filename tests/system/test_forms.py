@@ -1,13 +1,10 @@
 #!/usr/bin/env python3
 """Values come out as PostgreSQL prints them, whatever a type is called and whatever a text looks like. What Debezium can't carry is said by column."""
 import json
-import pathlib
-import shutil
-import tempfile
 
 import clients
 import running
-from stack import REPOSITORY, wait_until
+from stack import wait_until
 
 PUBLIC = "__debezium_unavailable_value"
 TABLES = """
@@ -25,12 +22,7 @@ ALTER TABLE note ALTER body SET STORAGE EXTERNAL, ALTER bytes SET STORAGE EXTERN
 class Forms(running.SystemTest):
     @classmethod
     def setUpClass(cls):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-figures-"))
-        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-        cls.folder = folder / "figures"
-        cls.folder.mkdir()
-        shutil.copy(REPOSITORY / "sql" / "figures" / "revenue.sql", cls.folder)
-        cls.figures = [cls.folder]
+        cls.take_figures("revenue.sql")
         super().setUpClass()
         cls.stack.sql(TABLES)
         for table in ("m", "note", "far", "ides"):

@@ -4,13 +4,10 @@
 MILLRACE_STEPS=N sets how many steps, MILLRACE_SEED=N repeats them."""
 import json
 import os
-import pathlib
 import random
-import shutil
-import tempfile
 
 import running
-from stack import REPOSITORY, wait_until
+from stack import wait_until
 
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
 STEPS = int(os.environ.get("MILLRACE_STEPS") or 8)
@@ -42,12 +39,7 @@ DDL = (
 class RandomDdl(running.SystemTest):
     @classmethod
     def setUpClass(cls):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-figures-"))
-        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
-        cls.folder = folder / "figures"
-        cls.folder.mkdir()
-        shutil.copy(REPOSITORY / "sql" / "figures" / "revenue.sql", cls.folder)
-        cls.figures = [cls.folder]
+        cls.take_figures("revenue.sql")
         super().setUpClass()
         of = cls.stack.endpoints
         cls.words = {"p": "millrace_shop", "readers": f"{of['MILLRACE_NODE_USER']}, {of['MILLRACE_DEBEZIUM_USER']}"}
