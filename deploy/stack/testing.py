@@ -24,7 +24,7 @@ def test(kind, extra, more):
     label = [] if kind == "all" else ["-L", f"^{kind}$"]
     show = "--verbose" if kind == "chaos" else "--output-on-failure"
     limit = max(LIMIT, LIMIT_A_FAULT * int(more.get("MILLRACE_FAULTS") or 0))
-    command = ["ctest", "--test-dir", str(build.FOLDER), show, "--no-tests=error", "--timeout", str(limit), *label, *extra]
+    command = ["ctest", "--test-dir", str(build.FOLDER), show, "--no-tests=error", "-j", str(os.cpu_count() or 1), "--timeout", str(limit), *label, *extra]
     told = {name: str(value) for name, value in more.items() if value is not None}
     environment = {**os.environ, **told, "MILLRACE_CACHE": str(home.cache_folder())}  # where tests find Kafka
     return subprocess.run(command, env=environment).returncode or code
