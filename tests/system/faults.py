@@ -1,7 +1,8 @@
 """Faults, each with the proof that it happened. A fault takes the stack and the dice, and returns a sentence about what it did."""
+import threading
 import time
 
-from stack import alive, wait_until
+from stack import TABLES, alive, wait_until
 
 #: How far from the end most cuts of Redis's file fall: what a crash can lose, and a good deal more.
 TAIL_BYTES = 256 << 10
@@ -85,6 +86,22 @@ class Faults:
     def wait_for_ledger(self):
         """Until its next flush the node doesn't know, and calls itself live."""
         wait_until("a ledger is there again, and live", lambda: self.stack.redis("HGET", "millrace:shop:format", "phase") == "live", 300)
+
+    def fail_a_read(self):
+        """All tables are read again; one of them can't be, the node dies over it, and then it can."""
+        stack, node = self.stack, self.stack.endpoints["MILLRACE_NODE_USER"]
+        stack.sql(f"REVOKE SELECT ON products FROM {node}")
+        reads = threading.Thread(target=stack.door, args=("resync", *(f"public.{table}" for table in TABLES), "--wait", 240))
+        reads.start()
+        try:
+            trouble = lambda: stack.status().get("cluster", {}).get("trouble", "")
+            wait_until("the table that can't be read is named", lambda: "public.products can't be read" in trouble(), 60)
+            killed = self.kill_node()
+            wait_until("it is named again", lambda: "public.products can't be read" in trouble(), 60)
+        finally:
+            stack.sql(f"GRANT SELECT ON products TO {node}")
+            reads.join()
+        return f"products couldn't be read; {killed}"
 
     def kill_connect(self):
         pid = self.stack.kill("connect")

@@ -14,11 +14,11 @@ import running
 from stack import wait_until
 
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
-CRASHES = int(os.environ.get("MILLRACE_CRASHES", "14"))
+CRASHES = int(os.environ.get("MILLRACE_CRASHES", "12"))
 RATE = int(os.environ.get("MILLRACE_RATE", "300"))
-#: Kinds, and how often each comes in a long run. A run of 14 has every kind.
+#: Kinds, and how often each comes in a long run. A run of 12 has every kind.
 KINDS = {"kill_node": 5, "kill_node_twice": 2, "cut_redis": 4, "wipe_redis": 1, "lose_redis": 1, "kill_connect": 2, "kill_kafka": 1,
-         "kill_postgres": 1, "restart_postgres": 1, "lose_slot": 2}
+         "kill_postgres": 1, "restart_postgres": 1, "lose_slot": 2, "fail_a_read": 1}
 #: Generous: the machine may have two cores and a build to do.
 RECOVERY_SECONDS = 120
 
