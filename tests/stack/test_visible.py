@@ -70,8 +70,10 @@ class Unexpected(unittest.TestCase):
         self.assertNotIn("\x1b", said)
 
     def test_what_the_system_refuses_is_told_in_its_words(self):
+        code, said = self.ended(PermissionError(13, "Permission denied", "/x/y\x1b"))
+        self.assertEqual(code, "millrace: [Errno 13] Permission denied: '/x/y\\x1b'")
         code, said = self.ended(OSError(28, "No space left on device", "/x/y\x1b"))
-        self.assertEqual(code, "millrace: [Errno 28] No space left on device: '/x/y\\x1b'")
+        self.assertEqual(code, "millrace: /x/y\\u001b can't be written: No space left on device. Make room, and do it again")
         self.assertEqual(said, "")
 
 
