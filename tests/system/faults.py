@@ -94,10 +94,10 @@ class Faults:
         reads = threading.Thread(target=stack.door, args=("resync", *(f"public.{table}" for table in TABLES), "--wait", 240))
         reads.start()
         try:
-            trouble = lambda: stack.status().get("cluster", {}).get("trouble", "")
-            wait_until("the table that can't be read is named", lambda: "public.products can't be read" in trouble(), 60)
+            named = lambda: any("may not SELECT from public.products" in figure.get("why", "") for figure in stack.status().get("figures", []))
+            wait_until("figures over the table that can't be read say so", named, 60)
             killed = self.kill_node()
-            wait_until("it is named again", lambda: "public.products can't be read" in trouble(), 60)
+            wait_until("they say so again", named, 60)
         finally:
             stack.sql(f"GRANT SELECT ON products TO {node}")
             reads.join()

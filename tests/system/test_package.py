@@ -165,7 +165,7 @@ class Package(running.SystemTest):
     def environment(self):
         """Returns what an installed program is told: the stack's endpoints, secrets as systemd hands them over, and nothing of the repository."""
         told = {name: value for name, value in self.stack.endpoints.items() if name not in ("MILLRACE_HOME", "MILLRACE_CONNECTOR_TEMPLATE")}
-        reference = f"${{file:{self.stack.home}/connect/secrets.properties:database.password}}"
+        reference = f"${{file:{self.stack.home}/config/connect/secrets.properties:database.password}}"
         secrets = {**{name: told.pop(name) for name in SECRETS}, "MILLRACE_DEBEZIUM_PASSWORD": reference}
         credentials = self.folder / "credentials"
         credentials.mkdir(exist_ok=True)
