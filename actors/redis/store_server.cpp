@@ -32,7 +32,8 @@ result<void> store::impl::note_start(server_facts& x) {
   auto known = call({"HGET", server, run_field});
   if (!known)
     return known.why();
-  if (!known->text.empty() && known->text != x.run) {
+  auto another = [&](const std::string& run) { return !run.empty() && run != x.run; };
+  if (another(known->text) || another(seen_run)) { // a ledger that began again has forgotten the note
     auto begun = connection.call({"BGREWRITEAOF"});
     if (!begun)
       return begun.why();
