@@ -162,7 +162,7 @@ class store {
   /// this cell. Error (fenced): it isn't any more.
   result<void> retire(const figure_plan& rolled_up, const cell_ledger* by = nullptr);
   /// Deletes every key that a figure's template could give, in a ledger of this life: for one whose rows are
-  /// lost, which don't tell them. Error (fenced): the ledger began anew.
+  /// lost, which don't tell them. Error (fenced): it is of another life.
   result<void> remove_places(const figure_plan& of, const std::string& life);
   /// Deletes the counters of change records.
   result<void> remove_counters(const plan_set& plans);

@@ -76,7 +76,7 @@ CAF_TEST(half a transaction that ran is noticed by the length of the log) {
   CAF_CHECK(x.f.claim(cell(0)).lost);
 }
 
-CAF_TEST(a user who may not have the file written anew is told which right is missing) {
+CAF_TEST(a user who may not ask for a rewrite of the file is told which right is missing) {
   crashing x;
   x.f.ask({"ACL", "SETUSER", "default", "-bgrewriteaof"});
   must(x.f.store.server());
