@@ -30,9 +30,11 @@ taken table_intake::take(const kafka::record_batch& batch, bool first_fill, last
   taken out;
   out.last = {batch.next.value - 1};
   at.enter(batch.from);
+  auto& suspect = at.suspect();
+  auto suspected = suspect && suspect->from == batch.from ? suspect->offset : nowhere;
   for (auto& record : batch.records) {
     ++out.records;
-    if (at.suspect() == record_place{batch.from, record.offset}) {
+    if (record.offset == suspected) {
       out.bad.push_back({record.offset, copy(record.key), copy(record.payload),
                          "two processes of this node ended at it, so it wasn't read"});
       continue;

@@ -7,6 +7,13 @@ namespace {
 
 constexpr auto run_field = "run";
 
+/// Tells by INFO whether the file was rewritten since the server started, by whomever.
+bool was_rewritten(const std::string& info) {
+  constexpr std::string_view field = "aof_rewrites:";
+  auto at = info.find(field);
+  return at != info.npos && info.compare(at + field.size(), 2, "0\r") != 0;
+}
+
 } // namespace
 
 /// Notes keys that were evicted since the last time.
@@ -37,15 +44,19 @@ result<void> store::impl::note_start(server_facts& x) {
     auto begun = connection.call({"BGREWRITEAOF"});
     if (!begun)
       return begun.why();
-    x.keeps_halves = begun->failed() && begun->text.rfind("NOPERM", 0) == 0;
-    if (begun->failed() && !x.keeps_halves) // a snapshot is under way: the next look tries again
-      return {};
+    if (begun->failed()) {
+      auto info = call({"INFO", "persistence"});
+      if (!info)
+        return info.why();
+      x.keeps_halves = begun->text.rfind("NOPERM", 0) == 0 && !was_rewritten(info->text);
+      if (!was_rewritten(info->text)) // the next look tries again
+        return {};
+    }
   }
   auto noted = call({"HSET", server, run_field, x.run});
   if (!noted)
     return noted.why();
-  if (!x.keeps_halves)
-    seen_run = x.run;
+  seen_run = x.run;
   return {};
 }
 

@@ -31,6 +31,11 @@ struct crashing {
     return info.find("aof_rewrite_in_progress:1") != info.npos
            || info.find("aof_rewrite_scheduled:1") != info.npos;
   }
+  void wait_for_rewrite() {
+    auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+    while (rewrites() && std::chrono::steady_clock::now() < deadline)
+      std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
   /// The last transaction lost its end in a crash.
   void lose_exec() {
     auto size = server.file_size();
@@ -53,9 +58,7 @@ CAF_TEST(half a transaction that a crash left in the file never runs) {
   must(x.f.store.flush({flush}, tick_seconds{0}));
   x.lose_exec();
   must(x.f.store.server());
-  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  while (x.rewrites() && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  x.wait_for_rewrite();
   CAF_REQUIRE_EQUAL(x.f.claim(cell(0)).blocks.size(), 1u);
   x.flush("two");
   x.start_again();
@@ -85,6 +88,12 @@ CAF_TEST(a user who may not ask for a rewrite of the file is told which right is
   auto found = redis::judge(must(x.f.store.server()));
   CAF_REQUIRE_EQUAL(found.size(), 1u);
   CAF_CHECK(found[0].what.find("ACL SETUSER default +bgrewriteaof") != std::string::npos);
+  CAF_CHECK_EQUAL(redis::judge(must(x.f.store.server())).size(), 1u); // it is said until it is done
+  x.f.ask({"ACL", "SETUSER", "default", "+bgrewriteaof"});
+  x.f.ask({"BGREWRITEAOF"});
+  x.wait_for_rewrite();
+  x.f.ask({"ACL", "SETUSER", "default", "-bgrewriteaof"});
+  CAF_CHECK(redis::judge(must(x.f.store.server())).empty()); // by whomever
 }
 
 CAF_TEST(places of a figure whose rows are lost go by what its template could give) {
