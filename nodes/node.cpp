@@ -42,17 +42,21 @@ std::int64_t unix_ms() {
       .count();
 }
 
-/// What the process before was at when it ended.
-result<last_record> reading_of(const settings& how) {
+/// What the process before was at when it ended. A full disk, or a folder of somebody
+/// else's, is no reason to serve nothing.
+last_record reading_of(const settings& how) {
   if (how.state_dir.empty())
-    return last_record();
+    return {};
   auto name = how.is_one_of_many() ? how.project + "-" + how.node_name : how.project;
   auto out = last_record::open(how.state_dir + "/" + name + ".record");
-  if (out && out->suspect())
-    spdlog::error("node: two processes ended at the record {}/{}:{}; it is put aside",
-                  out->suspect()->from.topic, out->suspect()->from.partition.value,
-                  out->suspect()->offset.value);
-  return out;
+  if (!out) {
+    spdlog::warn("node: {}; a record that ends this node isn't put aside", out.why().message);
+    return {};
+  }
+  if (auto& suspect = out->suspect())
+    spdlog::error("node: two processes ended at the record {}/{}:{}; it is put aside", suspect->from.topic,
+                  suspect->from.partition.value, suspect->offset.value);
+  return std::move(*out);
 }
 
 using tls_ptr = std::shared_ptr<const peers::tls_context>;
@@ -77,11 +81,8 @@ class company {
     auto writes = kafka::producer::connect(how_.kafka);
     if (!writes)
       return writes.why();
-    auto reading = reading_of(how_);
-    if (!reading)
-      return reading.why();
     spawn_writer();
-    spawn_router(std::move(*reads), std::move(*writes), std::move(*reading));
+    spawn_router(std::move(*reads), std::move(*writes), reading_of(how_));
     spawn_cluster();
     if (auto joined = spawn_member(); !joined)
       return joined;
