@@ -17,8 +17,9 @@ namespace millrace {
 using aggregator_actor = caf::typed_actor<
     // Applies each batch once and in order, or answers the router that sent it with the gap.
     caf::reacts_to<std::vector<change_batch>>,
-    // Hands out what changed since the last flush, as the next numbered one.
-    caf::replies_to<atom::collect>::with<cell_flush>,
+    // Hands out what changed since the last flush, as the next numbered one, with the next places
+    // (so many at most) of a slow round over all of them, to be compared with Redis.
+    caf::replies_to<atom::collect, std::uint32_t>::with<cell_flush>,
     // The flush that was handed out is in Redis.
     caf::reacts_to<atom::flushed>,
     // The cell's log in Redis isn't what was written: writes all rows again.

@@ -13,6 +13,13 @@ namespace millrace {
 /// A token that nobody ever used: 128 random bits, in hex.
 using owner_token = std::string;
 
+/// A place as its cell left it in Redis.
+struct place_check {
+  figure_id figure;
+  std::string key, member;
+  std::uint64_t fingerprint = 0; ///< of its content; 0: the place is absent
+};
+
 struct cell_flush {
   cell_id cell;
   owner_token owner;
@@ -29,6 +36,9 @@ struct cell_flush {
   /// the newest): the ledger has gone back to before it. What the stream removed
   /// meanwhile may be there again.
   std::map<table_id, lsn> unknown_reads;
+  /// Places that the writer compares with Redis after this flush.
+  std::vector<place_check> checks;
+  bool checked_all = false; ///< `checks` ends a round over all places of the cell
 };
 
 /// What a cell finds in the ledger when it claims or reloads.

@@ -249,9 +249,9 @@ void add_settings(CLI::App& app, settings& x) {
                  "Folder of the node's own notes, such as the record that it is at; none: it makes none")
       ->envname("MILLRACE_STATE_DIR")
       ->check(CLI::ExistingDirectory);
-  app.add_option("--walk-groups", x.walk_groups,
-                 "Groups of rolled-up figures whose places are compared every two seconds; 0: none")
-      ->envname("MILLRACE_WALK_GROUPS")
+  app.add_option("--walk-places", x.walk_places,
+                 "Places that are compared every two seconds with what they must be; 0: none")
+      ->envname("MILLRACE_WALK_PLACES")
       ->capture_default_str();
   app.add_option("--stream-buffer", x.stream_buffer_mib, "MiB that may wait at one cell to become durable")
       ->envname("STREAM_BUFFER_SIZE")

@@ -35,7 +35,7 @@ struct settings {
   int stale_after_seconds = 30;      ///< a source that stands still for so long makes figures stale
   std::size_t stream_buffer_mib = 4; ///< that may wait at one cell
   std::string state_dir;             ///< of the node's own notes; empty: it makes none
-  std::size_t walk_groups = 250;     ///< of rolled-up figures, compared with Redis every two seconds
+  std::size_t walk_places = 1000;    ///< of figures, compared with Redis every two seconds; 0: none
   std::string node_name = "node";    ///< among the project's nodes, the same after a restart
   std::string node_address;          ///< HOST:PORT for other nodes; empty: there are none
   std::string node_role = "all";     ///< or "routes", "serves": takes part in one of the groups only

@@ -80,29 +80,33 @@ std::string words_for(int code) {
 
 } // namespace
 
-loopback_server::~loopback_server() { stop(); }
-
-/// Returns only once it listens: the library forgets a stop that comes before.
-bool loopback_server::serve(std::uint16_t port) {
-  server_.set_socket_options(reuse_address);
-  server_.set_payload_max_length(longest_body);
-  server_.set_read_timeout(patience);
-  server_.set_write_timeout(patience);
-  server_.set_keep_alive_timeout(patience.count());
-  server_.new_task_queue = [] { return new httplib::ThreadPool(threads); };
-  server_.set_pre_routing_handler([port](const Request& in, Response& out) {
+void guard_loopback(httplib::Server& server, std::uint16_t port) {
+  server.set_socket_options(reuse_address);
+  server.set_payload_max_length(longest_body);
+  server.set_read_timeout(patience);
+  server.set_write_timeout(patience);
+  server.set_keep_alive_timeout(patience.count());
+  server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
+  server.set_pre_routing_handler([port](const Request& in, Response& out) {
     auto why = refused(in, port);
     if (why)
       say(out, why->code, why->why);
     return why ? httplib::Server::HandlerResponse::Handled : httplib::Server::HandlerResponse::Unhandled;
   });
-  server_.set_error_handler([](const Request&, Response& out) {
+  server.set_error_handler([](const Request&, Response& out) {
     if (out.body.empty())
       say(out, out.status, words_for(out.status));
   });
-  server_.set_exception_handler([](const Request&, Response& out, std::exception_ptr) {
+  server.set_exception_handler([](const Request&, Response& out, std::exception_ptr) {
     say(out, 500, "a mistake of Millrace's: see its log");
   });
+}
+
+loopback_server::~loopback_server() { stop(); }
+
+/// Returns only once it listens: the library forgets a stop that comes before.
+bool loopback_server::serve(std::uint16_t port) {
+  guard_loopback(server_, port);
   if (!server_.bind_to_port("127.0.0.1", port))
     return false;
   thread_ = std::thread([this] {

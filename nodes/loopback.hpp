@@ -10,6 +10,10 @@
 
 namespace millrace {
 
+/// Has a server answer only requests that are meant for 127.0.0.1 and this port and come from no other
+/// site, and refuse the others in words.
+void guard_loopback(httplib::Server& server, std::uint16_t port);
+
 /// An HTTP server on 127.0.0.1, in a thread of its own. A page in somebody's browser reaches it,
 /// too, so it answers only requests that are meant for this address and come from no other site,
 /// and takes nothing but short JSON. What it refuses, it refuses in words: {"error": ...}.

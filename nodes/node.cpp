@@ -9,6 +9,7 @@
 #include "actors/dispatcher/dispatcher_actor.hpp"
 #include "actors/figures/plan_use.hpp"
 #include "actors/inspector/inspector_actor.hpp"
+#include "actors/peers/connections.hpp"
 #include "actors/redis/server_clock.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"
 #include "nodes/connector_watch.hpp"
@@ -131,7 +132,7 @@ class company {
     x.time_is = [clock = clock_](std::chrono::microseconds time) { clock->set(time); };
     x.lost = lost_;
     x.plans = from_.plans.get();
-    x.walked_groups = how_.walk_groups;
+    x.walked_places = how_.walk_places;
     if (how_.is_one_of_many())
       x.fenced = [to = member_](cell_id cell) { caf::anon_send(*to, atom::fenced_v, cell); };
     writer_ = system_.spawn<caf::detached>(redis_writer, x);
@@ -304,8 +305,10 @@ bool for_a_person(errc code) {
   caf::actor_system_config config;
   config.add_message_types<caf::id_block::millrace>();
   config.add_message_types<caf::id_block::millrace_nodes>();
-  if (how.is_one_of_many())
+  if (how.is_one_of_many()) {
     config.load<caf::io::middleman>();
+    config.set("middleman.heartbeat-interval", caf::timespan{peers::connections::heartbeat});
+  }
   config.set("scheduler.max-threads", std::max(2u, std::thread::hardware_concurrency()));
   // Workers that steal poll for work: a tenth of a busy node's CPU went there.
   config.set("scheduler.policy", caf::atom("sharing"));

@@ -44,8 +44,10 @@ class doorbook {
 struct from_porter {
   peers::porter& porter;
   std::optional<peers::guest>& arrived;
+  peers::connections& all;
 
   bool try_accept(int& socket, int) {
+    all.look();
     arrived = porter.next();
     socket = arrived ? arrived->socket.get() : caf::io::network::invalid_native_socket;
     return true;
@@ -56,14 +58,15 @@ class doorman : public caf::io::doorman {
  public:
   doorman(default_multiplexer& in, std::unique_ptr<peers::porter> porter)
       : caf::io::doorman(caf::io::network::accept_hdl_from_socket(porter->bell())),
-        porter_(std::move(porter)), acceptor_(in, ::dup(porter_->bell()), from_porter{*porter_, arrived_}) {}
+        porter_(std::move(porter)),
+        acceptor_(in, ::dup(porter_->bell()), from_porter{*porter_, arrived_, connections_}) {}
 
   bool new_connection() override {
     if (detached())
       return false;
     auto& in = acceptor_.backend();
     auto scribe = caf::make_counted<node_scribe>(in, std::move(*arrived_), peers::from::client);
-    newcomers_.add(scribe->presence());
+    connections_.add(scribe->presence());
     auto handle = scribe->hdl();
     parent()->add_scribe(std::move(scribe));
     return caf::io::doorman::new_connection(&in, handle);
@@ -81,7 +84,7 @@ class doorman : public caf::io::doorman {
  private:
   std::unique_ptr<peers::porter> porter_;
   std::optional<peers::guest> arrived_;
-  newcomers newcomers_;
+  peers::connections connections_;
   caf::io::network::acceptor_impl<from_porter> acceptor_;
 };
 

@@ -17,13 +17,11 @@ namespace {
 using clock = std::chrono::steady_clock;
 using rw_state = caf::io::network::rw_state;
 
-constexpr std::chrono::seconds time_to_greet{10};
-constexpr std::size_t most_newcomers = 64;
 /// What is read of a large frame at a time.
 constexpr std::size_t slice = 256 << 10;
 
-std::shared_ptr<presence> begin_presence(int socket) {
-  return std::make_shared<presence>(presence{socket, clock::now()});
+std::shared_ptr<peers::presence> begin_presence(int socket) {
+  return std::make_shared<peers::presence>(peers::presence{socket, clock::now()});
 }
 
 rw_state state_of(peers::moved x, std::size_t wanted) {
@@ -34,15 +32,6 @@ rw_state state_of(peers::moved x, std::size_t wanted) {
 
 } // namespace
 
-void newcomers::add(std::shared_ptr<presence> x) {
-  std::erase_if(all_, [](auto& one) { return one->gone || one->greeted; });
-  all_.push_back(std::move(x));
-  while (all_.size() > most_newcomers || all_.front()->since + time_to_greet < clock::now()) {
-    ::shutdown(all_.front()->socket, SHUT_RDWR); // the multiplexer sees its end, and closes it
-    all_.pop_front();
-  }
-}
-
 rw_state node_wire::read_some(std::size_t& done, int socket, void* into, std::size_t size) {
   auto state = tls_ ? state_of(peers::read(*tls_, into, size, done), size)
                     : caf::policy::tcp::read_some(done, socket, into, size);
@@ -51,6 +40,8 @@ rw_state node_wire::read_some(std::size_t& done, int socket, void* into, std::si
   if (!gate_.lets_through(into, done))
     return rw_state::failure;
   here_->greeted = here_->greeted || gate_.is_greeted();
+  if (here_->greeted) // who takes long to greet doesn't gain time by each byte
+    here_->heard = clock::now();
   return rw_state::success;
 }
 

@@ -4,6 +4,7 @@
 /// and through TLS if the connection has it. All of it is called from the
 /// multiplexer's thread, but the constructor.
 
+#include "actors/peers/connections.hpp"
 #include "actors/peers/frame_gate.hpp"
 #include "actors/peers/guest.hpp"
 
@@ -12,35 +13,16 @@
 #include <caf/io/network/stream_impl.hpp>
 #include <caf/io/scribe.hpp>
 
-#include <chrono>
-#include <deque>
 #include <memory>
 
 namespace millrace {
-
-/// Whether a connection is still there, and has said who it is.
-struct presence {
-  int socket;
-  std::chrono::steady_clock::time_point since;
-  bool greeted = false, gone = false;
-};
-
-/// Connections that haven't said yet who they are. They can't pile up: those that
-/// take too long, or are too many, are ended when another one comes.
-class newcomers {
- public:
-  void add(std::shared_ptr<presence> x);
-
- private:
-  std::deque<std::shared_ptr<presence>> all_; ///< the oldest first
-};
 
 /// How CAF's stream reads and writes (a policy as caf::policy::tcp is).
 class node_wire {
  public:
   using rw_state = caf::io::network::rw_state;
 
-  node_wire(peers::ssl_ptr tls, peers::from whom, std::shared_ptr<presence> here)
+  node_wire(peers::ssl_ptr tls, peers::from whom, std::shared_ptr<peers::presence> here)
       : tls_(std::move(tls)), gate_(whom), here_(std::move(here)) {}
   ~node_wire() { here_->gone = true; }
 
@@ -52,7 +34,7 @@ class node_wire {
  private:
   peers::ssl_ptr tls_;
   peers::frame_gate gate_;
-  std::shared_ptr<presence> here_;
+  std::shared_ptr<peers::presence> here_;
 };
 
 /// CAF makes room for all that a header announces before a byte of it has come. So a large
@@ -61,7 +43,7 @@ class node_scribe : public caf::io::scribe {
  public:
   node_scribe(caf::io::network::default_multiplexer& in, peers::guest x, peers::from whom);
 
-  const std::shared_ptr<millrace::presence>& presence() const { return here_; }
+  const std::shared_ptr<peers::presence>& presence() const { return here_; }
   void configure_read(caf::io::receive_policy::config config) override;
   void ack_writes(bool enable) override { stream_.ack_writes(enable); }
   std::vector<char>& wr_buf() override { return stream_.wr_buf(); }
@@ -81,7 +63,7 @@ class node_scribe : public caf::io::scribe {
   std::size_t wanted_ = 0;  ///< bytes of the frame that comes in slices
   bool large_ = false;      ///< the broker is shown the frame, not the stream's buffer
   std::vector<char> frame_; ///< what has come of it
-  std::shared_ptr<millrace::presence> here_;
+  std::shared_ptr<peers::presence> here_;
   caf::io::network::stream_impl<node_wire> stream_;
 };
 

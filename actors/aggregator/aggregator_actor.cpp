@@ -19,11 +19,11 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
         sweep_again();
         announce();
       },
-      [this](atom::collect) {
+      [this](atom::collect, std::uint32_t checks) {
         announced = announced_idle = false;
         collecting = true;
         under_way = std::exchange(waiting, {});
-        return cell->collect(how.now());
+        return cell->collect(how.now(), checks);
       },
       [this](atom::flushed) { flushed(); },
       [this](atom::copy) {

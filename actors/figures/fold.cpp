@@ -199,6 +199,27 @@ std::vector<store_write> figure_fold::retire(const std::vector<bool>& which) con
   return out;
 }
 
+void figure_fold::check(route_id from, const row& key, std::span<const place_mark> marks, tick_seconds now,
+                        std::vector<place_check>& out) const {
+  auto& all = impl_->by_route.at(from.value).projections;
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    if (all[i].live)
+      if (auto place = all[i].it.check(key, marks[i], now))
+        out.push_back(std::move(*place));
+}
+
+bool figure_fold::check_groups(group_cursor& from, std::size_t count, tick_seconds now,
+                               std::vector<place_check>& out) const {
+  auto enough = out.size() + count;
+  for (; from.figure < impl_->folded.size() && out.size() < enough;) {
+    auto& x = impl_->folded[from.figure];
+    from.at = x.live ? x.to->check(from.at, enough - out.size(), now, out) : 0;
+    if (from.at == 0)
+      ++from.figure;
+  }
+  return from.figure < impl_->folded.size();
+}
+
 std::int64_t figure_fold::last_written(figure_id figure, std::string_view key) const {
   auto index = impl_->index_of_figure.at(figure.value);
   return index ? impl_->folded[*index].to->last_written(key) : 0;

@@ -4,7 +4,7 @@
 /// the plans, then drain(). Knows no actor, no Redis, no clock but the tick.
 
 #include "actors/figures/plan.hpp"
-#include "messages/store_write.hpp"
+#include "messages/flush.hpp"
 
 #include <memory>
 #include <span>
@@ -17,6 +17,11 @@ namespace millrace {
 struct place_mark {
   std::uint64_t fingerprint = 0; ///< of the text; 0 = the place is absent
   std::int64_t written = 0;      ///< tick of the last write
+};
+
+/// How far a round over the keyed figures' places is.
+struct group_cursor {
+  std::size_t figure = 0, at = 0;
 };
 
 class figure_fold {
@@ -71,6 +76,15 @@ class figure_fold {
   /// Returns a write that takes away each keyed place there is of these figures,
   /// by their numbers; empty: of all.
   std::vector<store_write> retire(const std::vector<bool>& which = {}) const;
+
+  /// Appends the places of a row's projections for a comparison with Redis.
+  void check(route_id from, const row& key, std::span<const place_mark> marks, tick_seconds now,
+             std::vector<place_check>& out) const;
+
+  /// The same for about `count` places of keyed figures; moves the cursor. Returns false once the
+  /// round is over.
+  bool check_groups(group_cursor& from, std::size_t count, tick_seconds now,
+                    std::vector<place_check>& out) const;
 
   /// Returns the tick of a keyed place's last write; 0 if unknown.
   std::int64_t last_written(figure_id figure, std::string_view key) const;

@@ -5,7 +5,7 @@
 
 #include "actors/figures/key_values.hpp"
 #include "actors/figures/tally.hpp"
-#include "messages/store_write.hpp"
+#include "messages/flush.hpp"
 
 #include <memory>
 
@@ -25,6 +25,10 @@ class groups {
   /// From now on the one row of a figure without keys exists.
   virtual void begin() {}
   virtual void retire(std::vector<store_write>& out) const = 0;
+  /// Appends about `count` places for a comparison with Redis. `from`: 0, or what the last call
+  /// returned. Returns 0 at the end of the round.
+  virtual std::size_t check(std::size_t from, std::size_t count, tick_seconds now,
+                            std::vector<place_check>& out) const = 0;
   virtual std::int64_t last_written(std::string_view key) const = 0;
   virtual std::size_t memory() const = 0;
 

@@ -1,5 +1,6 @@
 #include "actors/figures/groups.hpp"
 
+#include "actors/figures/fingerprint.hpp"
 #include "actors/figures/results.hpp"
 #include "actors/figures/text.hpp"
 #include "messages/rows.hpp"
@@ -49,6 +50,17 @@ class keyed_groups : public groups {
       }
   }
 
+  /// Goes by the table's buckets: a table that grows meanwhile is seen in part, until the next round.
+  std::size_t check(std::size_t from, std::size_t count, tick_seconds now,
+                    std::vector<place_check>& out) const override {
+    auto enough = out.size() + count;
+    for (; from < groups_.bucket_count() && out.size() < enough; ++from)
+      for (auto at = groups_.begin(from); at != groups_.end(from); ++at)
+        if (auto place = check(*at, now))
+          out.push_back(std::move(*place));
+    return from < groups_.bucket_count() ? from : 0;
+  }
+
   std::int64_t last_written(std::string_view key) const override {
     auto at = written_.find(std::hash<std::string_view>{}(key));
     return at == written_.end() ? 0 : at->second;
@@ -74,6 +86,18 @@ class keyed_groups : public groups {
     group_map::value_type* at;
     tally_words before;
   };
+
+  std::optional<place_check> check(const group_map::value_type& x, tick_seconds now) const {
+    auto keys = unpack(x.first);
+    auto words = x.second.now.words.get();
+    place_check out{id_, keys_.key_of(keys), keys_.member_of(keys), 0};
+    if (!is_shown(plan_, layout_, words))
+      return out;
+    if (may_have_expired(plan_.place, last_written(out.key), now))
+      return std::nullopt;
+    out.fingerprint = fingerprint(content(keys, words));
+    return out;
+  }
 
   tally_words copy(const tally_words& from) const {
     tally_words out(new std::int64_t[layout_.words()]);

@@ -1,10 +1,10 @@
 #include "actors/figures/projection.hpp"
 
+#include "actors/figures/fingerprint.hpp"
 #include "actors/figures/predicates.hpp"
 #include "actors/figures/text.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace millrace {
 
@@ -12,22 +12,6 @@ namespace {
 
 /// What most rows take as JSON.
 constexpr std::size_t json_room = 256;
-
-std::uint64_t mixed(std::uint64_t x) { // Source: splitmix64, Sebastiano Vigna
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
-  return x ^ (x >> 31);
-}
-
-std::uint64_t hashed(std::uint64_t seed, std::string_view text) {
-  auto out = mixed(seed + 0x9e3779b97f4a7c15U + text.size());
-  for (; !text.empty(); text.remove_prefix(std::min<std::size_t>(8, text.size()))) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), std::min<std::size_t>(8, text.size()));
-    out = mixed(out + 0x9e3779b97f4a7c15U + word);
-  }
-  return out;
-}
 
 /// Returns where the output's column stands in the primary key, if it is of it.
 std::optional<std::size_t> position_in_key(const plan_set& plans, const figure_plan& plan,
@@ -39,13 +23,6 @@ std::optional<std::size_t> position_in_key(const plan_set& plans, const figure_p
 }
 
 } // namespace
-
-std::uint64_t fingerprint(const place_content& x) {
-  std::uint64_t out = 0;
-  for (auto& text : x)
-    out = text ? hashed(out, *text) : mixed(out + 1);
-  return out == 0 ? 1 : out;
-}
 
 projection::projection(const plan_set& plans, figure_id id)
     : plan_(&plans.figures.at(id.value)), id_(id), form_(id, *plan_) {
@@ -104,6 +81,13 @@ std::uint64_t projection::show(std::vector<store_write>& to, const row& key, con
   if (mark != seen)
     form_.replace(to, std::move(at.key), std::move(at.member), shown ? &now : nullptr, seen != 0);
   return mark;
+}
+
+std::optional<place_check> projection::check(const row& key, place_mark mark, tick_seconds now) const {
+  auto at = place_of(key, {});
+  if (!at.exists || (mark.fingerprint != 0 && may_have_expired(plan_->place, mark.written, now)))
+    return std::nullopt;
+  return place_check{id_, std::move(at.key), std::move(at.member), mark.fingerprint};
 }
 
 void projection::unstage(std::vector<store_write>& to, const row& key, std::string_view prefix) const {

@@ -2,7 +2,9 @@
 
 /// A figure of plain columns: a row is shown at its own place.
 
+#include "actors/figures/fold.hpp"
 #include "actors/figures/places.hpp"
+#include "messages/flush.hpp"
 
 namespace millrace {
 
@@ -17,6 +19,10 @@ class projection {
   /// before; the same text isn't written again.
   std::uint64_t show(std::vector<store_write>& to, const row& key, const row* after, std::uint64_t seen,
                      std::string_view prefix) const;
+
+  /// Returns the row's place for a comparison with Redis; nothing where it has none, or its ttl may have
+  /// taken it away.
+  std::optional<place_check> check(const row& key, place_mark mark, tick_seconds now) const;
 
   /// Appends that the staged place becomes the real one.
   void unstage(std::vector<store_write>& to, const row& key, std::string_view prefix) const;
@@ -35,8 +41,5 @@ class projection {
   place_form form_;
   std::vector<std::optional<std::size_t>> key_position_; ///< by output: where in the primary key
 };
-
-/// Returns 64 bits of a hash that every build computes alike; never 0.
-std::uint64_t fingerprint(const place_content& x);
 
 } // namespace millrace

@@ -108,9 +108,9 @@ std::optional<guest> porter::next() {
 }
 
 void porter::run() {
-  for (;;) {
+  for (auto next_ring = clock::now();;) {
     auto all = watched();
-    if (::poll(all.data(), all.size(), milliseconds_to_deadline()) < 0 && errno != EINTR)
+    if (::poll(all.data(), all.size(), milliseconds_to_deadline(next_ring)) < 0 && errno != EINTR)
       return;
     if (all[0].revents)
       return;
@@ -120,6 +120,10 @@ void porter::run() {
     refuse_the_late();
     if (all[1].revents)
       accept_all();
+    if (next_ring <= clock::now()) {
+      ring(bell_.get());
+      next_ring = clock::now() + how_.bell_interval;
+    }
   }
 }
 
@@ -133,10 +137,9 @@ std::vector<pollfd> porter::watched() const {
   return out;
 }
 
-int porter::milliseconds_to_deadline() const {
-  if (waiting_.empty())
-    return -1;
-  auto left = std::chrono::ceil<std::chrono::milliseconds>(waiting_.front().deadline - clock::now());
+int porter::milliseconds_to_deadline(clock::time_point next_ring) const {
+  auto first = waiting_.empty() ? next_ring : std::min(next_ring, waiting_.front().deadline);
+  auto left = std::chrono::ceil<std::chrono::milliseconds>(first - clock::now());
   return static_cast<int>(std::max<std::int64_t>(0, left.count()));
 }
 

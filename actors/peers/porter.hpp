@@ -34,6 +34,8 @@ struct porter_settings {
   std::chrono::milliseconds patience{5000};
   std::size_t most_waiting = 64;    ///< in all
   std::size_t most_of_address = 16; ///< of one address
+  /// How often the bell rings though nobody came: time to look after those who were let in.
+  std::chrono::milliseconds bell_interval{2000};
   /// Called from the porter's thread with an address and why it wasn't let in.
   std::function<void(const std::string& who, const std::string& why)> refused;
 };
@@ -45,7 +47,7 @@ class porter {
   ~porter();
 
   std::uint16_t port() const { return port_; }
-  /// Returns a descriptor that can be read while somebody was let in.
+  /// Returns a descriptor that can be read while somebody was let in, and now and then.
   int bell() const { return bell_.get(); }
   /// Returns who was let in next; nullopt: nobody more.
   std::optional<guest> next();
@@ -56,7 +58,7 @@ class porter {
   porter(porter_settings how, socket_holder door, std::uint16_t port);
   void run();
   std::vector<pollfd> watched() const;
-  int milliseconds_to_deadline() const;
+  int milliseconds_to_deadline(std::chrono::steady_clock::time_point next_ring) const;
   void accept_all();
   void meet(socket_holder socket, std::string who);
   bool make_room(const std::string& who);

@@ -29,6 +29,13 @@ struct inspection {
   std::vector<std::string> refill; ///< figures whose parts or places aren't
 };
 
+/// A place that isn't as its cell left it.
+struct touched_place {
+  figure_id figure;
+  std::string key;
+  std::string refused; ///< Redis's words where it is of another type
+};
+
 /// What the project's ledger says of itself.
 struct project_format {
   std::string format;            ///< the ledger's format number; empty: no ledger there
@@ -94,6 +101,12 @@ class store {
   /// their parts come to, some `groups` of them from `cursor` on. A figure with another place is
   /// among the failed ones from then on, and to be filled again. Returns the next cursor; "0" ends it.
   result<std::string> walk(figure_id figure, const std::string& cursor, std::size_t groups);
+
+  /// Compares these places with what Redis has. Returns those where something else stands.
+  result<std::vector<touched_place>> compare(const plan_set& plans, const std::vector<place_check>& checks);
+
+  /// Has the place's figure among the failed ones from now on, and to be filled again where that mends it.
+  result<void> note_touched(const plan_set& plans, const touched_place& x);
 
   /// Returns Redis's clock, Unix time; nullopt: its access list doesn't let us ask.
   result<std::optional<std::chrono::microseconds>> time();

@@ -42,6 +42,7 @@ nlohmann::json to_json(const std::vector<redis::finding>& all) {
 redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer_settings settings) {
   how = std::move(settings);
   pace_of_flushes = flush_pace(how.longest_interval);
+  walks = place_walks(*how.plans, how.walked_places);
   self->delayed_send(self, how.look_interval, atom::poll_v);
   return {
       [this](atom::dirty, cell_id cell, bool urgent) { on_dirty(cell, urgent); },
@@ -113,9 +114,10 @@ void redis_writer_state::collect_dirty() {
 }
 
 void redis_writer_state::collect_from(cell_id cell) {
-  self->request(cells.at(cell), collect_timeout, atom::collect_v)
+  self->request(cells.at(cell), collect_timeout, atom::collect_v, walks.places_of(cell))
       .then(
           [this](cell_flush& x) {
+            walks.told(x);
             flight.push_back(std::move(x));
             collected();
           },
@@ -162,6 +164,7 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
     if (is_ours(x)) {
       left[x.cell].number = x.number;
       self->send(cells.at(x.cell), atom::flushed_v);
+      compare_places(x);
     }
   write_again(outcome.broken);
   flight.clear();
@@ -170,6 +173,17 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
   commands += static_cast<std::int64_t>(outcome.commands);
   last_flush = how.now().value;
   rest();
+}
+
+/// What the flush left at some of the cell's places is read again: another client may have changed it.
+void redis_writer_state::compare_places(const cell_flush& x) {
+  auto nobody_wrote = [&]() -> result<bool> {
+    auto outcome = store->look({{x.cell, left.at(x.cell)}});
+    return outcome ? result<bool>(outcome->verdict == flush_verdict::done) : outcome.why();
+  };
+  if (auto compared = walks.compare(*store, x, nobody_wrote); !compared)
+    spdlog::warn("redis_writer: places of shard {} can't be compared: {}", x.cell.shard.value,
+                 compared.why().message);
 }
 
 /// Tells whether the cell is still ours as it was when this was collected.
@@ -201,6 +215,10 @@ void redis_writer_state::look() {
   if (!seen && seen.why().code != errc::unavailable)
     return how.lost(seen.why().message);
   seen ? recovered() : complain(seen.why());
+  if (seen)
+    walks.choose(left);
+  for (auto cell : walks.chosen())
+    dirty.try_emplace(cell, false);
   schedule();
 }
 
@@ -269,31 +287,14 @@ result<void> redis_writer_state::inspect() {
   });
   write_again(found->broken);
   if (found->refill.empty())
-    return walk();
+    return left.empty() || left.begin()->first.shard != shard_id{0} ? result<void>()
+                                                                    : walks.look_at_rolled(*store);
   auto asked = store->mend(found->refill);
   if (!asked)
     return asked.why();
   if (*asked == redis::proposal::taken)
     spdlog::warn("redis_writer: figures lost parts in Redis and are filled again ({})",
                  fmt::join(found->refill, ", "));
-  return {};
-}
-
-/// Goes on with the slow walk over the places of rolled-up figures, all of which each node can tell.
-/// The node that has the first shard does it.
-result<void> redis_writer_state::walk() {
-  if (how.plans->figures.empty() || left.empty() || left.begin()->first.shard != shard_id{0})
-    return {};
-  for (auto groups = how.walked_groups; groups > 0;) {
-    auto next = store->walk(walking, walk_cursor, groups);
-    if (!next)
-      return next.why();
-    walk_cursor = std::move(*next);
-    if (walk_cursor != "0")
-      return {};
-    walking.value = static_cast<std::uint16_t>((walking.value + 1U) % how.plans->figures.size());
-    groups /= 2; // small figures go together
-  }
   return {};
 }
 

@@ -10,11 +10,12 @@
 ///
 /// With nothing to flush it compares the ledger every two seconds, and does the same. Then it
 /// looks at what else Redis must have: a cell whose log lost blocks writes it again, figures whose
-/// parts are missing are filled again.
+/// parts or places aren't what they were are filled again.
 
 #include "actors/interfaces.hpp"
 #include "actors/redis/store.hpp"
 #include "actors/redis_writer/flush_pace.hpp"
+#include "actors/redis_writer/place_walks.hpp"
 
 #include <chrono>
 #include <functional>
@@ -35,7 +36,7 @@ struct redis_writer_settings {
   std::chrono::milliseconds longest_interval{250}; ///< from the first change to the flush
   std::chrono::milliseconds idle_interval{250};    ///< for positions that moved without changes
   std::chrono::milliseconds look_interval{2000};
-  std::size_t walked_groups = 250; ///< of rolled-up figures, whose places each look compares; 0: none
+  std::size_t walked_places = 1000; ///< that each look compares with what they must be; 0: none
 };
 
 struct redis_writer_state {
@@ -56,9 +57,9 @@ struct redis_writer_state {
   result<void> compare();
   result<void> listen();
   result<void> inspect();
-  result<void> walk();
   void write_again(const std::vector<cell_id>& broken);
   void take_server(const redis::server_facts& x);
+  void compare_places(const cell_flush& x);
   bool is_ours(const cell_flush& x) const;
   bool was_let_go(cell_id cell) const;
   void give_up(cell_id cell);
@@ -91,8 +92,7 @@ struct redis_writer_state {
   std::int64_t trouble_since = 0;            ///< Unix time
   std::vector<redis::finding> findings;      ///< about the server, as it was looked at last
   std::set<cell_id> rewritten;               ///< cells whose logs were found broken, until they aren't
-  figure_id walking;                         ///< whose places are compared
-  std::string walk_cursor = "0";             ///< how far
+  place_walks walks;
   std::int64_t flushes = 0, commands = 0, last_flush = 0;
 };
 

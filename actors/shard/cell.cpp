@@ -33,6 +33,7 @@ result<void> cell::load(const cell_ledger& from) {
   rows_.clear();
   counts_.clear();
   copy_.reset();
+  walk_.reset();
   under_way_.clear();
   unknown_reads_.clear();
   if (from.lost)
@@ -273,7 +274,7 @@ void cell::copy_state() {
     copy_.emplace(rows_);
 }
 
-cell_flush cell::collect(tick_seconds now) {
+cell_flush cell::collect(tick_seconds now, std::size_t checks) {
   cell_flush out;
   out.cell = id_;
   out.owner = owner_;
@@ -291,7 +292,18 @@ cell_flush cell::collect(tick_seconds now) {
     out.output.counts.push_back({what.first, what.second, count});
   counts_.clear();
   out.unknown_reads = std::exchange(unknown_reads_, {});
+  if (checks > 0)
+    check_into(out, now, checks);
   return out;
+}
+
+void cell::check_into(cell_flush& out, tick_seconds now, std::size_t checks) {
+  if (!walk_)
+    walk_.emplace(rows_, figures_);
+  out.checks = walk_->next(rows_, figures_, now, checks);
+  out.checked_all = walk_->finished();
+  if (out.checked_all)
+    walk_.reset();
 }
 
 void cell::copy_into(cell_flush& out) {

@@ -6,6 +6,7 @@
 
 #include "actors/figures/fold.hpp"
 #include "actors/shard/former_plans.hpp"
+#include "actors/shard/place_walk.hpp"
 #include "actors/shard/row_table.hpp"
 #include "actors/shard/sequencer.hpp"
 #include "actors/shard/state_block.hpp"
@@ -67,8 +68,9 @@ class cell {
   /// Has the flushes that follow write all rows to a new log: the one that is there lost some.
   void copy_state();
 
-  /// Returns the next flush. At most one is under way at a time.
-  cell_flush collect(tick_seconds now);
+  /// Returns the next flush. At most one is under way at a time. `checks`: of how many places it says
+  /// what Redis has after it.
+  cell_flush collect(tick_seconds now, std::size_t checks = 0);
 
   /// The flush was taken: returns the positions that are durable now.
   std::vector<position> flushed();
@@ -90,6 +92,7 @@ class cell {
   void truncate(const change_view& x, tick_seconds now);
   std::vector<route_id> held_routes(const std::vector<std::string>& tables) const;
   void copy_into(cell_flush& out);
+  void check_into(cell_flush& out, tick_seconds now, std::size_t checks);
   void set_live(const applied_block& last);
   bool any_live() const { return live_.all || !live_.some.empty(); }
   bool holds(route_id route) const { return holds_[route.value]; }
@@ -109,6 +112,7 @@ class cell {
   std::map<std::pair<table_id, char>, std::int64_t> counts_;
   std::map<table_id, lsn> unknown_reads_;
   std::optional<state_copy> copy_;
+  std::optional<place_walk> walk_;
   std::vector<position> under_way_;
   bool changed_rows_ = false, output_waits_ = false, switching_ = false;
 };

@@ -21,15 +21,22 @@ def in_words(counts):
     return ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "none"
 
 
+def slot_is_read(status):
+    """Whether the node sees the replication slot: a new connector makes it some seconds after its registration."""
+    around = status.get("cluster", {}).get("surroundings") or {}
+    return not around.get("slot", {}).get("trouble")
+
+
 def wait_until_filled(settings, node, error_type):
-    """Waits until no figure is filling and every shard is served. Raises `error_type` where the fill makes no headway for MILLRACE_FILL_SECONDS."""
+    """Waits until no figure is filling, every shard is served, and the slot is there. Raises `error_type` where nothing moves for
+    MILLRACE_FILL_SECONDS."""
     moved, seen = time.monotonic(), None
     wait = progress.Waiting("deploy/millrace status has the reason in its first line, deploy/millrace logs node the rest")
     while True:
         status = http_json(node.url("/status"), 2.0)
         counts = figures_by_state(status)
         unserved = (status or {}).get("cluster", {}).get("unserved_cells", 0)
-        if status is not None and not counts.get("filling") and not unserved:
+        if status is not None and not counts.get("filling") and not unserved and slot_is_read(status):
             break
         now = time.monotonic()
         picture = json.dumps([(status or {}).get("figures"), unserved])

@@ -142,9 +142,14 @@ typename Inspector::result_type inspect(Inspector& f, cell_output& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, place_check& x) {
+  return f(caf::meta::type_name("place_check"), x.figure, x.key, x.member, x.fingerprint);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, cell_flush& x) {
   return f(caf::meta::type_name("cell_flush"), x.cell, x.owner, x.number, x.positions, x.block, x.generation,
-           x.copy_block, x.copy_block_too, x.copy_length, x.output, x.unknown_reads);
+           x.copy_block, x.copy_block_too, x.copy_length, x.output, x.unknown_reads, x.checks, x.checked_all);
 }
 
 template <class Inspector>

@@ -64,8 +64,8 @@ struct fixture : test_coordinator_fixture<message_config> {
   /// The writer collects; returns what it got.
   cell_flush collect() {
     cell_flush out;
-    auto request = self->request(cell, caf::infinite, atom::collect_v);
-    expect((atom::collect), from(self).to(cell).with(_));
+    auto request = self->request(cell, caf::infinite, atom::collect_v, std::uint32_t{0});
+    expect((atom::collect, std::uint32_t), from(self).to(cell).with(_, 0u));
     request.receive([&](cell_flush& x) { out = std::move(x); },
                     [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
     return out;

@@ -86,8 +86,8 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
         x->batches.insert(x->batches.end(), batches.begin(), batches.end());
         x->router = self->current_sender();
       },
-      [=](atom::collect) {
-        x->log.push_back("collect");
+      [=](atom::collect, std::uint32_t checks) {
+        x->log.push_back(checks > 0 ? "collect and check" : "collect");
         ++x->next.number;
         return x->next;
       },

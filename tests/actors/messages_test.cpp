@@ -53,6 +53,8 @@ cell_flush some_flush() {
   part.parts = {{-1, 2, {{1, ~std::uint64_t{0}, 0, 5}}, true, "nan"}};
   x.output.rollups = {part};
   x.unknown_reads[table_id{2}] = lsn{~std::uint64_t{0}};
+  x.checks = {{figure_id{3}, bytes, "member", ~std::uint64_t{0}}};
+  x.checked_all = true;
   return x;
 }
 
@@ -93,6 +95,10 @@ CAF_TEST(a flush comes out as it went in) {
   CAF_CHECK(same(y.output.writes[0], x.output.writes[0]));
   CAF_CHECK(same(y.output.rollups[0], x.output.rollups[0]));
   CAF_CHECK(y.unknown_reads == x.unknown_reads);
+  CAF_REQUIRE_EQUAL(y.checks.size(), 1u);
+  CAF_CHECK(y.checks[0].figure == x.checks[0].figure && y.checks[0].key == bytes
+            && y.checks[0].member == "member" && y.checks[0].fingerprint == ~std::uint64_t{0}
+            && y.checked_all);
   auto &a = y.output.counts[0], &b = x.output.counts[0];
   CAF_CHECK(a.table == b.table && a.op == b.op && a.count == b.count);
 }

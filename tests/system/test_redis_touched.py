@@ -13,6 +13,7 @@ LEDGER = "millrace:shop:"
 
 class Touched(running.SystemTest):
     rate = 50
+    settings = {"MILLRACE_WALK_PLACES": "20000"}  # a round over all places in seconds
 
     def setUp(self):
         wait_until("all is live", self.stack.is_live, 240)
@@ -70,6 +71,20 @@ class Touched(running.SystemTest):
                 self.redis(*command)
                 began = time.monotonic()
                 said = wait_until(f"{command} is said", lambda: self.said_of(figure) or self.epoch() > epoch, SECONDS)
+                print(f"{command}: {said} after {time.monotonic() - began:.1f} s", flush=True)
+            self.assert_filled_again(epoch, str(command))
+
+    def test_places_of_rows_and_keyed_groups_that_are_touched_are_found_and_filled_again(self):
+        for figure, *command in (("customers", "DEL", "customer:7"), ("orders", "SET", "order:3", "{}"),
+                                 ("customer_stats", "HSET", "customer:7:stats", "spent", "0.07"), ("top_customers", "ZREM", "top:customers", "7")):
+            wait_until("it may be mended", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
+            epoch = self.epoch()
+            with self.standing_still():  # else the next row mends a part of it
+                key = command[1]
+                wait_until(f"{key} is there", lambda: self.redis("EXISTS", key), 30)
+                self.redis(*command)
+                began = time.monotonic()
+                said = wait_until(f"{command} is said", lambda: self.said_of(figure) or self.epoch() > epoch, 60)
                 print(f"{command}: {said} after {time.monotonic() - began:.1f} s", flush=True)
             self.assert_filled_again(epoch, str(command))
 

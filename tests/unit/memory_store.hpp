@@ -3,6 +3,7 @@
 /// What Redis does with flushes, in memory: ledger, log and results move in one
 /// step or not at all. A copy of it is a Redis that kept that much of its tail.
 
+#include "actors/figures/fingerprint.hpp"
 #include "messages/flush.hpp"
 #include "messages/token.hpp"
 
@@ -48,6 +49,23 @@ class memory_store {
     for (auto& count : x.output.counts)
       counts[{count.table, count.op}] += count.count;
     return flush_verdict::done;
+  }
+
+  /// Returns what stands at a place of this figure.
+  std::vector<std::optional<std::string>> standing(const figure_plan& plan, const place_check& x) const {
+    std::vector<std::optional<std::string>> out;
+    auto found = places.find(x.key);
+    auto text = [&](const std::string& field) {
+      auto has = found != places.end() && found->second.count(field);
+      out.push_back(has ? std::optional(found->second.at(field)) : std::nullopt);
+    };
+    auto form = place_form(x.figure, plan);
+    if (plan.place.what != target_kind::hash)
+      text(plan.place.what == target_kind::hash_field ? x.member : "");
+    else
+      for (auto& label : form.labels())
+        text(label);
+    return out;
   }
 
   std::size_t log_length(cell_id cell) { return cells_[cell].logs[cells_[cell].generation].size(); }

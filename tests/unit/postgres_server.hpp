@@ -8,12 +8,10 @@
 ///   auto db = postgres::session::open(server->settings());
 
 #include "actors/postgres/session.hpp"
+#include "tests/unit/test_port.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +19,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -40,7 +39,7 @@ class postgres_server {
   /// Returns how to connect as the superuser `postgres`, database `postgres`.
   postgres::settings settings() const {
     postgres::settings to;
-    to.port = port_;
+    to.port = port_->number();
     to.database = "postgres";
     to.user = "postgres";
     to.sslmode = "disable";
@@ -73,8 +72,11 @@ class postgres_server {
       auto bin = programs();
       run({bin + "/initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust", "-E", "UTF8",
            "--locale=C.UTF-8", "-N"});
-      port_ = free_port(port);
-      std::vector<std::string> args{bin + "/postgres", "-D", folder_ + "/data", "-p", std::to_string(port_)};
+      if (auto given = std::getenv("MILLRACE_TEST_POSTGRES_PORT"))
+        port = static_cast<std::uint16_t>(std::atoi(given));
+      port_.emplace(port);
+      std::vector<std::string> args{bin + "/postgres", "-D", folder_ + "/data", "-p",
+                                    std::to_string(port_->number())};
       for (auto x : {"listen_addresses=127.0.0.1", "fsync=off", "synchronous_commit=off",
                      "full_page_writes=off", "wal_level=logical", "shared_buffers=32MB", "max_wal_senders=4",
                      "max_replication_slots=4", "autovacuum=off"})
@@ -146,25 +148,6 @@ class postgres_server {
     return {std::istreambuf_iterator<char>(in), {}};
   }
 
-  static std::uint16_t free_port(std::uint16_t first) {
-    if (auto given = std::getenv("MILLRACE_TEST_POSTGRES_PORT"))
-      first = static_cast<std::uint16_t>(std::atoi(given));
-    for (std::uint16_t port = first; port < first + 100; ++port) {
-      auto fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-      sockaddr_in at{};
-      at.sin_family = AF_INET;
-      at.sin_port = htons(port);
-      at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      int yes = 1;
-      ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-      auto taken = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0;
-      ::close(fd);
-      if (!taken)
-        return port;
-    }
-    throw std::runtime_error("no free port from " + std::to_string(first));
-  }
-
   void wait_until_ready() {
     auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
     while (std::chrono::steady_clock::now() < deadline) {
@@ -180,7 +163,7 @@ class postgres_server {
   }
 
   std::string folder_;
-  std::uint16_t port_ = 0;
+  std::optional<test_port> port_;
   pid_t pid_ = -1;
   bool user_ = false;
 };

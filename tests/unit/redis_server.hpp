@@ -5,13 +5,10 @@
 /// Header-only, since a unit test's binary is its folder's sources alone.
 
 #include "actors/redis/client.hpp"
+#include "tests/unit/test_port.hpp"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,12 +28,11 @@ class redis_server {
   /// more arguments of redis-server ("--maxmemory", "8mb"). Throws
   /// std::runtime_error if it isn't ready within 20 s.
   explicit redis_server(int port = 15660, std::vector<std::string> options = {})
-      : options_(std::move(options)) {
+      : options_(std::move(options)), port_(static_cast<std::uint16_t>(port)) {
     auto pattern = (std::filesystem::temp_directory_path() / "millrace-redis-XXXXXX").string();
     if (!::mkdtemp(pattern.data()))
       throw std::runtime_error("can't make a temporary folder " + pattern);
     folder_ = pattern;
-    port_ = free_port(port);
     start();
   }
 
@@ -51,7 +47,7 @@ class redis_server {
 
   redis::settings settings() const {
     redis::settings to;
-    to.port = port_;
+    to.port = port_.number();
     to.password = password;
     to.timeout = std::chrono::seconds(60); // a busy machine is no failure
     return to;
@@ -88,7 +84,7 @@ class redis_server {
   void spawn() {
     std::vector<std::string> args{"/usr/bin/redis-server",
                                   "--port",
-                                  std::to_string(port_),
+                                  std::to_string(port_.number()),
                                   "--bind",
                                   "127.0.0.1",
                                   "--dir",
@@ -145,26 +141,9 @@ class redis_server {
     return out;
   }
 
-  static int free_port(int first) {
-    for (int port = first; port < first + 20; ++port) {
-      auto fd = ::socket(AF_INET, SOCK_STREAM, 0);
-      sockaddr_in at{};
-      at.sin_family = AF_INET;
-      at.sin_port = htons(static_cast<std::uint16_t>(port));
-      at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-      int on = 1;
-      ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-      auto free = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
-      ::close(fd);
-      if (free)
-        return port;
-    }
-    throw std::runtime_error("no free port for redis-server from " + std::to_string(first));
-  }
-
   std::vector<std::string> options_;
+  test_port port_;
   std::filesystem::path folder_;
-  int port_ = 0;
   pid_t pid_ = -1;
 };
 

@@ -22,6 +22,12 @@ end
 
 register('inspect', inspect)
 
+-- ARGV: a figure's name, its place that isn't as it was written, and Redis's words where that is
+-- of another type ('': it isn't).
+local function touched(_, argv) parts.touched(argv[1], argv[2], argv[3] ~= '' and argv[3] or nil) end
+
+register('touched', touched)
+
 -- ARGV: the server's run, how many keys it has evicted, for how long nothing is mended
 -- after that (s), then the figures that may have been among them.
 -- Returns how many more keys it evicted than was known.

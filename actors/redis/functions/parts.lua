@@ -50,6 +50,13 @@ function parts.lost(name, why)
   redis.pcall('HSETNX', PREFIX .. 'failed', name, why)
 end
 
+-- Remembers that another client changed or deleted a place; or, where a key of another type is
+-- in the way, that the figure failed with Redis's words: that key isn't ours to delete.
+function parts.touched(name, key, refused)
+  if refused then return redis.pcall('HSETNX', PREFIX .. 'failed', name, refused .. ' (' .. key .. ')') end
+  parts.lost(name, 'another client changed or deleted ' .. key)
+end
+
 -- Notes how many keys Redis has evicted: `run` names the server's start, since which it
 -- counts. Returns how many more they are than was noted. A ledger that was just born
 -- has nothing that they could be of.

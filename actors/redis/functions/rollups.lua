@@ -364,8 +364,7 @@ local function differs(spec, entry)
 end
 
 -- ARGV: a figure's spec, a cursor ('0' to begin), how many groups. Compares their places
--- with what their parts come to; a figure with another one is remembered as lost, or as
--- failed where a key of another type is in the way: that isn't ours to delete.
+-- with what their parts come to; a figure with another one is remembered.
 -- Returns the next cursor.
 local function walk(_, argv)
   local spec = rollups.spec(cmsgpack.unpack(argv[1]))
@@ -375,9 +374,10 @@ local function walk(_, argv)
     local entry = entry_of(spec, scanned[2][i + 1])
     local key, refused = nil, nil
     if entry then key, refused = differs(spec, entry) end
-    if refused then redis.pcall('HSETNX', PREFIX .. 'failed', spec.name, refused .. ' (' .. key .. ')') end
-    if key and not refused then parts.lost(spec.name, 'another client changed or deleted ' .. key) end
-    if key then return '0' end
+    if key then
+      parts.touched(spec.name, key, refused)
+      return '0'
+    end
   end
   return scanned[1]
 end

@@ -1,4 +1,5 @@
 #define CAF_SUITE redis.places
+#include "actors/figures/fingerprint.hpp"
 #include "tests/unit/redis/fixture.hpp"
 
 #include "caf/test/unit_test.hpp"
@@ -144,4 +145,75 @@ CAF_TEST(two projects with alike names share nothing) {
   must(third.claim({cell(0)}, {fresh_token()}));
   CAF_CHECK((f.keys("millrace:*")
              == std::set<std::string>{"millrace:shop-2:cell:0:0", "millrace:shop_2:cell:0:0"}));
+}
+
+namespace {
+
+/// A figure of each kind of place, by its number.
+plan_set every_kind() {
+  std::vector<figure_plan> out(5);
+  auto kinds = {target_kind::string, target_kind::hash, target_kind::hash_field, target_kind::zset,
+                target_kind::json};
+  std::size_t i = 0;
+  for (auto kind : kinds) {
+    out[i].place.what = kind;
+    out[i++].outputs.resize(2);
+  }
+  out[1].outputs[0].name = "f";
+  out[1].outputs[1].name = "g";
+  return one_table(std::move(out));
+}
+
+/// What a cell left at the places that written() writes.
+std::vector<place_check> left() {
+  auto check = [](int figure, std::string key, std::string member, place_content x) {
+    return place_check{figure_id{static_cast<std::uint16_t>(figure)}, std::move(key), std::move(member),
+                       fingerprint(x)};
+  };
+  return {check(0, "text", "", {"1"}), check(1, "hash", "", {"1", std::nullopt}),
+          check(2, "fields", "f", {"1"}), check(3, "zset", "m", {score_text("0.1")}),
+          check(4, "json", "", {"{}"})};
+}
+
+std::vector<store_write> written() {
+  return {write(write_kind::set, "text", {"1"}), write(write_kind::hset, "hash", {"f", "1"}, 0, 1),
+          write(write_kind::hset, "fields", {"f", "1", "other", "2"}, 0, 2),
+          write(write_kind::zadd, "zset", {"0.1", "m"}, 0, 3), write(write_kind::set, "json", {"{}"}, 0, 4)};
+}
+
+} // namespace
+
+CAF_TEST(places of every kind are compared with what their cells left) {
+  std::vector<redis::command> touches{{"SET", "text", "2"},
+                                      {"HSET", "hash", "g", "1"},
+                                      {"HDEL", "fields", "f"},
+                                      {"ZADD", "zset", "0.1000000001", "m"},
+                                      {"DEL", "json"}};
+  for (std::uint16_t i = 0; i < touches.size(); ++i) {
+    store_fixture f(every_kind());
+    f.apply(written());
+    CAF_CHECK(must(f.store.compare(f.plans_, left())).empty());
+    f.ask(touches[i]);
+    auto touched = must(f.store.compare(f.plans_, left()));
+    CAF_REQUIRE_EQUAL(touched.size(), 1u);
+    CAF_CHECK_EQUAL(touched[0].figure.value, i);
+    CAF_CHECK_EQUAL(touched[0].key, touches[i].at(1));
+    must(f.store.note_touched(f.plans_, touched[0]));
+    auto name = "figure" + std::to_string(i);
+    CAF_CHECK(must(f.store.inspect({})).refill == std::vector{name});
+    auto failed = must(f.store.failed_figures());
+    CAF_CHECK_EQUAL(failed.at(name), "another client changed or deleted " + touches[i].at(1));
+  }
+}
+
+CAF_TEST(a place of another type is no place of ours and its figure fails) {
+  store_fixture f(every_kind());
+  f.apply(written());
+  f.ask({"DEL", "json"});
+  f.ask({"RPUSH", "json", "theirs"});
+  auto touched = must(f.store.compare(f.plans_, left()));
+  CAF_REQUIRE_EQUAL(touched.size(), 1u);
+  must(f.store.note_touched(f.plans_, touched[0]));
+  CAF_CHECK(must(f.store.inspect({})).refill.empty());
+  CAF_CHECK(must(f.store.failed_figures()).at("figure4").find("WRONGTYPE") == 0);
 }

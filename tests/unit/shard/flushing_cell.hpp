@@ -39,10 +39,14 @@ struct flushing_cell {
     return -1;
   }
 
-  flush_verdict flush() {
-    auto out = store.flush(it.collect(tick));
-    if (out == flush_verdict::done)
-      durable = it.flushed();
+  flush_verdict flush(std::size_t checks = 0) {
+    auto collected = it.collect(tick, checks);
+    auto out = store.flush(collected);
+    if (out != flush_verdict::done)
+      return out;
+    durable = it.flushed();
+    checked = std::move(collected.checks);
+    checked_all = collected.checked_all;
     return out;
   }
 
@@ -55,6 +59,8 @@ struct flushing_cell {
   memory_store& store;
   millrace::cell it;
   tick_seconds tick{1'700'000'000};
+  std::vector<place_check> checked; ///< by the last flush
+  bool checked_all = false;
   std::vector<position> durable; ///< what the last flush made durable
 };
 
