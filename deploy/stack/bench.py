@@ -49,7 +49,7 @@ def parse(arguments):
     one.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help="some of the steps: " + ", ".join(STEPS))
     one.add_argument("--peer-seconds", type=int, default=120, metavar="N", help="a slow peer reads no more records than take about so long (default 120)")
     one.add_argument("--latency-seconds", type=int, default=10, metavar="N", help="how long each rate is held (default 10)")
-    one.add_argument("--readme", action="store_true", help="write the table into README.md")
+    one.add_argument("--document", "--readme", action="store_true", help="write the tables into docs/bench.md")
     one.add_argument("--wipe", action="store_true", help="delete the benchmark's servers and topics, and measure nothing")
     return one.parse_args(arguments)
 
@@ -68,8 +68,8 @@ def bench(arguments):
     finally:
         run.end()
     print(bench_table.text(lines))
-    if options.readme:
-        bench_table.into_readme(lines, options.what)
+    if options.document:
+        bench_table.into_document(lines, options.what)
     return 0 if all(line.get("correct", True) for line in lines) else 1
 
 

@@ -1,14 +1,19 @@
-"""What `bench` measured, for people: a table on the terminal, and the same in the README."""
+"""What `bench` measured, for people: tables on the terminal, and the same in docs/bench.md."""
+import textwrap
+
 import build
 
-#: Where the README has what was measured, by what it was.
+#: The document that has the tables, and the columns at which its lines wrap.
+DOCUMENT = build.REPOSITORY / "docs" / "bench.md"
+WIDTH = 100
+#: Where the document has the tables, by what was measured.
 MARKS = {what: (f"<!-- bench {what}: begin -->", f"<!-- bench {what}: end -->") for what in ("speed", "scale")}
 TITLES = {"count": "librdkafka alone, counting", "decode": "reading and decoding", "pipeline": "Millrace, from an empty Redis",
           "catch-up": "Millrace, live figures catching up"}
 
 
 def rows(lines):
-    """Returns the table's rows: (what, events/s, CPU of the program, of Redis, of Kafka, memory)."""
+    """Returns the table's rows, as HEAD has their columns. CPU seconds per million events are µs per event."""
     out = []
     for line in lines:
         if "events_per_second" not in line or line["step"] in ("scale", "exchange"):
@@ -43,10 +48,10 @@ def hand_over_rows(lines):
              f"{line['p99_ms']:.0f}", f"{line['max_ms']:.0f}") for line in lines if line["step"] == "hand-over"]
 
 
-HEAD = ("", "events/s", "CPU s per million", "Redis", "Kafka", "MiB", "equals SQL")
-LATENCY_HEAD = ("events/s", "p50 ms", "p99 ms", "max ms")
-LOAD_HEAD = ("rows loaded from Redis", "rows/s", "bytes of memory a row, all told")
-SCALE_HEAD = ("nodes", "events/s", "CPU us an event", "of one node's", "equals SQL")
+HEAD = ("", "events/s", "CPU, µs/event", "Redis CPU, µs/event", "Kafka CPU, µs/event", "peak memory, MiB", "equals SQL")
+LATENCY_HEAD = ("events/s", "p50, ms", "p99, ms", "max, ms")
+LOAD_HEAD = ("rows loaded from Redis", "rows/s", "memory of the whole process, bytes/row")
+SCALE_HEAD = ("nodes", "events/s", "CPU, µs/event", "ratio (median of the rounds' ratios)", "equals SQL")
 HAND_OVER_HEAD = ("three nodes", *LATENCY_HEAD)
 TABLES = ((HEAD, rows), (LATENCY_HEAD, latency_rows), (LOAD_HEAD, load_rows), (SCALE_HEAD, scale_rows), (HAND_OVER_HEAD, hand_over_rows))
 
@@ -65,7 +70,8 @@ def text(lines):
 def markdown(lines):
     facts = lines[0]
     versions = ", ".join(f"{name.capitalize()} {version}" for name, version in facts["versions"].items())
-    parts = [f"{facts['date']}, commit {facts['commit']}, {facts['cores']} cores of {facts['processor']} with everything on them, {versions}:"]
+    where = f"{facts['date']}, commit {facts['commit']}, {facts['cores']} cores of {facts['processor']} with everything on them, {versions}:"
+    parts = [textwrap.fill(where, WIDTH, break_long_words=False, break_on_hyphens=False)]
     for head, body in ((head, of(lines)) for head, of in TABLES):
         if body:
             table = ["| " + " | ".join(row) + " |" for row in [head, *body]]
@@ -74,9 +80,9 @@ def markdown(lines):
     return "\n\n".join(parts)
 
 
-def into_readme(lines, what):
-    """Replaces what stands between the marks."""
-    path, (begin, end) = build.REPOSITORY / "README.md", MARKS[what]
+def into_document(lines, what, path=None):
+    """Replaces the text between the marks."""
+    path, (begin, end) = path or DOCUMENT, MARKS[what]
     before, _, rest = path.read_text().partition(begin)
     _, _, after = rest.partition(end)
     path.write_text(f"{before}{begin}\n{markdown(lines)}\n{end}{after}")
