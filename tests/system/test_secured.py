@@ -50,8 +50,8 @@ def odd(letters):
 
 
 def rights(name):
-    """Returns what both READMEs say that a user of Redis has to be allowed, for the project of that name."""
-    texts = [" ".join((REPOSITORY / file).read_text().replace("\\\n", "").split()) for file in ("README.md", "deploy/debian/README.Debian")]
+    """Returns the rights that both documents say a user of Redis needs, for the project of that name."""
+    texts = [" ".join((REPOSITORY / file).read_text().replace("\\\n", "").split()) for file in ("docs/own-database.md", "deploy/debian/README.Debian")]
     told = {re.search(r"ACL SETUSER figures on '>PASSWORD' (.*?function\|delete)", text).group(1) for text in texts}
     assert len(told) == 1, told
     return told.pop().replace("NAME", name).split()
