@@ -1,5 +1,5 @@
-"""`bench`: how fast, measured on real Debezium records of a shop history, in one run: Kafka's client alone, decoding, the whole pipeline, its
-latency, and what people run today. Its servers, folder and ports are its own; the topics are kept between runs."""
+"""`bench`: speed on real Debezium records of a shop's history, in one run: Kafka's client alone, decoding, the complete pipeline, its
+latency, and other programs for the same sums. It has its own servers, folder and ports, and keeps the topics between runs."""
 import argparse
 import datetime
 import decimal
@@ -44,11 +44,11 @@ PLAIN_EVENTS_PER_SECOND = 600
 def parse(arguments):
     one = argparse.ArgumentParser(prog="millrace bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     one.add_argument("what", nargs="?", choices=("speed", "scale"), default="speed",
-                     help="speed: one node, its latency, and its peers (default); scale: 1, 2 and 4 nodes, what the way between nodes costs, and what moving shards does")
-    one.add_argument("--records", type=int, default=1_000_000, metavar="N", help="records that the change topics have at least (default 1,000,000)")
+                     help="speed: one node, its latency, and its peers (default); scale: 1, 2 and 4 nodes, the cost of messages between nodes, and latency while shards move")
+    one.add_argument("--records", type=int, default=1_000_000, metavar="N", help="minimum number of records in the change topics (default 1,000,000)")
     one.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help="some of the steps: " + ", ".join(STEPS))
-    one.add_argument("--peer-seconds", type=int, default=120, metavar="N", help="a slow peer reads no more records than take about so long (default 120)")
-    one.add_argument("--latency-seconds", type=int, default=10, metavar="N", help="how long each rate is held (default 10)")
+    one.add_argument("--peer-seconds", type=int, default=120, metavar="N", help="a slow peer reads only as many records as take about N s (default 120)")
+    one.add_argument("--latency-seconds", type=int, default=10, metavar="N", help="seconds at each rate (default 10)")
     one.add_argument("--document", "--readme", action="store_true", help="write the tables into docs/bench.md")
     one.add_argument("--wipe", action="store_true", help="delete the benchmark's servers and topics, and measure nothing")
     return one.parse_args(arguments)

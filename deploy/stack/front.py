@@ -15,21 +15,21 @@ from service import ServiceError
 
 #: What may be asked of the binary here, and what each is for.
 VERBS = {
-    "status": "every service and node, the connector, the WAL kept, lag, figures",
+    "status": "the worst problem, every service and node, the connector, the WAL kept, lag, figures",
     "verify": "compare every figure in Redis with its own query on PostgreSQL",
     "check": "each figure's plan and memory per row, or why it is refused; needs only PostgreSQL",
-    "plan": "what the figures' files change of the figures that run",
-    "apply": "take the running figures to what their files say, without a stop",
-    "resync": "read tables again whose rows may have changed unseen; figures stay shown",
-    "refill": "take figures' places away and fill them again, while the others go on",
-    "rebuild": "take all figures away; the node fills them anew",
+    "plan": "compare the figure files with the running figures",
+    "apply": "change the running figures to what their files say, without a stop",
+    "resync": "read tables again whose rows may have changed without records; figures stay shown",
+    "refill": "delete figures' places and fill them again, while the others continue",
+    "rebuild": "delete all figures; the node fills them from the start",
     "dead-letters": "list, show, replay or resolve the records that could not be decoded",
-    "init": "look at a database, and write a project's folder: settings, figures to begin with, SQL that is missing",
-    "servers": "which servers let us in, and where to look if one doesn't",
-    "prepare": "the SQL that a database lacks for the figures",
-    "remove": "show what a project has everywhere, and with --yes take it away",
-    "connector": "register the connector, or show its state",
-    "generate": "write rows of a shop",
+    "init": "read a database's catalog, and write a project folder: settings, example figures, the missing SQL",
+    "servers": "log in to every server, and name the setting to check if one rejects the login",
+    "prepare": "print the SQL that a database lacks for the figures",
+    "remove": "list what a project has in every server, and with --yes delete it",
+    "connector": "register, show, restart or delete the connector",
+    "generate": "write rows of the shop",
 }
 
 

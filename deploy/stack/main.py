@@ -1,4 +1,4 @@
-"""The front door's verbs. deploy/millrace runs this; `main.py --help` lists them."""
+"""The verbs of deploy/millrace, which runs this; `main.py --help` lists them."""
 import argparse
 import errno
 import os
@@ -32,19 +32,19 @@ def parser():
     """Returns the parser of the stack's own verbs."""
     top = argparse.ArgumentParser(prog="millrace", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter,
                                   description="Millrace: figures about a PostgreSQL database, exact and live in Redis.")
-    top.add_argument("--project", metavar="DIR", help="a project's folder, as `init` writes it, with its settings; for every verb, and anywhere among its words")
-    top.add_argument("--config", metavar="FILE", help="configuration file (default: .env in the repository, where it exists)")
+    top.add_argument("--project", metavar="DIR", help="a project folder, as `init` writes it; every verb takes it, anywhere on its command line")
+    top.add_argument("--config", metavar="FILE", help="configuration file (default: .env in the repository, if it exists)")
     verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
     one = verbs.add_parser("up", help="start everything; a second `up` starts what is missing and takes new settings")
-    one.add_argument("--rate", type=rate, metavar="N", help="rows a second that the generator writes; 0 = no generator (default 200)")
-    one.add_argument("--figures", nargs="+", metavar="DIR", help="folders or files with figures (default sql/figures)")
+    one.add_argument("--rate", type=rate, metavar="N", help="rows/s that the generator writes; 0 = no generator (default 200)")
+    one.add_argument("--figures", nargs="+", metavar="DIR", help="folders or files of figures (default sql/figures)")
     one.add_argument("--nodes", type=number_of_nodes, metavar="N",
-                     help="how many nodes share the work (default: one, alone); 0: servers only, the nodes run elsewhere")
+                     help="number of nodes that share the work (default: a single node); 0: servers only, the nodes run elsewhere")
     one.add_argument("--detach", action="store_true", help="return when the figures are filled")
-    one.add_argument("--yes", action="store_true", help="remove figures whose files are gone without asking, however many")
+    one.add_argument("--yes", action="store_true", help="remove figures whose files are gone without asking, any number of them")
     one = verbs.add_parser("down", help="stop everything")
     one.add_argument("--wipe", action="store_true", help="delete all data as well")
-    one = verbs.add_parser("env", help="print the effective endpoints as KEY=value, with passwords")
+    one = verbs.add_parser("env", help="print the effective endpoints as KEY=value, passwords included")
     one.add_argument("--export", action="store_true", help="write `export KEY=value`")
     verbs.add_parser("psql", help="psql as the administrator of the PostgreSQL that was started here; takes psql's own arguments")
     one = verbs.add_parser("logs", help="show the logs")
@@ -54,24 +54,24 @@ def parser():
     one = verbs.add_parser("service", help="stop, start, restart or kill one service, or print its pid")
     one.add_argument("action", choices=["stop", "start", "restart", "kill", "pid"])
     one.add_argument("name", type=service_name, metavar="SERVICE", help="postgres, redis, kafka, connect, node, node-2 ..., generator")
-    one.add_argument("--hold", action="store_true", help="kill: keep it down until `service start`")
-    one = verbs.add_parser("nodes", help="list the nodes of this machine, add one, or take the newest away")
+    one.add_argument("--hold", action="store_true", help="kill: don't start it again until `service start`")
+    one = verbs.add_parser("nodes", help="list the nodes of this machine, add one, or remove the newest")
     one.add_argument("action", choices=["list", "add", "remove"])
-    one.add_argument("--json", action="store_true", help="list: as JSON")
-    one = verbs.add_parser("certs", help="make a private authority and the nodes' certificates, for TLS between them; again: adds and renews",
-                           description="Makes a private authority (once) and a certificate for each node, for TLS between nodes. Run again, it adds nodes and renews "
-                                       "certificates that run out within 30 days; keys stay as they are. A node takes its new certificate when it starts next.")
-    one.add_argument("folder", nargs="?", metavar="DIR", help="where they are, and are kept (default: MILLRACE_NODE_CERTS, else certs in MILLRACE_HOME)")
+    one.add_argument("--json", action="store_true", help="list: print JSON")
+    one = verbs.add_parser("certs", help="make a private CA and the nodes' certificates, for TLS between nodes; run again, it adds and renews",
+                           description="Makes a private CA (once) and a certificate for each node, for TLS between nodes. Run again, it adds nodes and renews "
+                                       "certificates that expire within 30 days; keys stay as they are. A node loads its new certificate at its next start.")
+    one.add_argument("folder", nargs="?", metavar="DIR", help="folder of the certificates (default: MILLRACE_NODE_CERTS, else certs in MILLRACE_HOME)")
     one.add_argument("--nodes", nargs="+", metavar="NAME", help="the nodes' names (default: those of this machine's stack: node, node-2 ...)")
-    one.add_argument("--days", type=at_least_one_day, default=365, metavar="N", help="for how long a certificate is good (default 365)")
-    one.add_argument("--renew", action="store_true", help="make the named nodes' certificates anew, however long they are good yet")
+    one.add_argument("--days", type=at_least_one_day, default=365, metavar="N", help="validity of a certificate in days (default 365)")
+    one.add_argument("--renew", action="store_true", help="renew the named nodes' certificates, even if they don't expire soon")
     one = verbs.add_parser("test", help="build and run the tests")
     one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
-    one.add_argument("--faults", type=int, metavar="N", help="chaos: how many faults (default 20)")
-    one.add_argument("--seed", type=int, metavar="S", help="the dice of all tests that throw some; each prints its own")
+    one.add_argument("--faults", type=int, metavar="N", help="chaos: number of faults (default 20)")
+    one.add_argument("--seed", type=int, metavar="S", help="seed of all randomized tests; each prints its own")
     one.add_argument("ctest", nargs="*", help="after --: arguments for ctest")
     verbs.add_parser("package", help="build the Debian package, and print its path")
-    verbs.add_parser("bench", help="measure speed and latency, beside what people run today; has its own --help")
+    verbs.add_parser("bench", help="measure speed and latency, and compare with other programs; has its own --help")
     return top
 
 
