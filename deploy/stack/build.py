@@ -20,18 +20,19 @@ def jobs():
     return max(1, min(os.cpu_count() or 1, processes.free_memory() // COMPILER_BYTES))
 
 
-def build(target):
+def build(target, preset="release"):
     """Configures where that wasn't done and has ninja make what is out of date. Raises ServiceError with the compiler's last words."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / ".millrace.lock").open("w") as lock:
+    folder = FOLDER.with_name(preset)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".millrace.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two verbs at once must not build in one folder
-        if not (FOLDER / "build.ninja").is_file():
+        if not (folder / "build.ninja").is_file():
             with progress.step("configuring the build"):
-                configured = subprocess.run(["cmake", "--preset", "release"], cwd=REPOSITORY, capture_output=True, text=True)
+                configured = subprocess.run(["cmake", "--preset", preset], cwd=REPOSITORY, capture_output=True, text=True)
             if configured.returncode != 0:
                 raise ServiceError("cmake failed:\n" + "\n".join((configured.stdout + configured.stderr).strip().splitlines()[-30:]))
-        command = ["ninja", "-C", str(FOLDER), f"-j{jobs()}", *([target] if target else [])]
-        code, lines = progress.run_counted(command, "building", env={**os.environ, "NINJA_STATUS": "[%f/%t] ", "CCACHE_BASEDIR": str(REPOSITORY)})
+        command = ["ninja", "-C", str(folder), f"-j{jobs()}", *([target] if target else [])]
+        code, lines = progress.run_counted(command, f"building {target}" if preset != "release" else "building", env={**os.environ, "NINJA_STATUS": "[%f/%t] ", "CCACHE_BASEDIR": str(REPOSITORY)})
     if code != 0:
         raise ServiceError("the build failed:\n" + "\n".join(line for line in lines if "Entering directory" not in line)[-6000:])
 

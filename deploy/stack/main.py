@@ -67,6 +67,7 @@ def parser():
     one.add_argument("--renew", action="store_true", help="renew the named nodes' certificates, even if they don't expire soon")
     one = verbs.add_parser("test", help="build and run the tests")
     one.add_argument("kind", nargs="?", default="all", choices=testing.KINDS)
+    one.add_argument("--seconds", type=int, metavar="N", help="fuzz: how long each target runs (default 60)")
     one.add_argument("--faults", type=int, metavar="N", help="chaos: number of faults (default 20)")
     one.add_argument("--seed", type=int, metavar="S", help="seed of all randomized tests; each prints its own")
     one.add_argument("ctest", nargs="*", help="after --: arguments for ctest")
@@ -199,7 +200,7 @@ def run(arguments):
         return administer(settings, arguments[1:]) if verb == "psql" else front.run(settings, verb, arguments[1:])
     options = parser().parse_args(arguments or ["--help"])
     if options.verb == "test":
-        return testing.test(options.kind, options.ctest, {"MILLRACE_FAULTS": options.faults, "MILLRACE_SEED": options.seed})
+        return testing.test(options.kind, options.ctest, {"MILLRACE_FAULTS": options.faults, "MILLRACE_SEED": options.seed, "MILLRACE_FUZZ_SECONDS": options.seconds})
     if options.verb == "package":
         print(package.package())
         return 0

@@ -10,7 +10,7 @@ from postgres import Postgres
 from redis import Redis
 from services import ORDER
 
-KINDS = ("all", "unit", "actors", "system", "hostile", "chaos", "model")
+KINDS = ("all", "unit", "actors", "system", "hostile", "chaos", "model", "fuzz")
 #: Limits of a test that sets none itself, in seconds. A fault takes some 15 s with what is checked behind it.
 LIMIT, LIMIT_A_FAULT = 1800, 60
 
@@ -18,12 +18,15 @@ LIMIT, LIMIT_A_FAULT = 1800, 60
 def test(kind, extra, more):
     """Runs the tests of one kind, `extra` goes to ctest, `more` (but None) into the environment. Returns the exit code."""
     install.apt(["build", "test"])
-    install.for_services((Postgres, Redis) if kind in ("actors", "model") else ORDER)
+    install.for_services(() if kind == "fuzz" else (Postgres, Redis) if kind in ("actors", "model") else ORDER)
     build.build(None)
+    if kind in ("all", "fuzz"):
+        install.apt(["fuzz"])
+        build.build("fuzz", "fuzz")
     code = stack_tests() if kind in ("all", "unit") else 0
     label = [] if kind == "all" else ["-L", f"^{kind}$"]
     show = "--verbose" if kind == "chaos" else "--output-on-failure"
-    limit = max(LIMIT, LIMIT_A_FAULT * int(more.get("MILLRACE_FAULTS") or 0))
+    limit = max(LIMIT, LIMIT_A_FAULT * int(more.get("MILLRACE_FAULTS") or 0), 300 + int(more.get("MILLRACE_FUZZ_SECONDS") or 0))
     command = ["ctest", "--test-dir", str(build.FOLDER), show, "--no-tests=error", "-j", str(os.cpu_count() or 1), "--timeout", str(limit), *label, *extra]
     told = {name: str(value) for name, value in more.items() if value is not None}
     environment = {**os.environ, **told, "MILLRACE_CACHE": str(home.cache_folder())}  # where tests find Kafka

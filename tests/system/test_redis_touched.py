@@ -62,31 +62,33 @@ class Touched(running.SystemTest):
             if number < 2:  # what is mended by itself waits half a minute before the next time
                 wait_until("it may be mended again", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
 
-    def test_places_of_rolled_up_figures_that_are_touched_are_found_and_filled_again(self):
-        for figure, *command in (("orders_by_status", "DEL", "metrics:orders:by_status"),
-                                 ("revenue", "SET", "metrics:revenue:total", "0.07")):
-            wait_until("it may be mended", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
-            epoch = self.epoch()
-            with self.standing_still():  # else the next row mends a part of it
+    def assert_found_and_filled_again(self, touches):
+        """Touches places, by figure, and asserts that each figure is said to have failed, and that all are filled again."""
+        wait_until("it may be mended", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
+        epoch = self.epoch()
+        with self.standing_still():  # else the next row mends a part of it
+            for command in touches.values():
+                wait_until(f"{command[1]} is there", lambda command=command: self.redis("EXISTS", command[1]), 30)
                 self.redis(*command)
-                began = time.monotonic()
-                said = wait_until(f"{command} is said", lambda: self.said_of(figure) or self.epoch() > epoch, SECONDS)
-                print(f"{command}: {said} after {time.monotonic() - began:.1f} s", flush=True)
-            self.assert_filled_again(epoch, str(command))
+            began = time.monotonic()
+            said = set()
+
+            def all_are_said():
+                said.update(figure for figure in touches if self.said_of(figure))
+                return said == set(touches) or self.epoch() > epoch
+
+            wait_until(f"{set(touches)} are said to have failed", all_are_said, 60)
+            self.assertTrue(said, "a figure was said to have failed before it was filled again")
+            print(f"{said}: after {time.monotonic() - began:.1f} s", flush=True)
+            self.assert_filled_again(epoch, str(touches))
+
+    def test_places_of_rolled_up_figures_that_are_touched_are_found_and_filled_again(self):
+        self.assert_found_and_filled_again({"orders_by_status": ("DEL", "metrics:orders:by_status"), "revenue": ("SET", "metrics:revenue:total", "0.07")})
 
     def test_places_of_rows_and_keyed_groups_that_are_touched_are_found_and_filled_again(self):
-        for figure, *command in (("customers", "DEL", "customer:7"), ("orders", "SET", "order:3", "{}"),
-                                 ("customer_stats", "HSET", "customer:7:stats", "spent", "0.07"), ("top_customers", "ZREM", "top:customers", "7")):
-            wait_until("it may be mended", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
-            epoch = self.epoch()
-            with self.standing_still():  # else the next row mends a part of it
-                key = command[1]
-                wait_until(f"{key} is there", lambda: self.redis("EXISTS", key), 30)
-                self.redis(*command)
-                began = time.monotonic()
-                said = wait_until(f"{command} is said", lambda: self.said_of(figure) or self.epoch() > epoch, 60)
-                print(f"{command}: {said} after {time.monotonic() - began:.1f} s", flush=True)
-            self.assert_filled_again(epoch, str(command))
+        self.assert_found_and_filled_again({
+            "customers": ("DEL", "customer:7"), "orders": ("SET", "order:3", "{}"), "customer_stats": ("HSET", "customer:7:stats", "spent", "0.07"),
+            "top_customers": ("ZREM", "top:customers", "7")})
 
     def test_a_state_log_that_is_gone_is_written_again_from_memory(self):
         log = max(self.redis("KEYS", LEDGER + "log:*"), key=lambda key: self.redis("LLEN", key))
