@@ -4,7 +4,7 @@
 /// made, topics the ones that the ledger was filled from. Cells are claimed later,
 /// when it is known which of them are this node's.
 
-#include "actors/cluster/fill.hpp"
+#include "actors/cluster/fill_note.hpp"
 #include "actors/cluster/stored_plans.hpp"
 #include "nodes/project_parts.hpp"
 

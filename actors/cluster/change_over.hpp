@@ -12,7 +12,7 @@
 /// last step the ledger is of the former figures, and the note of the coming ones
 /// is in it.
 
-#include "actors/cluster/fill.hpp"
+#include "actors/cluster/fill_note.hpp"
 #include "actors/cluster/stored_plans.hpp"
 #include "actors/figures/plan_change.hpp"
 
