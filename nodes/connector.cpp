@@ -1,21 +1,13 @@
-#include "actors/connect/client.hpp"
 #include "actors/connect/placeholder.hpp"
 #include "actors/connect/registration.hpp"
 #include "actors/connect/signal.hpp"
-#include "actors/connect/stall_watch.hpp"
-#include "actors/connect/watch.hpp"
 #include "actors/figures/plan_alignment.hpp"
 #include "nodes/capture.hpp"
-#include "nodes/connector_watch.hpp"
 #include "nodes/project_parts.hpp"
 #include "nodes/verbs.hpp"
 
-#include <nlohmann/json.hpp>
-#include <spdlog/spdlog.h>
-
 #include <fstream>
 #include <iostream>
-#include <memory>
 #include <set>
 #include <sstream>
 
@@ -23,17 +15,11 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds connect_timeout{15}, watch_timeout{3};
+constexpr std::chrono::seconds connect_timeout{15};
 
 int complain(const error& why) {
   std::cerr << "millrace: " << why.message << "\n";
   return 2;
-}
-
-result<connect::client> connect_of(const settings& how, std::chrono::milliseconds timeout) {
-  if (how.connect_url.empty())
-    return error{errc::bad_setting, "CONNECT_URL isn't set: where is Kafka Connect?"};
-  return connect::client::make(how.connect_url, timeout);
 }
 
 /// `registered`: the configuration that Connect has, or empty.
@@ -156,78 +142,7 @@ int restart(const settings& how, connect::client& client) {
   return 0;
 }
 
-/// A node's look at its connector; keeps what it said, so that it says it once.
-class onlooker {
- public:
-  onlooker(connect::client client, std::string name) : client_(std::move(client)), name_(std::move(name)) {}
-
-  std::string look(std::optional<bool> slot_active) {
-    auto status = client_.status(name_);
-    if (!status)
-      return say("Kafka Connect: " + status.why().message),
-             R"({"state": "unknown", "task": "unknown", "trouble": "Kafka Connect doesn't answer"})";
-    auto task = status->tasks.empty() ? connect::task_status{0, "none", ""} : status->tasks.front();
-    auto trouble = !status->exists          ? "connector " + name_ + " isn't registered"
-                   : !status->trace.empty() ? status->trace
-                                            : task.trace;
-    say(trouble);
-    if (!trouble.empty())
-      last_trouble_ = trouble;
-    else if (watch_.restarts() > 0)
-      trouble = "it was restarted, having failed: " + last_trouble_;
-    auto now = std::chrono::steady_clock::now();
-    if (status->exists && watch_.see(*status, now)) {
-      spdlog::warn("cluster: restarts connector {}", name_);
-      (void)client_.restart_failed(name_);
-    }
-    if (stall_.see(status->running(), slot_active, now)) {
-      spdlog::warn("cluster: connector {} runs, says Kafka Connect, but its slot isn't read; restarts it",
-                   name_);
-      (void)client_.restart(name_);
-    }
-    return nlohmann::json{{"state", status->exists ? status->state : "absent"},
-                          {"task", task.state},
-                          {"trouble", trouble},
-                          {"restarts", watch_.restarts()}}
-        .dump();
-  }
-
- private:
-  void say(const std::string& what) {
-    if (what != said_ && !what.empty())
-      spdlog::warn("cluster: {}", what);
-    said_ = what;
-  }
-
-  connect::client client_;
-  std::string name_, said_;
-  std::string last_trouble_; ///< a task that fails again and again runs in between
-  connect::watch watch_;
-  connect::stall_watch stall_;
-};
-
 } // namespace
-
-std::function<std::string(std::optional<bool>)> watch_connector(const settings& how) {
-  auto client = connect_of(how, watch_timeout);
-  if (!client)
-    return {};
-  auto it = std::make_shared<onlooker>(std::move(*client), how.connector());
-  return [it](std::optional<bool> slot_active) { return it->look(slot_active); };
-}
-
-std::function<void()> connector_restarter(const settings& how) {
-  if (how.connect_url.empty())
-    return {};
-  return [how] {
-    auto client = connect_of(how, watch_timeout);
-    auto done = client ? client->restart(how.connector()) : result<void>(client.why());
-    if (done)
-      spdlog::warn("cluster: restarted connector {}", how.connector());
-    else
-      spdlog::warn("cluster: can't restart connector {}: {}", how.connector(), done.why().message);
-  };
-}
 
 result<bool> capture_tables(const settings& how, const plan_set& plans) {
   auto client = connect_of(how, connect_timeout);

@@ -1,22 +1,16 @@
 #include "actors/cdc_router/dead_letters.hpp"
 #include "messages/visible.hpp"
-#include "nodes/connector_watch.hpp"
 #include "nodes/project_parts.hpp"
 #include "nodes/replay.hpp"
 #include "nodes/verbs.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <iostream>
-#include <memory>
 
 namespace millrace {
 
 namespace {
 
 constexpr std::chrono::seconds kafka_timeout{15};
-/// A node counts beside other things that can't wait.
-constexpr std::chrono::seconds count_timeout{3};
 
 int complain(const error& why) {
   std::cerr << "millrace: " << why.message << "\n";
@@ -90,43 +84,6 @@ int replay_letters(const settings& how, const letter_book& book, const std::stri
 }
 
 } // namespace
-
-namespace {
-
-/// Counts open letters; reads the topic again only when it has grown.
-struct letter_counter {
-  settings how;
-  std::unique_ptr<kafka::consumer> reads;
-  kafka_offset seen = nowhere;
-  std::map<std::string, std::int64_t> count;
-
-  result<std::map<std::string, std::int64_t>> look() {
-    if (!reads) {
-      auto opened = kafka::consumer::connect(how.kafka);
-      if (!opened)
-        return opened.why();
-      reads = std::make_unique<kafka::consumer>(std::move(*opened));
-    }
-    auto bounds = reads->bounds({how.dead_letters(), {0}}, count_timeout);
-    if (!bounds)
-      return bounds.why();
-    if (bounds->high == seen)
-      return count;
-    auto book = read_letters(*reads, how.dead_letters(), kafka_timeout);
-    if (!book)
-      return book.why();
-    seen = bounds->high;
-    return count = book->by_table();
-  }
-};
-
-} // namespace
-
-std::function<result<std::map<std::string, std::int64_t>>()> count_open_letters(const settings& how) {
-  auto it = std::make_shared<letter_counter>();
-  it->how = how;
-  return [it] { return it->look(); };
-}
 
 int run_dead_letters(const settings& how, const std::string& action, const std::string& which) {
   auto reads = kafka::consumer::connect(how.kafka);

@@ -5,6 +5,8 @@
 #include "actors/kafka/producer.hpp"
 #include "actors/redis/server_clock.hpp"
 
+#include <spdlog/spdlog.h>
+
 namespace millrace {
 
 namespace {
@@ -65,6 +67,21 @@ result<std::map<source_id, kafka::topic_partition>> find_sources(const settings&
       out[{table_id{i}, p}] = {topic, p};
   }
   return out;
+}
+
+result<connect::client> connect_of(const settings& how, std::chrono::milliseconds timeout) {
+  if (how.connect_url.empty())
+    return error{errc::bad_setting, "CONNECT_URL isn't set: where is Kafka Connect?"};
+  return connect::client::make(how.connect_url, timeout);
+}
+
+stored_plans plans_of(const redis::project_format& format) {
+  try {
+    return stored_plans::read(format);
+  } catch (const std::exception& x) {
+    spdlog::error("node: the ledger's plans can't be read: {}", x.what());
+    return {};
+  }
 }
 
 side_topics::names side_topics_of(const settings& how) {

@@ -3,6 +3,8 @@
 /// The parts of a project, as its servers have them: what every verb begins with.
 
 #include "actors/cluster/side_topics.hpp"
+#include "actors/cluster/stored_plans.hpp"
+#include "actors/connect/client.hpp"
 #include "actors/kafka/consumer.hpp"
 #include "actors/postgres/session.hpp"
 #include "actors/redis/store.hpp"
@@ -25,8 +27,14 @@ result<std::map<source_id, kafka::topic_partition>> find_sources(const settings&
 /// Names of the small topics beside the change topics.
 side_topics::names side_topics_of(const settings& how);
 
+/// Returns a client of Kafka Connect; an error (bad_setting) where no URL is set.
+result<connect::client> connect_of(const settings& how, std::chrono::milliseconds timeout);
+
 /// Returns the ledger's format; an empty one where there is none.
 result<redis::project_format> ledger_format_of(const settings& how);
+
+/// Returns the plans of a ledger; none where it has none that this build can read, which is logged.
+stored_plans plans_of(const redis::project_format& format);
 
 /// Returns the time by Redis's clock, which buckets close by.
 result<tick_seconds> tick_of(redis::store& store);

@@ -5,7 +5,7 @@
 #include "actors/redis/pack.hpp"
 #include "nodes/node_client.hpp"
 #include "nodes/project.hpp"
-#include "nodes/start.hpp"
+#include "nodes/take_away.hpp"
 #include "nodes/verbs.hpp"
 
 #include <nlohmann/json.hpp>

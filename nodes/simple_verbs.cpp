@@ -1,7 +1,7 @@
 #include "actors/figures/planner.hpp"
 #include "messages/visible.hpp"
 #include "nodes/node_client.hpp"
-#include "nodes/start.hpp"
+#include "nodes/take_away.hpp"
 #include "nodes/verbs.hpp"
 
 #include <nlohmann/json.hpp>

@@ -8,6 +8,7 @@
 #include "actors/redis/server_look.hpp"
 #include "actors/shard/state_block.hpp"
 #include "messages/token.hpp"
+#include "nodes/take_away.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -18,27 +19,6 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds kafka_timeout{15};
-
-/// The plans of a ledger, or none where it has none that we can read.
-stored_plans plans_of(const redis::project_format& format) {
-  try {
-    return stored_plans::read(format);
-  } catch (const std::exception& x) {
-    spdlog::error("node: the ledger's plans can't be read: {}", x.what());
-    return {};
-  }
-}
-
-result<void> retire_stored(const settings& how, const redis::project_format& format) {
-  auto stored = plans_of(format);
-  auto store = open_store(how, stored.plans);
-  if (!store)
-    return store.why();
-  auto now = tick_of(*store);
-  if (!now)
-    return now.why();
-  return retire_figures(*store, stored, format.shards, format.life, how.project, *now);
-}
 
 void take(started& out, stored_plans x) {
   out.stored = std::make_shared<stored_plans>(std::move(x));
@@ -377,20 +357,6 @@ result<void> forget_former(redis::store& store, stored_plans stored,
       if (auto fingerprint = fingerprint_of(block))
         found.insert(*fingerprint);
   return stored.forget_all_but(found) ? store.set_former(stored.former_json()) : result<void>{};
-}
-
-result<void> take_away(const settings& how) {
-  auto store = open_store(how, plan_set{});
-  if (!store)
-    return store.why();
-  auto found = store->format();
-  if (!found)
-    return found.why();
-  if (found->format.empty())
-    return {};
-  if (auto gone = retire_stored(how, *found); !gone)
-    return gone;
-  return store->set_format({});
 }
 
 } // namespace millrace

@@ -32,8 +32,4 @@ result<started> start(const settings& how);
 /// Forgets former plans of which none of all cells' logs has a block any more.
 result<void> forget_former(redis::store& store, stored_plans stored, const std::vector<cell_ledger>& ledgers);
 
-/// Takes the project's figures and its ledger away, whatever they are of. The
-/// next start fills anew.
-result<void> take_away(const settings& how);
-
 } // namespace millrace

@@ -4,8 +4,9 @@
 /// LSN of each of Debezium's own snapshots), Debezium's notifications, and its messages
 /// (the newest heartbeat tells which tables the Debezium that runs captures).
 
-#include "actors/cluster/fill.hpp"
 #include "actors/kafka/consumer.hpp"
+#include "messages/error.hpp"
+#include "messages/units.hpp"
 
 #include <map>
 #include <set>
