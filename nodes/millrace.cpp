@@ -1,10 +1,10 @@
 /// The program's verbs and their options; what they do is elsewhere.
 
-#include "nodes/config.hpp"
-#include "nodes/node.hpp"
-#include "nodes/terminal.hpp"
-#include "nodes/unexpected.hpp"
-#include "nodes/verbs.hpp"
+#include "nodes/cli/terminal.hpp"
+#include "nodes/cli/unexpected.hpp"
+#include "nodes/cli/verbs.hpp"
+#include "nodes/node/node.hpp"
+#include "nodes/settings/config.hpp"
 
 #include <iostream>
 #ifdef MILLRACE_MIMALLOC

@@ -1,6 +1,6 @@
 #include "actors/aggregator/aggregator_actor.hpp"
 
-#include "actors/shard/last_written.hpp"
+#include "actors/cell/last_written.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>

@@ -2,8 +2,8 @@
 
 /// The aggregator: a cell behind a mailbox. All that it knows is in the cell.
 
+#include "actors/cell/cell.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/shard/cell.hpp"
 
 #include <functional>
 

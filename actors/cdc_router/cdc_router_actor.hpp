@@ -7,7 +7,7 @@
 #include "actors/cdc_router/intake.hpp"
 #include "actors/cdc_router/lag_meter.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/kafka/producer.hpp"
+#include "actors/sources/kafka/producer.hpp"
 
 #include <chrono>
 #include <functional>

@@ -3,7 +3,7 @@
 /// Records that can't be decoded, kept in the project's dead-letter topic until
 /// somebody has dealt with them.
 
-#include "actors/kafka/producer.hpp"
+#include "actors/sources/kafka/producer.hpp"
 
 #include <map>
 

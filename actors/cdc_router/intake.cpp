@@ -1,6 +1,6 @@
 #include "actors/cdc_router/intake.hpp"
 
-#include "actors/cdc_router/left_out.hpp"
+#include "actors/sources/debezium/left_out.hpp"
 
 #include <algorithm>
 

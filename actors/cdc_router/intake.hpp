@@ -3,10 +3,10 @@
 /// Records of one table -> changes by cell, and letters for what can't be
 /// decoded. Neither Kafka's connection nor an actor: batches in, values out.
 
-#include "actors/cdc_router/debezium_decoder.hpp"
 #include "actors/cdc_router/last_record.hpp"
 #include "actors/cdc_router/routing.hpp"
-#include "actors/kafka/consumer.hpp"
+#include "actors/sources/debezium/debezium_decoder.hpp"
+#include "actors/sources/kafka/consumer.hpp"
 
 namespace millrace {
 

@@ -6,7 +6,7 @@
 /// The file is mapped into memory, so that a kill loses nothing and a record costs two
 /// stores. It is read by the machine that wrote it alone.
 
-#include "actors/kafka/consumer.hpp"
+#include "actors/sources/kafka/consumer.hpp"
 #include "messages/error.hpp"
 
 #include <memory>

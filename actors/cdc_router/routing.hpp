@@ -3,8 +3,8 @@
 /// Which cells a change concerns, and as what: from the plans, by the entity's
 /// key. A row that moves to another key is a removal there and a row here.
 
-#include "actors/cdc_router/debezium_decoder.hpp"
-#include "actors/figures/plan.hpp"
+#include "actors/figures/plan/plan.hpp"
+#include "actors/sources/debezium/debezium_decoder.hpp"
 #include "messages/delivery.hpp"
 
 #include <map>

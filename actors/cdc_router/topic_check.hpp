@@ -3,8 +3,8 @@
 /// Are these still the topics that the ledger was filled from? At the start the newest
 /// record that the ledger knows of each partition is read again.
 
-#include "actors/cdc_router/debezium_decoder.hpp"
-#include "actors/kafka/consumer.hpp"
+#include "actors/sources/debezium/debezium_decoder.hpp"
+#include "actors/sources/kafka/consumer.hpp"
 
 #include <map>
 

@@ -4,7 +4,7 @@
 /// foreign key, the rows as JSON. What the planner refuses is left out, and a
 /// comment says why. Pure but for the planner's questions.
 
-#include "actors/figures/planner.hpp"
+#include "actors/figures/plan/planner.hpp"
 #include "actors/project/facts.hpp"
 
 namespace millrace::project {

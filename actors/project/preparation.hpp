@@ -2,7 +2,7 @@
 
 /// What a database lacks before a project can be served from it, as SQL. Pure.
 
-#include "actors/figures/planner.hpp"
+#include "actors/figures/plan/planner.hpp"
 #include "actors/project/facts.hpp"
 
 #include <functional>

@@ -3,7 +3,7 @@
 /// Turns the writes and rolled-up parts of many cells into few: pure functions.
 /// Results refer to the input's texts, which must outlive them.
 
-#include "actors/figures/numeric.hpp"
+#include "actors/figures/values/numeric.hpp"
 #include "messages/flush.hpp"
 
 #include <map>

@@ -2,7 +2,7 @@
 
 /// msgpack for Redis's Lua: the few forms that cmsgpack and the functions read.
 
-#include "actors/figures/numeric.hpp"
+#include "actors/figures/values/numeric.hpp"
 
 #include <msgpack.hpp>
 

@@ -3,7 +3,7 @@
 /// A flush as the arguments of the function `flush` (functions/flush.lua), and
 /// figures as the specs that functions/rollups.lua reads. Pure.
 
-#include "actors/figures/plan.hpp"
+#include "actors/figures/plan/plan.hpp"
 #include "actors/redis/coalesce.hpp"
 
 namespace millrace::redis {

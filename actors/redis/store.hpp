@@ -3,7 +3,7 @@
 /// The ledger and the results in Redis, as Redis functions of the project's own
 /// library: every step here is atomic.
 
-#include "actors/figures/plan.hpp"
+#include "actors/figures/plan/plan.hpp"
 #include "actors/redis/client.hpp"
 #include "actors/redis/server_look.hpp"
 #include "actors/redis/table_doubt.hpp"

@@ -1,5 +1,5 @@
 /// What goes: places of figures, and the ledger itself.
-#include "actors/figures/name_match.hpp"
+#include "actors/figures/plan/name_match.hpp"
 #include "actors/redis/glob.hpp"
 #include "actors/redis/store_impl.hpp"
 

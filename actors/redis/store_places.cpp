@@ -1,4 +1,4 @@
-#include "actors/figures/fingerprint.hpp"
+#include "actors/figures/fold/fingerprint.hpp"
 #include "actors/redis/store_impl.hpp"
 
 namespace millrace::redis {

@@ -2,7 +2,7 @@
 
 /// Whether all that Kafka holds has taken durable effect: the end of verify's wait.
 
-#include "actors/figures/plan.hpp"
+#include "actors/figures/plan/plan.hpp"
 #include "messages/delivery.hpp"
 
 #include <optional>

@@ -3,7 +3,7 @@
 /// Places in Redis as figures name them: a key, or a field or member of a key.
 /// A rendering of its own, so that verify doesn't repeat a mistake of the engine.
 
-#include "actors/figures/name_match.hpp"
+#include "actors/figures/plan/name_match.hpp"
 #include "actors/postgres/session.hpp"
 
 #include <compare>

@@ -3,7 +3,7 @@
 /// Whether a session sees every row that the figures are about. A query that
 /// leaves rows out in silence is no measure: verify refuses to judge by it.
 
-#include "actors/figures/plan.hpp"
+#include "actors/figures/plan/plan.hpp"
 #include "actors/postgres/session.hpp"
 
 namespace millrace::verify {

@@ -218,7 +218,7 @@ def run(arguments):
     return 0
 
 
-#: EX_SOFTWARE of sysexits.h: a mistake of Millrace's, as in the program (nodes/unexpected.hpp).
+#: EX_SOFTWARE of sysexits.h: a mistake of Millrace's, as in the program (nodes/cli/unexpected.hpp).
 UNEXPECTED = 70
 
 

@@ -1,5 +1,5 @@
 #define CAF_SUITE actors.loopback
-#include "nodes/loopback.hpp"
+#include "nodes/node/loopback.hpp"
 
 #include "caf/test/unit_test.hpp"
 

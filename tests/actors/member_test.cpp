@@ -1,5 +1,5 @@
 #define CAF_SUITE actors.member
-#include "actors/cluster/member_actor.hpp"
+#include "actors/member/member_actor.hpp"
 
 #include "tests/actors/fakes.hpp"
 #include "tests/unit/small_shop.hpp"

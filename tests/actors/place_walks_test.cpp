@@ -1,7 +1,7 @@
 #define CAF_SUITE actors.place_walks
 #include "tests/actors/redis_writer_fixture.hpp"
 
-#include "actors/figures/fingerprint.hpp"
+#include "actors/figures/fold/fingerprint.hpp"
 
 using namespace millrace;
 using namespace millrace::test;

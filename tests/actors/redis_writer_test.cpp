@@ -1,7 +1,7 @@
 #define CAF_SUITE actors.redis_writer
 #include "tests/actors/redis_writer_fixture.hpp"
 
-#include "actors/figures/plan_change.hpp"
+#include "actors/figures/plan/plan_change.hpp"
 
 using namespace millrace;
 using namespace millrace::test;

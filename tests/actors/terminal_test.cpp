@@ -1,6 +1,6 @@
 #define CAF_SUITE nodes.terminal
-#include "nodes/terminal.hpp"
-#include "nodes/unexpected.hpp"
+#include "nodes/cli/terminal.hpp"
+#include "nodes/cli/unexpected.hpp"
 
 #include <spdlog/spdlog.h>
 #include <sys/wait.h>

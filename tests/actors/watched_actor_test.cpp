@@ -1,5 +1,5 @@
 #define CAF_SUITE actors.watched
-#include "nodes/watched_actor.hpp"
+#include "nodes/node/watched_actor.hpp"
 
 #include "caf/test/dsl.hpp"
 

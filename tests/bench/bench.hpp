@@ -3,8 +3,8 @@
 /// What the steps of the benchmark share. A step reads or writes the change
 /// topics beside the node, and prints what it saw as one line of JSON.
 
-#include "nodes/config.hpp"
-#include "nodes/project_parts.hpp"
+#include "nodes/settings/config.hpp"
+#include "nodes/settings/project_parts.hpp"
 
 #include <nlohmann/json.hpp>
 

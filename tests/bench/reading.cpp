@@ -1,7 +1,7 @@
 /// Reading speed: what Kafka's client alone takes, and what decoding adds.
 
-#include "actors/cdc_router/debezium_decoder.hpp"
-#include "actors/connect/topics.hpp"
+#include "actors/sources/debezium/debezium_decoder.hpp"
+#include "actors/sources/debezium/topics.hpp"
 #include "tests/bench/bench.hpp"
 
 #include <librdkafka/rdkafka.h>

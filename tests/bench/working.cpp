@@ -4,8 +4,8 @@
 
 #include "actors/cdc_router/delivery_window.hpp"
 #include "actors/cdc_router/intake.hpp"
+#include "actors/cell/cell.hpp"
 #include "actors/redis/pack.hpp"
-#include "actors/shard/cell.hpp"
 #include "tests/bench/bench.hpp"
 
 #include <memory>

@@ -1,7 +1,7 @@
 /// Decimals as texts and as Debezium's base64: what is taken prints as a text that is the same number.
 
-#include "actors/figures/base64.hpp"
-#include "actors/figures/numeric.hpp"
+#include "actors/figures/values/base64.hpp"
+#include "actors/figures/values/numeric.hpp"
 #include "tests/fuzz/input.hpp"
 
 using namespace millrace;

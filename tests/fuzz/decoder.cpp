@@ -3,7 +3,7 @@
 
 #include "messages/rows.hpp"
 #include "tests/fuzz/input.hpp"
-#include "tests/unit/cdc_router/recorded_events.hpp"
+#include "tests/unit/sources/debezium/recorded_events.hpp"
 
 using namespace millrace;
 using namespace millrace::test;

@@ -1,6 +1,6 @@
 /// A file of figures, which anybody may have written: each is planned or refused at a place in the file.
 
-#include "actors/figures/target.hpp"
+#include "actors/figures/language/target.hpp"
 #include "tests/fuzz/input.hpp"
 #include "tests/unit/small_shop.hpp"
 

@@ -1,6 +1,6 @@
 /// A request to a node's HTTP port: it is answered, and POST only where it is ours.
 
-#include "nodes/loopback.hpp"
+#include "nodes/node/loopback.hpp"
 #include "tests/fuzz/input.hpp"
 
 using namespace millrace;

@@ -1,10 +1,10 @@
 /// Settings from elsewhere: a configuration file, URLs, librdkafka's properties. Each is taken or refused in
 /// words.
 
-#include "actors/kafka/properties.hpp"
 #include "actors/postgres/url.hpp"
 #include "actors/redis/url.hpp"
-#include "nodes/config.hpp"
+#include "actors/sources/kafka/properties.hpp"
+#include "nodes/settings/config.hpp"
 #include "tests/fuzz/input.hpp"
 
 #include <sstream>

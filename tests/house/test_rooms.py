@@ -103,19 +103,19 @@ class Rooms(unittest.TestCase):
 
     def test_each_rule_convicts(self):
         for path, line, rule in [
-                ("messages/units.hpp", '#include "actors/figures/plan.hpp"', "messages/ includes nothing above it"),
-                ("actors/figures/fold.hpp", '#include "actors/cluster/lives.hpp"', "shared room figures"),
+                ("messages/units.hpp", '#include "actors/figures/plan/plan.hpp"', "messages/ includes nothing above it"),
+                ("actors/figures/fold/fold.hpp", '#include "actors/cluster/lives.hpp"', "shared room figures"),
                 ("actors/cluster/lives.hpp", '#include "actors/generator/pace.hpp"', "actor's room cluster"),
-                ("actors/shard/cell.cpp", "#include <caf/all.hpp>", "include CAF"),
-                ("actors/shard/cell.cpp", '#include "actors/interfaces.hpp"', "include CAF"),
-                ("actors/shard/cell.cpp", '#include "messages/caf/types.hpp"', "include CAF"),
-                ("actors/shard/cell.cpp", '#include "nodes/config.hpp"', "nodes/"),
-                ("actors/shard/cell.cpp", '#include "cell.hpp"', "path from the root"),
-                ("actors/shard/cell.cpp", '#include "../figures/plan.hpp"', "path from the root"),
+                ("actors/cell/cell.cpp", "#include <caf/all.hpp>", "include CAF"),
+                ("actors/cell/cell.cpp", '#include "actors/interfaces.hpp"', "include CAF"),
+                ("actors/cell/cell.cpp", '#include "messages/caf/types.hpp"', "include CAF"),
+                ("actors/cell/cell.cpp", '#include "nodes/settings/config.hpp"', "nodes/"),
+                ("actors/cell/cell.cpp", '#include "cell.hpp"', "path from the root"),
+                ("actors/cell/cell.cpp", '#include "../figures/plan.hpp"', "path from the root"),
                 ("actors/verify/run.cpp", "#include <hiredis/hiredis.h>", "only actors/redis/"),
-                ("nodes/node.cpp", "#include <pqxx/pqxx>", "only actors/postgres/"),
-                ("nodes/node.cpp", '#include "tests/unit/redis_server.hpp"', "only tests"),
-                ("tests/unit/shard/cell_test.cpp", "#include <caf/all.hpp>", "include CAF")]:
+                ("nodes/node/node.cpp", "#include <pqxx/pqxx>", "only actors/postgres/"),
+                ("nodes/node/node.cpp", '#include "tests/unit/redis_server.hpp"', "only tests"),
+                ("tests/unit/cell/cell_test.cpp", "#include <caf/all.hpp>", "include CAF")]:
             with self.subTest(path=path, line=line):
                 broken = self.broken_by(path, line)
                 self.assertEqual(len(broken), 1, broken)
@@ -126,10 +126,10 @@ class Rooms(unittest.TestCase):
         for path, line in [
                 ("messages/caf/types.hpp", "#include <caf/all.hpp>"),
                 ("actors/aggregator/aggregator_actor.cpp", '#include "actors/interfaces.hpp"'),
-                ("actors/aggregator/aggregator_actor.hpp", '#include "actors/shard/cell.hpp"'),
+                ("actors/aggregator/aggregator_actor.hpp", '#include "actors/cell/cell.hpp"'),
                 ("actors/postgres/connection.hpp", "#include <libpq-fe.h>"),
-                ("nodes/node.cpp", '#include "actors/cluster/cluster_actor.hpp"'),
-                ("tests/unit/shard/cell_test.cpp", '#include "caf/test/unit_test.hpp"')]:
+                ("nodes/node/node.cpp", '#include "actors/fill/fill_actor.hpp"'),
+                ("tests/unit/cell/cell_test.cpp", '#include "caf/test/unit_test.hpp"')]:
             with self.subTest(path=path, line=line):
                 self.assertEqual(self.broken_by(path, line), [])
 

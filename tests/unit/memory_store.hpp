@@ -3,7 +3,7 @@
 /// What Redis does with flushes, in memory: ledger, log and results move in one
 /// step or not at all. A copy of it is a Redis that kept that much of its tail.
 
-#include "actors/figures/fingerprint.hpp"
+#include "actors/figures/fold/fingerprint.hpp"
 #include "messages/flush.hpp"
 #include "messages/token.hpp"
 

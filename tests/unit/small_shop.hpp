@@ -3,7 +3,7 @@
 /// Two tables and a figure of every kind, planned without a server: what tests
 /// of cells, routes and actors work on.
 
-#include "actors/figures/planner.hpp"
+#include "actors/figures/plan/planner.hpp"
 #include "messages/delivery.hpp"
 #include "messages/rows.hpp"
 

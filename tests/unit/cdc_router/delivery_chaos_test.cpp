@@ -1,6 +1,6 @@
 #define CAF_SUITE cdc_router.delivery_chaos
 #include "actors/cdc_router/delivery_window.hpp"
-#include "actors/shard/sequencer.hpp"
+#include "actors/cell/sequencer.hpp"
 #include "tests/unit/case_seed.hpp"
 #include "tests/unit/random_source.hpp"
 

@@ -1,5 +1,5 @@
 #define CAF_SUITE redis.places
-#include "actors/figures/fingerprint.hpp"
+#include "actors/figures/fold/fingerprint.hpp"
 #include "tests/unit/redis/fixture.hpp"
 
 #include "caf/test/unit_test.hpp"

@@ -3,8 +3,8 @@
 /// Rows of a small table, the rolled-up figures over them, and what cells would
 /// tell Redis of a change: computed plainly, from all rows, to check the functions.
 
-#include "actors/figures/numeric.hpp"
-#include "actors/figures/plan.hpp"
+#include "actors/figures/plan/plan.hpp"
+#include "actors/figures/values/numeric.hpp"
 #include "messages/store_write.hpp"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 
 /// Plans by hand, as far as verify reads them: outputs, target, time key, SQL.
 
-#include "actors/figures/plan.hpp"
+#include "actors/figures/plan/plan.hpp"
 
 namespace millrace::test {
 

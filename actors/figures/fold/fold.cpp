@@ -1,0 +1,235 @@
+#include "actors/figures/fold/fold.hpp"
+
+#include "actors/figures/fold/members.hpp"
+#include "actors/figures/fold/projection.hpp"
+#include "actors/figures/plan/plan_change.hpp"
+
+#include <utility>
+
+namespace millrace {
+
+namespace {
+
+/// A keyed or rolled-up figure.
+struct folded_figure {
+  std::unique_ptr<groups> to;
+  std::unique_ptr<members> from;
+  figure_id id;
+  bool live = true;
+  bool opened = false; ///< open() is behind it
+};
+
+/// A figure that shows rows.
+struct shown_figure {
+  projection it;
+  figure_id id;
+  bool live = true;
+  bool from_kept = false; ///< needs no more than the kept columns and the key
+};
+
+/// Tells whether the figure is among `which`; an empty list has all.
+bool is_among(const std::vector<bool>& which, figure_id x) { return which.empty() || which.at(x.value); }
+
+/// A row of one route goes to these figures, in order.
+struct figures_of_route {
+  std::vector<std::size_t> folded; ///< into impl::folded
+  std::vector<shown_figure> projections;
+};
+
+std::size_t bytes_of(const std::vector<store_write>& all) {
+  std::size_t out = 0;
+  for (auto& write : all) {
+    out += sizeof(write) + write.key.capacity();
+    for (auto& arg : write.args)
+      out += sizeof(arg) + arg.capacity();
+  }
+  return out;
+}
+
+} // namespace
+
+struct figure_fold::impl {
+  impl(const plan_set& plans, cell_id cell) : plans(plans), by_route(plans.routes.size()) {
+    index_of_figure.resize(plans.figures.size());
+    for (std::uint16_t i = 0; i < plans.figures.size(); ++i)
+      if (plans.figures[i].entity == cell.entity)
+        add(figure_id{i}, cell);
+  }
+
+  void add(figure_id id, cell_id cell) {
+    auto& plan = plans.figures[id.value];
+    if (plan.what == figure_kind::projection) {
+      by_route.at(plan.child.value)
+          .projections.push_back({projection(plans, id), id, true, shows_kept_columns(plans, plan)});
+      return;
+    }
+    auto to =
+        plan.what == figure_kind::keyed ? make_keyed_groups(id, plan) : make_rolled_groups(id, plan, cell);
+    auto from = plan.parent ? make_joined_members(plans, plan, *to) : make_single_members(plan, *to);
+    index_of_figure[id.value] = folded.size();
+    by_route.at(plan.child.value).folded.push_back(folded.size());
+    if (plan.parent)
+      by_route.at(plan.parent->value).folded.push_back(folded.size());
+    folded.push_back({std::move(to), std::move(from), id});
+  }
+
+  /// Into the figures that are live, or into those that aren't.
+  void fold(route_id from, const row& x, int sign, bool quiet, bool live = true) {
+    for (auto i : by_route.at(from.value).folded)
+      if (folded[i].live == live)
+        folded[i].from->fold(from, x, sign, quiet);
+  }
+
+  /// Returns the whole row, as far as its kept columns and its key tell it.
+  row known_columns(route_id from, const row& key, const row& kept) const {
+    auto& route = plans.routes.at(from.value);
+    row out = kept;
+    out.resize(route.columns.size());
+    auto& of_key = plans.tables.at(route.table.value).table.primary_key;
+    for (std::size_t i = route.kept; i < out.size(); ++i)
+      for (std::size_t j = 0; j < of_key.size(); ++j)
+        if (of_key[j] == route.columns[i])
+          out[i] = key.at(j);
+    return out;
+  }
+
+  const plan_set& plans;
+  std::vector<folded_figure> folded;
+  std::vector<std::optional<std::size_t>> index_of_figure;
+  std::vector<figures_of_route> by_route;
+  std::vector<store_write> shown; ///< since the last drain, in order
+};
+
+figure_fold::figure_fold(const plan_set& plans, cell_id cell) : impl_(std::make_unique<impl>(plans, cell)) {}
+
+figure_fold::~figure_fold() = default;
+figure_fold::figure_fold(figure_fold&&) noexcept = default;
+figure_fold& figure_fold::operator=(figure_fold&&) noexcept = default;
+
+void figure_fold::set_live(const std::vector<bool>& live) {
+  for (auto& x : impl_->folded)
+    x.live = x.opened = live.at(x.id.value);
+  for (auto& route : impl_->by_route)
+    for (auto& x : route.projections)
+      x.live = live.at(x.id.value);
+}
+
+std::size_t figure_fold::projections(route_id from) const {
+  return impl_->by_route.at(from.value).projections.size();
+}
+
+void figure_fold::project(route_id from, const row& key, const row* after, std::span<place_mark> marks,
+                          tick_seconds now, std::string_view prefix) {
+  auto& all = impl_->by_route.at(from.value).projections;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    auto before = all[i].live ? std::string_view{} : prefix;
+    auto mark = all[i].it.show(impl_->shown, key, after, marks[i].fingerprint, before);
+    if (mark != marks[i].fingerprint)
+      marks[i] = {mark, now.value};
+  }
+}
+
+bool figure_fold::unstage(route_id from, const row& key, const row& kept, std::span<place_mark> marks,
+                          tick_seconds now, std::string_view prefix) {
+  auto& all = impl_->by_route.at(from.value).projections;
+  auto changed = false;
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (all[i].live)
+      continue;
+    if (marks[i].fingerprint != 0) {
+      all[i].it.unstage(impl_->shown, key, prefix);
+    } else if (all[i].from_kept) {
+      auto known = impl_->known_columns(from, key, kept);
+      if (auto mark = all[i].it.show(impl_->shown, key, &known, 0, {})) {
+        marks[i] = {mark, now.value};
+        changed = true;
+      }
+    }
+  }
+  return changed;
+}
+
+void figure_fold::hide(route_id from, const row& key, std::span<place_mark> marks,
+                       const std::vector<bool>& which, tick_seconds now, std::string_view prefix) {
+  auto& all = impl_->by_route.at(from.value).projections;
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    if (is_among(which, all[i].id)) {
+      auto before = all[i].live ? std::string_view{} : prefix;
+      marks[i] = {all[i].it.show(impl_->shown, key, nullptr, marks[i].fingerprint, before), now.value};
+    }
+}
+
+void figure_fold::fold(route_id from, const row* before, const row* after, tick_seconds) {
+  if (before && after && *before == *after)
+    return;
+  if (before)
+    impl_->fold(from, *before, -1, false);
+  if (after)
+    impl_->fold(from, *after, 1, false);
+}
+
+void figure_fold::restore(route_id from, const row& stored) { impl_->fold(from, stored, 1, true); }
+
+void figure_fold::admit(route_id from, const row& stored) { impl_->fold(from, stored, 1, false, false); }
+
+void figure_fold::open() {
+  for (auto& x : impl_->folded) {
+    x.live = true;
+    if (!std::exchange(x.opened, true))
+      x.to->begin();
+  }
+  for (auto& route : impl_->by_route)
+    for (auto& x : route.projections)
+      x.live = true;
+}
+
+cell_output figure_fold::drain(tick_seconds now) {
+  cell_output out;
+  out.writes = std::exchange(impl_->shown, {});
+  for (auto& x : impl_->folded)
+    x.to->drain(out, now);
+  return out;
+}
+
+std::vector<store_write> figure_fold::retire(const std::vector<bool>& which) const {
+  std::vector<store_write> out;
+  for (auto& x : impl_->folded)
+    if (is_among(which, x.id))
+      x.to->retire(out);
+  return out;
+}
+
+void figure_fold::check(route_id from, const row& key, std::span<const place_mark> marks, tick_seconds now,
+                        std::vector<place_check>& out) const {
+  auto& all = impl_->by_route.at(from.value).projections;
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    if (all[i].live)
+      if (auto place = all[i].it.check(key, marks[i], now))
+        out.push_back(std::move(*place));
+}
+
+bool figure_fold::check_groups(group_cursor& from, std::size_t count, tick_seconds now,
+                               std::vector<place_check>& out) const {
+  auto enough = out.size() + count;
+  for (; from.figure < impl_->folded.size() && out.size() < enough;) {
+    auto& x = impl_->folded[from.figure];
+    from.at = x.live ? x.to->check(from.at, enough - out.size(), now, out) : 0;
+    if (from.at == 0)
+      ++from.figure;
+  }
+  return from.figure < impl_->folded.size();
+}
+
+std::int64_t figure_fold::last_written(figure_id figure, std::string_view key) const {
+  auto index = impl_->index_of_figure.at(figure.value);
+  return index ? impl_->folded[*index].to->last_written(key) : 0;
+}
+
+std::size_t figure_fold::memory() const {
+  auto out = bytes_of(impl_->shown);
+  for (auto& x : impl_->folded)
+    out += x.to->memory() + x.from->memory();
+  return out;
+}
+
+} // namespace millrace

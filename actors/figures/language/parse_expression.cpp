@@ -1,0 +1,290 @@
+#include "actors/figures/language/parse_expression.hpp"
+
+#include "actors/figures/language/refusal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace millrace {
+
+namespace {
+
+using kind = expression::kind;
+using literal = expression::literal_kind;
+
+std::string text_of(const PgQuery__Node* node) {
+  return node && node->node_case == PG_QUERY__NODE__NODE_STRING ? node->string->sval : "";
+}
+
+expression make(kind what, int at) {
+  expression out;
+  out.what = what;
+  out.at = at;
+  return out;
+}
+
+expression with_args(kind what, int at, std::vector<expression> args) {
+  auto out = make(what, at);
+  out.args = std::move(args);
+  return out;
+}
+
+expression negated(expression x) {
+  auto at = x.at;
+  std::vector<expression> args;
+  args.push_back(std::move(x));
+  return with_args(kind::negation, at, std::move(args));
+}
+
+expression column(const PgQuery__ColumnRef& from) {
+  auto out = make(kind::column, from.location);
+  for (std::size_t i = 0; i < from.n_fields; ++i) {
+    if (from.fields[i]->node_case == PG_QUERY__NODE__NODE_A_STAR)
+      out.what = kind::star;
+    else
+      out.names.push_back(text_of(from.fields[i]));
+  }
+  return out;
+}
+
+expression constant(const PgQuery__AConst& from) {
+  auto out = make(kind::constant, from.location);
+  if (from.isnull)
+    return out;
+  switch (from.val_case) {
+  case PG_QUERY__A__CONST__VAL_IVAL:
+    out.literal = literal::integer;
+    out.text = std::to_string(from.ival->ival);
+    break;
+  case PG_QUERY__A__CONST__VAL_FVAL:
+    out.literal = literal::decimal;
+    out.text = from.fval->fval;
+    // An integer beyond 32 bits comes as a float's text.
+    if (out.text.find_first_not_of("-0123456789") == std::string::npos)
+      out.literal = literal::integer;
+    break;
+  case PG_QUERY__A__CONST__VAL_BOOLVAL:
+    out.literal = literal::boolean;
+    out.text = from.boolval->boolval ? "t" : "f";
+    break;
+  case PG_QUERY__A__CONST__VAL_SVAL:
+    out.literal = literal::text;
+    out.text = from.sval->sval;
+    break;
+  default:
+    refuse_syntax(out.at, "a bit string", "a number, a text, a date");
+  }
+  return out;
+}
+
+bool is_clock(std::string_view name) {
+  static constexpr std::array<std::string_view, 7> clocks{
+      "now", "clock_timestamp", "transaction_timestamp", "statement_timestamp", "timeofday",
+      "age", "localtime"};
+  return std::find(clocks.begin(), clocks.end(), name) != clocks.end();
+}
+
+expression function(const PgQuery__FuncCall& from) {
+  auto out = make(kind::function, from.location);
+  out.text = text_of(from.funcname[from.n_funcname - 1]);
+  if (from.n_funcname > 1 && text_of(from.funcname[0]) != "pg_catalog")
+    refuse_syntax(out.at, "a function of another schema",
+                  "count, sum, avg, min, max, date_trunc, to_char, coalesce");
+  if (is_clock(out.text))
+    refuse_syntax(out.at, out.text + "() comes with a later version",
+                  "a condition without the clock, or a bucket (to_char, date_trunc) with a ttl");
+  if (from.over)
+    refuse_syntax(out.at, "a window function", std::string("two figures ") + batch_later);
+  if (from.agg_distinct)
+    refuse_syntax(out.at, out.text + "(DISTINCT ...)",
+                  std::string("a figure grouped by that column as well ") + batch_later);
+  if (from.n_agg_order > 0 || from.agg_within_group)
+    refuse_syntax(out.at, "ORDER BY within an aggregate", batch_later);
+  if (from.func_variadic)
+    refuse_syntax(out.at, "VARIADIC");
+  out.star_argument = from.agg_star;
+  for (std::size_t i = 0; i < from.n_args; ++i)
+    out.args.push_back(to_expression(*from.args[i], out.at));
+  if (from.agg_filter)
+    out.filter.push_back(to_expression(*from.agg_filter, out.at));
+  return out;
+}
+
+bool is_comparison(std::string_view name) {
+  static constexpr std::array<std::string_view, 7> all{"=", "<>", "!=", "<", "<=", ">", ">="};
+  return std::find(all.begin(), all.end(), name) != all.end();
+}
+
+expression binary_operator(const PgQuery__AExpr& from, const std::string& name) {
+  if (!from.lexpr)
+    refuse_syntax(from.location, "the operator " + name + " before a value", "a plain column or a constant");
+  std::vector<expression> args;
+  args.push_back(to_expression(*from.lexpr, from.location));
+  args.push_back(to_expression(*from.rexpr, from.location));
+  if (name == "*")
+    return with_args(kind::product, from.location, std::move(args));
+  if (!is_comparison(name))
+    refuse_syntax(
+        from.location, "arithmetic (the operator " + name + ")",
+        std::string("sum, avg or count of a column, or of column * column; arithmetic over aggregates "
+                    "is two figures ")
+            + batch_later);
+  auto out = with_args(kind::compare, from.location, std::move(args));
+  out.text = name == "!=" ? "<>" : name;
+  return out;
+}
+
+std::vector<expression> with_list(const PgQuery__AExpr& from) {
+  std::vector<expression> args;
+  args.push_back(to_expression(*from.lexpr, from.location));
+  if (from.rexpr->node_case != PG_QUERY__NODE__NODE_LIST)
+    refuse_syntax(from.location, "IN over anything but a list of constants");
+  for (std::size_t i = 0; i < from.rexpr->list->n_items; ++i)
+    args.push_back(to_expression(*from.rexpr->list->items[i], from.location));
+  return args;
+}
+
+expression like(const PgQuery__AExpr& from, bool not_like) {
+  std::vector<expression> args;
+  args.push_back(to_expression(*from.lexpr, from.location));
+  args.push_back(to_expression(*from.rexpr, from.location));
+  auto out = with_args(kind::like, from.location, std::move(args));
+  return not_like ? negated(std::move(out)) : out;
+}
+
+expression operation(const PgQuery__AExpr& from) {
+  auto name = from.n_name > 0 ? text_of(from.name[from.n_name - 1]) : "";
+  switch (from.kind) {
+  case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
+    if (from.n_name > 1)
+      refuse_syntax(from.location, "an operator of another schema", "PostgreSQL's own comparisons");
+    return binary_operator(from, name);
+  case PG_QUERY__A__EXPR__KIND__AEXPR_IN: {
+    auto out = with_args(kind::in, from.location, with_list(from));
+    return name == "<>" ? negated(std::move(out)) : out;
+  }
+  case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
+    return like(from, name == "!~~");
+  case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
+    return with_args(kind::between, from.location, with_list(from));
+  case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN:
+    return negated(with_args(kind::between, from.location, with_list(from)));
+  case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE:
+    refuse_syntax(from.location, "ILIKE", "LIKE 'prefix%', which respects upper and lower case");
+  case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
+  case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL:
+    refuse_syntax(from.location, "ANY or ALL over an array", "column IN (constant, ...)");
+  case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT:
+  case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT:
+    refuse_syntax(from.location, "IS DISTINCT FROM", "a comparison, and IS NULL where it matters");
+  default:
+    refuse_syntax(from.location, "this condition", "a comparison, IN, BETWEEN, IS NULL, LIKE 'prefix%'");
+  }
+}
+
+expression logic(const PgQuery__BoolExpr& from, int where_at) {
+  std::vector<expression> args;
+  for (std::size_t i = 0; i < from.n_args; ++i)
+    args.push_back(to_expression(*from.args[i], where_at));
+  auto what = from.boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR  ? kind::conjunction
+              : from.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR ? kind::disjunction
+                                                                 : kind::negation;
+  return with_args(what, from.location, std::move(args));
+}
+
+/// A constant with its type said: 'x'::date, timestamp '2024-01-01'.
+expression cast(const PgQuery__TypeCast& from) {
+  auto at = from.location >= 0 ? from.location : 0;
+  auto& type = *from.type_name;
+  if (type.n_names == 0 || type.n_typmods > 0 || type.n_array_bounds > 0)
+    refuse_syntax(at, "a cast to such a type", "a constant of the column's own type");
+  auto name = text_of(type.names[type.n_names - 1]);
+  if (name == "interval")
+    refuse_syntax(at, "an interval: now() and windows come with a later version", "a constant date or time");
+  auto inner = to_expression(*from.arg, at);
+  if (inner.what != kind::constant)
+    refuse_syntax(at, "a cast", "the column as it is");
+  inner.at = std::min(inner.at, at);
+  inner.cast = name;
+  return inner;
+}
+
+[[noreturn]] void refuse_node(const PgQuery__Node& node, int at) {
+  auto later = std::string(batch_later);
+  switch (node.node_case) {
+  case PG_QUERY__NODE__NODE_SUB_LINK:
+    refuse_syntax(node.sub_link->location, "a subquery",
+                  "a join on the parent's primary key, or two figures " + later);
+  case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
+    refuse_syntax(node.sqlvalue_function->location,
+                  "the clock or the user within a query: it comes with a later version", "a constant");
+  case PG_QUERY__NODE__NODE_CASE_EXPR:
+    refuse_syntax(node.case_expr->location, "CASE", "an aggregate with FILTER (WHERE ...) " + later);
+  case PG_QUERY__NODE__NODE_PARAM_REF:
+    refuse_syntax(node.param_ref->location, "a parameter: nobody gives it a value", "a constant");
+  case PG_QUERY__NODE__NODE_A_INDIRECTION:
+    refuse_syntax(at, "a part of an array or composite", later);
+  case PG_QUERY__NODE__NODE_BOOLEAN_TEST:
+    refuse_syntax(node.boolean_test->location, "IS TRUE and its like",
+                  "the boolean column by itself, or NOT column");
+  case PG_QUERY__NODE__NODE_GROUPING_SET:
+    refuse_syntax(node.grouping_set->location, "GROUPING SETS, ROLLUP and CUBE",
+                  "a figure for each grouping");
+  case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+    refuse_syntax(node.min_max_expr->location, "GREATEST and LEAST", later);
+  case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
+    refuse_syntax(node.collate_clause->location, "COLLATE", "the column as it is");
+  case PG_QUERY__NODE__NODE_ROW_EXPR:
+    refuse_syntax(node.row_expr->location, "a row of values", "one column at a time");
+  default:
+    refuse_syntax(at, "an expression outside the live subset", later);
+  }
+}
+
+} // namespace
+
+void refuse_syntax(int at, std::string message, std::string advice) {
+  throw figure_refused{std::max(at, 0), std::move(message), std::move(advice), false};
+}
+
+void add_terms(expression&& from, std::vector<expression>& to) {
+  if (from.what != kind::conjunction)
+    return to.push_back(std::move(from));
+  for (auto& x : from.args)
+    add_terms(std::move(x), to);
+}
+
+expression to_expression(const PgQuery__Node& node, int where_at) {
+  switch (node.node_case) {
+  case PG_QUERY__NODE__NODE_COLUMN_REF:
+    return column(*node.column_ref);
+  case PG_QUERY__NODE__NODE_A_CONST:
+    return constant(*node.a_const);
+  case PG_QUERY__NODE__NODE_FUNC_CALL:
+    return function(*node.func_call);
+  case PG_QUERY__NODE__NODE_A_EXPR:
+    return operation(*node.a_expr);
+  case PG_QUERY__NODE__NODE_BOOL_EXPR:
+    return logic(*node.bool_expr, where_at);
+  case PG_QUERY__NODE__NODE_TYPE_CAST:
+    return cast(*node.type_cast);
+  case PG_QUERY__NODE__NODE_NULL_TEST: {
+    auto is_null = node.null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NULL;
+    std::vector<expression> args;
+    args.push_back(to_expression(*node.null_test->arg, where_at));
+    return with_args(is_null ? kind::is_null : kind::is_not_null, node.null_test->location, std::move(args));
+  }
+  case PG_QUERY__NODE__NODE_COALESCE_EXPR: {
+    auto& from = *node.coalesce_expr;
+    auto out = make(kind::coalesce, from.location);
+    for (std::size_t i = 0; i < from.n_args; ++i)
+      out.args.push_back(to_expression(*from.args[i], from.location));
+    return out;
+  }
+  default:
+    refuse_node(node, where_at);
+  }
+}
+
+} // namespace millrace

@@ -1,0 +1,226 @@
+#include "actors/figures/language/target.hpp"
+
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::string_view grammar = "redis: string K | hash K | hash K field F | zset K member M score "
+                                     "column | json K, then [ttl T] [name X]";
+
+struct word {
+  std::string_view text;
+  int at = 0;
+};
+
+bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
+
+/// Splits a line into words; a space within {braces} belongs to a column's name.
+class words {
+ public:
+  words(std::string_view line, std::size_t from) : line_(line), at_(from) { skip(); }
+  bool done() const { return at_ >= line_.size(); }
+  int at() const { return static_cast<int>(at_); }
+  word peek() const { return {line_.substr(at_, end() - at_), at()}; }
+  word next() {
+    auto out = peek();
+    at_ = end();
+    skip();
+    return out;
+  }
+
+ private:
+  void skip() {
+    while (at_ < line_.size() && is_space(line_[at_]))
+      ++at_;
+  }
+  std::size_t end() const {
+    bool inside = false;
+    auto i = at_;
+    for (; i < line_.size() && (inside || !is_space(line_[i])); ++i) {
+      if (!inside && i + 1 < line_.size() && (line_.substr(i, 2) == "{{" || line_.substr(i, 2) == "}}"))
+        ++i;
+      else if (line_[i] == '{')
+        inside = true;
+      else if (line_[i] == '}')
+        inside = false;
+    }
+    return i;
+  }
+  std::string_view line_;
+  std::size_t at_;
+};
+
+[[noreturn]] void refuse(int at, std::string message, std::string advice = std::string(grammar)) {
+  throw target_refusal{at, std::move(message), std::move(advice)};
+}
+
+word expect(words& in, const char* what) {
+  if (in.done())
+    refuse(in.at(), std::string("the target line ends where ") + what + " should stand");
+  return in.next();
+}
+
+target_template parse_template(word from) {
+  target_template out{{}, from.at, std::string(from.text)};
+  std::string literal;
+  int literal_at = from.at;
+  auto flush = [&] {
+    if (!literal.empty())
+      out.pieces.push_back({std::exchange(literal, {}), false, literal_at});
+  };
+  for (std::size_t i = 0; i < from.text.size(); ++i) {
+    auto c = from.text[i];
+    auto here = from.at + static_cast<int>(i);
+    auto doubled = i + 1 < from.text.size() && from.text[i + 1] == c;
+    if ((c == '{' || c == '}') && doubled) {
+      literal += c;
+      ++i;
+    } else if (c == '}') {
+      refuse(here, "a brace closes that nothing opened", "write }} for the brace itself");
+    } else if (c == '{') {
+      auto close = from.text.find('}', i);
+      if (close == from.text.npos)
+        refuse(here, "a placeholder isn't closed", "write {column}, or {{ for the brace itself");
+      if (close == i + 1)
+        refuse(here, "a placeholder without a column", "write {column}");
+      flush();
+      out.pieces.push_back({std::string(from.text.substr(i + 1, close - i - 1)), true, here});
+      i = close;
+      literal_at = from.at + static_cast<int>(i) + 1;
+    } else {
+      literal += c;
+    }
+  }
+  flush();
+  return out;
+}
+
+std::uint32_t parse_duration(word from) {
+  std::uint64_t number = 0;
+  auto* end = from.text.data() + from.text.size();
+  auto parsed = std::from_chars(from.text.data(), end, number);
+  std::uint64_t unit = 0;
+  if (parsed.ec == std::errc{} && parsed.ptr + 1 == end)
+    switch (*parsed.ptr) {
+    case 's':
+      unit = 1;
+      break;
+    case 'm':
+      unit = 60;
+      break;
+    case 'h':
+      unit = 3'600;
+      break;
+    case 'd':
+      unit = 86'400;
+      break;
+    default:
+      break;
+    }
+  if (unit == 0 || number == 0)
+    refuse(from.at, "'" + std::string(from.text) + "' is no duration",
+           "a number and s, m, h or d: 90s, 15m, 2h, 7d");
+  if (number > std::numeric_limits<std::int32_t>::max() / unit)
+    refuse(from.at, "the duration is longer than 68 years", "leave ttl out");
+  return static_cast<std::uint32_t>(number * unit);
+}
+
+/// A column's name: bare, or in double quotes as in SQL. A name with a space
+/// stands in {braces}.
+std::string column_name(word from) {
+  auto text = from.text;
+  for (auto [open, close] : {std::pair{'"', '"'}, std::pair{'{', '}'}})
+    if (text.size() > 2 && text.front() == open && text.back() == close)
+      return std::string(text.substr(1, text.size() - 2));
+  return std::string(text);
+}
+
+void parse_place(words& in, target_line& out) {
+  auto type = expect(in, "the type (string, hash, zset or json)");
+  out.at = type.at;
+  if (type.text == "string")
+    out.what = target_line::type::string;
+  else if (type.text == "hash")
+    out.what = target_line::type::hash;
+  else if (type.text == "zset")
+    out.what = target_line::type::zset;
+  else if (type.text == "json")
+    out.what = target_line::type::json;
+  else
+    refuse(type.at, "'" + std::string(type.text) + "' is no type of a place");
+  out.key = parse_template(expect(in, "the key"));
+  if (out.what == target_line::type::hash && !in.done() && in.peek().text == "field") {
+    in.next();
+    out.what = target_line::type::hash_field;
+    out.member = parse_template(expect(in, "the field"));
+  }
+  if (out.what != target_line::type::zset)
+    return;
+  if (auto x = expect(in, "'member'"); x.text != "member")
+    refuse(x.at, "a zset needs 'member M score column'");
+  out.member = parse_template(expect(in, "the member"));
+  if (auto x = expect(in, "'score'"); x.text != "score")
+    refuse(x.at, "a zset needs 'score column' after its member");
+  auto score = expect(in, "the score's column");
+  out.score = column_name(score);
+  out.score_at = score.at;
+}
+
+void parse_option(words& in, target_line& out) {
+  auto option = in.next();
+  if (option.text == "newest" || option.text == "every")
+    refuse(option.at, "'" + std::string(option.text) + "' comes with a later version",
+           option.text == "every" ? "a query within the live subset, without every" : "leave it out");
+  if (option.text == "ttl") {
+    if (out.ttl_seconds != 0)
+      refuse(option.at, "a second ttl");
+    out.ttl_at = option.at;
+    out.ttl_seconds = parse_duration(expect(in, "the ttl's duration"));
+  } else if (option.text == "name") {
+    if (!out.name.empty())
+      refuse(option.at, "a second name");
+    auto name = expect(in, "the name");
+    out.name = std::string(name.text);
+    out.name_at = name.at;
+  } else {
+    refuse(option.at, "'" + std::string(option.text) + "' isn't part of a target line");
+  }
+}
+
+std::string_view without_leading_space(std::string_view text) {
+  while (!text.empty() && is_space(text.front()))
+    text.remove_prefix(1);
+  return text;
+}
+
+} // namespace
+
+bool is_target_line(std::string_view comment) {
+  auto text = without_leading_space(comment);
+  return text.starts_with("redis:") || text.starts_with("alert:");
+}
+
+std::variant<target_line, target_refusal> parse_target(std::string_view line) {
+  auto text = without_leading_space(line);
+  auto start = line.size() - text.size();
+  try {
+    if (text.starts_with("alert:"))
+      refuse(static_cast<int>(start), "alerts come with a later version", "leave the figure out");
+    words in(line, start + std::string_view("redis:").size());
+    target_line out;
+    parse_place(in, out);
+    while (!in.done())
+      parse_option(in, out);
+    return out;
+  } catch (target_refusal& refused) {
+    return std::move(refused);
+  }
+}
+
+} // namespace millrace

@@ -1,0 +1,210 @@
+/// Places that may meet: two figures', or one of ours. A key's template is a
+/// pattern: literals, and placeholders that stand for any text of their type.
+
+#include "actors/figures/plan/plan_draft.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <map>
+#include <set>
+
+namespace millrace {
+
+namespace {
+
+using postgres::column_type;
+using bytes = std::bitset<256>;
+
+/// One place of a pattern: one byte of these, or any number of them.
+struct element {
+  bytes any_of;
+  bool repeated = false;
+};
+using pattern = std::vector<element>;
+
+void add_literal(pattern& to, const std::string& text) {
+  for (unsigned char c : text)
+    to.push_back({bytes().set(c), false});
+}
+
+bytes all_but(std::string_view excluded) {
+  auto out = bytes().set();
+  for (unsigned char c : excluded)
+    out.reset(c);
+  return out;
+}
+
+bytes only(std::string_view included) {
+  bytes out;
+  for (unsigned char c : included)
+    out.set(c);
+  return out;
+}
+
+/// What a value may print as; an encoded text has no colon.
+void add_value(pattern& to, column_type type, bool encoded) {
+  bytes any_of;
+  switch (type) {
+  case column_type::smallint:
+  case column_type::integer:
+  case column_type::bigint:
+    any_of = only("-0123456789");
+    break;
+  case column_type::numeric:
+    any_of = only("-.0123456789NaInfity");
+    break;
+  case column_type::boolean:
+    any_of = only("tf");
+    break;
+  case column_type::uuid:
+    any_of = only("-0123456789abcdef");
+    break;
+  case column_type::text:
+  case column_type::varchar:
+  case column_type::enumeration:
+    to.push_back({encoded ? all_but(":") : all_but(""), true});
+    return;
+  default:
+    any_of = all_but("");
+    break;
+  }
+  to.push_back({any_of, false}); // never empty
+  to.push_back({any_of, true});
+}
+
+pattern pattern_of(const name_template& from, const figure_plan& plan) {
+  pattern out;
+  for (auto& piece : from.pieces) {
+    if (piece.output)
+      add_value(out, plan.outputs[*piece.output].type, from.encode);
+    else
+      add_literal(out, piece.literal);
+  }
+  return out;
+}
+
+/// Returns whether some text is of both patterns: a walk through both at once.
+bool may_meet(const pattern& a, const pattern& b) {
+  std::set<std::pair<std::size_t, std::size_t>> seen;
+  std::vector<std::pair<std::size_t, std::size_t>> open{{0, 0}};
+  while (!open.empty()) {
+    auto [i, j] = open.back();
+    open.pop_back();
+    if (!seen.emplace(i, j).second)
+      continue;
+    if (i == a.size() && j == b.size())
+      return true;
+    if (i < a.size() && a[i].repeated)
+      open.emplace_back(i + 1, j);
+    if (j < b.size() && b[j].repeated)
+      open.emplace_back(i, j + 1);
+    if (i < a.size() && j < b.size() && (a[i].any_of & b[j].any_of).any())
+      open.emplace_back(a[i].repeated ? i : i + 1, b[j].repeated ? j : j + 1);
+  }
+  return false;
+}
+
+/// Keys that are Millrace's own, with what a user would see there.
+std::vector<std::pair<std::string, pattern>> reserved() {
+  std::vector<std::pair<std::string, pattern>> out;
+  for (std::string prefix : {"millrace:", "cdc:", "alerts:", "batch_jobs:", "batch_summary:"}) {
+    pattern x;
+    add_literal(x, prefix);
+    x.push_back({all_but(""), true});
+    out.emplace_back(prefix + "...", std::move(x));
+  }
+  for (std::string op : {"created", "updated", "deleted"}) {
+    pattern x;
+    add_literal(x, "metrics:");
+    x.push_back({all_but(""), true});
+    add_literal(x, ":" + op);
+    out.emplace_back("metrics:TABLE:" + op, std::move(x));
+  }
+  return out;
+}
+
+bool is_hash(const figure_plan& x) {
+  return x.place.what == target_kind::hash || x.place.what == target_kind::hash_field;
+}
+
+/// The hash fields that a figure writes, as patterns.
+std::vector<pattern> fields_of(const figure_plan& x) {
+  if (x.place.what == target_kind::hash_field)
+    return {pattern_of(x.place.member, x)};
+  std::vector<pattern> out;
+  for (std::uint16_t i = 0; i < x.outputs.size(); ++i) {
+    auto placed = std::any_of(x.place.key.pieces.begin(), x.place.key.pieces.end(),
+                              [&](auto& piece) { return piece.output == i; });
+    if (!placed)
+      add_literal(out.emplace_back(), x.outputs[i].name);
+  }
+  return out;
+}
+
+/// The same literals around placeholders of the same form.
+bool same_template(const figure_plan& a, const figure_plan& b) {
+  auto& x = a.place.key.pieces;
+  auto& y = b.place.key.pieces;
+  return std::equal(x.begin(), x.end(), y.begin(), y.end(), [&](auto& p, auto& q) {
+    if (p.output.has_value() != q.output.has_value())
+      return false;
+    if (!p.output)
+      return p.literal == q.literal;
+    auto s = a.outputs[*p.output].type, t = b.outputs[*q.output].type;
+    return s == t || (is_integer(s) && is_integer(t)) || (is_text(s) && is_text(t));
+  });
+}
+
+/// Returns why two figures can't both have their places; empty if they can.
+std::string conflict(const figure_plan& a, const figure_plan& b) {
+  if (!may_meet(pattern_of(a.place.key, a), pattern_of(b.place.key, b)))
+    return {};
+  if (!is_hash(a) || !is_hash(b) || !same_template(a, b))
+    return "its place may meet that of the figure " + b.name;
+  for (auto& x : fields_of(a))
+    for (auto& y : fields_of(b))
+      if (may_meet(x, y))
+        return "its fields may meet those of the figure " + b.name;
+  auto expires = [](const figure_plan& x) { return x.what != figure_kind::rolled_up; };
+  if (a.place.ttl_seconds != b.place.ttl_seconds || (a.place.ttl_seconds > 0 && expires(a) != expires(b)))
+    return "it shares its key, but not its ttl, with the figure " + b.name;
+  return {};
+}
+
+std::string place_of(const figure_draft& x) { return x.file->place(x.text.target_at); }
+
+refusal at_target(const figure_draft& x, int at, std::string message, std::string advice) {
+  return x.file->at(x.text.target_at + static_cast<std::size_t>(at), std::move(message), std::move(advice));
+}
+
+/// Returns the first thing that the figure meets.
+std::optional<refusal> meets(const std::vector<figure_draft>& drafts, std::size_t number) {
+  static const auto ours = reserved();
+  auto& x = drafts[number];
+  auto mine = pattern_of(x.plan.place.key, x.plan);
+  for (auto& [shown, taken] : ours)
+    if (may_meet(mine, taken))
+      return at_target(x, x.line.key.at, "its place may meet Millrace's own keys " + shown, "another prefix");
+  for (std::size_t i = 0; i < number; ++i) {
+    auto& other = drafts[i];
+    if (other.plan.name == x.plan.name)
+      return at_target(x, x.line.name_at, "the name " + x.plan.name + " is taken by " + place_of(other),
+                       "another name: name X");
+    if (auto why = conflict(x.plan, other.plan); !why.empty())
+      return at_target(
+          x, x.line.key.at, why + " (" + place_of(other) + ")",
+          "another key; two hash figures of one key need the same template, the same ttl and other fields");
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+void refuse_collisions(const std::vector<figure_draft>& drafts, std::vector<refusal>& refused) {
+  for (std::size_t i = 0; i < drafts.size(); ++i)
+    if (auto x = meets(drafts, i))
+      refused.push_back(std::move(*x));
+}
+
+} // namespace millrace

@@ -1,0 +1,118 @@
+#pragma once
+
+/// A figure on its way to a plan: names resolved, columns still numbered as in
+/// their tables. plan_routes.cpp renumbers them once all figures are known.
+
+#include "actors/figures/language/parse_file.hpp"
+#include "actors/figures/language/parse_select.hpp"
+#include "actors/figures/language/target.hpp"
+#include "actors/figures/plan/plan.hpp"
+#include "actors/figures/plan/planner.hpp"
+
+#include <functional>
+#include <set>
+
+namespace millrace {
+
+/// A table of the figure under the name that its columns are called by.
+struct scope_table {
+  const postgres::table* table = nullptr;
+  std::string name; ///< the alias, or the table's own name
+  bool aliased = false;
+  side from = side::child;
+  int at = 0;
+};
+
+/// A column found: where, and what the catalog says of it.
+struct found_column {
+  const scope_table* of = nullptr;
+  std::uint16_t number = 0;
+  int at = 0;
+  const postgres::column& it() const { return of->table->columns[number]; }
+  column_use use() const { return {of->from, number, it().type, it().scale}; }
+};
+
+struct figure_draft {
+  const source_file* file = nullptr;
+  figure_text text;
+  target_line line;
+  figure_plan plan;               ///< column_use::column: index into the table's columns
+  std::vector<scope_table> scope; ///< the child first, then the parent
+  std::size_t child = 0;          ///< scope's index of the child
+  const postgres::table* entity = nullptr;
+  std::vector<std::uint16_t> by;  ///< the child's columns that hold the entity's key
+  std::vector<int> output_places; ///< bytes of the SQL
+};
+
+/// All that resolving a figure needs to know.
+struct figure_context {
+  const std::vector<postgres::table>& catalog;
+  const std::vector<std::string>& schemas;
+  const database_answers& answers;
+};
+
+[[noreturn]] void refuse_figure(int at, std::string message, std::string advice = {});
+[[noreturn]] void refuse_target(int at, std::string message, std::string advice = {});
+
+// plan_names.cpp
+/// Returns the table; refuses what can't be captured.
+const postgres::table& find_table(const table_reference&, const figure_context&);
+found_column find_column(const expression&, const std::vector<scope_table>&);
+/// Refuses a column that the stream doesn't bring whole. `why` says what it is used for.
+void check_usable(const found_column&);
+/// Refuses a type whose equal values don't always print the same.
+void check_key_type(const found_column&, const std::string& use);
+/// Returns schema.table, quoted where SQL needs it.
+std::string sql_name(const postgres::table&);
+
+// plan_types.cpp
+bool is_integer(postgres::column_type);
+bool is_number(postgres::column_type); ///< exact: integers and numeric(p,s)
+bool is_text(postgres::column_type);   ///< text, varchar
+bool is_key_type(const postgres::column&);
+bool is_ordered(postgres::column_type); ///< <, min and max are exact
+bool may_be_toasted(postgres::column_type);
+/// Returns whether two columns' equal values have one packed form.
+bool same_form(const postgres::column&, const postgres::column&);
+
+// plan_constant.cpp
+/// Returns the literal in the column's form. Refuses what isn't a constant.
+constant to_constant(const expression&, const postgres::column&, const figure_context&);
+
+// plan_predicate.cpp
+predicate to_predicate(const expression&, const std::vector<scope_table>&, const figure_context&);
+comparison to_comparison(const std::string& text, bool flipped);
+
+// plan_columns.cpp
+key_expression to_key(const expression&, const std::vector<scope_table>&, const figure_context&);
+aggregate to_aggregate(const expression&, const std::vector<scope_table>&, const figure_context&);
+bool is_aggregate(const expression&);
+bool operator==(const key_expression&, const key_expression&);
+
+// plan_join.cpp
+/// Finds out which table is the parent: the one whose primary key is compared.
+/// Other conditions of ON go to WHERE.
+void read_join(figure_draft&, select_tree&);
+
+// plan_figure.cpp
+/// Takes a figure's query apart, except for its target.
+void resolve_query(figure_draft&, const figure_context&);
+// plan_entity.cpp
+/// Chooses the entity, and with it keyed or rolled up.
+void choose_entity(figure_draft&, const figure_context&);
+// plan_place.cpp
+/// Fits the target line to the query's outputs.
+void resolve_place(figure_draft&);
+
+/// Calls `f` with each column of the figure.
+void for_each_column(figure_plan&, const std::function<void(column_use&)>& f);
+
+// plan_routes.cpp
+/// Numbers tables, entities, routes and columns.
+plan_set lay_out(std::vector<figure_draft>& drafts, const std::vector<postgres::table>& catalog);
+
+// plan_collisions.cpp
+/// Adds a refusal for each figure whose name or place meets another's, or ours.
+void refuse_collisions(const std::vector<figure_draft>&, std::vector<refusal>&);
+
+} // namespace millrace

@@ -1,0 +1,119 @@
+#pragma once
+
+/// nlohmann's conversions for everything in plan.hpp; private to actors/figures.
+
+#include "actors/figures/plan/plan.hpp"
+
+#include <nlohmann/json.hpp>
+
+template <class T>
+struct nlohmann::adl_serializer<std::optional<T>> {
+  static void to_json(json& to, const std::optional<T>& from) { to = from ? json(*from) : json(nullptr); }
+  static void from_json(const json& from, std::optional<T>& to) {
+    to = from.is_null() ? std::nullopt : std::optional<T>(from.get<T>());
+  }
+};
+
+/// NULL is null, an integer a number, text a string, NaN an empty array.
+template <>
+struct nlohmann::adl_serializer<millrace::value> {
+  static void to_json(json& to, const millrace::value& from) {
+    if (auto* number = std::get_if<std::int64_t>(&from))
+      to = *number;
+    else if (auto* text = std::get_if<std::string>(&from))
+      to = *text;
+    else
+      to = millrace::is_null(from) ? json(nullptr) : json::array();
+  }
+  static void from_json(const json& from, millrace::value& to) {
+    if (from.is_number_integer())
+      to = from.get<std::int64_t>();
+    else if (from.is_string())
+      to = from.get<std::string>();
+    else if (from.is_array())
+      to = millrace::not_a_number{};
+    else
+      to = millrace::null_value{};
+  }
+};
+
+namespace millrace::postgres {
+
+/// Returns the n of "timestamp(n) without time zone"; 6 where the name tells none,
+/// as a domain's doesn't.
+int fraction_by_name(const column& x);
+
+inline void to_json(nlohmann::json& to, const column& from) {
+  to = {{"name", from.name},           {"type", from.type},           {"type_name", from.type_name},
+        {"precision", from.precision}, {"scale", from.scale},         {"fraction", from.fraction},
+        {"not_null", from.not_null},   {"generated", from.generated}, {"deterministic", from.deterministic}};
+}
+
+/// A ledger of before `fraction` was a field has it in the type's name.
+inline void from_json(const nlohmann::json& from, column& to) {
+  from.at("name").get_to(to.name);
+  from.at("type").get_to(to.type);
+  from.at("type_name").get_to(to.type_name);
+  from.at("precision").get_to(to.precision);
+  from.at("scale").get_to(to.scale);
+  to.fraction = from.value("fraction", fraction_by_name(to));
+  from.at("not_null").get_to(to.not_null);
+  from.at("generated").get_to(to.generated);
+  from.at("deterministic").get_to(to.deterministic);
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(foreign_key, columns, schema, table, referred)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(table, schema, name, kind, columns, primary_key, deferrable_key,
+                                   full_identity, foreign_keys)
+
+} // namespace millrace::postgres
+
+namespace millrace {
+
+template <class Tag, class Rep>
+void to_json(nlohmann::json& to, const strong<Tag, Rep>& from) {
+  to = from.value;
+}
+
+template <class Tag, class Rep>
+void from_json(const nlohmann::json& from, strong<Tag, Rep>& to) {
+  from.get_to(to.value);
+}
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(table_plan, table, captured)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(route, table, entity, own, by, columns, kept)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(column_use, from, column, type, scale)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(constant, content, scale)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(predicate, what, column, other, cmp, constants, terms)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(key_expression, what, column, argument, fallback)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(aggregate, what, factors, filter, scale, type)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(having_condition, aggregate, cmp, bound)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(output_column, name, what, index, type, scale)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(name_template::piece, literal, output)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(name_template, pieces, encode)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(target, what, key, member, shown, ttl_seconds)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(figure_plan, name, file, line, sql, target_line, what, entity, child,
+                                   parent, where, keys, aggregates, having, outputs, place, time_key, version)
+
+inline void to_json(nlohmann::json& to, const plan_set& from) {
+  to = {{"tables", from.tables},
+        {"routes", from.routes},
+        {"figures", from.figures},
+        {"key_prefix", from.key_prefix}};
+  for (auto& x : from.figures)
+    if (x.refills > 0)
+      to["refills"][x.name] = x.refills;
+}
+
+/// A ledger of before has no prefix, and no figure that was filled again.
+inline void from_json(const nlohmann::json& from, plan_set& to) {
+  from.at("tables").get_to(to.tables);
+  from.at("routes").get_to(to.routes);
+  from.at("figures").get_to(to.figures);
+  to.key_prefix = from.value("key_prefix", "");
+  auto refills = from.value("refills", nlohmann::json::object());
+  for (auto& x : to.figures)
+    x.refills = refills.value(x.name, std::uint32_t{0});
+}
+
+} // namespace millrace

@@ -1,0 +1,245 @@
+/// The target line against the query's outputs: placeholders, fields, ttl.
+
+#include "actors/figures/plan/plan_draft.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+namespace millrace {
+
+namespace {
+
+using postgres::column_type;
+using kind = target_line::type;
+
+std::string list(const std::vector<output_column>& outputs) {
+  std::string out;
+  for (auto& x : outputs)
+    out += (out.empty() ? "" : ", ") + x.name;
+  return out;
+}
+
+std::uint16_t output_of(const std::string& name, int at, const figure_plan& plan) {
+  auto found =
+      std::find_if(plan.outputs.begin(), plan.outputs.end(), [&](auto& x) { return x.name == name; });
+  if (found == plan.outputs.end())
+    refuse_target(at, "the query has no column " + name, "one of " + list(plan.outputs));
+  return static_cast<std::uint16_t>(found - plan.outputs.begin());
+}
+
+/// Collects which outputs stand in the target as placeholders.
+name_template to_template(const target_template& from, const figure_plan& plan,
+                          std::set<std::uint16_t>& used) {
+  name_template out;
+  for (auto& piece : from.pieces) {
+    if (!piece.placeholder) {
+      out.pieces.push_back({piece.text, std::nullopt});
+      continue;
+    }
+    auto output = output_of(piece.text, piece.at, plan);
+    if (plan.outputs[output].what == output_column::kind::aggregate)
+      refuse_target(piece.at, "the placeholder {" + piece.text + "} is an aggregate", "a column of GROUP BY");
+    used.insert(output);
+    out.pieces.push_back({{}, output});
+  }
+  return out;
+}
+
+std::size_t placeholders(const name_template& x) {
+  return static_cast<std::size_t>(
+      std::count_if(x.pieces.begin(), x.pieces.end(), [](auto& piece) { return piece.output.has_value(); }));
+}
+
+/// The placeholders are the GROUP BY keys: else two groups would meet in one place.
+void check_keys(const figure_draft& draft, const std::set<std::uint16_t>& used) {
+  auto& plan = draft.plan;
+  std::set<std::uint16_t> keys;
+  for (auto output : used)
+    keys.insert(plan.outputs[output].index);
+  for (std::uint16_t i = 0; i < plan.keys.size(); ++i) {
+    if (keys.count(i) > 0)
+      continue;
+    auto shown = std::find_if(plan.outputs.begin(), plan.outputs.end(),
+                              [&](auto& x) { return x.what == output_column::kind::key && x.index == i; });
+    if (shown == plan.outputs.end())
+      refuse_target(draft.line.key.at, "a group column is neither in the SELECT list nor in the target",
+                    "every GROUP BY column as a placeholder");
+    refuse_target(draft.line.key.at, "the group column " + shown->name + " isn't in the target",
+                  "{" + shown->name + "} in the key"
+                      + (draft.line.what == kind::json ? "" : ", the field or the member"));
+  }
+}
+
+/// A projection's placeholders are the primary key.
+void check_primary_key(const figure_draft& draft, const std::set<std::uint16_t>& used) {
+  auto& plan = draft.plan;
+  auto& table = *draft.entity;
+  if (draft.line.what != kind::json && draft.line.what != kind::hash)
+    refuse_target(draft.line.at, "plain columns as anything but json or hash K",
+                  "json or hash; or aggregates grouped by the primary key");
+  std::set<std::uint16_t> there, wanted(table.primary_key.begin(), table.primary_key.end());
+  for (auto output : used)
+    there.insert(plan.outputs[output].index);
+  if (there == wanted)
+    return;
+  std::string key;
+  for (auto x : table.primary_key)
+    key += "{" + table.columns[x].name + "}";
+  refuse_target(draft.line.key.at, "the placeholders aren't the primary key of " + sql_name(table), key);
+}
+
+/// The bytes by which a value of the type may go on and still be one: a literal
+/// that begins with another byte shows where the value ends.
+std::string_view continuations(column_type type) {
+  switch (type) {
+  case column_type::smallint:
+  case column_type::integer:
+  case column_type::bigint:
+    return "0123456789";
+  case column_type::numeric:
+    return "0123456789.";
+  case column_type::date:
+  case column_type::timestamptz:
+    return " ";
+  case column_type::timestamp:
+  case column_type::time:
+    return "0123456789. ";
+  default:
+    return "";
+  }
+}
+
+/// Returns whether the literal can't be taken for a part of the value before
+/// it. In text, a colon is percent-encoded wherever two placeholders stand.
+bool ends(column_type value, const std::string& literal) {
+  if (is_text(value) || value == column_type::enumeration)
+    return literal.find(':') != literal.npos;
+  return !literal.empty() && continuations(value).find(literal[0]) == std::string_view::npos;
+}
+
+/// Two groups mustn't have one name: 1 and 23, 12 and 3.
+void check_separators(const name_template& x, const target_template& from, const figure_plan& plan) {
+  std::optional<std::size_t> last;
+  for (std::size_t i = 0; i < x.pieces.size(); ++i) {
+    if (!x.pieces[i].output)
+      continue;
+    if (last
+        && !ends(plan.outputs[*x.pieces[*last].output].type, i - *last == 2 ? x.pieces[i - 1].literal : ""))
+      refuse_target(from.pieces[i].at,
+                    "nothing shows where {" + from.pieces[*last].text + "} ends and {" + from.pieces[i].text
+                        + "} begins: two groups may meet in one place",
+                    "a colon between them");
+    last = i;
+  }
+}
+
+std::vector<std::uint16_t> others(const figure_plan& plan, const std::set<std::uint16_t>& used) {
+  std::vector<std::uint16_t> out;
+  for (std::uint16_t i = 0; i < plan.outputs.size(); ++i)
+    if (used.count(i) == 0)
+      out.push_back(i);
+  return out;
+}
+
+void check_shown(figure_draft& draft, const std::set<std::uint16_t>& used) {
+  auto& plan = draft.plan;
+  auto& line = draft.line;
+  auto rest = others(plan, used);
+  auto single = line.what == kind::string || line.what == kind::hash_field || line.what == kind::zset;
+  if (single && rest.size() != 1)
+    refuse_target(line.at,
+                  "this place shows one column, the query has " + std::to_string(rest.size())
+                      + " beside the placeholders",
+                  "exactly one other column; or hash K, which shows all of them as fields");
+  if (line.what == kind::hash && rest.empty())
+    refuse_target(line.at, "a hash without fields", "a column beside the placeholders");
+  plan.place.shown = single ? rest[0] : 0;
+  if (line.what != kind::zset)
+    return;
+  auto score = output_of(line.score, line.score_at, plan);
+  if (score != plan.place.shown)
+    refuse_target(line.score_at, "the score is a placeholder",
+                  "score " + plan.outputs[plan.place.shown].name);
+  if (!is_number(plan.outputs[score].type))
+    refuse_target(line.score_at, "the score " + line.score + " isn't a number", "a count, sum or avg");
+}
+
+/// A bucket's start can be told only from its year on downwards, without a gap.
+bool tells_start(const std::string& format) {
+  auto gap = false;
+  for (auto part : {"YYYY", "MM", "DD", "HH24", "MI", "SS"}) {
+    auto there = format.find(part) != format.npos;
+    if (there && gap)
+      return false;
+    gap = gap || !there;
+  }
+  return format.find("YYYY") != format.npos;
+}
+
+bool is_time_key(const key_expression& x) {
+  return x.what == key_expression::kind::date_trunc
+         || (x.what == key_expression::kind::to_char && tells_start(x.argument));
+}
+
+void check_ttl(figure_draft& draft) {
+  auto& plan = draft.plan;
+  auto& line = draft.line;
+  if (line.ttl_seconds == 0)
+    return;
+  if (plan.what == figure_kind::rolled_up) {
+    for (std::uint16_t i = 0; i < plan.keys.size() && !plan.time_key; ++i)
+      if (is_time_key(plan.keys[i]))
+        plan.time_key = i;
+    if (!plan.time_key)
+      refuse_target(line.ttl_at,
+                    "ttl on a rolled-up figure without a time key: nothing says when a place is over",
+                    "a key to_char(column, 'YYYYMMDD_HH24MI') or date_trunc('hour', column)");
+  } else if (line.what == kind::hash_field || line.what == kind::zset) {
+    refuse_target(line.ttl_at, "ttl on one field or member: Redis expires a key as a whole",
+                  "hash K with the placeholders in the key");
+  }
+}
+
+target_kind to_target_kind(kind x) {
+  switch (x) {
+  case kind::string:
+    return target_kind::string;
+  case kind::hash:
+    return target_kind::hash;
+  case kind::hash_field:
+    return target_kind::hash_field;
+  case kind::zset:
+    return target_kind::zset;
+  case kind::json:
+    return target_kind::json;
+  }
+  return target_kind::string;
+}
+
+} // namespace
+
+void resolve_place(figure_draft& draft) {
+  auto& plan = draft.plan;
+  auto& line = draft.line;
+  std::set<std::uint16_t> used;
+  plan.place.what = to_target_kind(line.what);
+  plan.place.ttl_seconds = line.ttl_seconds;
+  plan.place.key = to_template(line.key, plan, used);
+  plan.place.key.encode = true;
+  plan.place.member = to_template(line.member, plan, used);
+  plan.place.member.encode = placeholders(plan.place.member) > 1;
+  if (line.key.pieces.empty() || line.key.pieces[0].placeholder)
+    refuse_target(line.key.at, "a key without a literal prefix may meet any other key",
+                  "prefix:" + line.key.written);
+  check_separators(plan.place.key, line.key, plan);
+  check_separators(plan.place.member, line.member, plan);
+  if (plan.what == figure_kind::projection)
+    check_primary_key(draft, used);
+  else
+    check_keys(draft, used);
+  check_shown(draft, used);
+  check_ttl(draft);
+}
+
+} // namespace millrace

@@ -1,0 +1,237 @@
+#include "actors/fill/fill.hpp"
+
+#include <algorithm>
+
+namespace millrace {
+
+fill::fill(fill_backend backend, fill_note note, bool live)
+    : backend_(std::move(backend)), note_(std::move(note)), live_(live) {
+  if (!live_ && !note_.figures.empty() && note_.tables.empty())
+    at_ = stage::publish; // the rows in memory have it all
+}
+
+result<void> fill::step() {
+  for (;;) {
+    auto before = at_;
+    auto moved = one();
+    if (!moved)
+      return moved.why();
+    if (!*moved || at_ == before)
+      return {};
+  }
+}
+
+/// Returns whether the stage changed.
+result<bool> fill::one() {
+  switch (at_) {
+  case stage::stream:
+    return passed_by_stream();
+  case stage::announce:
+    return announce();
+  case stage::settle:
+    return settle();
+  case stage::read:
+    return read();
+  case stage::drain:
+    return drain();
+  case stage::sweep:
+    at_ = stage::sweeping;
+    backend_.sweep(from_, note_.tables);
+    return true;
+  case stage::publish:
+    at_ = stage::publishing;
+    backend_.publish();
+    return true;
+  case stage::save:
+    return save();
+  case stage::announcing:
+  case stage::sweeping:
+  case stage::publishing:
+  case stage::done:
+    return false;
+  }
+  return false;
+}
+
+/// The marker is written only once the slot is there: a slot that is made later
+/// begins after it. A Debezium that doesn't capture a table yet lets its changes go by.
+result<bool> fill::passed_by_stream() {
+  auto slot = backend_.slot();
+  if (!slot) // while nobody looks, the slot may be made again after the marker
+    return marker_.reset(), slot.why();
+  if (!slot->exists)
+    return marker_.reset(), false;
+  if (!marker_) {
+    auto marker = backend_.emit_marker();
+    if (!marker)
+      return marker.why();
+    marker_ = *marker;
+  }
+  if (slot->confirmed_flush < *marker_)
+    return false;
+  auto captured = reads() ? backend_.captured(*marker_) : result<bool>(true);
+  if (!captured)
+    return captured.why();
+  if (!*captured)
+    return false;
+  marker_.reset();
+  at_ = reads() ? stage::announce : stage::drain;
+  return true;
+}
+
+/// `from` comes before the number: a transaction that gets the number or a later one
+/// writes after `from`. A marker's LSN is nobody else's, so two leaders don't share one.
+result<bool> fill::announce() {
+  auto from = backend_.emit_marker();
+  if (!from)
+    return from.why();
+  auto next = backend_.next_transaction();
+  if (!next)
+    return next.why();
+  from_ = *from;
+  next_transaction_ = *next;
+  at_ = stage::announcing;
+  backend_.announce(from_, note_.tables);
+  return true;
+}
+
+result<bool> fill::settle() {
+  auto open = backend_.open_before(next_transaction_);
+  if (!open)
+    return open.why();
+  waits_for_ = *open;
+  if (!waits_for_.empty())
+    return false;
+  auto before = backend_.ends();
+  if (!before)
+    return before.why();
+  before_ = std::move(*before);
+  if (auto begun = backend_.read(from_, note_.tables); !begun)
+    return begun.why();
+  at_ = stage::read;
+  return true;
+}
+
+result<bool> fill::read() {
+  progress_ = backend_.progress();
+  if (!progress_.done)
+    return false;
+  at_ = stage::drain;
+  return true;
+}
+
+result<bool> fill::drain() {
+  if (!ends_) {
+    auto ends = backend_.ends();
+    if (!ends)
+      return ends.why();
+    ends_ = *ends;
+  }
+  auto durable = backend_.durable(*ends_);
+  if (!durable)
+    return durable.why();
+  if (!*durable)
+    return false;
+  if (!reads())
+    return at_ = stage::publish, true;
+  auto lost = lost_records();
+  if (!lost)
+    return lost.why();
+  if (*lost) {
+    ends_.reset();
+    at_ = stage::stream;
+    return error{errc::unavailable,
+                 "Kafka deleted rows of the read before they were taken (a topic's retention, or "
+                 "somebody); the tables are read again"};
+  }
+  at_ = stage::sweep;
+  return true;
+}
+
+/// Tells whether records that came since the read began may have gone: a topic that was made
+/// again ends earlier, one that was trimmed begins later.
+result<bool> fill::lost_records() {
+  auto begins = backend_.begins();
+  if (!begins)
+    return begins.why();
+  return std::any_of(before_.begin(), before_.end(), [&](auto& x) {
+    auto& [source, before] = x;
+    return (*ends_)[source] < before || (*begins)[source].value > before.value + 1;
+  });
+}
+
+result<bool> fill::save() {
+  auto after = note_;
+  if (note_.tables.empty() && from_.value > 0) // else other tables' rows weren't looked at
+    after.swept = from_;
+  after.figures.clear();
+  after.tables.clear();
+  if (from_.value > 0)
+    if (auto proven = backend_.proven(from_, note_.tables); !proven)
+      return proven.why();
+  if (auto saved = backend_.save(after, true); !saved)
+    return saved.why();
+  note_ = after;
+  at_ = stage::done;
+  return true;
+}
+
+void fill::on_announced() {
+  if (at_ == stage::announcing)
+    at_ = stage::settle;
+}
+
+void fill::on_swept() {
+  if (at_ == stage::sweeping)
+    at_ = live_ ? stage::save : stage::publish;
+}
+
+void fill::on_published() {
+  if (at_ == stage::publishing)
+    at_ = stage::save;
+}
+
+void fill::on_lost() {
+  if (at_ == stage::announcing)
+    at_ = stage::announce;
+  else if (at_ == stage::sweeping)
+    at_ = stage::sweep;
+  else if (at_ == stage::publishing)
+    at_ = stage::publish;
+}
+
+void fill::on_unknown() {
+  if (at_ != stage::sweeping)
+    return;
+  ends_.reset();
+  at_ = stage::stream;
+}
+
+std::string fill::words() const {
+  switch (at_) {
+  case stage::stream:
+    return "waits until Debezium has come to the end of PostgreSQL's log";
+  case stage::announce:
+  case stage::announcing:
+    return "tells the cells that tables are read";
+  case stage::settle:
+    return waits_for_.empty() ? "waits for transactions that are open"
+                              : "waits for transactions that were open when it began: " + waits_for_;
+  case stage::read:
+    return "reads the tables" + (progress_.words.empty() ? "" : ": " + progress_.words);
+  case stage::drain:
+    return "applies what Kafka has";
+  case stage::sweep:
+  case stage::sweeping:
+    return "removes rows that the tables don't have";
+  case stage::publish:
+  case stage::publishing:
+  case stage::save:
+    return "writes the figures";
+  case stage::done:
+    return "complete";
+  }
+  return "";
+}
+
+} // namespace millrace

@@ -1,0 +1,230 @@
+#include "actors/fill/fill_actor.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+/// Writing a large table's figures takes its time.
+constexpr std::chrono::minutes cell_timeout{10};
+
+} // namespace
+
+cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings settings) {
+  how = std::move(settings);
+  note = how.note;
+  live = how.live;
+  how.servers.announce = [this](lsn from, const std::vector<std::string>& tables) {
+    tell_cells_of_read(from, tables);
+  };
+  how.servers.sweep = [this](lsn from, const std::vector<std::string>& tables) {
+    ask_cells_to_sweep(from, tables);
+  };
+  how.servers.publish = [this] { ask_cells_to_publish(); };
+  self->send(self, atom::tick_v);
+  return {
+      [this](atom::homes, const cell_homes& x, bool first) { take_homes(x, first); },
+      [this](atom::tick) {
+        tick();
+        self->delayed_send(self, how.interval, atom::tick_v);
+      },
+      [this](atom::status) { return status(); },
+  };
+}
+
+/// A round that asked cells which have moved since is asked again.
+void cluster_state::take_homes(const cell_homes& x, bool first) {
+  cells = x;
+  leads = first;
+  if (!leads)
+    under_way.reset();
+  if (under_way && awaited > 0) {
+    ++round;
+    awaited = 0;
+    under_way->on_lost();
+  }
+}
+
+void cluster_state::start_fill(bool while_live) {
+  if (!while_live)
+    spdlog::info("cluster: {} fill: {}", note.figures.empty() ? "the figures" : "new figures", note.reason);
+  under_way.emplace(how.servers, note, while_live);
+}
+
+void cluster_state::tick() {
+  look_around();
+  if (leads)
+    lead();
+}
+
+void cluster_state::lead() {
+  if (!live && !under_way)
+    start_fill(false);
+  if (!under_way)
+    return look_for_snapshot();
+  auto stage = under_way->at();
+  auto moved = under_way->step();
+  if (!moved && moved.why().message != trouble)
+    spdlog::warn("cluster: {}; trying again", moved.why().message);
+  trouble = moved ? under_way->trouble() : moved.why().message;
+  if (under_way->at() != stage && !under_way->done())
+    spdlog::info("cluster: the fill {}", under_way->words());
+  note = under_way->note();
+  if (under_way->done()) {
+    spdlog::info("cluster: completed the fill");
+    under_way.reset();
+    live = true;
+  }
+}
+
+void cluster_state::look_around() {
+  auto now = self->clock().now();
+  if (now - looked < how.look_interval)
+    return;
+  looked = now;
+  surroundings = how.look(leads);
+  if (!leads)
+    look_on();
+  else if (live && !under_way)
+    look_for_what_was_lost();
+  if (leads && live)
+    look_for_slot();
+  if (leads && live && !under_way)
+    look_for_doubts();
+}
+
+/// Without a slot nothing keeps what is changed.
+void cluster_state::look_for_slot() {
+  auto slot = nlohmann::json::parse(surroundings, nullptr, false).value("slot", nlohmann::json::object());
+  auto missing = slot.contains("exists") && !slot.value("exists", true);
+  if (!missing)
+    slot_missed = false;
+  else if (!slot_missed && how.servers.doubt_all)
+    slot_missed =
+        static_cast<bool>(how.servers.doubt_all("the replication slot isn't there, so changes are missed; "
+                                                "all tables are read again once Debezium has made another"));
+}
+
+/// Who doesn't lead goes by the ledger's word.
+void cluster_state::look_on() {
+  if (!how.servers.saved)
+    return;
+  auto saved = how.servers.saved();
+  if (!saved || !*saved)
+    return;
+  live = (*saved)->live;
+  note = (*saved)->note;
+}
+
+/// A ledger that went back to before the end of a fill says that it isn't over,
+/// and would say so for ever. One that went back to before a sweep may have its
+/// rows again, in cells that have moved since and know nothing of it.
+void cluster_state::look_for_what_was_lost() {
+  if (!how.servers.saved)
+    return;
+  auto saved = how.servers.saved();
+  if (!saved || !*saved)
+    return;
+  auto& [over, have] = **saved;
+  if (over && have.swept >= note.swept)
+    return;
+  note = have;
+  live = over;
+  if (!live)
+    start_fill(false);
+}
+
+/// Tables of which nothing but their rows is in doubt are read again without being asked.
+void cluster_state::look_for_doubts() {
+  if (!how.servers.to_read_again)
+    return;
+  auto tables = how.servers.to_read_again();
+  if (!tables || tables->empty())
+    return;
+  note.reason.clear();
+  note.tables.clear(); // of a read that ended with the lead
+  for (auto& [table, why] : *tables) {
+    spdlog::info("cluster: reading {} again: {}", table, why);
+    note.tables.push_back(table);
+    if (note.reason.find(why) == note.reason.npos)
+      note.reason += (note.reason.empty() ? "" : "; ") + why;
+  }
+  if (tables->size() == how.tables)
+    note.tables.clear(); // all of them
+  start_fill(true);
+}
+
+/// A new anchor tells of a new slot: what was changed while there was none is found by
+/// reading the tables again.
+void cluster_state::look_for_snapshot() {
+  auto shown = how.servers.last_anchor();
+  if (!shown || *shown <= note.swept || *shown <= note.birth)
+    return;
+  note.reason = "Debezium has a new replication slot: changes may have been missed";
+  note.tables.clear(); // all of them
+  spdlog::warn("cluster: {}; reading all tables again", note.reason);
+  if (how.servers.doubt_all)
+    (void)how.servers.doubt_all(note.reason);
+  start_fill(true);
+}
+
+template <class... Ts>
+void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
+  auto mine = ++round;
+  awaited = cells.size();
+  if (cells.size() < how.cells) { // some have no owner now
+    awaited = 0;
+    return under_way->on_lost();
+  }
+  if (awaited == 0) // without figures there are no cells
+    return ((*under_way).*answer)();
+  for (auto& home : cells)
+    self->request(home.at, cell_timeout, message...)
+        .then(
+            [this, mine, answer](cell_id) {
+              if (mine == round && under_way && --awaited == 0)
+                ((*under_way).*answer)();
+            },
+            [this, mine](caf::error& why) {
+              if (mine != round || !under_way)
+                return;
+              ++round;
+              awaited = 0;
+              if (why == caf::sec::invalid_argument)
+                under_way->on_unknown();
+              else
+                under_way->on_lost();
+            });
+}
+
+void cluster_state::ask_cells_to_publish() { ask_all(&fill::on_published, atom::publish_v); }
+
+void cluster_state::tell_cells_of_read(lsn from, const std::vector<std::string>& tables) {
+  ask_all(&fill::on_announced, atom::read_v, from, tables);
+}
+
+void cluster_state::ask_cells_to_sweep(lsn from, const std::vector<std::string>& tables) {
+  ask_all(&fill::on_swept, atom::sweep_v, from, tables);
+}
+
+std::string cluster_state::status() const {
+  nlohmann::json out{{"phase", live ? "live" : "filling"}, {"reason", note.reason}, {"trouble", trouble}};
+  if (!live && !note.figures.empty())
+    out["filling"] = note.figures;
+  out["leads"] = leads;
+  out["unserved_cells"] = how.cells - std::min(how.cells, cells.size());
+  out["stage"] = under_way ? under_way->words() : "";
+  out["surroundings"] = nlohmann::json::parse(surroundings, nullptr, false);
+  return out.dump();
+}
+
+cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self,
+                                     cluster_settings how) {
+  return self->state.make_behavior(std::move(how));
+}
+
+} // namespace millrace

@@ -1,0 +1,69 @@
+#pragma once
+
+/// The cluster actor of a node: brings fills to their end, reads tables again whose
+/// changes may have been missed, and looks after connector and slot. The node that has the first
+/// shard does so for all; the others look on.
+
+#include "actors/fill/fill.hpp"
+#include "actors/interfaces.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+
+namespace millrace {
+
+struct cluster_settings {
+  fill_backend servers;   ///< without sweep and publish: those are the cells'
+  std::size_t cells = 0;  ///< how many there are in all
+  std::size_t tables = 0; ///< that are captured
+  fill_note note;
+  bool live = false; ///< the ledger's phase
+  /// Looks after connector and slot, if this node leads; returns JSON for status.
+  std::function<std::string(bool leads)> look;
+  std::chrono::milliseconds interval{200};
+  std::chrono::seconds look_interval{2};
+};
+
+struct cluster_state {
+  static inline constexpr const char* name = "cluster";
+  explicit cluster_state(cluster_actor::stateful_pointer<cluster_state> self) : self(self) {}
+
+  cluster_actor::behavior_type make_behavior(cluster_settings settings);
+  void take_homes(const cell_homes& x, bool first);
+  void tick();
+  void lead();
+  void look_on();
+  void start_fill(bool live);
+  void look_around();
+  void look_for_snapshot();
+  void look_for_what_was_lost();
+  void look_for_doubts();
+  void look_for_slot();
+  void tell_cells_of_read(lsn from, const std::vector<std::string>& tables);
+  void ask_cells_to_sweep(lsn from, const std::vector<std::string>& tables);
+  void ask_cells_to_publish();
+  template <class... Ts>
+  void ask_all(void (fill::*answer)(), const Ts&... message);
+  std::string status() const;
+
+  cluster_actor::stateful_pointer<cluster_state> self;
+  cluster_settings how;
+  std::optional<fill> under_way;
+  cell_homes cells; ///< where they are served
+  bool leads = false;
+  bool live = false;
+  fill_note note;
+  std::string trouble; ///< why the fill doesn't go on
+  std::string surroundings = "{}";
+  bool slot_missed = false; ///< figures were live while there was no slot
+  caf::actor_clock::time_point looked{};
+  std::uint64_t round = 0; ///< answers of an earlier round don't count
+  std::size_t awaited = 0;
+};
+
+/// Spawned detached: it calls servers without letting go of the thread.
+cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self,
+                                     cluster_settings how);
+
+} // namespace millrace

@@ -1,0 +1,99 @@
+#pragma once
+
+/// The servers around a node, as fills and status need them: PostgreSQL (as the
+/// node's role), Kafka's ends and side topics, Connect. Connections are made
+/// when needed and again when lost. Used by one thread.
+
+#include "actors/figures/plan/plan.hpp"
+#include "actors/fill/catalog_watch.hpp"
+#include "actors/fill/fill.hpp"
+#include "actors/fill/table_reader.hpp"
+#include "actors/redis/store.hpp"
+#include "actors/sources/debezium/side_topics.hpp"
+#include "actors/sources/debezium/slot_reading.hpp"
+#include "actors/sources/kafka/consumer.hpp"
+
+#include <memory>
+#include <set>
+
+namespace millrace {
+
+struct surroundings_settings {
+  postgres::settings postgres;
+  kafka::settings kafka;
+  std::string slot, topic_prefix;
+  side_topics::names side;
+  std::string publication;
+  std::vector<std::string> roles; ///< that read the tables: the node's and Debezium's
+  std::string life;               ///< of the ledger
+  std::string system_identifier;  ///< of the cluster that the ledger is of; empty: unknown
+  const plan_set* plans = nullptr;
+  std::uint16_t shards = 32;
+  std::map<source_id, kafka::topic_partition> sources;
+  std::function<result<redis::store>()> open_store;
+  /// Looks after the connector; returns JSON. Empty: nobody does.
+  std::function<std::string(std::optional<bool> slot_active)> look_at_connector;
+  /// Restarts the connector, whose producer then knows every partition. Empty: nobody can.
+  std::function<void()> restart_connector;
+  /// Dead letters that nobody has resolved, by table.
+  std::function<result<std::map<std::string, std::int64_t>>()> open_letters;
+  std::function<void(std::string)> lost; ///< another database, other figures: the node starts over
+};
+
+class surroundings {
+ public:
+  explicit surroundings(surroundings_settings how);
+
+  /// What a fill needs, but for sweep and publish. Bound to this object.
+  fill_backend backend();
+
+  /// Looks after connector, slot, dead letters, the tables in the catalog, and topics:
+  /// those that are gone, and those that no figure reads.
+  /// Returns JSON for status.
+  std::string look(bool leads);
+
+ private:
+  result<postgres::session*> session();
+  result<redis::store*> store();
+  result<kafka::consumer*> consumer();
+  /// Returns the first record's offset of every partition, or the last one's.
+  result<offsets_by_source> bounds(bool first);
+  result<bool> durable(const offsets_by_source& ends);
+  result<std::optional<saved_note>> saved();
+  result<void> save(const fill_note& note, bool live);
+  result<side_topics*> side();
+  result<bool> captured(lsn marker);
+  result<void> read(lsn from, const std::vector<std::string>& tables);
+  result<void> prove(lsn from);
+  result<void> doubt_all(const std::string& why);
+  result<std::map<std::string, std::string>> to_read_again();
+  catalog_watch_settings relied_on() const;
+  std::string look_at_slot();
+  void look_at_topics(bool leads);
+  void look_at_partitions(const std::map<std::string, int>& topics, bool leads);
+  void note_kafka(const std::string& trouble);
+  void look_for_change();
+  std::string look_at_catalog(bool leads);
+  void identify(postgres::session& x);
+  void look_at_encoding(postgres::session& x);
+
+  surroundings_settings how_;
+  std::unique_ptr<postgres::session> session_;
+  std::unique_ptr<redis::store> store_;
+  std::unique_ptr<kafka::consumer> consumer_;
+  std::unique_ptr<side_topics> side_;
+  table_reader reader_;
+  catalog_watch catalog_;
+  postgres::catalog_picture read_as_; ///< the tables, right before they were read
+  std::string catalog_trouble_;
+  std::string doubts_ = "{}"; ///< as the last look found them, JSON by SCHEMA.TABLE
+  std::string said_;          ///< the last complaint about the slot
+  connect::slot_reading reading_;
+  std::optional<std::string> encoding_trouble_; ///< once it is known
+  std::string kafka_trouble_;
+  std::optional<std::chrono::steady_clock::time_point> kafka_away_; ///< since then
+  std::map<std::string, std::int64_t> unknown_;                     ///< records by SCHEMA.TABLE
+  std::chrono::steady_clock::time_point identified_{}, counted_{};
+};
+
+} // namespace millrace

@@ -1,0 +1,47 @@
+#pragma once
+
+/// Reads tables from PostgreSQL, each in one statement, and writes their rows to the
+/// tables' change topics. A thread of its own does it; everybody else only looks.
+///
+/// A table that can't be read is tried again, first after a second, then after twice as
+/// long each time, up to a minute; the others go on meanwhile.
+
+#include "actors/figures/plan/plan.hpp"
+#include "actors/fill/fill.hpp"
+#include "actors/postgres/session.hpp"
+#include "actors/sources/kafka/consumer.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace millrace {
+
+struct table_reader_settings {
+  postgres::settings postgres;
+  kafka::settings kafka;
+  std::string topic_prefix;
+  const plan_set* plans = nullptr; ///< outlives the reader
+};
+
+/// Used by one thread.
+class table_reader {
+ public:
+  explicit table_reader(table_reader_settings how);
+  ~table_reader(); ///< stops within the time of one batch of rows
+  table_reader(table_reader&&) noexcept;
+  table_reader& operator=(table_reader&&) noexcept;
+
+  /// Begins to read these tables, by SCHEMA.TABLE, or all. A read that is under way ends.
+  void begin(lsn from, const std::vector<std::string>& tables);
+
+  /// Returns how far the read is: done once Kafka has every row of every table.
+  read_progress look() const;
+
+ private:
+  struct work;
+  table_reader_settings how_;
+  std::unique_ptr<work> work_;
+};
+
+} // namespace millrace

@@ -1,0 +1,166 @@
+#include "actors/sources/kafka/producer.hpp"
+
+#include "actors/sources/kafka/client.hpp"
+#include "actors/sources/kafka/topics.hpp"
+
+#include <array>
+
+namespace millrace::kafka {
+
+namespace {
+
+/// What became of the records of one send().
+struct delivery {
+  std::size_t waiting = 0;
+  std::optional<error> failed;
+};
+
+/// Called from the thread that polls, in send().
+void note_delivery(rd_kafka_t* kafka, const rd_kafka_message_t* message, void*) {
+  auto* of = static_cast<delivery*>(message->_private);
+  --of->waiting;
+  if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !of->failed)
+    of->failed = failure(kafka, std::string("write to ") + rd_kafka_topic_name(message->rkt), message->err);
+}
+
+std::map<std::string, std::string> properties(const settings& how) {
+  auto bytes = how.max_record_bytes + (8u << 20); // a dead letter is larger than its record
+  return {
+      {"enable.idempotence", "true"},
+      {"acks", "all"},
+      {"partitioner", "murmur2_random"}, // as Java's default for records with a key
+      {"compression.type", "lz4"},
+      {"linger.ms", "1"},
+      {"allow.auto.create.topics", "false"},
+      {"message.max.bytes", std::to_string(bytes)},
+      {"queue.buffering.max.kbytes", std::to_string((4 * bytes) >> 10)},
+  };
+}
+
+rd_kafka_headers_t* headers_for(const outgoing& x) {
+  auto* headers = rd_kafka_headers_new(x.headers.size());
+  for (auto& [name, value] : x.headers)
+    rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
+                        static_cast<ssize_t>(value.size()));
+  return headers;
+}
+
+/// Hands one record to librdkafka, which copies it.
+rd_kafka_resp_err_t enqueue(rd_kafka_t* kafka, const outgoing& x, delivery& of) {
+  std::array<rd_kafka_vu_t, 7> how{};
+  how[0].vtype = RD_KAFKA_VTYPE_TOPIC;
+  how[0].u.cstr = x.topic.c_str();
+  how[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  how[1].u.i32 = x.partition ? x.partition->value : RD_KAFKA_PARTITION_UA;
+  how[2].vtype = RD_KAFKA_VTYPE_KEY;
+  if (x.key)
+    how[2].u.mem = {const_cast<char*>(x.key->data()), x.key->size()};
+  how[3].vtype = RD_KAFKA_VTYPE_VALUE;
+  if (x.payload)
+    how[3].u.mem = {const_cast<char*>(x.payload->data()), x.payload->size()};
+  how[4].vtype = RD_KAFKA_VTYPE_OPAQUE;
+  how[4].u.ptr = &of;
+  how[5].vtype = RD_KAFKA_VTYPE_HEADERS;
+  how[5].u.headers = headers_for(x);
+  how[6].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  how[6].u.i = RD_KAFKA_MSG_F_COPY;
+  auto* why = rd_kafka_produceva(kafka, how.data(), how.size());
+  if (!why)
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+  auto code = rd_kafka_error_code(why);
+  rd_kafka_error_destroy(why);
+  rd_kafka_headers_destroy(how[5].u.headers); // still ours after a refusal
+  return code;
+}
+
+} // namespace
+
+struct producer::impl {
+  settings how;
+  client kafka;
+
+  result<void> open_again();
+  /// Waits for all deliveries; whatever is left after `until` is thrown away,
+  /// so that no callback comes after send() has returned.
+  void settle(delivery& of, std::chrono::steady_clock::time_point until);
+};
+
+result<void> producer::impl::open_again() {
+  auto conf = configure(how, properties(how));
+  if (!conf)
+    return conf.why();
+  rd_kafka_conf_set_dr_msg_cb(conf->get(), note_delivery);
+  auto handle = open(RD_KAFKA_PRODUCER, std::move(*conf));
+  if (!handle)
+    return handle.why();
+  kafka = std::move(*handle);
+  return {};
+}
+
+void producer::impl::settle(delivery& of, std::chrono::steady_clock::time_point until) {
+  while (of.waiting > 0 && std::chrono::steady_clock::now() < until)
+    rd_kafka_poll(kafka.get(), 10);
+  if (of.waiting == 0)
+    return;
+  rd_kafka_purge(kafka.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  while (of.waiting > 0)
+    rd_kafka_poll(kafka.get(), 10);
+}
+
+producer::producer(std::unique_ptr<impl> x) : impl_(std::move(x)) {}
+producer::~producer() = default;
+producer::producer(producer&&) noexcept = default;
+producer& producer::operator=(producer&&) noexcept = default;
+
+result<producer> producer::connect(const settings& how) {
+  auto x = std::make_unique<impl>();
+  x->how = how;
+  if (auto opened = x->open_again(); !opened)
+    return opened.why();
+  return producer{std::move(x)};
+}
+
+result<void> producer::send(const std::vector<outgoing>& records, std::chrono::milliseconds timeout) {
+  auto until = std::chrono::steady_clock::now() + timeout;
+  // An idempotent producer that met a fatal error refuses everything for good.
+  if (rd_kafka_fatal_error(impl_->kafka.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    if (auto opened = impl_->open_again(); !opened)
+      return opened.why();
+  delivery of;
+  for (auto& x : records) {
+    auto code = enqueue(impl_->kafka.get(), x, of);
+    while (code == RD_KAFKA_RESP_ERR__QUEUE_FULL && std::chrono::steady_clock::now() < until) {
+      rd_kafka_poll(impl_->kafka.get(), 10);
+      code = enqueue(impl_->kafka.get(), x, of);
+    }
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      of.failed = failure(impl_->kafka.get(), "write to " + x.topic, code);
+      break;
+    }
+    ++of.waiting;
+  }
+  impl_->settle(of, until);
+  if (of.failed)
+    return *of.failed;
+  return {};
+}
+
+result<void> producer::create(const std::vector<new_topic>& topics, std::chrono::milliseconds timeout) {
+  return create_topics(impl_->kafka.get(), topics, timeout);
+}
+
+result<std::vector<std::string>> producer::topics(std::chrono::milliseconds timeout) {
+  return list_topics(impl_->kafka.get(), timeout);
+}
+
+result<void> producer::remove(const std::vector<std::string>& topics, const std::vector<std::string>& groups,
+                              std::chrono::milliseconds timeout) {
+  if (auto gone = delete_topics(impl_->kafka.get(), topics, timeout); !gone)
+    return gone;
+  for (auto& group : groups)
+    if (auto gone = delete_group(impl_->kafka.get(), group, timeout); !gone)
+      return gone;
+  return {};
+}
+
+} // namespace millrace::kafka

@@ -1,0 +1,369 @@
+#include "actors/postgres/url.hpp"
+#include "actors/project/examples.hpp"
+#include "actors/redis/url.hpp"
+#include "messages/token.hpp"
+#include "messages/visible.hpp"
+#include "nodes/cli/unexpected.hpp"
+#include "nodes/cli/verbs.hpp"
+#include "nodes/settings/project.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+
+namespace millrace {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint16_t first_http_port = 15411;
+constexpr std::size_t longest_name = 40; ///< names in PostgreSQL have 63 bytes
+
+int complain(const error& why) {
+  std::cerr << "millrace: " << why.message << "\n";
+  return 2;
+}
+
+/// A folder's name as a project's: lower-case letters, digits and _.
+std::string project_name(const std::string& folder) {
+  std::string out;
+  for (unsigned char c : folder)
+    out += std::isalnum(c) && c < 0x80 ? static_cast<char>(std::tolower(c)) : '_';
+  return out.substr(0, longest_name);
+}
+
+/// A value as the settings file has it: for a shell.
+std::string quoted(const std::string& text) {
+  auto plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@,+";
+  if (text.find_first_not_of(plain) == text.npos)
+    return text;
+  std::string out = "'";
+  for (auto c : text)
+    out += c == '\'' ? std::string("'\"'\"'") : std::string(1, c);
+  return out + "'";
+}
+
+bool is_free(std::uint16_t port) {
+  auto fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(port);
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int yes = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  auto bound = ::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
+  ::close(fd);
+  return bound;
+}
+
+std::uint16_t free_port() {
+  auto port = first_http_port;
+  while (!is_free(port) && port < first_http_port + 200)
+    ++port;
+  return port;
+}
+
+/// Returns the certificate that libpq goes by if it isn't told of one: Debezium
+/// has to be told.
+std::string usual_authority() {
+  auto* home = std::getenv("HOME");
+  auto file = fs::path(home ? home : "/") / ".postgresql/root.crt";
+  std::error_code failed;
+  return fs::exists(file, failed) ? file.string() : "";
+}
+
+/// Where the project's servers are; what is absent is started by `up`.
+struct servers {
+  postgres::settings postgres;
+  std::optional<redis::settings> redis;
+  std::string kafka, kafka_properties, connect;
+};
+
+result<servers> find_servers(const settings& how, const init_options& options) {
+  servers out;
+  out.postgres = how.owner;
+  if (!options.postgres.empty()) {
+    postgres::settings usual;
+    if (auto* password = std::getenv("PGPASSWORD"))
+      usual.password = password;
+    auto read = postgres::settings_from_url(options.postgres, usual);
+    if (!read)
+      return read.why();
+    out.postgres = *read;
+    if (out.postgres.sslmode.starts_with("verify") && out.postgres.sslrootcert.empty())
+      out.postgres.sslrootcert = usual_authority();
+  }
+  if (!options.database.empty())
+    out.postgres.database = options.database;
+  if (out.postgres.database.empty() || out.postgres.user.empty())
+    return error{errc::bad_setting, "which database? Name it: --postgres postgresql://USER@HOST/DATABASE"};
+  if (!options.redis.empty()) {
+    auto read = redis::settings_from_url(options.redis);
+    if (!read)
+      return read.why();
+    out.redis = *read;
+    if (auto* password = std::getenv("REDISCLI_AUTH"); password && out.redis->password.empty())
+      out.redis->password = password;
+  } else if (options.take_servers) {
+    out.redis = how.redis;
+  }
+  out.kafka = options.take_servers ? how.kafka.brokers : options.kafka;
+  out.connect = options.take_servers ? how.connect_url : options.connect;
+  if (!options.kafka.empty())
+    out.kafka = options.kafka;
+  if (!options.connect.empty())
+    out.connect = options.connect;
+  out.kafka_properties = how.kafka_properties.empty() ? "" : fs::absolute(how.kafka_properties).string();
+  return out;
+}
+
+/// A project to be: its folder's files by their names within.
+struct draft {
+  fs::path folder;
+  settings how;
+  servers at;
+  std::uint16_t http_port = 0;
+  std::map<std::string, std::string> files, secrets;
+};
+
+/// The folder's name in /etc/millrace is the unit's instance.
+std::string unit_of(const draft& x) { return "millrace@" + fs::absolute(x.folder).filename().string(); }
+
+std::string settings_text(const draft& x) {
+  auto& how = x.how;
+  auto& db = x.at.postgres;
+  std::string out = "# Settings of the project " + how.project + ", for: "
+                    + (is_installed() ? "systemctl start " + unit_of(x)
+                                      : "deploy/millrace up --project " + quoted(x.folder.string()))
+                    + "\n# All settings are in .env.example of Millrace; paths are from this folder.\n";
+  auto set = [&](const std::string& name, const std::string& value) {
+    out += name + "=" + quoted(value) + "\n";
+  };
+  auto secret = [&](const std::string& name) {
+    if (x.secrets.count(name))
+      set(name + "_FILE", "secrets/" + name);
+  };
+  out += "\n# Its name is in slot, publication, connector, topics and Millrace's own keys; the prefix stands "
+         "before every key of a figure.\n";
+  set("MILLRACE_PROJECT", how.project);
+  set("MILLRACE_TOPIC_PREFIX", how.topic_prefix);
+  set("MILLRACE_KEY_PREFIX", how.key_prefix);
+  set("MILLRACE_SCHEMA", db.own_schema);
+  set("MILLRACE_FIGURES", "figures");
+  set("MILLRACE_HTTP_PORT", std::to_string(x.http_port));
+  out += "\n# PostgreSQL, and the roles of nodes and of Debezium (prepare.sql makes them).\n";
+  set("POSTGRES_HOST", db.host);
+  set("POSTGRES_PORT", std::to_string(db.port));
+  set("POSTGRES_DB", db.database);
+  set("POSTGRES_USER", db.user);
+  set("POSTGRES_SSLMODE", db.sslmode);
+  if (!db.sslrootcert.empty())
+    set("POSTGRES_SSLROOTCERT", fs::absolute(db.sslrootcert).string());
+  secret("POSTGRES_PASSWORD");
+  set("MILLRACE_NODE_USER", how.postgres.user);
+  secret("MILLRACE_NODE_PASSWORD");
+  set("MILLRACE_DEBEZIUM_USER", how.debezium_user);
+  secret("MILLRACE_DEBEZIUM_PASSWORD");
+  out += "\n# Redis, Kafka, Kafka Connect. One without an address is started by `up`.\n";
+  if (x.at.redis) {
+    set("REDIS_HOST", x.at.redis->host);
+    set("REDIS_PORT", std::to_string(x.at.redis->port));
+    if (!x.at.redis->user.empty())
+      set("REDIS_USER", x.at.redis->user);
+    set("REDIS_DATABASE", std::to_string(x.at.redis->database));
+    secret("REDIS_PASSWORD");
+  } else {
+    out += "#REDIS_HOST=\n";
+  }
+  x.at.kafka.empty() ? void(out += "#KAFKA_BROKER=\n") : set("KAFKA_BROKER", x.at.kafka);
+  x.at.kafka_properties.empty() ? void(out += "#KAFKA_PROPERTIES_FILE=\n")
+                                : set("KAFKA_PROPERTIES_FILE", x.at.kafka_properties);
+  x.at.connect.empty() ? void(out += "#CONNECT_URL=\n") : set("CONNECT_URL", x.at.connect);
+  return out;
+}
+
+draft begin(const settings& how, const servers& at, const init_options& options) {
+  draft out;
+  out.folder = fs::path(options.folder).lexically_normal();
+  if (out.folder.filename().empty())
+    out.folder = out.folder.parent_path();
+  out.at = at;
+  out.how = how;
+  auto& x = out.how;
+  x.project =
+      options.name.empty() ? project_name(fs::absolute(out.folder).filename().string()) : options.name;
+  x.topic_prefix = x.project;
+  x.key_prefix = x.project + ":";
+  out.at.postgres.own_schema = "millrace_" + x.project;
+  x.owner = x.postgres = out.at.postgres;
+  x.postgres.user = "millrace_" + x.project + "_node";
+  x.debezium_user = "millrace_" + x.project + "_debezium";
+  x.postgres.password = fresh_token();
+  x.debezium_password = fresh_token();
+  out.http_port = options.http_port ? options.http_port : free_port();
+  out.secrets = {{"MILLRACE_NODE_PASSWORD", x.postgres.password},
+                 {"MILLRACE_DEBEZIUM_PASSWORD", x.debezium_password}};
+  if (!at.postgres.password.empty())
+    out.secrets["POSTGRES_PASSWORD"] = at.postgres.password;
+  if (at.redis && !at.redis->password.empty())
+    out.secrets["REDIS_PASSWORD"] = at.redis->password;
+  return out;
+}
+
+/// Writes a file that wasn't there.
+result<void> create(const fs::path& path, const std::string& text, mode_t mode) {
+  auto fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+  auto written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  auto why = errno;
+  if (fd >= 0)
+    ::close(fd);
+  if (!written)
+    return error{errc::bad_setting, path.string() + ": " + std::strerror(why)};
+  return {};
+}
+
+/// Refuses a folder that has something of ours, before anything is written.
+result<void> check_empty(const draft& x) {
+  if (auto folder = x.folder.string(); has_controls(folder))
+    return error{errc::bad_setting, "the folder's name \"" + visible(folder)
+                                        + "\" has control characters, or isn't UTF-8: choose another"};
+  for (auto& name : {"millrace.env", "prepare.sql", "figures", "secrets"})
+    if (std::error_code failed; fs::exists(x.folder / name, failed))
+      return error{errc::bad_setting,
+                   (x.folder / name).string()
+                       + " is there already, and init writes over nothing: choose another folder, or "
+                         "take it away first"};
+  return {};
+}
+
+result<void> write(const draft& x) {
+  std::error_code failed;
+  for (auto& folder : {x.folder, x.folder / "figures", x.folder / "secrets"}) {
+    fs::create_directories(folder, failed);
+    if (failed)
+      return error{errc::bad_setting, folder.string() + ": " + failed.message()};
+  }
+  fs::permissions(x.folder / "secrets", fs::perms::owner_all, failed);
+  for (auto& [name, text] : x.secrets)
+    if (auto made = create(x.folder / "secrets" / name, text + "\n", 0600); !made)
+      return made;
+  for (auto& [name, text] : x.files)
+    if (auto made = create(x.folder / name, text, 0644); !made)
+      return made;
+  if (!fs::exists(x.folder / ".gitignore", failed))
+    return create(x.folder / ".gitignore", "/secrets/\n/.millrace/\n", 0644);
+  return {};
+}
+
+std::string size_of(std::uint64_t bytes) {
+  return bytes < 1u << 20 ? std::to_string((bytes + 1023) >> 10) + " kB"
+                          : std::to_string(bytes >> 20) + " MB";
+}
+
+void print_tables(const project::examples& written) {
+  std::cout << "\nTables, the largest first\n";
+  for (auto& x : written.tables)
+    std::cout << "  " << std::left << std::setw(36) << visible(x.name.first + "." + x.name.second)
+              << std::right << std::setw(9) << size_of(x.bytes) << "  "
+              << (!x.refused.empty() ? "can't be served: " + x.refused
+                  : x.file.empty()   ? "can be served; no example was written for it"
+                                     : "figures/" + x.file + ", " + std::to_string(x.figures) + " figures")
+              << "\n";
+}
+
+/// Says how a project is served that has no front door: the package's unit, and
+/// verbs of the program with the folder's settings.
+void print_next_installed(const draft& x) {
+  auto verb = [&](const std::string& words) {
+    std::cout << "  (cd " << quoted(x.folder.string()) << " && set -a && . ./millrace.env && millrace "
+              << words << ")\n";
+  };
+  verb("connector register");
+  if (fs::absolute(x.folder).parent_path() == "/etc/millrace")
+    std::cout << "  systemctl enable --now " << unit_of(x) << "\n";
+  else
+    verb("node");
+  verb("verify --wait 60");
+}
+
+void print_next(const draft& x, const std::vector<project::lack>& lacks) {
+  auto& db = x.at.postgres;
+  if (lacks.empty())
+    std::cout << "\nThe database lacks nothing.\n";
+  else
+    std::cout << "\nThe database lacks " << lacks.size() << " things, and prepare.sql has them as SQL\n";
+  for (auto& lack : lacks)
+    std::cout << "  - " << lack.what << "\n";
+  std::cout << "\nNext\n";
+  if (!lacks.empty())
+    std::cout << "  psql -h " << db.host << " -p " << db.port << " -U ADMINISTRATOR -d "
+              << quoted(db.database) << " -f " << quoted((x.folder / "prepare.sql").string()) << "\n";
+  if (is_installed())
+    return print_next_installed(x);
+  std::cout << "  deploy/millrace up --project " << quoted(x.folder.string()) << " --detach\n"
+            << "  deploy/millrace verify --project " << quoted(x.folder.string()) << " --wait 60\n";
+}
+
+} // namespace
+
+int run_init(const settings& how, const init_options& options) {
+  auto at = find_servers(how, options);
+  if (!at)
+    return complain(at.why());
+  auto x = begin(how, *at, options);
+  if (auto named = complete_name(x.how.project); !named)
+    return complain(named.why());
+  if (auto empty = check_empty(x); !empty)
+    return complain(empty.why());
+  auto db = postgres::session::open(at->postgres);
+  if (!db)
+    return complain(db.why());
+  auto names = names_of(x.how);
+  auto there = project::look_at(*db, names);
+  if (!there)
+    return complain(there.why());
+  auto catalog = db->load_catalog();
+  if (!catalog)
+    return complain(catalog.why());
+  // Another project's own tables are nobody's figures.
+  std::erase_if(*catalog, [](auto& table) {
+    return table.schema == "millrace" || table.schema.starts_with("millrace_");
+  });
+  auto prepared = *catalog;
+  for (auto& table : prepared)
+    table.full_identity = true;
+  auto written =
+      project::write_examples(prepared, *there, at->postgres.schemas, answers_of(*db), x.how.key_prefix, {});
+  auto planned = project::plan_prepared(written.files, *catalog, at->postgres.schemas, answers_of(*db),
+                                        x.how.key_prefix);
+  if (!planned.plans.refusals.empty())
+    return report_unexpected("init",
+                             "its own examples are refused: " + to_text(planned.plans.refusals.front()));
+  auto lacks =
+      project::find_lacks(*there, names, planned.needed, {!there->node.exists, !there->debezium.exists});
+  for (auto& file : written.files)
+    x.files["figures/" + file.name] = file.text;
+  x.files["millrace.env"] = settings_text(x);
+  x.files["prepare.sql"] = project::to_script(lacks, *there, names,
+                                              fs::absolute(x.folder / "secrets").lexically_normal().string());
+  if (auto done = write(x); !done)
+    return complain(done.why());
+  std::cout << x.folder.string() << ": project " << x.how.project << " of the database " << there->database
+            << " at " << at->postgres.host << ":" << at->postgres.port << "; "
+            << planned.plans.plans.figures.size() << " figures as examples\n";
+  print_tables(written);
+  print_next(x, lacks);
+  return 0;
+}
+
+} // namespace millrace

@@ -1,0 +1,71 @@
+#include "nodes/cli/node_client.hpp"
+
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+
+namespace millrace {
+
+namespace {
+
+using json = nlohmann::json;
+
+httplib::Client client_of(std::uint16_t port) {
+  httplib::Client out("127.0.0.1", port);
+  out.set_connection_timeout(std::chrono::seconds{2});
+  out.set_read_timeout(std::chrono::seconds{30});
+  return out;
+}
+
+std::optional<json> generator_says(std::uint16_t port, const std::optional<bool>& pause) {
+  if (port == 0)
+    return std::nullopt;
+  auto http = client_of(port);
+  auto answer = pause ? http.Post("/control", json{{"pause", *pause}}.dump(), "application/json")
+                      : http.Get("/control");
+  if (!answer || answer->status != 200)
+    return std::nullopt;
+  auto x = json::parse(answer->body, nullptr, false);
+  return x.is_object() ? std::optional<json>(x) : std::nullopt;
+}
+
+} // namespace
+
+result<json> node_status(std::uint16_t port) {
+  if (port == 0)
+    return error{errc::unavailable, "MILLRACE_HTTP_PORT isn't set: the node can't be asked"};
+  auto answer = client_of(port).Get("/status");
+  if (!answer)
+    return error{errc::unavailable, "no node answers at 127.0.0.1:" + std::to_string(port)};
+  auto x = json::parse(answer->body, nullptr, false);
+  if (!x.is_object())
+    return error{errc::unavailable,
+                 "something else than a node answers at 127.0.0.1:" + std::to_string(port)};
+  return x;
+}
+
+std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, const std::string& figure,
+                                                        const std::vector<std::string>& keys) {
+  std::vector<std::optional<std::int64_t>> out(keys.size());
+  auto answer = client_of(port).Post("/control/written", json{{"figure", figure}, {"keys", keys}}.dump(),
+                                     "application/json");
+  auto x = answer && answer->status == 200 ? json::parse(answer->body, nullptr, false) : json();
+  if (!x.is_object() || !x.contains("written") || x["written"].size() != keys.size())
+    return out;
+  for (std::size_t i = 0; i < keys.size(); ++i)
+    if (auto tick = x["written"][i].get<std::int64_t>())
+      out[i] = tick;
+  return out;
+}
+
+paused_generator::paused_generator(std::uint16_t port) : port_(port) {
+  auto now = generator_says(port, std::nullopt);
+  if (now && !now->value("paused", false))
+    ours_ = generator_says(port, true).has_value();
+}
+
+paused_generator::~paused_generator() {
+  if (ours_)
+    (void)generator_says(port_, false);
+}
+
+} // namespace millrace

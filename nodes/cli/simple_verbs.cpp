@@ -1,0 +1,117 @@
+#include "actors/figures/plan/planner.hpp"
+#include "messages/visible.hpp"
+#include "nodes/cli/node_client.hpp"
+#include "nodes/cli/verbs.hpp"
+#include "nodes/settings/take_away.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <iomanip>
+#include <iostream>
+
+namespace millrace {
+
+namespace {
+
+using json = nlohmann::json;
+
+int complain(const error& why) {
+  std::cerr << "millrace: " << why.message << "\n";
+  return 2;
+}
+
+/// A text of the status as people may be shown it: the node may have it from elsewhere.
+std::string shown(const json& of, const char* name, const char* absent = "") {
+  return visible(of.value(name, absent));
+}
+
+std::string mib(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+void print_figures(const json& status) {
+  for (auto& figure : status.value("figures", json::array()))
+    std::cout << "  " << std::left << std::setw(32) << shown(figure, "name") << shown(figure, "state")
+              << (figure.contains("why") ? ": " + shown(figure, "why") : "") << "\n";
+}
+
+void print_surroundings(const json& around) {
+  if (around.contains("connector") && around["connector"].is_object())
+    std::cout << "connector   " << shown(around["connector"], "state", "unknown") << ", task "
+              << shown(around["connector"], "task", "unknown")
+              << (shown(around["connector"], "trouble").empty()
+                      ? ""
+                      : ": " + shown(around["connector"], "trouble"))
+              << "\n";
+  if (around.contains("slot") && around["slot"].is_object())
+    std::cout << "slot        " << (around["slot"].value("active", false) ? "active" : "not active")
+              << ", keeps " << mib(around["slot"].value("retained_wal_bytes", std::uint64_t{0})) << " of WAL"
+              << (shown(around["slot"], "trouble").empty() ? "" : ": " + shown(around["slot"], "trouble"))
+              << "\n";
+}
+
+void print_skipped(const json& unknown) {
+  for (auto& [table, records] : unknown.items())
+    std::cout << "skipped     up to " << records << " records of " << visible(table)
+              << ", which no figure reads\n";
+}
+
+/// Returns the worst that is known, and since when.
+std::string headline(const json& x) {
+  if (auto troubles = x.value("troubles", json::array()); !troubles.empty())
+    return shown(troubles[0], "line");
+  auto figures = x.value("figures", json::array()).size();
+  return figures == 0 ? "there are no figures: write some, and run `millrace apply`"
+                      : "all is well: " + std::to_string(figures) + " figures are live";
+}
+
+void print_status(const json& x) {
+  std::cout << headline(x) << "\n";
+  std::cout << "node        " << shown(x, "phase") << (x.contains("why") ? ": " + shown(x, "why") : "")
+            << "\n";
+  std::cout << "events      " << x.value("events", std::int64_t{0}) << " applied, "
+            << x.value("events_per_second", std::int64_t{0}) << "/s, lag "
+            << x.value("lag_ms", std::int64_t{0}) << " ms, " << x.value("rows", std::int64_t{0})
+            << " rows in memory\n";
+  if (x.contains("cluster"))
+    print_surroundings(x["cluster"].value("surroundings", json::object()));
+  print_skipped(x.value("unknown_tables", json::object()));
+  std::cout << "figures\n";
+  print_figures(x);
+}
+
+} // namespace
+
+int run_check(const settings& how, const std::vector<std::string>& files) {
+  auto db = postgres::session::open(how.postgres);
+  if (!db)
+    return complain(db.why());
+  bool refused = false;
+  std::cout << check_figures(files.empty() ? how.figures : files, *db, refused, how.key_prefix, how.figures)
+            << "The database " << how.postgres.database << " at " << how.postgres.host << ":"
+            << how.postgres.port << " was asked for tables and types.\n";
+  return refused ? 1 : 0;
+}
+
+int run_status(const settings& how, bool as_json) {
+  auto status = node_status(how.http_port);
+  if (!status)
+    return complain(status.why());
+  if (as_json)
+    std::cout << status->dump(2) << "\n";
+  else
+    print_status(*status);
+  return 0;
+}
+
+int run_rebuild(const settings& how, bool yes) {
+  if (!yes) {
+    std::cerr << "millrace: this takes away every figure of project " << how.project
+              << " and its ledger in Redis; the node then fills them anew. Say --yes to do it.\n";
+    return 2;
+  }
+  if (auto gone = take_away(how); !gone)
+    return complain(gone.why());
+  std::cout << "The figures of project " << how.project << " are gone; the node fills them anew.\n";
+  return 0;
+}
+
+} // namespace millrace

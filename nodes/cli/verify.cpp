@@ -1,0 +1,137 @@
+#include "actors/verify/run.hpp"
+#include "nodes/cli/drain.hpp"
+#include "nodes/cli/node_client.hpp"
+#include "nodes/cli/verbs.hpp"
+#include "nodes/cli/waiting.hpp"
+#include "nodes/settings/project_parts.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <iostream>
+#include <thread>
+
+namespace millrace {
+
+namespace {
+
+/// What can't be compared counts as incomplete.
+constexpr int incomplete = 2;
+
+int complain(const error& why) {
+  std::cerr << "millrace: " << why.message << "\n";
+  return incomplete;
+}
+
+/// Returns each figure's state as the node tells it; without a node: live. So is
+/// one that is stale: what is compared has been drained, so its source moves.
+std::map<std::string, verify::figure_state> states(const settings& how) {
+  std::map<std::string, verify::figure_state> out;
+  auto status = node_status(how.http_port);
+  if (!status || !status->contains("figures"))
+    return out;
+  for (auto& figure : (*status)["figures"]) {
+    auto state = figure.value("state", "live");
+    out[figure.value("name", "")] = state == "filling"      ? verify::figure_state::filling
+                                    : state == "incomplete" ? verify::figure_state::incomplete
+                                    : state == "failed"     ? verify::figure_state::failed
+                                                            : verify::figure_state::live;
+  }
+  return out;
+}
+
+/// A figure over a table in doubt is incomplete, whether or not a node has come to say so.
+void add_doubts(const plan_set& plans, redis::store& ledger,
+                std::map<std::string, verify::figure_state>& to) {
+  auto doubts = ledger.doubts();
+  if (!doubts)
+    return; // who compares will hear of it
+  auto in_doubt = [&](std::optional<route_id> by) {
+    if (!by)
+      return false;
+    auto& table = plans.tables[plans.routes[by->value].table.value].table;
+    return doubts->count(table.schema + "." + table.name) > 0;
+  };
+  for (auto& figure : plans.figures)
+    if (in_doubt(figure.child) || in_doubt(figure.parent))
+      if (auto& state = to.try_emplace(figure.name, verify::figure_state::live).first->second;
+          state == verify::figure_state::live)
+        state = verify::figure_state::incomplete;
+}
+
+/// Calls `open` until it succeeds or `limit` has passed: a server that starts
+/// again is worth a wait.
+template <class F>
+auto patiently(std::chrono::seconds limit, F open) {
+  auto until = std::chrono::steady_clock::now() + limit;
+  waiting wait({}, until);
+  for (;;) {
+    auto opened = open();
+    if (opened || opened.why().code != errc::unavailable || std::chrono::steady_clock::now() > until)
+      return opened;
+    wait.on("waits for a server: " + opened.why().message, "`millrace servers` tries all of them");
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  }
+}
+
+/// The plans that the ledger is of: what runs, whatever the files say now.
+result<plan_set> running_plans(const settings& how) {
+  auto store = open_store(how, plan_set{});
+  if (!store)
+    return store.why();
+  auto format = store->format();
+  if (!format)
+    return format.why();
+  if (format->format.empty())
+    return error{errc::unavailable,
+                 "Redis has no ledger of project " + how.project + ": no node has run yet"};
+  return plans_from_json(format->plans);
+}
+
+} // namespace
+
+int run_verify(const settings& how, const verify_options& options) {
+  std::chrono::seconds limit{options.wait_seconds};
+  auto plans = patiently(limit, [&] { return running_plans(how); });
+  if (!plans)
+    return complain(plans.why());
+  auto db = patiently(limit, [&] { return postgres::session::open(how.postgres); });
+  if (!db)
+    return complain(db.why());
+  auto store = open_store(how, *plans);
+  if (!store)
+    return complain(store.why());
+  auto reads = redis::client::connect(how.redis);
+  if (!reads)
+    return complain(reads.why());
+  paused_generator quiet(how.generator_port);
+  drain stream(how, *plans, *store, *db);
+  auto known = states(how);
+  add_doubts(*plans, *store, known);
+  verify::questions ask;
+  ask.drain = [&]() -> result<void> {
+    auto drained = stream.wait(limit);
+    known = states(how);
+    add_doubts(*plans, *store, known);
+    return drained;
+  };
+  ask.state = [&](figure_id id) {
+    auto found = known.find(plans->figures[id.value].name);
+    return found == known.end() ? verify::figure_state::live : found->second;
+  };
+  ask.written = [&](figure_id id, const std::vector<std::string>& keys) {
+    std::vector<std::optional<tick_seconds>> out;
+    for (auto& tick : places_written(how.http_port, plans->figures[id.value].name, keys))
+      out.push_back(tick ? std::optional(tick_seconds{*tick}) : std::nullopt);
+    return out;
+  };
+  ask.now = [&] { return tick_of(*store); };
+  verify::options compare;
+  compare.wait = limit;
+  auto report = verify::run(*plans, *db, *reads, ask, compare);
+  if (!report)
+    return complain(report.why());
+  std::cout << (options.json ? verify::to_json(*report) + "\n" : verify::to_text(*report));
+  return report->exit_code();
+}
+
+} // namespace millrace

@@ -1,0 +1,127 @@
+#include "nodes/node/connector_watch.hpp"
+
+#include "actors/cdc_router/dead_letters.hpp"
+#include "actors/sources/debezium/stall_watch.hpp"
+#include "actors/sources/debezium/watch.hpp"
+#include "nodes/settings/project_parts.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::chrono::seconds watch_timeout{3}, kafka_timeout{15};
+/// A node counts beside other things that can't wait.
+constexpr std::chrono::seconds count_timeout{3};
+
+/// A node's look at its connector; keeps what it said, so that it says it once.
+class onlooker {
+ public:
+  onlooker(connect::client client, std::string name) : client_(std::move(client)), name_(std::move(name)) {}
+
+  std::string look(std::optional<bool> slot_active) {
+    auto status = client_.status(name_);
+    if (!status)
+      return say("Kafka Connect: " + status.why().message),
+             R"({"state": "unknown", "task": "unknown", "trouble": "Kafka Connect doesn't answer"})";
+    auto task = status->tasks.empty() ? connect::task_status{0, "none", ""} : status->tasks.front();
+    auto trouble = !status->exists          ? "connector " + name_ + " isn't registered"
+                   : !status->trace.empty() ? status->trace
+                                            : task.trace;
+    say(trouble);
+    if (!trouble.empty())
+      last_trouble_ = trouble;
+    else if (watch_.restarts() > 0)
+      trouble = "it was restarted, having failed: " + last_trouble_;
+    auto now = std::chrono::steady_clock::now();
+    if (status->exists && watch_.see(*status, now)) {
+      spdlog::warn("cluster: restarts connector {}", name_);
+      (void)client_.restart_failed(name_);
+    }
+    if (stall_.see(status->running(), slot_active, now)) {
+      spdlog::warn("cluster: connector {} runs, says Kafka Connect, but its slot isn't read; restarts it",
+                   name_);
+      (void)client_.restart(name_);
+    }
+    return nlohmann::json{{"state", status->exists ? status->state : "absent"},
+                          {"task", task.state},
+                          {"trouble", trouble},
+                          {"restarts", watch_.restarts()}}
+        .dump();
+  }
+
+ private:
+  void say(const std::string& what) {
+    if (what != said_ && !what.empty())
+      spdlog::warn("cluster: {}", what);
+    said_ = what;
+  }
+
+  connect::client client_;
+  std::string name_, said_;
+  std::string last_trouble_; ///< a task that fails again and again runs in between
+  connect::watch watch_;
+  connect::stall_watch stall_;
+};
+
+/// Counts open letters; reads the topic again only when it has grown.
+struct letter_counter {
+  settings how;
+  std::unique_ptr<kafka::consumer> reads;
+  kafka_offset seen = nowhere;
+  std::map<std::string, std::int64_t> count;
+
+  result<std::map<std::string, std::int64_t>> look() {
+    if (!reads) {
+      auto opened = kafka::consumer::connect(how.kafka);
+      if (!opened)
+        return opened.why();
+      reads = std::make_unique<kafka::consumer>(std::move(*opened));
+    }
+    auto bounds = reads->bounds({how.dead_letters(), {0}}, count_timeout);
+    if (!bounds)
+      return bounds.why();
+    if (bounds->high == seen)
+      return count;
+    auto book = read_letters(*reads, how.dead_letters(), kafka_timeout);
+    if (!book)
+      return book.why();
+    seen = bounds->high;
+    return count = book->by_table();
+  }
+};
+
+} // namespace
+
+std::function<std::string(std::optional<bool>)> watch_connector(const settings& how) {
+  auto client = connect_of(how, watch_timeout);
+  if (!client)
+    return {};
+  auto it = std::make_shared<onlooker>(std::move(*client), how.connector());
+  return [it](std::optional<bool> slot_active) { return it->look(slot_active); };
+}
+
+std::function<void()> connector_restarter(const settings& how) {
+  if (how.connect_url.empty())
+    return {};
+  return [how] {
+    auto client = connect_of(how, watch_timeout);
+    auto done = client ? client->restart(how.connector()) : result<void>(client.why());
+    if (done)
+      spdlog::warn("cluster: restarted connector {}", how.connector());
+    else
+      spdlog::warn("cluster: can't restart connector {}: {}", how.connector(), done.why().message);
+  };
+}
+
+std::function<result<std::map<std::string, std::int64_t>>()> count_open_letters(const settings& how) {
+  auto it = std::make_shared<letter_counter>();
+  it->how = how;
+  return [it] { return it->look(); };
+}
+
+} // namespace millrace

@@ -1,0 +1,138 @@
+#include "nodes/node/http.hpp"
+
+#include "actors/inspector/troubles.hpp"
+#include "nodes/node/loopback.hpp"
+
+#include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <mutex>
+
+namespace millrace {
+
+namespace {
+
+using json = nlohmann::json;
+constexpr std::chrono::seconds answer_timeout{8};
+constexpr const char* control_help =
+    R"({"GET /status": "the node's status", "POST /control/written": {"figure": "NAME", "keys": ["KEY"]},)"
+    R"( "POST /control": {"log_level": "trace|debug|info|warn|error"}})";
+
+void answer(httplib::Response& out, const json& body, int code = 200) {
+  out.status = code;
+  out.set_content(body.dump(2) + "\n", "application/json");
+}
+
+std::int64_t unix_now() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+} // namespace
+
+struct http_server::impl {
+  loopback_server server;
+  std::mutex guard;
+  caf::actor_system* system = nullptr; ///< guarded, as the rest
+  inspector_actor inspector;
+  std::string why = "the node starts";
+  std::int64_t since = unix_now(); ///< not ready since then
+
+  /// Answers in the place of an inspector: what there is to say is why there is none.
+  void not_ready(httplib::Response& out, const std::string& reason) const {
+    trouble x{"the node isn't ready", "the node isn't ready", reason, since};
+    answer(out,
+           {{"phase", "starting"},
+            {"why", reason},
+            {"figures", json::array()},
+            {"troubles",
+             {{{"id", x.id},
+               {"what", x.what},
+               {"why", x.why},
+               {"since", x.since},
+               {"line", in_a_line(x, unix_now())}}}}},
+           503);
+  }
+
+  void status(httplib::Response& out) {
+    std::lock_guard lock(guard);
+    if (!system)
+      return not_ready(out, why);
+    caf::scoped_actor self{*system};
+    self->request(inspector, answer_timeout, atom::status_v)
+        .receive([&](const std::string& text) { answer(out, json::parse(text)); },
+                 [&](caf::error&) { not_ready(out, "the node doesn't answer: see its log"); });
+  }
+
+  void written(const httplib::Request& in, httplib::Response& out) {
+    auto wish = json::parse(in.body, nullptr, false);
+    auto is_text = [](auto& x) { return x.is_string(); };
+    if (!wish.is_object() || !wish.contains("figure") || !wish["figure"].is_string() || !wish.contains("keys")
+        || !wish["keys"].is_array() || !std::all_of(wish["keys"].begin(), wish["keys"].end(), is_text))
+      return answer(out, {{"error", "expected {\"figure\": NAME, \"keys\": [KEY, ...]}"}}, 400);
+    std::lock_guard lock(guard);
+    if (!system)
+      return answer(out, {{"error", why}}, 503);
+    caf::scoped_actor self{*system};
+    self->request(inspector, answer_timeout, atom::written_v, wish["figure"].get<std::string>(),
+                  wish["keys"].get<std::vector<std::string>>())
+        .receive(
+            [&](const std::vector<std::int64_t>& ticks) {
+              answer(out, {{"written", ticks}});
+            },
+            [&](caf::error&) {
+              answer(out, {{"error", "the node doesn't answer"}}, 503);
+            });
+  }
+
+  static void control(const httplib::Request& in, httplib::Response& out) {
+    auto wish = json::parse(in.body, nullptr, false);
+    if (!wish.is_object() || !wish.contains("log_level") || !wish["log_level"].is_string())
+      return answer(out, {{"error", "a JSON object is expected"}, {"verbs", json::parse(control_help)}}, 400);
+    auto wanted = wish["log_level"].get<std::string>();
+    auto level = spdlog::level::from_str(wanted);
+    if (level == spdlog::level::off && wanted != "off") // what it makes of any word
+      return answer(out, {{"error", "log_level is trace, debug, info, warning, error, critical or off"}},
+                    400);
+    spdlog::set_level(level);
+    answer(out, {{"log_level", wish["log_level"]}});
+  }
+};
+
+http_server::http_server(std::unique_ptr<impl> x) : impl_(std::move(x)) {}
+
+http_server::~http_server() { impl_->server.stop(); }
+
+result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port) {
+  auto x = std::make_unique<impl>();
+  auto* it = x.get();
+  x->server.routes().Get("/status",
+                         [it](const httplib::Request&, httplib::Response& out) { it->status(out); });
+  x->server.routes().Post("/control/written",
+                          [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
+  x->server.routes().Get("/control", [](const httplib::Request&, httplib::Response& out) {
+    answer(out, json::parse(control_help));
+  });
+  x->server.routes().Post("/control",
+                          [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
+  if (!x->server.serve(port))
+    return error{errc::bad_setting, "port " + std::to_string(port)
+                                        + " on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT to a free one"};
+  return std::unique_ptr<http_server>(new http_server(std::move(x)));
+}
+
+void http_server::attach(caf::actor_system& system, inspector_actor inspector) {
+  std::lock_guard lock(impl_->guard);
+  impl_->system = &system;
+  impl_->inspector = std::move(inspector);
+}
+
+void http_server::detach(std::string why) {
+  std::lock_guard lock(impl_->guard);
+  impl_->system = nullptr;
+  impl_->inspector = nullptr;
+  impl_->why = std::move(why);
+}
+
+} // namespace millrace

@@ -1,0 +1,127 @@
+#include "nodes/node/loopback.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+#include <string>
+
+namespace millrace {
+
+namespace {
+
+using httplib::Request;
+using httplib::Response;
+
+constexpr std::size_t longest_body = 4 << 20; ///< the keys of some ten thousand places
+constexpr std::size_t threads = 32;           ///< as many slow connections hold nobody up
+constexpr std::chrono::seconds patience{5};   ///< with a connection that says nothing
+
+constexpr auto json_type = "application/json";
+
+/// Not with the library's SO_REUSEPORT, which lets a second program share the port in
+/// silence, and refuses one that was closed a moment ago.
+void reuse_address(socket_t socket) {
+  int yes = 1;
+  setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+}
+
+struct refusal {
+  int code;
+  std::string why;
+};
+
+std::string at_port(std::string host, std::uint16_t port) {
+  host += ':';
+  host += std::to_string(port);
+  return host;
+}
+
+bool is_ours(std::string_view host, std::uint16_t port) {
+  return host == at_port("127.0.0.1", port) || host == at_port("localhost", port);
+}
+
+bool is_json(const Request& in) {
+  auto type = in.get_header_value("Content-Type");
+  return type.substr(0, type.find(';')) == json_type;
+}
+
+/// A name that somebody else's DNS has for this machine stands in Host; the page that a
+/// browser's request comes from, in Origin.
+std::optional<refusal> refused(const Request& in, std::uint16_t port) {
+  if (!is_ours(in.get_header_value("Host"), port))
+    return refusal{403, "the Host header isn't " + at_port("127.0.0.1", port)};
+  constexpr std::string_view scheme = "http://";
+  if (auto origin = in.get_header_value("Origin");
+      !origin.empty()
+      && (origin.rfind(scheme, 0) != 0 || !is_ours(std::string_view(origin).substr(scheme.size()), port)))
+    return refusal{403, "requests from pages of other sites aren't answered"};
+  if (in.has_header("Content-Encoding"))
+    return refusal{415, "a body is taken as it is, without Content-Encoding"};
+  if (in.method == "POST" && !is_json(in))
+    return refusal{415, "a body is JSON: Content-Type: application/json"};
+  return std::nullopt;
+}
+
+void say(Response& out, int code, const std::string& why) {
+  out.status = code;
+  out.set_content(nlohmann::json{{"error", why}}.dump() + "\n", json_type);
+}
+
+std::string words_for(int code) {
+  switch (code) {
+  case 404:
+    return "there is GET /status and /control, POST /control";
+  case 413:
+    return "the body is longer than " + std::to_string(longest_body) + " bytes";
+  default:
+    return "the request can't be answered (" + std::to_string(code) + ")";
+  }
+}
+
+} // namespace
+
+void guard_loopback(httplib::Server& server, std::uint16_t port) {
+  server.set_socket_options(reuse_address);
+  server.set_payload_max_length(longest_body);
+  server.set_read_timeout(patience);
+  server.set_write_timeout(patience);
+  server.set_keep_alive_timeout(patience.count());
+  server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
+  server.set_pre_routing_handler([port](const Request& in, Response& out) {
+    auto why = refused(in, port);
+    if (why)
+      say(out, why->code, why->why);
+    return why ? httplib::Server::HandlerResponse::Handled : httplib::Server::HandlerResponse::Unhandled;
+  });
+  server.set_error_handler([](const Request&, Response& out) {
+    if (out.body.empty())
+      say(out, out.status, words_for(out.status));
+  });
+  server.set_exception_handler([](const Request&, Response& out, std::exception_ptr) {
+    say(out, 500, "a mistake of Millrace's: see its log");
+  });
+}
+
+loopback_server::~loopback_server() { stop(); }
+
+/// Returns only once it listens: the library forgets a stop that comes before.
+bool loopback_server::serve(std::uint16_t port) {
+  guard_loopback(server_, port);
+  if (!server_.bind_to_port("127.0.0.1", port))
+    return false;
+  thread_ = std::thread([this] {
+    server_.listen_after_bind();
+    ended_ = true;
+  });
+  while (!server_.is_running() && !ended_)
+    std::this_thread::yield();
+  return true;
+}
+
+void loopback_server::stop() {
+  server_.stop();
+  if (thread_.joinable())
+    thread_.join();
+}
+
+} // namespace millrace

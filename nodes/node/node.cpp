@@ -1,0 +1,385 @@
+#include "nodes/node/node.hpp"
+
+#include "actors/aggregator/aggregator_actor.hpp"
+#include "actors/cdc_router/cdc_router_actor.hpp"
+#include "actors/dispatcher/dispatcher_actor.hpp"
+#include "actors/figures/plan/plan_use.hpp"
+#include "actors/fill/fill_actor.hpp"
+#include "actors/fill/surroundings.hpp"
+#include "actors/inspector/inspector_actor.hpp"
+#include "actors/ledger/retire.hpp"
+#include "actors/member/member_actor.hpp"
+#include "actors/peers/connections.hpp"
+#include "actors/redis/server_clock.hpp"
+#include "actors/redis_writer/redis_writer_actor.hpp"
+#include "nodes/node/connector_watch.hpp"
+#include "nodes/node/http.hpp"
+#include "nodes/node/node_network.hpp"
+#include "nodes/node/node_work.hpp"
+#include "nodes/node/start.hpp"
+#include "nodes/node/stopping.hpp"
+#include "nodes/node/watched_actor.hpp"
+#include "nodes/settings/project.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <iostream>
+
+namespace millrace {
+
+namespace {
+
+constexpr std::chrono::milliseconds shortest_pause{200}, longest_pause{5000};
+constexpr std::chrono::seconds drain_limit{10};
+constexpr std::chrono::hours notice_before_end{30 * 24};
+/// Exit code of a node that wants to be started again (EX_TEMPFAIL).
+constexpr int exit_again = 75;
+
+std::int64_t unix_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// What the process before was at when it ended. A full disk, or a folder of somebody
+/// else's, is no reason to serve nothing.
+last_record reading_of(const settings& how) {
+  if (how.state_dir.empty())
+    return {};
+  auto name = how.is_one_of_many() ? how.project + "-" + how.node_name : how.project;
+  auto out = last_record::open(how.state_dir + "/" + name + ".record");
+  if (!out) {
+    spdlog::warn("node: {}; a record that ends this node isn't put aside", out.why().message);
+    return {};
+  }
+  if (auto& suspect = out->suspect())
+    spdlog::error("node: two processes ended at the record {}/{}:{}; it is put aside", suspect->from.topic,
+                  suspect->from.partition.value, suspect->offset.value);
+  return std::move(*out);
+}
+
+using tls_ptr = std::shared_ptr<const peers::tls_context>;
+
+/// The actors of one life of a node, wired.
+class company {
+ public:
+  company(caf::actor_system& system, const settings& how, tls_ptr tls, started& from,
+          std::function<void(std::string)> lost)
+      : system_(system), how_(how), tls_(std::move(tls)), from_(from), lost_(std::move(lost)) {}
+
+  result<void> assemble() {
+    if (auto set = set_clock(); !set)
+      return set;
+    auto work = how_.is_one_of_many() ? work_by_groups(how_, from_.sources) : work_alone(how_, from_.sources);
+    if (!work)
+      return work.why();
+    work_ = std::move(*work);
+    auto reads = kafka::consumer::connect(how_.kafka);
+    if (!reads)
+      return reads.why();
+    auto writes = kafka::producer::connect(how_.kafka);
+    if (!writes)
+      return writes.why();
+    spawn_writer();
+    spawn_router(std::move(*reads), std::move(*writes), reading_of(how_));
+    spawn_cluster();
+    if (auto joined = spawn_member(); !joined)
+      return joined;
+    spawn_inspector();
+    watch_all();
+    return {};
+  }
+
+  inspector_actor front() const { return inspector_; }
+
+  /// The others get what they take, then no more records are read, and the rest is flushed.
+  void drain() {
+    caf::scoped_actor self{system_};
+    auto deadline = std::chrono::steady_clock::now() + drain_limit;
+    self->request(*member_, drain_limit, atom::leave_v).receive([](bool) {}, [](caf::error&) {});
+    self->send_exit(router_, caf::exit_reason::user_shutdown);
+    self->wait_for(router_);
+    for (bool busy = true; busy && std::chrono::steady_clock::now() < deadline;)
+      self->request(writer_, std::chrono::seconds{2}, atom::status_v)
+          .receive([&](const std::string& x) { busy = x.find("\"busy\":true") != std::string::npos; },
+                   [&](caf::error&) { busy = false; });
+    auto rest = std::max<std::chrono::steady_clock::duration>(deadline - std::chrono::steady_clock::now(),
+                                                              std::chrono::seconds{1});
+    self->request(*member_, rest, atom::release_v).receive([](bool) {}, [](caf::error&) {});
+  }
+
+ private:
+  result<void> set_clock() {
+    auto store = open_store(how_, *from_.plans);
+    if (!store)
+      return store.why();
+    auto time = store->time();
+    if (!time)
+      return time.why();
+    if (!*time)
+      spdlog::warn("node: Redis doesn't tell this user the time (ACL: +time), so buckets close by this "
+                   "machine's clock");
+    clock_->set(time->value_or(redis::machine_time()));
+    return {};
+  }
+
+  void spawn_writer() {
+    redis_writer_settings x;
+    x.open = [how = how_, plans = from_.plans.get()] { return open_store(how, *plans); };
+    x.now = [clock = clock_] { return clock->now(); };
+    x.time_is = [clock = clock_](std::chrono::microseconds time) { clock->set(time); };
+    x.lost = lost_;
+    x.plans = from_.plans.get();
+    x.walked_places = how_.walk_places;
+    if (how_.is_one_of_many())
+      x.fenced = [to = member_](cell_id cell) { caf::anon_send(*to, atom::fenced_v, cell); };
+    writer_ = system_.spawn<caf::detached>(redis_writer, x);
+  }
+
+  void spawn_router(kafka::consumer reads, kafka::producer writes, last_record reading) {
+    cdc_router_settings x;
+    x.reading = std::make_shared<last_record>(std::move(reading));
+    x.plans = from_.plans.get();
+    x.shards = how_.shards;
+    x.topic_prefix = how_.topic_prefix;
+    x.dead_letters = how_.dead_letters();
+    x.sources = from_.sources;
+    x.modes.precise_decimals = how_.decimal_mode == "precise";
+    x.first_fill = from_.first_fill;
+    x.credit_bytes = how_.stream_buffer_mib << 20;
+    x.now_ms = unix_ms;
+    x.lost = lost_;
+    router_ = system_.spawn<caf::detached>(cdc_router, x, std::make_shared<kafka::consumer>(std::move(reads)),
+                                           std::make_shared<kafka::producer>(std::move(writes)));
+  }
+
+  void spawn_cluster() {
+    surroundings_settings x;
+    x.postgres = how_.postgres;
+    x.kafka = how_.kafka;
+    x.slot = how_.slot();
+    auto names = names_of(how_);
+    x.publication = names.slot;
+    x.roles = {names.node_role, names.debezium_role};
+    x.topic_prefix = how_.topic_prefix;
+    x.side = side_topics_of(how_);
+    x.life = from_.life;
+    x.system_identifier = from_.database;
+    x.plans = from_.plans.get();
+    x.shards = how_.shards;
+    x.sources = from_.sources;
+    x.open_store = [how = how_, plans = from_.plans.get()] { return open_store(how, *plans); };
+    x.look_at_connector = watch_connector(how_);
+    x.restart_connector = connector_restarter(how_);
+    x.open_letters = count_open_letters(how_);
+    x.lost = lost_;
+    auto around = std::make_shared<surroundings>(std::move(x));
+    cluster_settings c;
+    c.servers = around->backend();
+    c.look = [around](bool leads) { return around->look(leads); };
+    c.cells = all_cells(*from_.plans, how_.shards).size();
+    c.tables = captured_tables(*from_.plans).size();
+    c.note = from_.note;
+    c.live = from_.live;
+    cluster_ = system_.spawn<caf::detached>(cluster, c);
+  }
+
+  /// Cells come and go with the member's part of the work.
+  result<void> spawn_member() {
+    auto all = all_cells(*from_.plans, how_.shards);
+    auto store = std::make_shared<lasting_store>(
+        [how = how_, plans = from_.plans] { return open_store(how, *plans); });
+    member_settings x;
+    x.name = how_.node_name;
+    x.life = from_.life;
+    x.plans = from_.plans.get();
+    x.work = work_.source;
+    x.claim = [=, life = from_.life, stored = from_.stored](const std::vector<cell_id>& cells) {
+      return store->use([&](redis::store& in) {
+        auto claimed = claim_cells(in, cells, life);
+        if (claimed && cells.size() == all.size())
+          (void)forget_former(in, *stored, *claimed); // the next start will
+        return claimed;
+      });
+    };
+    x.positions = [=] { return store->use([&](redis::store& in) { return in.positions(all); }); };
+    aggregator_settings of;
+    of.cell = cells_of(*from_.stored, how_.project);
+    of.writer = writer_;
+    of.now = [clock = clock_] { return clock->now(); };
+    of.lost = lost_;
+    x.spawn = [system = &system_, of](cell_id cell) {
+      auto out = system->spawn(aggregator, of, cell);
+      goes_with(out, "the cell of shard " + std::to_string(cell.shard.value), of.lost);
+      return out;
+    };
+    x.lost = lost_;
+    x.writer = writer_;
+    x.dispatcher = dispatcher_ = system_.spawn(dispatcher);
+    x.router = router_;
+    x.cluster = cluster_;
+    if (how_.is_one_of_many()) {
+      x.book = book_of_nodes(how_);
+      x.address = how_.node_address;
+      x.takes_shards = how_.node_role != "routes";
+      x.network = network_ = spawn_network(system_, tls_);
+    }
+    *member_ = system_.spawn<caf::detached>(member, x);
+    return how_.is_one_of_many() ? listen() : result<void>{};
+  }
+
+  /// Other nodes come in by it.
+  result<void> listen() {
+    auto [host, port] = split_address(how_.node_address);
+    auto at = caf::actor_cast<peer_actor>(*member_);
+    auto opened = open_door(network_, caf::actor_cast<caf::strong_actor_ptr>(at), system_.message_types(at),
+                            host, port);
+    if (opened)
+      return {};
+    return error{errc::bad_setting,
+                 "MILLRACE_NODE_ADDRESS: can't listen on " + how_.node_address + ": " + opened.why().message};
+  }
+
+  void spawn_inspector() {
+    inspector_settings x;
+    x.frame.project = how_.project;
+    x.frame.stale_after = std::chrono::seconds{how_.stale_after_seconds};
+    x.now = [] { return unix_ms() / 1000; };
+    for (auto& figure : from_.plans->figures) {
+      x.frame.figures.push_back(figure.name);
+      auto& tables = x.frame.tables_of[figure.name];
+      for (auto route : {std::optional<route_id>(figure.child), figure.parent})
+        if (route) {
+          auto& table = from_.plans->tables[from_.plans->routes[route->value].table.value].table;
+          tables.push_back(table.schema + "." + table.name);
+        }
+    }
+    x.router = router_;
+    x.writer = writer_;
+    x.cluster = cluster_;
+    x.member = *member_;
+    inspector_ = system_.spawn(inspector, x);
+  }
+
+  /// An actor that fails takes the process with it: what it did, nobody would do.
+  void watch_all() {
+    goes_with(writer_, "the redis_writer", lost_);
+    goes_with(router_, "the cdc_router", lost_);
+    goes_with(cluster_, "the cluster actor", lost_);
+    goes_with(*member_, "the member", lost_);
+    goes_with(dispatcher_, "the dispatcher", lost_);
+    goes_with(inspector_, "the inspector", lost_);
+  }
+
+  caf::actor_system& system_;
+  const settings& how_;
+  tls_ptr tls_;
+  started& from_;
+  std::function<void(std::string)> lost_;
+  std::shared_ptr<redis::server_clock> clock_ = std::make_shared<redis::server_clock>();
+  node_work work_;
+  caf::io::middleman_actor network_;
+  redis_writer_actor writer_;
+  std::shared_ptr<member_actor> member_ = std::make_shared<member_actor>(); ///< the writer knows it, too
+  cdc_router_actor router_;
+  cluster_actor cluster_;
+  dispatcher_actor dispatcher_;
+  inspector_actor inspector_;
+};
+
+bool for_a_person(errc code) {
+  return code == errc::bad_setting || code == errc::refused_figure || code == errc::denied;
+}
+
+/// A node that lost its footing begins again as a new process: every line may be
+/// a crash's last, so leaving at once is safe, and nothing half-stopped stays.
+[[noreturn]] void leave(int code) {
+  spdlog::shutdown();
+  std::_Exit(code);
+}
+
+/// One life: from a start that succeeded to a stop, or to a reason to start over.
+[[noreturn]] void live(const settings& how, tls_ptr tls, started from, http_server* http, stop_signal& stop) {
+  caf::actor_system_config config;
+  config.add_message_types<caf::id_block::millrace>();
+  config.add_message_types<caf::id_block::millrace_nodes>();
+  if (how.is_one_of_many()) {
+    config.load<caf::io::middleman>();
+    config.set("middleman.heartbeat-interval", caf::timespan{peers::connections::heartbeat});
+  }
+  config.set("scheduler.max-threads", std::max(2u, std::thread::hardware_concurrency()));
+  // Workers that steal poll for work: a tenth of a busy node's CPU went there.
+  config.set("scheduler.policy", caf::atom("sharing"));
+  caf::actor_system system{config};
+  auto events = std::make_shared<life_events>();
+  company all(system, how, std::move(tls), from, [events](std::string why) { events->lost(std::move(why)); });
+  if (auto assembled = all.assemble(); !assembled) {
+    spdlog::error("node: {}", assembled.why().message);
+    leave(for_a_person(assembled.why().code) ? 2 : exit_again);
+  }
+  spdlog::info("node: {} figures, {} partitions, {} cells; {}", from.plans->figures.size(),
+               from.sources.size(), all_cells(*from.plans, how.shards).size(),
+               from.live ? "live" : "filling");
+  if (http)
+    http->attach(system, all.front());
+  if (auto why = events->wait(stop)) {
+    spdlog::warn("node: starts over: {}", *why);
+    leave(exit_again);
+  }
+  all.drain();
+  spdlog::info("node: stopped");
+  leave(0);
+}
+
+/// Returns what this node shows to others; null where they talk without TLS.
+result<tls_ptr> prepare_tls(const settings& how) {
+  if (!how.is_one_of_many())
+    return tls_ptr{};
+  if (!how.node_tls.given()) {
+    spdlog::log(how.insecure ? spdlog::level::warn : spdlog::level::info,
+                "node: no TLS: whoever reaches {} commands this node", how.node_address);
+    return tls_ptr{};
+  }
+  auto tls = peers::tls_context::load(how.node_tls);
+  if (tls && (*tls)->good_until() < std::chrono::system_clock::now() + notice_before_end)
+    spdlog::warn("node: {} runs out soon: `deploy/millrace certs` makes another", how.node_tls.certificate);
+  return tls;
+}
+
+} // namespace
+
+int run_node(const settings& how) {
+  auto tls = prepare_tls(how);
+  if (!tls)
+    return std::cerr << "millrace: " << tls.why().message << "\n", 2;
+  stop_signal stop;
+  std::unique_ptr<http_server> http;
+  if (how.http_port) {
+    auto listening = http_server::listen(how.http_port);
+    if (!listening)
+      return std::cerr << "millrace: " << listening.why().message << "\n", 2;
+    http = std::move(*listening);
+  }
+  auto pause = shortest_pause;
+  std::string said;
+  while (!stop.requested()) {
+    auto from = start(how);
+    if (from)
+      live(how, *tls, std::move(*from), http.get(), stop);
+    if (for_a_person(from.why().code))
+      return std::cerr << "millrace: " << from.why().message << "\n", 2;
+    pause = std::min(pause * 2, longest_pause);
+    if (from.why().message != said)
+      spdlog::warn("node: {}; trying again", from.why().message);
+    said = from.why().message;
+    if (http)
+      http->detach(said);
+    stop.wait_for(pause);
+  }
+  spdlog::info("node: stopped");
+  return 0;
+}
+
+} // namespace millrace
