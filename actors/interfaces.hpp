@@ -4,7 +4,7 @@
 ///
 ///     Kafka -> CDC_ROUTER ~batches~> DISPATCHER ~batches~> AGGREGATOR <~collect~ REDIS_WRITER -> Redis
 ///                  ^------------ durable, gap ------------'
-///     CLUSTER ~publish, sweep~> AGGREGATOR          INSPECTOR ~status~> all of them
+///     FILL ~publish, sweep~> AGGREGATOR             INSPECTOR ~status~> all of them
 ///     MEMBER ~homes, sources~> all of them          MEMBER <~hello~> MEMBER of each other node
 ///
 /// Each `status` is answered with JSON text of what a person wants to know.
@@ -131,9 +131,9 @@ using redis_writer_actor = caf::typed_actor<
     // To itself: where nothing was to flush, is the ledger still as it was left?
     caf::reacts_to<atom::poll>, caf::replies_to<atom::status>::with<std::string>>;
 
-/// The CLUSTER interface: brings fills to their end, finds rows that a new
+/// The FILL interface: brings fills to their end, finds rows that a new
 /// snapshot doesn't show, and watches connector, slot and dead letters.
-using cluster_actor = caf::typed_actor<
+using fill_actor = caf::typed_actor<
     // Cells are served there now; who leads (has the first shard) minds fills and the connector.
     caf::reacts_to<atom::homes, cell_homes, bool>,
     // To itself: looks around.

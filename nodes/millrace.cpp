@@ -3,6 +3,7 @@
 #include "nodes/cli/terminal.hpp"
 #include "nodes/cli/unexpected.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/node/generate.hpp"
 #include "nodes/node/node.hpp"
 #include "nodes/settings/config.hpp"
 

@@ -131,7 +131,7 @@ result<void> catalog_watch::look(postgres::session& db, redis::store& ledger) {
   }
   said_ = std::move(said);
   if (!fresh.empty()) {
-    spdlog::info("cluster: relies on the catalog as it is for {} tables", fresh.size());
+    spdlog::info("fill: relies on the catalog as it is for {} tables", fresh.size());
     if (auto kept = ledger.rely_on(fresh, how_.life); !kept)
       return kept;
   }
@@ -143,7 +143,7 @@ result<void> catalog_watch::note(redis::store& ledger, const std::string& table,
                                  const std::string& seen) {
   auto remedy = (x.remedy.empty() ? "" : x.remedy + "; ") + read_again(table);
   if (said_.emplace(table, x.what).second)
-    spdlog::warn("cluster: {}: figures over {} are incomplete; mend it by: {}", x.what, table, remedy);
+    spdlog::warn("fill: {}: figures over {} are incomplete; mend it by: {}", x.what, table, remedy);
   return ledger.doubt(table, {x.what, remedy, unix_seconds(), at, x.rewritten, x.columns, false, seen},
                       how_.life);
 }
@@ -159,7 +159,7 @@ result<void> catalog_watch::end_idle_doubts(redis::store& ledger,
     if (std::any_of(x.columns.begin(), x.columns.end(),
                     [&](auto& column) { return std::find(used.begin(), used.end(), column) != used.end(); }))
       continue;
-    spdlog::info("cluster: no figure uses what was in doubt of {} any more", name);
+    spdlog::info("fill: no figure uses what was in doubt of {} any more", name);
     if (auto ended = ledger.clear_doubt(name, lsn{x.at.value + 1}, how_.life); !ended)
       return ended;
   }

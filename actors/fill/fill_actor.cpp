@@ -14,7 +14,7 @@ constexpr std::chrono::minutes cell_timeout{10};
 
 } // namespace
 
-cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings settings) {
+fill_actor::behavior_type fill_state::make_behavior(fill_settings settings) {
   how = std::move(settings);
   note = how.note;
   live = how.live;
@@ -37,7 +37,7 @@ cluster_actor::behavior_type cluster_state::make_behavior(cluster_settings setti
 }
 
 /// A round that asked cells which have moved since is asked again.
-void cluster_state::take_homes(const cell_homes& x, bool first) {
+void fill_state::take_homes(const cell_homes& x, bool first) {
   cells = x;
   leads = first;
   if (!leads)
@@ -49,19 +49,19 @@ void cluster_state::take_homes(const cell_homes& x, bool first) {
   }
 }
 
-void cluster_state::start_fill(bool while_live) {
+void fill_state::start_fill(bool while_live) {
   if (!while_live)
-    spdlog::info("cluster: {} fill: {}", note.figures.empty() ? "the figures" : "new figures", note.reason);
+    spdlog::info("fill: {} fill: {}", note.figures.empty() ? "the figures" : "new figures", note.reason);
   under_way.emplace(how.servers, note, while_live);
 }
 
-void cluster_state::tick() {
+void fill_state::tick() {
   look_around();
   if (leads)
     lead();
 }
 
-void cluster_state::lead() {
+void fill_state::lead() {
   if (!live && !under_way)
     start_fill(false);
   if (!under_way)
@@ -69,19 +69,19 @@ void cluster_state::lead() {
   auto stage = under_way->at();
   auto moved = under_way->step();
   if (!moved && moved.why().message != trouble)
-    spdlog::warn("cluster: {}; trying again", moved.why().message);
+    spdlog::warn("fill: {}; trying again", moved.why().message);
   trouble = moved ? under_way->trouble() : moved.why().message;
   if (under_way->at() != stage && !under_way->done())
-    spdlog::info("cluster: the fill {}", under_way->words());
+    spdlog::info("fill: the fill {}", under_way->words());
   note = under_way->note();
   if (under_way->done()) {
-    spdlog::info("cluster: completed the fill");
+    spdlog::info("fill: completed the fill");
     under_way.reset();
     live = true;
   }
 }
 
-void cluster_state::look_around() {
+void fill_state::look_around() {
   auto now = self->clock().now();
   if (now - looked < how.look_interval)
     return;
@@ -98,7 +98,7 @@ void cluster_state::look_around() {
 }
 
 /// Without a slot nothing keeps what is changed.
-void cluster_state::look_for_slot() {
+void fill_state::look_for_slot() {
   auto slot = nlohmann::json::parse(surroundings, nullptr, false).value("slot", nlohmann::json::object());
   auto missing = slot.contains("exists") && !slot.value("exists", true);
   if (!missing)
@@ -110,7 +110,7 @@ void cluster_state::look_for_slot() {
 }
 
 /// Who doesn't lead goes by the ledger's word.
-void cluster_state::look_on() {
+void fill_state::look_on() {
   if (!how.servers.saved)
     return;
   auto saved = how.servers.saved();
@@ -123,7 +123,7 @@ void cluster_state::look_on() {
 /// A ledger that went back to before the end of a fill says that it isn't over,
 /// and would say so for ever. One that went back to before a sweep may have its
 /// rows again, in cells that have moved since and know nothing of it.
-void cluster_state::look_for_what_was_lost() {
+void fill_state::look_for_what_was_lost() {
   if (!how.servers.saved)
     return;
   auto saved = how.servers.saved();
@@ -139,7 +139,7 @@ void cluster_state::look_for_what_was_lost() {
 }
 
 /// Tables of which nothing but their rows is in doubt are read again without being asked.
-void cluster_state::look_for_doubts() {
+void fill_state::look_for_doubts() {
   if (!how.servers.to_read_again)
     return;
   auto tables = how.servers.to_read_again();
@@ -148,7 +148,7 @@ void cluster_state::look_for_doubts() {
   note.reason.clear();
   note.tables.clear(); // of a read that ended with the lead
   for (auto& [table, why] : *tables) {
-    spdlog::info("cluster: reading {} again: {}", table, why);
+    spdlog::info("fill: reading {} again: {}", table, why);
     note.tables.push_back(table);
     if (note.reason.find(why) == note.reason.npos)
       note.reason += (note.reason.empty() ? "" : "; ") + why;
@@ -160,20 +160,20 @@ void cluster_state::look_for_doubts() {
 
 /// A new anchor tells of a new slot: what was changed while there was none is found by
 /// reading the tables again.
-void cluster_state::look_for_snapshot() {
+void fill_state::look_for_snapshot() {
   auto shown = how.servers.last_anchor();
   if (!shown || *shown <= note.swept || *shown <= note.birth)
     return;
   note.reason = "Debezium has a new replication slot: changes may have been missed";
   note.tables.clear(); // all of them
-  spdlog::warn("cluster: {}; reading all tables again", note.reason);
+  spdlog::warn("fill: {}; reading all tables again", note.reason);
   if (how.servers.doubt_all)
     (void)how.servers.doubt_all(note.reason);
   start_fill(true);
 }
 
 template <class... Ts>
-void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
+void fill_state::ask_all(void (fill::*answer)(), const Ts&... message) {
   auto mine = ++round;
   awaited = cells.size();
   if (cells.size() < how.cells) { // some have no owner now
@@ -201,17 +201,17 @@ void cluster_state::ask_all(void (fill::*answer)(), const Ts&... message) {
             });
 }
 
-void cluster_state::ask_cells_to_publish() { ask_all(&fill::on_published, atom::publish_v); }
+void fill_state::ask_cells_to_publish() { ask_all(&fill::on_published, atom::publish_v); }
 
-void cluster_state::tell_cells_of_read(lsn from, const std::vector<std::string>& tables) {
+void fill_state::tell_cells_of_read(lsn from, const std::vector<std::string>& tables) {
   ask_all(&fill::on_announced, atom::read_v, from, tables);
 }
 
-void cluster_state::ask_cells_to_sweep(lsn from, const std::vector<std::string>& tables) {
+void fill_state::ask_cells_to_sweep(lsn from, const std::vector<std::string>& tables) {
   ask_all(&fill::on_swept, atom::sweep_v, from, tables);
 }
 
-std::string cluster_state::status() const {
+std::string fill_state::status() const {
   nlohmann::json out{{"phase", live ? "live" : "filling"}, {"reason", note.reason}, {"trouble", trouble}};
   if (!live && !note.figures.empty())
     out["filling"] = note.figures;
@@ -222,8 +222,7 @@ std::string cluster_state::status() const {
   return out.dump();
 }
 
-cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self,
-                                     cluster_settings how) {
+fill_actor::behavior_type fill_coordinator(fill_actor::stateful_pointer<fill_state> self, fill_settings how) {
   return self->state.make_behavior(std::move(how));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The cluster actor of a node: brings fills to their end, reads tables again whose
+/// The fill coordinator of a node: brings fills to their end, reads tables again whose
 /// changes may have been missed, and looks after connector and slot. The node that has the first
 /// shard does so for all; the others look on.
 
@@ -13,7 +13,7 @@
 
 namespace millrace {
 
-struct cluster_settings {
+struct fill_settings {
   fill_backend servers;   ///< without sweep and publish: those are the cells'
   std::size_t cells = 0;  ///< how many there are in all
   std::size_t tables = 0; ///< that are captured
@@ -25,11 +25,11 @@ struct cluster_settings {
   std::chrono::seconds look_interval{2};
 };
 
-struct cluster_state {
-  static inline constexpr const char* name = "cluster";
-  explicit cluster_state(cluster_actor::stateful_pointer<cluster_state> self) : self(self) {}
+struct fill_state {
+  static inline constexpr const char* name = "fill";
+  explicit fill_state(fill_actor::stateful_pointer<fill_state> self) : self(self) {}
 
-  cluster_actor::behavior_type make_behavior(cluster_settings settings);
+  fill_actor::behavior_type make_behavior(fill_settings settings);
   void take_homes(const cell_homes& x, bool first);
   void tick();
   void lead();
@@ -47,8 +47,8 @@ struct cluster_state {
   void ask_all(void (fill::*answer)(), const Ts&... message);
   std::string status() const;
 
-  cluster_actor::stateful_pointer<cluster_state> self;
-  cluster_settings how;
+  fill_actor::stateful_pointer<fill_state> self;
+  fill_settings how;
   std::optional<fill> under_way;
   cell_homes cells; ///< where they are served
   bool leads = false;
@@ -63,7 +63,6 @@ struct cluster_state {
 };
 
 /// Spawned detached: it calls servers without letting go of the thread.
-cluster_actor::behavior_type cluster(cluster_actor::stateful_pointer<cluster_state> self,
-                                     cluster_settings how);
+fill_actor::behavior_type fill_coordinator(fill_actor::stateful_pointer<fill_state> self, fill_settings how);
 
 } // namespace millrace

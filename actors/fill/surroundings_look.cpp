@@ -69,7 +69,7 @@ void surroundings::look_at_topics(bool leads) {
     return;
   for (auto& [table, records] : *found)
     if (unknown_.count(table) == 0)
-      spdlog::warn("cluster: no figure reads {}: its topic's records are skipped (up to {})", table, records);
+      spdlog::warn("fill: no figure reads {}: its topic's records are skipped (up to {})", table, records);
   unknown_ = *found;
 }
 
@@ -118,7 +118,7 @@ std::string surroundings::look_at_catalog(bool leads) {
   if (auto db = leads ? session() : result<postgres::session*>(nullptr); db && *db) {
     auto looked = catalog_.look(**db, **ledger);
     if (!looked && looked.why().message != catalog_trouble_)
-      spdlog::warn("cluster: can't compare the tables with PostgreSQL's catalog: {}; trying again",
+      spdlog::warn("fill: can't compare the tables with PostgreSQL's catalog: {}; trying again",
                    looked.why().message);
     catalog_trouble_ = looked ? "" : looked.why().message;
   }
@@ -149,7 +149,7 @@ std::string surroundings::look_at_slot() {
                     "Debezium takes a new snapshot";
   }
   if (complaint != said_ && !complaint.empty())
-    spdlog::warn("cluster: {}", complaint);
+    spdlog::warn("fill: {}", complaint);
   said_ = complaint;
   nlohmann::json out{{"trouble", complaint}};
   auto now = std::chrono::steady_clock::now();
@@ -177,7 +177,7 @@ void surroundings::look_at_encoding(postgres::session& x) {
     return;
   encoding_trouble_ = *found;
   if (!found->empty())
-    spdlog::warn("cluster: {}", *found);
+    spdlog::warn("fill: {}", *found);
 }
 
 /// LSNs mean something only within one database cluster.

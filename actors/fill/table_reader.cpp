@@ -68,11 +68,11 @@ struct table_reader::work {
     auto name = name_of(waiting.front());
     std::lock_guard lock(guard);
     if (read) {
-      spdlog::info("cluster: read {} ({} rows)", name, rows);
+      spdlog::info("fill: read {} ({} rows)", name, rows);
       troubles.erase(name);
     } else if (auto& said = troubles[name]; said != read.why().message) {
       said = read.why().message;
-      spdlog::warn("cluster: {} can't be read: {}; trying again", name, said);
+      spdlog::warn("fill: {} can't be read: {}; trying again", name, said);
     }
     progress.trouble.clear();
     for (auto& [table, why] : troubles)

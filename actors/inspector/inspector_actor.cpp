@@ -97,7 +97,7 @@ void inspector_state::ask_all(std::function<void(std::string)> deliver, const ce
   };
   ask_actor(how.router, &status_parts::router, "cdc_router");
   ask_actor(how.writer, &status_parts::writer, "redis_writer");
-  ask_actor(how.cluster, &status_parts::cluster, "cluster");
+  ask_actor(how.fill, &status_parts::fill, "cluster");
   ask_actor(how.member, &status_parts::member, "member");
   std::size_t i = 0;
   for (auto& home : cells)

@@ -16,7 +16,7 @@ struct inspector_settings {
   status_parts frame; ///< what doesn't change: project, figures, tables
   cdc_router_actor router;
   redis_writer_actor writer;
-  cluster_actor cluster;
+  fill_actor fill;
   member_actor member;
   std::function<std::int64_t()> now; ///< unix seconds
 };

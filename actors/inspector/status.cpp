@@ -120,7 +120,7 @@ json troubles(const json& status, const status_parts& parts) {
 } // namespace
 
 std::string put_together(const status_parts& parts) {
-  auto router = part(parts.router), writer = part(parts.writer), cluster = part(parts.cluster);
+  auto router = part(parts.router), writer = part(parts.writer), cluster = part(parts.fill);
   std::int64_t rows = 0;
   for (auto& cell : parts.cells)
     rows += part(cell).value("rows", std::int64_t{0});

@@ -16,7 +16,7 @@ using beginnings = std::map<std::string, std::int64_t>;
 /// JSON texts of the parts.
 struct status_parts {
   std::string project;
-  std::string router, writer, cluster, member;
+  std::string router, writer, fill, member;
   std::vector<std::string> silent; ///< of these: they didn't answer, and this is what they said last
   std::vector<std::string> cells;
   std::vector<std::string> figures;                          ///< names, in order

@@ -20,7 +20,7 @@ struct stillness {
 /// Connect saves offsets so often unless it is told otherwise.
 constexpr std::chrono::seconds longest_without_confirmation{90};
 
-/// Returns how the source stands. `around` is what the cluster actor sees
+/// Returns how the source stands. `around` is what the fill coordinator sees
 /// (connector, slot, kafka); `idle` tells for how long no record came; figures
 /// are stale once a known cause has lasted for `bound`.
 stillness stillness_of(const nlohmann::json& around, std::chrono::seconds idle, std::chrono::seconds bound);

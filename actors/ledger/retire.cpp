@@ -34,7 +34,7 @@ result<bool> retire_cell(redis::store& store, const cell_settings& how, const ce
                          const std::vector<bool>& which, const std::vector<bool>& doubted, tick_seconds now) {
   cell it(how, ledger.cell);
   if (auto loaded = it.load(ledger); !loaded) {
-    spdlog::error("cluster: shard {}: {}", ledger.cell.shard.value, loaded.why().message);
+    spdlog::error("ledger: shard {}: {}", ledger.cell.shard.value, loaded.why().message);
     return false;
   }
   cell_flush flush;

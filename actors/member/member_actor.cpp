@@ -248,7 +248,7 @@ void member_state::tell_homes() {
 
 void member_state::tell_own_actors() {
   self->send(how.router, atom::homes_v, doors());
-  self->send(how.cluster, atom::homes_v, homes(), leads());
+  self->send(how.fill, atom::homes_v, homes(), leads());
 }
 
 std::string member_state::status() const {

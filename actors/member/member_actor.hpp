@@ -3,7 +3,7 @@
 /// This node among the others: takes its part of the work, claims the shards of
 /// it and lets others go, and tells everybody where cells are served.
 ///
-///     assignment -> gained shards: claim in Redis, load -> homes ~> dispatcher, router, cluster
+///     assignment -> gained shards: claim in Redis, load -> homes ~> dispatcher, router, fill
 ///                   lost shards:   serve until another node does,         `-> card ~> other nodes
 ///                                  then release at the writer, end the cells
 ///                   sources:       positions from Redis ~> router; lost ones are read a moment longer
@@ -44,7 +44,7 @@ struct member_settings {
   redis_writer_actor writer;
   dispatcher_actor dispatcher;
   cdc_router_actor router;
-  cluster_actor cluster;
+  fill_actor fill;
   std::optional<node_book> book;    ///< nullopt: there are no other nodes
   bool takes_shards = true;         ///< by this node's role
   std::string address;              ///< HOST:PORT, where this node is reached

@@ -1,6 +1,7 @@
 #pragma once
 
-/// The verbs of the program besides `node`. Each returns the process's exit code.
+/// The verbs of the program besides `node` and `generate`, which run actors. Each returns the process's exit
+/// code.
 
 #include "nodes/settings/config.hpp"
 
@@ -23,14 +24,6 @@ int run_verify(const settings& how, const verify_options& options);
 
 /// Prints the node's status.
 int run_status(const settings& how, bool json);
-
-struct generate_options {
-  double rate = -1; ///< rows/s; -1: from the environment, else 200
-  std::uint64_t seed = 1;
-  std::uint16_t control_port = 0;
-};
-/// Writes the shop until SIGTERM.
-int run_generate(const settings& how, const generate_options& options);
 
 /// Registers the connector, shows it, starts what doesn't run of it again (exit 1
 /// if it all runs), or deletes it.

@@ -39,11 +39,11 @@ class onlooker {
       trouble = "it was restarted, having failed: " + last_trouble_;
     auto now = std::chrono::steady_clock::now();
     if (status->exists && watch_.see(*status, now)) {
-      spdlog::warn("cluster: restarts connector {}", name_);
+      spdlog::warn("fill: restarts connector {}", name_);
       (void)client_.restart_failed(name_);
     }
     if (stall_.see(status->running(), slot_active, now)) {
-      spdlog::warn("cluster: connector {} runs, says Kafka Connect, but its slot isn't read; restarts it",
+      spdlog::warn("fill: connector {} runs, says Kafka Connect, but its slot isn't read; restarts it",
                    name_);
       (void)client_.restart(name_);
     }
@@ -57,7 +57,7 @@ class onlooker {
  private:
   void say(const std::string& what) {
     if (what != said_ && !what.empty())
-      spdlog::warn("cluster: {}", what);
+      spdlog::warn("fill: {}", what);
     said_ = what;
   }
 
@@ -112,9 +112,9 @@ std::function<void()> connector_restarter(const settings& how) {
     auto client = connect_of(how, watch_timeout);
     auto done = client ? client->restart(how.connector()) : result<void>(client.why());
     if (done)
-      spdlog::warn("cluster: restarted connector {}", how.connector());
+      spdlog::warn("fill: restarted connector {}", how.connector());
     else
-      spdlog::warn("cluster: can't restart connector {}: {}", how.connector(), done.why().message);
+      spdlog::warn("fill: can't restart connector {}: {}", how.connector(), done.why().message);
   };
 }
 

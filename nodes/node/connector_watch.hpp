@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a node's cluster actor asks about connector and dead letters.
+/// What a node's fill coordinator asks about connector and dead letters.
 
 #include "nodes/settings/config.hpp"
 

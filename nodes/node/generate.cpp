@@ -1,5 +1,6 @@
+#include "nodes/node/generate.hpp"
+
 #include "actors/generator/generator_actor.hpp"
-#include "nodes/cli/verbs.hpp"
 #include "nodes/node/loopback.hpp"
 #include "nodes/node/stopping.hpp"
 

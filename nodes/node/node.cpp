@@ -84,7 +84,7 @@ class company {
       return writes.why();
     spawn_writer();
     spawn_router(std::move(*reads), std::move(*writes), reading_of(how_));
-    spawn_cluster();
+    spawn_fill();
     if (auto joined = spawn_member(); !joined)
       return joined;
     spawn_inspector();
@@ -155,7 +155,7 @@ class company {
                                            std::make_shared<kafka::producer>(std::move(writes)));
   }
 
-  void spawn_cluster() {
+  void spawn_fill() {
     surroundings_settings x;
     x.postgres = how_.postgres;
     x.kafka = how_.kafka;
@@ -176,14 +176,14 @@ class company {
     x.open_letters = count_open_letters(how_);
     x.lost = lost_;
     auto around = std::make_shared<surroundings>(std::move(x));
-    cluster_settings c;
+    fill_settings c;
     c.servers = around->backend();
     c.look = [around](bool leads) { return around->look(leads); };
     c.cells = all_cells(*from_.plans, how_.shards).size();
     c.tables = captured_tables(*from_.plans).size();
     c.note = from_.note;
     c.live = from_.live;
-    cluster_ = system_.spawn<caf::detached>(cluster, c);
+    fill_ = system_.spawn<caf::detached>(fill_coordinator, c);
   }
 
   /// Cells come and go with the member's part of the work.
@@ -219,7 +219,7 @@ class company {
     x.writer = writer_;
     x.dispatcher = dispatcher_ = system_.spawn(dispatcher);
     x.router = router_;
-    x.cluster = cluster_;
+    x.fill = fill_;
     if (how_.is_one_of_many()) {
       x.book = book_of_nodes(how_);
       x.address = how_.node_address;
@@ -258,7 +258,7 @@ class company {
     }
     x.router = router_;
     x.writer = writer_;
-    x.cluster = cluster_;
+    x.fill = fill_;
     x.member = *member_;
     inspector_ = system_.spawn(inspector, x);
   }
@@ -267,7 +267,7 @@ class company {
   void watch_all() {
     goes_with(writer_, "the redis_writer", lost_);
     goes_with(router_, "the cdc_router", lost_);
-    goes_with(cluster_, "the cluster actor", lost_);
+    goes_with(fill_, "the fill coordinator", lost_);
     goes_with(*member_, "the member", lost_);
     goes_with(dispatcher_, "the dispatcher", lost_);
     goes_with(inspector_, "the inspector", lost_);
@@ -284,7 +284,7 @@ class company {
   redis_writer_actor writer_;
   std::shared_ptr<member_actor> member_ = std::make_shared<member_actor>(); ///< the writer knows it, too
   cdc_router_actor router_;
-  cluster_actor cluster_;
+  fill_actor fill_;
   dispatcher_actor dispatcher_;
   inspector_actor inspector_;
 };

@@ -11,11 +11,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// A cluster actor with two fake cells and servers that are ready at once.
+/// A fill coordinator with two fake cells and servers that are ready at once.
 struct fixture : test_coordinator_fixture<message_config> {
   std::shared_ptr<cell_script> one = script(1), two = script(2);
-  cluster_settings how;
-  cluster_actor cluster;
+  fill_settings how;
+  fill_actor coordinator;
   cell_homes homes;
   lsn shown{500}, wal{500}; ///< of the anchor, and the log's end
   bool saved_live = false;
@@ -57,7 +57,7 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.note.birth = {100};
   }
   ~fixture() override { // it would tick for ever
-    self->send_exit(cluster, caf::exit_reason::kill);
+    self->send_exit(coordinator, caf::exit_reason::kill);
     for (auto& home : homes)
       self->send_exit(home.at, caf::exit_reason::kill);
     while (sched.try_run_once()) {
@@ -65,8 +65,8 @@ struct fixture : test_coordinator_fixture<message_config> {
   }
   void begin(bool live, bool leads = true) {
     how.live = live;
-    cluster = sys.spawn(millrace::cluster, how);
-    self->send(cluster, atom::homes_v, homes, leads);
+    coordinator = sys.spawn(fill_coordinator, how);
+    self->send(coordinator, atom::homes_v, homes, leads);
     settle();
     tick();
   }
@@ -80,7 +80,7 @@ struct fixture : test_coordinator_fixture<message_config> {
   }
   std::string status() {
     std::string out;
-    auto request = self->request(cluster, caf::infinite, atom::status_v);
+    auto request = self->request(coordinator, caf::infinite, atom::status_v);
     settle();
     request.receive([&](std::string& x) { out = std::move(x); },
                     [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
@@ -93,7 +93,7 @@ using strings = std::vector<std::string>;
 
 } // namespace
 
-CAF_TEST_FIXTURE_SCOPE(cluster_tests, fixture)
+CAF_TEST_FIXTURE_SCOPE(fill_tests, fixture)
 
 CAF_TEST(a fill asks every cell to sweep and then to publish and is live) {
   begin(false);
@@ -237,11 +237,11 @@ CAF_TEST(a read that ended with the lead leaves no table to the next one) {
   how.servers.progress = [] { return read_progress{}; };
   begin(true);
   CAF_CHECK_EQUAL(one->log.back(), "read 700 public.orders");
-  self->send(cluster, atom::homes_v, homes, false);
+  self->send(coordinator, atom::homes_v, homes, false);
   settle();
   doubted.clear();
   shown = wal = {900}; // another slot
-  self->send(cluster, atom::homes_v, homes, true);
+  self->send(coordinator, atom::homes_v, homes, true);
   settle();
   tick();
   tick();
@@ -294,7 +294,7 @@ CAF_TEST(a fill waits until every cell has an owner and asks again when one move
   tick();
   CAF_CHECK(one->log.empty());
   homes.push_back(moved);
-  self->send(cluster, atom::homes_v, homes, true);
+  self->send(coordinator, atom::homes_v, homes, true);
   settle();
   for (int i = 0; i < 5 && !saved_live; ++i)
     tick();
@@ -308,7 +308,7 @@ CAF_TEST(it tells how many cells nobody serves) {
   begin(true);
   CAF_CHECK(says("\"unserved_cells\":1"));
   homes.push_back(moved);
-  self->send(cluster, atom::homes_v, homes, true);
+  self->send(coordinator, atom::homes_v, homes, true);
   settle();
   CAF_CHECK(says("\"unserved_cells\":0"));
 }

@@ -12,7 +12,7 @@ using namespace millrace::test;
 
 namespace {
 
-cluster_actor::behavior_type fake_cluster(cluster_actor::pointer) {
+fill_actor::behavior_type fake_fill(fill_actor::pointer) {
   return {[](atom::homes, const cell_homes&, bool) {}, [](atom::tick) {},
           [](atom::status) { return std::string(R"({"phase":"live"})"); }};
 }
@@ -42,7 +42,7 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.frame.tables_of = {{"revenue", {"public.orders"}}, {"geo", {"public.orders"}}};
     how.router = sys.spawn(fake_router, std::make_shared<router_log>());
     how.writer = sys.spawn(fake_writer, std::make_shared<writer_log>());
-    how.cluster = sys.spawn(fake_cluster);
+    how.fill = sys.spawn(fake_fill);
     for (std::uint16_t i = 0; i < 3; ++i) {
       cells.push_back(std::make_shared<cell_script>());
       cells.back()->written = 100 * i;

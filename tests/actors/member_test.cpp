@@ -13,13 +13,13 @@ namespace {
 
 const source_id orders{table_id{1}, partition_id{3}};
 
-/// What the fake cluster actor heard last.
-struct cluster_log {
+/// What the fake fill coordinator heard last.
+struct fill_log {
   cell_homes homes;
   bool leads = false;
 };
 
-cluster_actor::behavior_type fake_cluster(cluster_actor::pointer, std::shared_ptr<cluster_log> log) {
+fill_actor::behavior_type fake_fill(fill_actor::pointer, std::shared_ptr<fill_log> log) {
   return {[=](atom::homes, const cell_homes& x, bool leads) {
             log->homes = x;
             log->leads = leads;
@@ -47,7 +47,7 @@ struct fixture : test_coordinator_fixture<message_config> {
   std::shared_ptr<dispatcher_log> dispatcher = std::make_shared<dispatcher_log>();
   dispatcher_actor others_door;
   std::shared_ptr<writer_log> writer = std::make_shared<writer_log>();
-  std::shared_ptr<cluster_log> cluster = std::make_shared<cluster_log>();
+  std::shared_ptr<fill_log> fill = std::make_shared<fill_log>();
   member_settings how;
   member_actor member;
 
@@ -75,7 +75,7 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.dispatcher = sys.spawn(fake_dispatcher, dispatcher);
     how.router = sys.spawn(fake_router, router);
     how.writer = sys.spawn(fake_writer, writer);
-    how.cluster = sys.spawn(fake_cluster, cluster);
+    how.fill = sys.spawn(fake_fill, fill);
     member = sys.spawn(millrace::member, how);
     settle();
   }
@@ -157,7 +157,7 @@ CAF_TEST(a node without figures has its shards though they have no cells) {
   member = sys.spawn(millrace::member, how);
   settle();
   give({0, 1});
-  CAF_CHECK(cluster->leads);
+  CAF_CHECK(fill->leads);
   poll();
   CAF_CHECK_EQUAL(state().claims, 1); // and isn't claimed again and again
 }
@@ -165,10 +165,10 @@ CAF_TEST(a node without figures has its shards though they have no cells) {
 CAF_TEST(shards that it is given are claimed and served and everybody hears where) {
   give({0, 1});
   CAF_CHECK_EQUAL(writer->owned.size(), 2 * entities());
-  CAF_CHECK_EQUAL(cluster->homes.size(), 2 * entities());
+  CAF_CHECK_EQUAL(fill->homes.size(), 2 * entities());
   CAF_CHECK_EQUAL(dispatcher->size(), 2 * entities());
   CAF_CHECK_EQUAL(cells_behind(how.dispatcher), 2 * entities());
-  CAF_CHECK(cluster->leads);
+  CAF_CHECK(fill->leads);
   auto card = greet({node_protocol, "two", "now", {}, others_door});
   CAF_CHECK_EQUAL(card.cells.size(), 2 * entities());
   CAF_CHECK(card.door == how.dispatcher);
@@ -179,15 +179,15 @@ CAF_TEST(what stays is not touched when more comes) {
   auto before = claims;
   give({4, 5});
   CAF_CHECK_EQUAL(claims, before + static_cast<int>(entities()));
-  CAF_CHECK(!cluster->leads);
+  CAF_CHECK(!fill->leads);
 }
 
 CAF_TEST(a shard that goes is let go at the writer and its cells end) {
   give({0, 1});
   give({1});
   CAF_CHECK_EQUAL(writer->owned.size(), entities());
-  CAF_CHECK_EQUAL(cluster->homes.size(), entities());
-  CAF_CHECK(!cluster->leads);
+  CAF_CHECK_EQUAL(fill->homes.size(), entities());
+  CAF_CHECK(!fill->leads);
 }
 
 CAF_TEST(a shard that another node took is reached by that node alone) {
@@ -251,10 +251,10 @@ CAF_TEST(a shard that comes back before anybody took it stays as it is) {
 CAF_TEST(who has to let the first shard go leads no more) {
   give({0, 1});
   meet_two();
-  CAF_CHECK(cluster->leads);
+  CAF_CHECK(fill->leads);
   give({1});
-  CAF_CHECK(!cluster->leads);
-  CAF_CHECK_EQUAL(cluster->homes.size(), 2 * entities());
+  CAF_CHECK(!fill->leads);
+  CAF_CHECK_EQUAL(fill->homes.size(), 2 * entities());
 }
 
 CAF_TEST(a source that goes to another node is read a moment longer) {
@@ -282,7 +282,7 @@ CAF_TEST(a fenced shard is claimed again while it is still given) {
   settle();
   poll();
   CAF_CHECK_EQUAL(claims, before + static_cast<int>(entities()));
-  CAF_CHECK_EQUAL(cluster->homes.size(), 2 * entities());
+  CAF_CHECK_EQUAL(fill->homes.size(), 2 * entities());
   CAF_CHECK(lost.empty());
 }
 
@@ -296,12 +296,12 @@ CAF_TEST(a shard that goes and comes back while its cells load is served by the 
   self->send(member, atom::fenced_v, cell_id{shard_id{1}, entity_id{0}});
   sched.prioritize(member);
   sched.run_once();
-  CAF_CHECK(cluster->homes.empty());
+  CAF_CHECK(fill->homes.empty());
   poll();
   CAF_REQUIRE_EQUAL(spawned.size(), 2 * entities());
-  CAF_REQUIRE_EQUAL(cluster->homes.size(), entities());
+  CAF_REQUIRE_EQUAL(fill->homes.size(), entities());
   for (std::size_t i = 0; i < entities(); ++i)
-    CAF_CHECK(cluster->homes[i].at == spawned[entities() + i]);
+    CAF_CHECK(fill->homes[i].at == spawned[entities() + i]);
   CAF_CHECK_EQUAL(writer->owned.size(), entities());
   CAF_CHECK(lost.empty());
 }
@@ -309,10 +309,10 @@ CAF_TEST(a shard that goes and comes back while its cells load is served by the 
 CAF_TEST(a Redis that is away is asked again and a ledger that began anew is not ) {
   claim_fails = error{errc::unavailable, "away"};
   give({0});
-  CAF_CHECK(cluster->homes.empty());
+  CAF_CHECK(fill->homes.empty());
   claim_fails.reset();
   poll();
-  CAF_CHECK_EQUAL(cluster->homes.size(), entities());
+  CAF_CHECK_EQUAL(fill->homes.size(), entities());
   claim_fails = error{errc::fenced, "the ledger began anew"};
   give({0, 1});
   CAF_REQUIRE_EQUAL(lost.size(), 1u);

@@ -121,7 +121,7 @@ void side_topics::on_notification(const kafka::record& x) {
     snapshots_[id] = snapshot_progress::failed;
   else if (auto& at = snapshots_[id]; at != snapshot_progress::completed)
     at = snapshot_progress::running;
-  spdlog::debug("cluster: snapshot {}: {}", id, type);
+  spdlog::debug("fill: snapshot {}: {}", id, type);
 }
 
 snapshot_progress side_topics::snapshot(const std::string& signal_id,

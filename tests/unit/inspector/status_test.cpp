@@ -20,7 +20,7 @@ struct fixture {
     parts.tables_of = {{"revenue", {"public.orders"}}, {"geo", {"public.orders", "public.customers"}}};
     parts.router = R"({"records":1234,"lag_ms":17})";
     parts.writer = R"({"failed":{},"last_flush":1700000000})";
-    parts.cluster = R"({"phase":"live","stage":"","surroundings":{}})";
+    parts.fill = R"({"phase":"live","stage":"","surroundings":{}})";
     parts.cells = {R"({"rows":3})", R"({"rows":4})"};
     parts.events_per_second = 200;
   }
@@ -53,13 +53,13 @@ CAF_TEST(what the writer found out about Redis stands by itself) {
 }
 
 CAF_TEST(while a fill is on figures are filling and tell its stage) {
-  parts.cluster = R"({"phase":"filling","stage":"applies what Kafka has"})";
+  parts.fill = R"({"phase":"filling","stage":"applies what Kafka has"})";
   CAF_CHECK(figure(0)["state"] == "filling");
   CAF_CHECK(figure(0)["why"] == "applies what Kafka has");
 }
 
 CAF_TEST(where some figures fill the others are live) {
-  parts.cluster = R"({"phase":"filling","stage":"writes the figures","filling":["geo"]})";
+  parts.fill = R"({"phase":"filling","stage":"writes the figures","filling":["geo"]})";
   CAF_CHECK(figure(0)["state"] == "live");
   CAF_CHECK(figure(1)["state"] == "filling");
 }
@@ -73,12 +73,12 @@ CAF_TEST(a figure that Redis refuses has failed and its neighbour has not ) {
 
 CAF_TEST(a figure that failed while it filled has failed) {
   parts.writer = R"({"failed":{"geo":"WRONGTYPE"}})";
-  parts.cluster = R"({"phase":"filling"})";
+  parts.fill = R"({"phase":"filling"})";
   CAF_CHECK(figure(1)["state"] == "failed");
 }
 
 CAF_TEST(open dead letters make the figures of their table incomplete) {
-  parts.cluster =
+  parts.fill =
       R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2,"public.orders":0}}})";
   CAF_CHECK(figure(0)["state"] == "live");
   CAF_CHECK(figure(1)["state"] == "incomplete");
@@ -87,7 +87,7 @@ CAF_TEST(open dead letters make the figures of their table incomplete) {
 }
 
 CAF_TEST(a table in doubt makes its figures incomplete and tells the reason and the remedy) {
-  parts.cluster =
+  parts.fill =
       R"({"phase":"live","surroundings":{"doubts":{"public.customers":)"
       R"({"reason":"public.customers was rewritten","remedy":"millrace resync public.customers"}}}})";
   CAF_CHECK(figure(0)["state"] == "live");
@@ -97,13 +97,13 @@ CAF_TEST(a table in doubt makes its figures incomplete and tells the reason and 
 }
 
 CAF_TEST(dead letters and a doubt are both told) {
-  parts.cluster = R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2},)"
+  parts.fill = R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2},)"
                   R"("doubts":{"public.customers":{"reason":"r","remedy":"m"}}}})";
   CAF_CHECK(figure(1)["why"] == "2 dead letters of public.customers are open; r. Mend it by: m");
 }
 
 CAF_TEST(a source that stands still makes figures stale unless they are worse) {
-  parts.cluster = R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2},
+  parts.fill = R"({"phase":"live","surroundings":{"open_dead_letters":{"public.customers":2},
     "slot":{"active":false,"still_ms":31000,"trouble":""},"connector":{"state":"PAUSED","task":"PAUSED"}}})";
   parts.now = 1000;
   parts.idle = std::chrono::seconds{40};
@@ -130,13 +130,13 @@ CAF_TEST(what stays wrong keeps the time at which it began) {
 
 CAF_TEST(records of tables that no figure knows are told by table) {
   CAF_CHECK(whole()["unknown_tables"] == json::object());
-  parts.cluster = R"({"phase":"live","surroundings":{"unknown_tables":{"public.audit":7}}})";
+  parts.fill = R"({"phase":"live","surroundings":{"unknown_tables":{"public.audit":7}}})";
   CAF_CHECK(whole()["unknown_tables"] == (json{{"public.audit", 7}}));
   CAF_CHECK(figure(0)["state"] == "live");
 }
 
 CAF_TEST(a part that does not answer takes nothing else along) {
-  parts.cluster = "";
+  parts.fill = "";
   parts.cells[0] = "not JSON";
   parts.writer = "[]";
   auto x = whole();
@@ -146,7 +146,7 @@ CAF_TEST(a part that does not answer takes nothing else along) {
 }
 
 CAF_TEST(surroundings that cannot be read leave figures live) {
-  parts.cluster = R"({"phase":"live","surroundings":null})";
+  parts.fill = R"({"phase":"live","surroundings":null})";
   CAF_CHECK(figure(1)["state"] == "live");
 }
 
