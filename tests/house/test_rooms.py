@@ -7,32 +7,60 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED_ROOMS = {"figures", "postgres", "redis", "kafka", "connect", "verify", "shard", "project", "peers"}
+SHARED_ROOMS = {"figures", "postgres", "redis", "sources/kafka", "sources/debezium", "verify", "cell", "ledger", "project", "peers"}
+
+# A source is known where changes begin, and to the programs: who else reads its folder is written here first.
+SOURCES_READERS = {
+    "actors/sources/kafka/": ("actors/sources/debezium/", "actors/cdc_router/", "actors/fill/", "nodes/"),
+    "actors/sources/debezium/": ("actors/cdc_router/", "actors/fill/", "nodes/"),
+}
+
+# A figure goes from text to plan to fold: a folder of figures/ includes these others of it.
+FIGURES_ORDER = {"values": set(), "language": set(), "plan": {"values", "language"}, "fold": {"values", "plan"}}
+
+# A program's folder includes these others of nodes/.
+NODES_ORDER = {"settings": set(), "cli": {"settings"}, "node": {"settings"}}
+
+CAF_RULE = "only *_actor.*, interfaces.hpp, messages/caf/ and nodes/node/ include CAF"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 # A client library is known in one room; the headers of each begin so.
 CLIENTS = {
     "pqxx/": "actors/postgres/", "libpq-fe.h": "actors/postgres/", "hiredis/": "actors/redis/",
-    "librdkafka/": "actors/kafka/", "pg_query": "actors/figures/", "simdjson": "actors/cdc_router/",
+    "librdkafka/": "actors/sources/kafka/", "pg_query": "actors/figures/", "simdjson": "actors/sources/debezium/",
     "openssl/": "actors/peers/",
 }
 
 
 def knows_caf(path):
-    """Only actors, their interfaces, the messages' CAF part and the wiring do."""
-    return (path.startswith(("messages/caf/", "nodes/", "tests/actors/")) or path == "actors/interfaces.hpp"
+    """Only actors, their interfaces, the messages' CAF part and the node's process do."""
+    return (path.startswith(("messages/caf/", "nodes/node/", "tests/actors/")) or path == "actors/interfaces.hpp"
             or bool(re.fullmatch(r"actors/\w+/\w+_actor\.[ch]pp", path)))
 
 
 def room_of(path):
     """Returns the actors' room that a file or an include is of; None outside of rooms."""
-    match = re.match(r"actors/(\w+)/", path)
+    match = re.match(r"actors/(sources/\w+|\w+)/", path)
+    return match.group(1) if match else None
+
+
+def folder_in(parent, path):
+    """Returns the folder of `parent` that a path is in, or None."""
+    match = re.match(rf"{parent}/(\w+)/", path)
     return match.group(1) if match else None
 
 
 def reaches_caf(target):
     """An include of ours that brings CAF with it."""
     return target.startswith("messages/caf/") or target == "actors/interfaces.hpp" or re.search(r"_actor\.hpp$", target)
+
+
+def inner(parent, order, path, target):
+    """Returns the rule that an include within `parent` breaks, or None."""
+    folder, other = folder_in(parent, path), folder_in(parent, target)
+    if folder and other and folder != other and other not in order[folder]:
+        return f"{parent}/{folder} doesn't include {parent}/{other}"
+    return None
 
 
 def ours(path, target):
@@ -50,8 +78,13 @@ def ours(path, target):
         if room in SHARED_ROOMS:
             return f"the shared room {room} doesn't include the actor's room {other}"
         return f"the actor's room {room} doesn't include the actor's room {other}"
-    if path.startswith(("messages/", "actors/")) and reaches_caf(target) and not knows_caf(path):
-        return "only *_actor.*, interfaces.hpp, messages/caf/ and nodes/ include CAF"
+    for source, readers in SOURCES_READERS.items():
+        if target.startswith(source) and not path.startswith((source, "tests/") + readers):
+            return f"{source} is included by {', '.join(readers)} alone"
+    if rule := inner("actors/figures", FIGURES_ORDER, path, target) or inner("nodes", NODES_ORDER, path, target):
+        return rule
+    if path.startswith(("messages/", "actors/", "nodes/")) and reaches_caf(target) and not knows_caf(path):
+        return CAF_RULE
     return None
 
 
@@ -60,7 +93,7 @@ def foreign(path, target):
     if re.match(r"caf/", target) and not knows_caf(path):
         if path.startswith("tests/") and re.match(r"caf/test/", target):
             return None
-        return "only *_actor.*, interfaces.hpp, messages/caf/ and nodes/ include CAF"
+        return CAF_RULE
     for library, room in CLIENTS.items():
         if target.startswith(library) and not path.startswith((room, "tests/")):
             return f"only {room} knows {library.rstrip('/')}"
@@ -99,22 +132,42 @@ class Rooms(unittest.TestCase):
         self.assertFalse(broken, "\n" + "\n".join(broken))
 
     def test_there_is_something_to_keep_them(self):
-        self.assertGreater(len(list(ROOT.glob("actors/*/*.hpp"))), 20)
+        self.assertGreater(len(list(ROOT.glob("actors/**/*.hpp"))), 100)
+
+    def test_every_folder_is_a_room_or_of_one_that_has_an_order(self):
+        folders = {file.parent.relative_to(ROOT).as_posix() for file in ROOT.glob("actors/**/*.[ch]pp")}
+        actors = {room_of(file.relative_to(ROOT).as_posix()) for file in ROOT.glob("actors/**/*_actor.hpp")}
+        rooms = {f"actors/{room}" for room in SHARED_ROOMS | actors}
+        figures = {f"actors/figures/{folder}" for folder in FIGURES_ORDER}
+        self.assertEqual(folders, (rooms | figures | {"actors"}) - {"actors/figures"})
+        self.assertEqual({file.parent.name for file in ROOT.glob("nodes/*/*.[ch]pp")}, set(NODES_ORDER))
 
     def test_each_rule_convicts(self):
         for path, line, rule in [
                 ("messages/units.hpp", '#include "actors/figures/plan/plan.hpp"', "messages/ includes nothing above it"),
-                ("actors/figures/fold/fold.hpp", '#include "actors/cluster/lives.hpp"', "shared room figures"),
-                ("actors/cluster/lives.hpp", '#include "actors/generator/pace.hpp"', "actor's room cluster"),
+                ("actors/figures/fold/fold.hpp", '#include "actors/fill/fill.hpp"', "shared room figures"),
+                ("actors/fill/fill.hpp", '#include "actors/generator/pace.hpp"', "actor's room fill"),
+                ("actors/sources/debezium/topics.hpp", '#include "actors/cdc_router/routing.hpp"', "shared room sources/debezium"),
+                ("actors/sources/kafka/topics.hpp", '#include "actors/sources/debezium/topics.hpp"', "actors/sources/debezium/ is included by"),
+                ("actors/verify/run.cpp", '#include "actors/sources/kafka/consumer.hpp"', "actors/sources/kafka/ is included by"),
+                ("actors/figures/values/text.hpp", '#include "actors/figures/plan/plan.hpp"', "actors/figures/values doesn't include"),
+                ("actors/figures/language/target.hpp", '#include "actors/figures/plan/plan.hpp"', "actors/figures/language doesn't include"),
+                ("actors/figures/plan/planner.hpp", '#include "actors/figures/fold/fold.hpp"', "actors/figures/plan doesn't include"),
+                ("actors/figures/fold/fold.hpp", '#include "actors/figures/language/target.hpp"', "actors/figures/fold doesn't include"),
                 ("actors/cell/cell.cpp", "#include <caf/all.hpp>", "include CAF"),
                 ("actors/cell/cell.cpp", '#include "actors/interfaces.hpp"', "include CAF"),
                 ("actors/cell/cell.cpp", '#include "messages/caf/types.hpp"', "include CAF"),
                 ("actors/cell/cell.cpp", '#include "nodes/settings/config.hpp"', "nodes/"),
                 ("actors/cell/cell.cpp", '#include "cell.hpp"', "path from the root"),
-                ("actors/cell/cell.cpp", '#include "../figures/plan.hpp"', "path from the root"),
+                ("actors/cell/cell.cpp", '#include "../figures/plan/plan.hpp"', "path from the root"),
                 ("actors/verify/run.cpp", "#include <hiredis/hiredis.h>", "only actors/redis/"),
                 ("nodes/node/node.cpp", "#include <pqxx/pqxx>", "only actors/postgres/"),
                 ("nodes/node/node.cpp", '#include "tests/unit/redis_server.hpp"', "only tests"),
+                ("nodes/node/node.cpp", '#include "nodes/cli/verbs.hpp"', "nodes/node doesn't include"),
+                ("nodes/cli/apply.cpp", '#include "nodes/node/node.hpp"', "nodes/cli doesn't include"),
+                ("nodes/cli/apply.cpp", "#include <caf/all.hpp>", "include CAF"),
+                ("nodes/cli/apply.cpp", '#include "actors/fill/fill_actor.hpp"', "include CAF"),
+                ("nodes/settings/config.hpp", '#include "nodes/cli/verbs.hpp"', "nodes/settings doesn't include"),
                 ("tests/unit/cell/cell_test.cpp", "#include <caf/all.hpp>", "include CAF")]:
             with self.subTest(path=path, line=line):
                 broken = self.broken_by(path, line)
@@ -127,7 +180,12 @@ class Rooms(unittest.TestCase):
                 ("messages/caf/types.hpp", "#include <caf/all.hpp>"),
                 ("actors/aggregator/aggregator_actor.cpp", '#include "actors/interfaces.hpp"'),
                 ("actors/aggregator/aggregator_actor.hpp", '#include "actors/cell/cell.hpp"'),
+                ("actors/sources/debezium/record_reader.cpp", "#include <simdjson.h>"),
+                ("actors/sources/debezium/read_record.hpp", '#include "actors/sources/kafka/producer.hpp"'),
+                ("actors/figures/fold/fold.hpp", '#include "actors/figures/plan/plan.hpp"'),
                 ("actors/postgres/connection.hpp", "#include <libpq-fe.h>"),
+                ("nodes/millrace.cpp", '#include "nodes/node/node.hpp"'),
+                ("nodes/cli/apply.cpp", '#include "nodes/settings/config.hpp"'),
                 ("nodes/node/node.cpp", '#include "actors/fill/fill_actor.hpp"'),
                 ("tests/unit/cell/cell_test.cpp", '#include "caf/test/unit_test.hpp"')]:
             with self.subTest(path=path, line=line):
