@@ -14,9 +14,9 @@ enum class change_kind : std::uint8_t {
   remove,    ///< the row has gone, or has moved to another cell
   not_yours, ///< a snapshot read shows the row in another cell
   truncate,  ///< the table was emptied: removes and bars rows older than `at`
-  count,     ///< nothing but one for the record counters
-  forget,    ///< the row isn't in PostgreSQL as of `at`: removes it if older
-  read,      ///< a read of the whole table shows the row as of `at`: taken if nothing newer is known
+  // Nodes send the number, and 4 was another kind.
+  forget = 5, ///< the row isn't in PostgreSQL as of `at`: removes it if older
+  read,       ///< a read of the whole table shows the row as of `at`: taken if nothing newer is known
 };
 
 /// What another node sends beyond it is no change.

@@ -138,8 +138,6 @@ void cell::apply(const change_view& x, tick_seconds now) {
     if (auto* there = rows_.find(x.route, x.key); there && there->at < x.at)
       remove({x.route, std::string(x.key)}, now);
     break;
-  case change_kind::count:
-    break;
   }
 }
 
@@ -155,7 +153,7 @@ void cell::upsert(const change_view& x, tick_seconds now) {
   if (folds) {
     if (stored)
       unpack(stored->kept(), before_);
-    figures_.fold(x.route, stored ? &before_ : nullptr, &fresh_, now);
+    figures_.fold(x.route, stored ? &before_ : nullptr, &fresh_);
   }
   if (!stored || stored->kept() != kept || stored->marks().size() != shown)
     stored = &rows_.put(x.route, x.key, kept, shown);
@@ -186,7 +184,7 @@ void cell::remove(const row_name& name, tick_seconds now) {
     return;
   if (any_live()) {
     unpack(stored->kept(), before_);
-    figures_.fold(name.route, &before_, nullptr, now);
+    figures_.fold(name.route, &before_, nullptr);
   }
   if (!stored->marks().empty()) {
     unpack(name.key, key_);

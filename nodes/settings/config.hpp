@@ -31,7 +31,6 @@ struct settings {
   /// The change topics show every row since Debezium's first snapshot: a ledger
   /// that begins asks for no other.
   bool topics_whole = false;
-  int batch_interval_seconds = 60;
   int stale_after_seconds = 30;      ///< a source that stands still for so long makes figures stale
   std::size_t stream_buffer_mib = 4; ///< that may wait at one cell
   std::string state_dir;             ///< of the node's own notes; empty: it makes none

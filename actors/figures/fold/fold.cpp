@@ -159,7 +159,7 @@ void figure_fold::hide(route_id from, const row& key, std::span<place_mark> mark
     }
 }
 
-void figure_fold::fold(route_id from, const row* before, const row* after, tick_seconds) {
+void figure_fold::fold(route_id from, const row* before, const row* after) {
   if (before && after && *before == *after)
     return;
   if (before)

@@ -58,7 +58,7 @@ class figure_fold {
 
   /// Folds one row's change (kept columns; what follows them isn't looked at) into the keyed and rolled-up
   /// figures that are live. Null means that there was, or is, no row.
-  void fold(route_id from, const row* before, const row* after, tick_seconds now);
+  void fold(route_id from, const row* before, const row* after);
 
   /// The same, for rows whose effect Redis has already: nothing to drain.
   void restore(route_id from, const row& stored);

@@ -285,7 +285,7 @@ class model_cells {
     auto after = row(fresh.begin(), fresh.begin() + plans_.routes[route.value].kept);
     auto before = added ? row{} : unpack(stored.kept);
     if (live_)
-      cell.fold->fold(route, added ? nullptr : &before, &after, now_);
+      cell.fold->fold(route, added ? nullptr : &before, &after);
     stored.marks.resize(cell.fold->projections(route));
     cell.fold->project(route, key, &fresh, stored.marks, now_, "staged:");
     stored.kept = pack(after);
@@ -299,7 +299,7 @@ class model_cells {
       return;
     auto before = unpack(at->second.kept);
     if (live_)
-      cell.fold->fold(route, &before, nullptr, now_);
+      cell.fold->fold(route, &before, nullptr);
     cell.fold->project(route, key, nullptr, at->second.marks, now_, "staged:");
     cell.rows.erase(at);
     maybe_drain(cell);

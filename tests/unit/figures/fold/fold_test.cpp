@@ -52,7 +52,7 @@ class one_figure {
       if (!is_of(route_id{i}, of))
         continue;
       auto old = kept(route_id{i}, before), fresh = kept(route_id{i}, after);
-      fold_.fold(route_id{i}, before.empty() ? nullptr : &old, after.empty() ? nullptr : &fresh, now);
+      fold_.fold(route_id{i}, before.empty() ? nullptr : &old, after.empty() ? nullptr : &fresh);
     }
   }
 
