@@ -105,6 +105,7 @@ std::int64_t truncated(std::int64_t x, time_unit to) {
   if (infinite(x))
     return x;
   switch (to) {
+  case time_unit::nanosecond:
   case time_unit::microsecond:
     return x;
   case time_unit::millisecond:

@@ -10,8 +10,10 @@
 
 namespace millrace {
 
-/// date_trunc's units, as plan.hpp's key_expression::argument names them.
+/// Units of time: date_trunc's, as plan.hpp's key_expression::argument names them, and the
+/// nanosecond, in which Debezium may count.
 enum class time_unit : std::uint8_t {
+  nanosecond,
   microsecond,
   millisecond,
   second,

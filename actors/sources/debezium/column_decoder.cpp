@@ -199,17 +199,19 @@ value timestamp_of(std::int64_t microseconds, const postgres::column& of) {
          std::to_string(microseconds) + " microseconds since 1970");
 }
 
-std::int64_t in_microseconds(std::int64_t x, time_unit unit, const postgres::column& of) {
+std::int64_t in_microseconds(std::int64_t x, std::optional<time_unit> unit, const postgres::column& of) {
   std::int64_t out = 0;
-  switch (unit) {
-  case time_unit::milliseconds:
+  if (!unit)
+    refuse(of, "a time whose unit the schema tells", std::to_string(x));
+  switch (*unit) {
+  case time_unit::millisecond:
     if (__builtin_mul_overflow(x, std::int64_t{1000}, &out))
       refuse(of, "a timestamp up to 294247-01-10 04:00:54.775806, as far as figures go",
              std::to_string(x) + " milliseconds since 1970");
     return out;
-  case time_unit::microseconds:
+  case time_unit::microsecond:
     return x;
-  case time_unit::nanoseconds:
+  case time_unit::nanosecond:
     if (x == plus_infinity || x == minus_infinity)
       return (x > 0 ? driver_plus_infinity_ms : driver_minus_infinity_ms) * 1000;
     return floor_div(x, 1000);
@@ -247,7 +249,7 @@ value time_value(json::value& x, const postgres::column& of, const wire_form& fo
   auto number = integer_in(x, of, "an integer or a text in ISO 8601");
   if (of.type == column_type::date)
     return date_of(number, of);
-  if (form.unit == time_unit::milliseconds && of.fraction > 3)
+  if (form.unit == time_unit::millisecond && of.fraction > 3)
     refuse(of, "all digits of the fraction (use time.precision.mode=adaptive)", "milliseconds by the schema");
   auto microseconds = in_microseconds(number, form.unit, of);
   return of.type == column_type::time ? value(microseconds) : timestamp_of(microseconds, of);
@@ -292,7 +294,7 @@ value text_value(std::string_view text, const postgres::column& of, const wire_f
 
 /// nanoseconds: what doesn't fit between 1677 and 2262 comes as null.
 value null_of(const postgres::column& of, const wire_form& form) {
-  if (form.unit == time_unit::nanoseconds && of.type == column_type::timestamp)
+  if (form.unit == time_unit::nanosecond && of.type == column_type::timestamp)
     refuse(of, "NULL told from dates before 1677 or after 2262 (use time.precision.mode=adaptive)", "null");
   return null_value{};
 }

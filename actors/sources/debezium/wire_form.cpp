@@ -14,9 +14,9 @@ using postgres::column_type;
 wire_form catalog_form(const postgres::column& x, const connector_modes& modes) {
   wire_form out;
   if (x.type == column_type::date)
-    out.unit = time_unit::days;
+    out.unit = time_unit::day;
   if (x.type == column_type::timestamp || x.type == column_type::time)
-    out.unit = x.fraction <= 3 ? time_unit::milliseconds : time_unit::microseconds;
+    out.unit = x.fraction <= 3 ? time_unit::millisecond : time_unit::microsecond;
   out.base64_decimal = modes.precise_decimals;
   // Debezium takes a negative scale for 2048 more; without one it writes an object.
   if (x.precision > 0 && x.scale >= 0)
@@ -24,20 +24,20 @@ wire_form catalog_form(const postgres::column& x, const connector_modes& modes) 
   return out;
 }
 
-time_unit unit_of(const std::string& logical_name) {
+std::optional<time_unit> unit_of(const std::string& logical_name) {
   static const std::map<std::string, time_unit> known{
-      {"io.debezium.time.Date", time_unit::days},
-      {"org.apache.kafka.connect.data.Date", time_unit::days},
-      {"io.debezium.time.Timestamp", time_unit::milliseconds},
-      {"org.apache.kafka.connect.data.Timestamp", time_unit::milliseconds},
-      {"io.debezium.time.Time", time_unit::milliseconds},
-      {"org.apache.kafka.connect.data.Time", time_unit::milliseconds},
-      {"io.debezium.time.MicroTimestamp", time_unit::microseconds},
-      {"io.debezium.time.MicroTime", time_unit::microseconds},
-      {"io.debezium.time.NanoTimestamp", time_unit::nanoseconds},
-      {"io.debezium.time.NanoTime", time_unit::nanoseconds}};
+      {"io.debezium.time.Date", time_unit::day},
+      {"org.apache.kafka.connect.data.Date", time_unit::day},
+      {"io.debezium.time.Timestamp", time_unit::millisecond},
+      {"org.apache.kafka.connect.data.Timestamp", time_unit::millisecond},
+      {"io.debezium.time.Time", time_unit::millisecond},
+      {"org.apache.kafka.connect.data.Time", time_unit::millisecond},
+      {"io.debezium.time.MicroTimestamp", time_unit::microsecond},
+      {"io.debezium.time.MicroTime", time_unit::microsecond},
+      {"io.debezium.time.NanoTimestamp", time_unit::nanosecond},
+      {"io.debezium.time.NanoTime", time_unit::nanosecond}};
   auto at = known.find(logical_name);
-  return at == known.end() ? time_unit::unknown : at->second;
+  return at == known.end() ? std::nullopt : std::optional(at->second);
 }
 
 wire_form schema_form(const nlohmann::json& field) {

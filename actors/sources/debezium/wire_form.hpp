@@ -3,6 +3,7 @@
 /// How a column's value is written in a record: what JSON's own types don't
 /// tell. From the record's schema where it has one, else from the catalog.
 
+#include "actors/figures/values/buckets.hpp"
 #include "actors/postgres/catalog.hpp"
 
 #include <optional>
@@ -11,15 +12,12 @@
 
 namespace millrace {
 
-/// What a number says in a column of dates or times.
-enum class time_unit : std::uint8_t { unknown, days, milliseconds, microseconds, nanoseconds };
-
 struct wire_form {
-  time_unit unit = time_unit::unknown;
-  bool base64_decimal = false; ///< decimal.handling.mode=precise: text is an unscaled integer's base64
-  std::optional<int> scale;    ///< of that integer; nullopt: nothing tells it
-  bool text = false;           ///< the schema says string
-  bool postgres = false;       ///< PostgreSQL's own text (a read of ours)
+  std::optional<time_unit> unit; ///< what a number counts in dates and times; nullopt: nothing tells it
+  bool base64_decimal = false;   ///< decimal.handling.mode=precise: text is an unscaled integer's base64
+  std::optional<int> scale;      ///< of that integer; nullopt: nothing tells it
+  bool text = false;             ///< the schema says string
+  bool postgres = false;         ///< PostgreSQL's own text (a read of ours)
 };
 
 /// What records without a schema don't tell of the connector that wrote them.
