@@ -178,6 +178,15 @@ std::string quoted_name(std::string_view name) {
   return out + "\"";
 }
 
+bool is_plain_name(std::string_view name) {
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos
+         && !(name[0] >= '0' && name[0] <= '9');
+}
+
+std::string written_name(std::string_view name) {
+  return is_plain_name(name) ? std::string(name) : quoted_name(name);
+}
+
 std::string quoted_text(std::string_view text) {
   // An E'' literal where a backslash occurs: right whatever the session's setting.
   std::string out = text.find('\\') == text.npos ? "'" : "E'";

@@ -128,8 +128,13 @@ class session {
   std::unique_ptr<impl> impl_;
 };
 
-/// Returns the name quoted where SQL needs it; the text as a SQL literal.
+/// Returns the name in quotes.
 std::string quoted_name(std::string_view);
+/// Tells whether a name, unless it's a keyword, is the same without quotes.
+bool is_plain_name(std::string_view);
+/// Returns a name as one would write it: in quotes if it isn't plain.
+std::string written_name(std::string_view);
+/// Returns the text as a SQL literal.
 std::string quoted_text(std::string_view);
 /// Reads PostgreSQL's form of an LSN ("16/B374D848"); 0 if it isn't one.
 lsn lsn_from_text(std::string_view);

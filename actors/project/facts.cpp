@@ -161,9 +161,7 @@ result<facts> look_at(postgres::session& db, const names& of) {
 }
 
 std::string sql_name(const std::string& name, const std::set<std::string>& keywords) {
-  auto plain = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == name.npos
-               && !std::isdigit(static_cast<unsigned char>(name[0])) && !keywords.count(name);
-  return plain ? name : postgres::quoted_name(name);
+  return keywords.count(name) ? postgres::quoted_name(name) : postgres::written_name(name);
 }
 
 std::string sql_name(const table_name& name, const std::set<std::string>& keywords) {

@@ -5,7 +5,6 @@
 #include "messages/visible.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 namespace millrace {
@@ -13,15 +12,7 @@ namespace millrace {
 namespace {
 
 using postgres::table_kind;
-
-/// A name as one would write it: quoted only where it isn't plain lower case.
-std::string written(const std::string& name) {
-  auto plain = !name.empty() && !std::isdigit(static_cast<unsigned char>(name[0]))
-               && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-                  });
-  return plain ? name : postgres::quoted_name(name);
-}
+using postgres::written_name;
 
 const postgres::table* look_up(const table_reference& from, const figure_context& with) {
   auto in = [&](const std::string& schema) -> const postgres::table* {
@@ -68,7 +59,7 @@ void check_domains(const postgres::table& table, int at) {
       refuse_figure(at,
                     sql_name(table) + "'s column " + column.name + " is of a domain over an enum ("
                         + column.type_name + "), which Debezium can't read",
-                    "ALTER TABLE " + sql_name(table) + " ALTER COLUMN " + written(column.name)
+                    "ALTER TABLE " + sql_name(table) + " ALTER COLUMN " + written_name(column.name)
                         + " TYPE the enum itself");
 }
 
@@ -76,7 +67,7 @@ void check_domains(const postgres::table& table, int at) {
 /// topics and keys, where they mean something.
 void check_names(const postgres::table& table, int at) {
   auto refuse = [&](const std::string& what, const std::string& name) {
-    refuse_figure(at, "the name of " + what + " " + visible(written(name)) + " has control characters",
+    refuse_figure(at, "the name of " + what + " " + visible(written_name(name)) + " has control characters",
                   "ALTER " + what.substr(what.find(' ') + 1) + " ... RENAME");
   };
   if (has_controls(table.schema))
@@ -86,7 +77,7 @@ void check_names(const postgres::table& table, int at) {
   for (auto& x : table.columns)
     if (has_controls(x.name))
       refuse_figure(at,
-                    "the name of the column " + visible(written(x.name)) + " of " + sql_name(table)
+                    "the name of the column " + visible(written_name(x.name)) + " of " + sql_name(table)
                         + " has control characters",
                     "ALTER TABLE " + sql_name(table) + " RENAME COLUMN ...");
 }
@@ -96,8 +87,8 @@ void check_names(const postgres::table& table, int at) {
 std::string plain_key(const postgres::table& table) {
   std::string columns;
   for (auto number : table.primary_key)
-    columns += (columns.empty() ? "" : ", ") + written(table.columns[number].name);
-  return "ALTER TABLE " + sql_name(table) + " DROP CONSTRAINT " + written(table.name + "_pkey")
+    columns += (columns.empty() ? "" : ", ") + written_name(table.columns[number].name);
+  return "ALTER TABLE " + sql_name(table) + " DROP CONSTRAINT " + written_name(table.name + "_pkey")
          + ", ADD PRIMARY KEY (" + columns + ")";
 }
 
@@ -128,17 +119,17 @@ void refuse_target(int at, std::string message, std::string advice) {
   throw figure_refused{at, std::move(message), std::move(advice), true};
 }
 
-std::string sql_name(const postgres::table& x) { return written(x.schema) + "." + written(x.name); }
+std::string sql_name(const postgres::table& x) { return written_name(x.schema) + "." + written_name(x.name); }
 
 const postgres::table& find_table(const table_reference& from, const figure_context& with) {
   auto* found = look_up(from, with);
   if (!found) {
     std::string path;
     for (auto& x : with.schemas)
-      path += (path.empty() ? "" : ", ") + written(x);
+      path += (path.empty() ? "" : ", ") + written_name(x);
     refuse_figure(from.at,
-                  "there is no table " + (from.schema.empty() ? "" : written(from.schema) + ".")
-                      + written(from.name) + (from.schema.empty() ? " in " + path : ""),
+                  "there is no table " + (from.schema.empty() ? "" : written_name(from.schema) + ".")
+                      + written_name(from.name) + (from.schema.empty() ? " in " + path : ""),
                   "a table's name, with its schema if it is another than " + path);
   }
   check_names(*found, from.at);

@@ -2,6 +2,7 @@
 
 #include "actors/figures/plan/plan_use.hpp"
 #include "actors/figures/values/calendar.hpp"
+#include "actors/postgres/session.hpp"
 #include "actors/sources/debezium/record_reader.hpp"
 
 #include <algorithm>
@@ -10,21 +11,6 @@
 namespace millrace {
 
 namespace {
-
-bool is_plain_name(const std::string& name) {
-  auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-  return !name.empty() && !(name.front() >= '0' && name.front() <= '9')
-         && std::all_of(name.begin(), name.end(), plain);
-}
-
-std::string quoted(const std::string& name) {
-  if (is_plain_name(name))
-    return name;
-  std::string out = "\"";
-  for (auto c : name)
-    out.append(c == '"' ? 2 : 1, c);
-  return out + "\"";
-}
 
 bool holds(const std::vector<std::uint16_t>& all, std::uint16_t x) {
   return std::find(all.begin(), all.end(), x) != all.end();
@@ -97,7 +83,8 @@ struct debezium_decoder::impl {
 
 /// Returns the statement that makes PostgreSQL log whole old rows.
 std::string debezium_decoder::impl::full_identity() const {
-  return "ALTER TABLE " + quoted(table.schema) + "." + quoted(table.name) + " REPLICA IDENTITY FULL";
+  return "ALTER TABLE " + postgres::written_name(table.schema) + "." + postgres::written_name(table.name)
+         + " REPLICA IDENTITY FULL";
 }
 
 void debezium_decoder::impl::check_op(const envelope& x) const {

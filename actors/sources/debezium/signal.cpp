@@ -1,6 +1,7 @@
 #include "actors/sources/debezium/signal.hpp"
 
 #include "actors/figures/values/text.hpp"
+#include "actors/postgres/session.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -13,11 +14,12 @@ namespace {
 
 using json = nlohmann::json;
 
-std::string quoted(const std::string& text, char quote) {
-  std::string out(1, quote);
+/// A literal for Debezium's filter, by the standard alone: no E'' for a backslash.
+std::string literal(const std::string& text) {
+  std::string out = "'";
   for (auto c : text)
-    out.append(c == quote ? 2 : 1, c);
-  return out + quote;
+    out.append(c == '\'' ? 2 : 1, c);
+  return out + "'";
 }
 
 /// Returns a pattern that matches just `name`; a comma would end it in a list.
@@ -72,8 +74,8 @@ std::string row_condition(const postgres::table& of, const row& key) {
   std::string out;
   for (std::size_t i = 0; i < key.size(); ++i) {
     auto& column = of.columns[of.primary_key[i]];
-    out += (i > 0 ? " AND " : "") + quoted(column.name, '"') + " = "
-           + quoted(to_text(key[i], column.type, column.scale), '\'');
+    out += (i > 0 ? " AND " : "") + postgres::quoted_name(column.name) + " = "
+           + literal(to_text(key[i], column.type, column.scale));
   }
   return out;
 }
