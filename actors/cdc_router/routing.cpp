@@ -1,5 +1,6 @@
 #include "actors/cdc_router/routing.hpp"
 
+#include "messages/fnv.hpp"
 #include "messages/rows.hpp"
 
 #include <algorithm>
@@ -10,9 +11,7 @@ namespace {
 
 /// FNV-1a over a packed key, finished by a mixer.
 shard_id shard_of_packed(std::string_view key, std::uint16_t shards) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char byte : key)
-    hash = (hash ^ byte) * 0x100000001b3;
+  auto hash = fnv1a(key);
   hash ^= hash >> 32;
   hash *= 0xd6e8feb86659fd93;
   hash ^= hash >> 32;

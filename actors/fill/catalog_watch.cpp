@@ -1,6 +1,7 @@
 #include "actors/fill/catalog_watch.hpp"
 
 #include "actors/figures/plan/plan_use.hpp"
+#include "messages/fnv.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -57,12 +58,7 @@ std::string read_again(const std::string& table) {
 }
 
 /// FNV-1a, in hexadecimal digits: the same in every process.
-std::string mark_of(const std::string& text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char byte : text)
-    hash = (hash ^ byte) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
-}
+std::string mark_of(const std::string& text) { return fmt::format("{:016x}", fnv1a(text)); }
 
 std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())

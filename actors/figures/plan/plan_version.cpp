@@ -2,20 +2,13 @@
 
 #include "actors/figures/plan/plan_draft.hpp"
 #include "actors/figures/plan/plan_json.hpp"
+#include "messages/fnv.hpp"
 
 #include <string_view>
 
 namespace millrace {
 
 namespace {
-
-/// FNV-1a: the same on every machine and in every build.
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t out = 0xcbf29ce484222325;
-  for (unsigned char c : text)
-    out = (out ^ c) * 0x100000001b3;
-  return out;
-}
 
 std::string name_of(const postgres::table& x) {
   return postgres::quoted_name(x.schema) + "." + postgres::quoted_name(x.name);
@@ -71,7 +64,7 @@ std::uint64_t version_of(const figure_plan& figure, const plan_set& plans) {
       {"what", x.what},     {"where", x.where},     {"keys", x.keys},   {"aggregates", x.aggregates},
       {"having", x.having}, {"outputs", x.outputs}, {"place", x.place}, {"time_key", x.time_key},
       {"columns", columns}, {"routes", routes}};
-  return hash_of(all.dump());
+  return fnv1a(all.dump());
 }
 
 std::string form_text(const postgres::column& x) { return form_of(x).dump(); }
@@ -88,7 +81,7 @@ std::uint64_t plan_set::fingerprint() const {
     all.push_back({form_of(x, *this), x.own, forms_of(tables[x.table.value].table, x.columns), x.kept});
   for (auto& x : figures)
     all.push_back({x.entity.value, x.child.value, x.parent ? x.parent->value : -1, x.version});
-  return hash_of(all.dump());
+  return fnv1a(all.dump());
 }
 
 } // namespace millrace

@@ -1,6 +1,7 @@
 #include "actors/sources/debezium/registration.hpp"
 
 #include "actors/sources/debezium/signal.hpp"
+#include "messages/fnv.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -37,10 +38,7 @@ result<std::string> fill(const std::string& text, const std::map<std::string, st
 /// A table's name in 16 hexadecimal digits (FNV-1a): a word of the log each second has
 /// to be short.
 std::string mark_of(const postgres::table& x) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (unsigned char byte : x.schema + "." + x.name)
-    hash = (hash ^ byte) * 0x100000001b3;
-  return fmt::format("{:016x}", hash);
+  return fmt::format("{:016x}", fnv1a(x.schema + "." + x.name));
 }
 
 bool is_secret(std::string key) {

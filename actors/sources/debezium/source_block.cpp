@@ -2,6 +2,7 @@
 
 #include "actors/sources/debezium/column_decoder.hpp"
 #include "actors/sources/debezium/read_record.hpp"
+#include "messages/fnv.hpp"
 
 #include <algorithm>
 
@@ -11,13 +12,8 @@ namespace json = simdjson::ondemand;
 
 namespace {
 
-constexpr std::uint64_t fnv_start = 0xcbf29ce484222325;
-
-std::uint64_t fnv(std::uint64_t hash, std::string_view bytes) {
-  for (unsigned char byte : bytes)
-    hash = (hash ^ byte) * 0x100000001b3;
-  return (hash ^ 0xff) * 0x100000001b3; // "1" and "23" aren't "12" and "3"
-}
+/// Adds a text and its end: "1" and "23" aren't "12" and "3".
+std::uint64_t add_text(std::uint64_t hash, std::string_view text) { return fnv1a(fnv1a(text, hash), 0xff); }
 
 /// Returns the greatest of the numbers in `["290236912","290237728"]`: that of
 /// the last commit and the record's own, or an incremental snapshot's watermark.
@@ -82,7 +78,8 @@ source_block read_source(json::object from) {
       out.table = std::string_view(field.value().get_string());
   }
   out.at = lsn{position != 0 ? position : greatest_number(sequence)};
-  out.stamp = fnv(fnv(fnv(fnv_start, sequence), std::to_string(position)), std::to_string(transaction));
+  out.stamp = add_text(add_text(add_text(fnv_start, sequence), std::to_string(position)),
+                       std::to_string(transaction));
   return out;
 }
 

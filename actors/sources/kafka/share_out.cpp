@@ -1,5 +1,7 @@
 #include "actors/sources/kafka/share_out.hpp"
 
+#include "messages/fnv.hpp"
+
 #include <algorithm>
 #include <tuple>
 
@@ -10,9 +12,7 @@ namespace {
 /// FNV-1a, then murmur3's last step, which spreads what differs in the end only.
 std::uint64_t draw(const std::string& topic, partition_id partition, const std::string& name) {
   auto text = topic + '/' + std::to_string(partition.value) + '/' + name;
-  std::uint64_t x = 14695981039346656037u;
-  for (unsigned char c : text)
-    x = (x ^ c) * 1099511628211u;
+  auto x = fnv1a(text);
   x = (x ^ (x >> 33)) * 0xff51afd7ed558ccdu;
   x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53u;
   return x ^ (x >> 33);
