@@ -7,10 +7,6 @@ namespace millrace::redis {
 
 namespace {
 
-/// Each file uses what stands before it.
-constexpr const char* order[] = {"decimal", "texts",  "ledger", "places",  "parts", "rollups",
-                                 "birth",   "doubts", "flush",  "inspect", "change"};
-
 std::string lua_quoted(const std::string& x) {
   std::string out = "'";
   for (unsigned char c : x) {
@@ -41,8 +37,8 @@ std::string library_text(const std::string& project) {
              + "local function register(name, callback, flags)\n"
              + "  redis.register_function{function_name = '" + name
              + "_' .. name, callback = callback, flags = flags or {}}\nend\n";
-  for (auto file : order)
-    out += redis_functions().at(file) + "\n";
+  for (auto& file : redis_functions())
+    out += file + "\n";
   return out;
 }
 

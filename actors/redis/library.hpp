@@ -2,13 +2,13 @@
 
 /// The project's library of Redis functions: functions/*.lua under its names.
 
-#include <map>
 #include <string>
+#include <vector>
 
 namespace millrace::redis {
 
-/// The texts of functions/*.lua by stem; embedded by CMake.
-const std::map<std::string, std::string>& redis_functions();
+/// The texts of functions/*.lua, each behind those that its first line says it uses; embedded by CMake.
+const std::vector<std::string>& redis_functions();
 
 /// Returns `millrace_PROJECT`, what Redis doesn't take in a name written as _HH:
 /// two projects never share one.

@@ -1,3 +1,4 @@
+-- uses: birth, ledger
 -- Figures that change while all runs. The format's field `next` holds the plans
 -- to come: a node that starts goes on with the change, until `adopt` makes them
 -- the ledger's own.

@@ -1,3 +1,4 @@
+-- uses: birth
 -- Tables whose rows may have changed without records, and what was relied on of each.
 -- A doubt is JSON, as store_doubts.cpp writes it. Its `at` is an LSN as 20 decimal digits: a
 -- double would round it, and texts of one length compare as their numbers do.

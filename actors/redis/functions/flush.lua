@@ -1,3 +1,4 @@
+-- uses: decimal, doubts, ledger, parts, places, rollups
 -- One flush of a node's cells: all of it, or nothing and the name of the first
 -- cell that may not write.
 -- ARGV: 1 {tick, cells, counters (key, amount, ...), heads of the commands, names of the figures,

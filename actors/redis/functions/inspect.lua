@@ -1,3 +1,4 @@
+-- uses: decimal, ledger, parts, rollups
 -- A look at what belongs to the project alone, whether or not something is flushed.
 
 -- ARGV: the specs of all rolled-up figures, then cells' names. Figures whose parts aren't

@@ -1,3 +1,4 @@
+-- uses: decimal
 -- The ledger of the cells: who may write (owner), in what order (number), how
 -- far each source is (fields p:TABLE:PARTITION), and which log holds the state, with how
 -- many blocks (length; a ledger of before that has none). A cell is named SHARD:ENTITY.

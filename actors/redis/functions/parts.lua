@@ -1,3 +1,4 @@
+-- uses: decimal
 -- What must be in Redis of a rolled-up figure, so that parts which Redis evicted, or somebody
 -- deleted, renamed or overwrote, are noticed by the next flush. Nobody but these functions
 -- writes the hidden hashes, so each keeps as many groups as the hash `counts` says, by

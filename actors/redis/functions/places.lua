@@ -1,3 +1,4 @@
+-- uses: decimal
 -- Writing places: what Redis refuses is noted with its figure and stops nothing.
 local places = {}
 

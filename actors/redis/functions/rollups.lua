@@ -1,3 +1,4 @@
+-- uses: decimal, ledger, parts, places, texts
 -- Rolled-up figures: each cell's parts meet in a hidden hash, field = group,
 -- value = packed {rows, key, member, slots of the aggregates}:
 --   count     one slot: the count

@@ -1,3 +1,4 @@
+-- uses: decimal
 -- The best value of a min or max, as PostgreSQL prints it. Values come as the
 -- 64-bit integer that the figure folds, in decimal text.
 local texts = {}
