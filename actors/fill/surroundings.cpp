@@ -2,7 +2,7 @@
 
 #include "actors/figures/plan/plan_use.hpp"
 #include "actors/ledger/retire.hpp"
-#include "actors/sources/debezium/registration.hpp"
+#include "actors/sources/debezium/captured_tables.hpp"
 
 namespace millrace {
 

@@ -1,4 +1,5 @@
 #include "actors/figures/plan/plan_alignment.hpp"
+#include "actors/sources/debezium/captured_tables.hpp"
 #include "actors/sources/debezium/placeholder.hpp"
 #include "actors/sources/debezium/registration.hpp"
 #include "actors/sources/debezium/signal.hpp"

@@ -1,6 +1,7 @@
 #define CAF_SUITE debezium.signal
 #include "actors/sources/debezium/signal.hpp"
 
+#include "actors/sources/debezium/captured_tables.hpp"
 #include "actors/sources/debezium/placeholder.hpp"
 #include "actors/sources/debezium/registration.hpp"
 #include "actors/sources/debezium/topics.hpp"
