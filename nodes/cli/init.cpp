@@ -2,22 +2,19 @@
 #include "actors/project/examples.hpp"
 #include "actors/redis/url.hpp"
 #include "messages/token.hpp"
-#include "messages/visible.hpp"
+#include "nodes/cli/init_words.hpp"
+#include "nodes/cli/project_folder.hpp"
 #include "nodes/cli/unexpected.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/settings/project.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iomanip>
 #include <iostream>
 
 namespace millrace {
@@ -40,17 +37,6 @@ std::string project_name(const std::string& folder) {
   for (unsigned char c : folder)
     out += std::isalnum(c) && c < 0x80 ? static_cast<char>(std::tolower(c)) : '_';
   return out.substr(0, longest_name);
-}
-
-/// A value as the settings file has it: for a shell.
-std::string quoted(const std::string& text) {
-  auto plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:@,+";
-  if (text.find_first_not_of(plain) == text.npos)
-    return text;
-  std::string out = "'";
-  for (auto c : text)
-    out += c == '\'' ? std::string("'\"'\"'") : std::string(1, c);
-  return out + "'";
 }
 
 bool is_free(std::uint16_t port) {
@@ -136,18 +122,15 @@ struct draft {
   std::map<std::string, std::string> files, secrets;
 };
 
-/// The folder's name in /etc/millrace is the unit's instance.
-std::string unit_of(const draft& x) { return "millrace@" + fs::absolute(x.folder).filename().string(); }
-
 std::string settings_text(const draft& x) {
   auto& how = x.how;
   auto& db = x.at.postgres;
   std::string out = "# Settings of the project " + how.project + ", for: "
-                    + (is_installed() ? "systemctl start " + unit_of(x)
-                                      : "deploy/millrace up --project " + quoted(x.folder.string()))
+                    + (is_installed() ? "systemctl start " + unit_of(x.folder)
+                                      : "deploy/millrace up --project " + shell_quoted(x.folder.string()))
                     + "\n# All settings are in .env.example of Millrace; paths are from this folder.\n";
   auto set = [&](const std::string& name, const std::string& value) {
-    out += name + "=" + quoted(value) + "\n";
+    out += name + "=" + shell_quoted(value) + "\n";
   };
   auto secret = [&](const std::string& name) {
     if (x.secrets.count(name))
@@ -220,100 +203,6 @@ draft begin(const settings& how, const servers& at, const init_options& options)
   return out;
 }
 
-/// Writes a file that wasn't there.
-result<void> create(const fs::path& path, const std::string& text, mode_t mode) {
-  auto fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-  auto written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  auto why = errno;
-  if (fd >= 0)
-    ::close(fd);
-  if (!written)
-    return error{errc::bad_setting, path.string() + ": " + std::strerror(why)};
-  return {};
-}
-
-/// Refuses a folder that has something of ours, before anything is written.
-result<void> check_empty(const draft& x) {
-  if (auto folder = x.folder.string(); has_controls(folder))
-    return error{errc::bad_setting, "the folder's name \"" + visible(folder)
-                                        + "\" has control characters, or isn't UTF-8: choose another"};
-  for (auto& name : {"millrace.env", "prepare.sql", "figures", "secrets"})
-    if (std::error_code failed; fs::exists(x.folder / name, failed))
-      return error{errc::bad_setting,
-                   (x.folder / name).string()
-                       + " is there already, and init writes over nothing: choose another folder, or "
-                         "take it away first"};
-  return {};
-}
-
-result<void> write(const draft& x) {
-  std::error_code failed;
-  for (auto& folder : {x.folder, x.folder / "figures", x.folder / "secrets"}) {
-    fs::create_directories(folder, failed);
-    if (failed)
-      return error{errc::bad_setting, folder.string() + ": " + failed.message()};
-  }
-  fs::permissions(x.folder / "secrets", fs::perms::owner_all, failed);
-  for (auto& [name, text] : x.secrets)
-    if (auto made = create(x.folder / "secrets" / name, text + "\n", 0600); !made)
-      return made;
-  for (auto& [name, text] : x.files)
-    if (auto made = create(x.folder / name, text, 0644); !made)
-      return made;
-  if (!fs::exists(x.folder / ".gitignore", failed))
-    return create(x.folder / ".gitignore", "/secrets/\n/.millrace/\n", 0644);
-  return {};
-}
-
-std::string size_of(std::uint64_t bytes) {
-  return bytes < 1u << 20 ? std::to_string((bytes + 1023) >> 10) + " kB"
-                          : std::to_string(bytes >> 20) + " MB";
-}
-
-void print_tables(const project::examples& written) {
-  std::cout << "\nTables, the largest first\n";
-  for (auto& x : written.tables)
-    std::cout << "  " << std::left << std::setw(36) << visible(x.name.first + "." + x.name.second)
-              << std::right << std::setw(9) << size_of(x.bytes) << "  "
-              << (!x.refused.empty() ? "can't be served: " + x.refused
-                  : x.file.empty()   ? "can be served; no example was written for it"
-                                     : "figures/" + x.file + ", " + std::to_string(x.figures) + " figures")
-              << "\n";
-}
-
-/// Says how a project is served that has no front door: the package's unit, and
-/// verbs of the program with the folder's settings.
-void print_next_installed(const draft& x) {
-  auto verb = [&](const std::string& words) {
-    std::cout << "  (cd " << quoted(x.folder.string()) << " && set -a && . ./millrace.env && millrace "
-              << words << ")\n";
-  };
-  verb("connector register");
-  if (fs::absolute(x.folder).parent_path() == "/etc/millrace")
-    std::cout << "  systemctl enable --now " << unit_of(x) << "\n";
-  else
-    verb("node");
-  verb("verify --wait 60");
-}
-
-void print_next(const draft& x, const std::vector<project::lack>& lacks) {
-  auto& db = x.at.postgres;
-  if (lacks.empty())
-    std::cout << "\nThe database lacks nothing.\n";
-  else
-    std::cout << "\nThe database lacks " << lacks.size() << " things, and prepare.sql has them as SQL\n";
-  for (auto& lack : lacks)
-    std::cout << "  - " << lack.what << "\n";
-  std::cout << "\nNext\n";
-  if (!lacks.empty())
-    std::cout << "  psql -h " << db.host << " -p " << db.port << " -U ADMINISTRATOR -d "
-              << quoted(db.database) << " -f " << quoted((x.folder / "prepare.sql").string()) << "\n";
-  if (is_installed())
-    return print_next_installed(x);
-  std::cout << "  deploy/millrace up --project " << quoted(x.folder.string()) << " --detach\n"
-            << "  deploy/millrace verify --project " << quoted(x.folder.string()) << " --wait 60\n";
-}
-
 } // namespace
 
 int run_init(const settings& how, const init_options& options) {
@@ -323,7 +212,7 @@ int run_init(const settings& how, const init_options& options) {
   auto x = begin(how, *at, options);
   if (auto named = complete_name(x.how.project); !named)
     return complain(named.why());
-  if (auto empty = check_empty(x); !empty)
+  if (auto empty = check_unused(x.folder); !empty)
     return complain(empty.why());
   auto db = postgres::session::open(at->postgres);
   if (!db)
@@ -356,13 +245,13 @@ int run_init(const settings& how, const init_options& options) {
   x.files["millrace.env"] = settings_text(x);
   x.files["prepare.sql"] = project::to_script(lacks, *there, names,
                                               fs::absolute(x.folder / "secrets").lexically_normal().string());
-  if (auto done = write(x); !done)
+  if (auto done = write_project(x.folder, x.files, x.secrets); !done)
     return complain(done.why());
   std::cout << x.folder.string() << ": project " << x.how.project << " of the database " << there->database
             << " at " << at->postgres.host << ":" << at->postgres.port << "; "
             << planned.plans.plans.figures.size() << " figures as examples\n";
   print_tables(written);
-  print_next(x, lacks);
+  print_next(x.folder, x.at.postgres, lacks);
   return 0;
 }
 
