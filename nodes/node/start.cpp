@@ -1,13 +1,11 @@
 #include "nodes/node/start.hpp"
 
-#include "actors/cdc_router/topic_check.hpp"
 #include "actors/cell/state_block.hpp"
-#include "actors/figures/plan/plan_alignment.hpp"
 #include "actors/ledger/change_over.hpp"
 #include "actors/ledger/ledger_decision.hpp"
 #include "actors/ledger/retire.hpp"
-#include "actors/redis/server_look.hpp"
 #include "messages/token.hpp"
+#include "nodes/node/found_state.hpp"
 #include "nodes/settings/take_away.hpp"
 
 #include <spdlog/spdlog.h>
@@ -17,8 +15,6 @@
 namespace millrace {
 
 namespace {
-
-constexpr std::chrono::seconds kafka_timeout{15};
 
 void take(started& out, stored_plans x) {
   out.stored = std::make_shared<stored_plans>(std::move(x));
@@ -53,68 +49,6 @@ result<void> give_birth(redis::store& store, postgres::session& db, bool topics_
   return {};
 }
 
-/// What the ledger has of each partition, over all cells that read it.
-std::map<source_id, ledger_extent> extents(const std::vector<cell_positions>& have, const started& x) {
-  std::map<source_id, ledger_extent> out;
-  for (auto& cell : have)
-    for (auto& p : cell.positions) {
-      auto [place, added] = out.try_emplace(p.source, ledger_extent{p.last, p.last, p.seen});
-      if (added)
-        continue;
-      place->second.lowest = std::min(place->second.lowest, p.last);
-      place->second.highest = std::max(place->second.highest, p.last);
-      if (p.seen.offset > place->second.newest.offset)
-        place->second.newest = p.seen;
-    }
-  std::erase_if(out, [&](auto& entry) { return !x.sources.count(entry.first); });
-  return out;
-}
-
-result<std::vector<cell_positions>> look_at_cells(redis::store& store, const settings& how, started& out) {
-  auto have = store.positions(all_cells(*out.plans, how.shards));
-  if (have)
-    out.first_fill = std::all_of(have->begin(), have->end(), [](auto& x) { return x.positions.empty(); });
-  return have;
-}
-
-/// Takes the ledger's life, and returns what its cells have.
-result<std::vector<cell_positions>> look_at_ledger(redis::store& store, const settings& how, started& out) {
-  auto life = store.life();
-  if (!life)
-    return life.why();
-  out.life = *life;
-  return look_at_cells(store, how, out);
-}
-
-result<topic_state> look_at_topics(const settings& how, const started& x,
-                                   const std::vector<cell_positions>& have) {
-  auto reads = kafka::consumer::connect(how.kafka);
-  if (!reads)
-    return reads.why();
-  return compare_topics(*reads, x.sources, extents(have, x), kafka_timeout);
-}
-
-/// Notes tables whose records don't tell everything any more: the leader reads them again.
-result<void> doubt_tables(redis::store& store, postgres::session& db, const started& x,
-                          const std::map<table_id, std::string>& tables) {
-  if (tables.empty())
-    return {};
-  auto here = db.current_wal_lsn();
-  if (!here)
-    return here.why();
-  auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count();
-  for (auto& [id, why] : tables) {
-    auto& table = x.plans->tables.at(id.value).table;
-    auto name = table.schema + "." + table.name;
-    spdlog::warn("node: {}; {} is read again", why, name);
-    if (auto noted = store.doubt(name, {why, "millrace resync " + name, now, *here, true}, x.life); !noted)
-      return noted;
-  }
-  return {};
-}
-
 /// Begins again from nothing: `why` is said loudly. Something was lost or is
 /// another's, so nobody's word that the topics are whole counts here.
 result<void> rebuild(const settings& how, postgres::session& db, const wanted_ledger& want,
@@ -146,20 +80,6 @@ result<void> plan_files(const settings& how, postgres::session& db, started& out
   fresh.plans = std::move(*plans);
   take(out, std::move(fresh));
   return find_topics(how, out);
-}
-
-/// Returns what Redis has lost of the state: then nobody can go on from it.
-result<std::optional<std::string>> lost_state(const settings& how, const redis::project_format& found) {
-  auto plans = plans_of(found).plans;
-  auto store = open_store(how, plans);
-  if (!store)
-    return store.why();
-  auto looked = store->inspect(all_cells(plans, found.shards));
-  if (!looked)
-    return looked.why();
-  if (looked->broken.empty())
-    return std::optional<std::string>();
-  return std::optional("Redis has lost state of " + std::to_string(looked->broken.size()) + " cells");
 }
 
 /// Begins without a ledger.
@@ -201,13 +121,6 @@ result<void> forget_all_former(started& out) {
   return {};
 }
 
-/// Tells whether tables and columns that the plans use are as they were. Where
-/// nobody can say, they are.
-bool is_as_in_catalog(postgres::session& db, const plan_set& plans) {
-  auto catalog = db.load_catalog();
-  return !catalog || as_in_catalog(plans, *catalog).fingerprint() == plans.fingerprint();
-}
-
 /// Goes on with what the ledger has. Where a table has changed since, records that
 /// don't fit go to dead letters, as they do in a node that runs.
 result<void> resume(const settings& how, postgres::session& db, const wanted_ledger& want,
@@ -234,23 +147,6 @@ result<void> resume(const settings& how, postgres::session& db, const wanted_led
   if (auto planned = unchanged ? forget_all_former(out) : plan_files(how, db, out); !planned)
     return planned;
   return rebuild(how, db, want, *topics->broken, found, out);
-}
-
-bool readable(const std::string& plans) {
-  try {
-    plans_from_json(plans);
-    return true;
-  } catch (const std::exception&) {
-    return false;
-  }
-}
-
-/// What this node would write.
-result<wanted_ledger> wanted(const settings& how, postgres::session& db, const redis::project_format& found) {
-  auto database = db.system_identifier();
-  if (!database)
-    return database.why();
-  return wanted_ledger{found.format != ledger_format || readable(found.plans), how.shards, *database};
 }
 
 result<void> take_up(const settings& how, postgres::session& db, started& out) {
@@ -317,20 +213,6 @@ result<started> start_without_postgres(const settings& how, const error& why) {
     return found ? why : found.why();
   spdlog::warn("node: {}; goes on with the figures as they were", why.message);
   return out;
-}
-
-/// A Redis that no flush can be written to. A replica may be promoted, so that is waited for.
-result<void> look_at_redis(const settings& how) {
-  auto connection = redis::client::connect(how.redis);
-  if (!connection)
-    return connection.why();
-  auto facts = redis::look_at_server(*connection);
-  if (!facts)
-    return facts.why();
-  auto found = redis::judge(*facts);
-  if (found.empty() || found.front().weight != redis::finding::severity::refuse)
-    return {};
-  return error{facts->cluster ? errc::bad_setting : errc::unavailable, found.front().what};
 }
 
 } // namespace
