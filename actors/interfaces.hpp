@@ -7,7 +7,8 @@
 ///     FILL ~publish, sweep~> AGGREGATOR             INSPECTOR ~status~> all of them
 ///     MEMBER ~homes, sources~> all of them          MEMBER <~hello~> MEMBER of each other node
 ///
-/// Each `status` is answered with JSON text of what a person wants to know.
+/// Each `status` is answered with a report (messages/reports.hpp). Who asks does so with high priority:
+/// the question passes the batches that wait.
 
 #include "messages/caf/types.hpp"
 
@@ -36,7 +37,7 @@ using aggregator_actor = caf::typed_actor<
     caf::replies_to<atom::sweep, lsn, std::vector<std::string>>::with<cell_id>,
     // Tells the tick of the last write to each of a figure's places; 0 if unknown here.
     caf::replies_to<atom::written, figure_id, std::vector<std::string>>::with<std::vector<std::int64_t>>,
-    caf::replies_to<atom::status>::with<std::string>>;
+    caf::replies_to<atom::status>::with<cell_report>>;
 
 /// Where a cell is served.
 struct cell_home {
@@ -53,6 +54,15 @@ using dispatcher_actor = caf::typed_actor<
     caf::reacts_to<std::vector<change_batch>>,
     // These cells are this node's, and no others.
     caf::reacts_to<atom::homes, cell_homes>>;
+
+/// The INSPECTOR interface: gathers what people and tools ask a node.
+using inspector_actor = caf::typed_actor<
+    // Returns the node's report, within a second: what doesn't answer by then is named.
+    caf::replies_to<atom::status>::with<node_report>,
+    // To itself: looks what is wrong.
+    caf::reacts_to<atom::tick>,
+    // Returns the tick of the last write to each of a figure's places; 0 if unknown.
+    caf::replies_to<atom::written, std::string, std::vector<std::string>>::with<std::vector<std::int64_t>>>;
 
 /// What a node tells of itself: its protocol's number, its name, the ledger's
 /// life that it serves, the cells that it has, its door for their changes, and
@@ -97,6 +107,7 @@ CAF_ADD_TYPE_ID(millrace_nodes, (millrace::node_card))
 CAF_ADD_TYPE_ID(millrace_nodes, (millrace::dispatcher_actor))
 CAF_ADD_TYPE_ID(millrace_nodes, (millrace::cells_behind))
 CAF_ADD_TYPE_ID(millrace_nodes, (std::vector<millrace::cells_behind>))
+CAF_ADD_TYPE_ID(millrace_nodes, (millrace::inspector_actor))
 CAF_END_TYPE_ID_BLOCK(millrace_nodes)
 
 namespace millrace {
@@ -115,7 +126,7 @@ using cdc_router_actor = caf::typed_actor<
     // To itself: reads from Kafka once.
     caf::reacts_to<atom::poll>,
     // To itself, twice a second: tells every cell how far each source is.
-    caf::reacts_to<atom::progress>, caf::replies_to<atom::status>::with<std::string>>;
+    caf::reacts_to<atom::progress>, caf::replies_to<atom::status>::with<router_report>>;
 
 /// The REDIS_WRITER interface: the only one that talks to Redis while records
 /// flow; collects dirty cells and writes them in one atomic step.
@@ -129,7 +140,7 @@ using redis_writer_actor = caf::typed_actor<
     // To itself: time to flush, or to try again.
     caf::reacts_to<atom::tick>,
     // To itself: where nothing was to flush, is the ledger still as it was left?
-    caf::reacts_to<atom::poll>, caf::replies_to<atom::status>::with<std::string>>;
+    caf::reacts_to<atom::poll>, caf::replies_to<atom::status>::with<writer_report>>;
 
 /// The FILL interface: brings fills to their end, finds rows that a new
 /// snapshot doesn't show, and watches connector, slot and dead letters.
@@ -137,25 +148,22 @@ using fill_actor = caf::typed_actor<
     // Cells are served there now; who leads (has the first shard) minds fills and the connector.
     caf::reacts_to<atom::homes, cell_homes, bool>,
     // To itself: looks around.
-    caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<std::string>>;
+    caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<fill_report>>;
 
-/// The INSPECTOR interface: gathers what people and tools ask a node.
-using inspector_actor = caf::typed_actor<
-    // Returns the node's whole status.
-    caf::replies_to<atom::status>::with<std::string>,
-    // To itself: looks what is wrong.
-    caf::reacts_to<atom::tick>,
-    // Returns the tick of the last write to each of a figure's places; 0 if unknown.
-    caf::replies_to<atom::written, std::string, std::vector<std::string>>::with<std::vector<std::int64_t>>>;
-
-/// What a node is to another: somebody with a card.
-using peer_actor = caf::typed_actor<caf::replies_to<atom::hello, node_card>::with<node_card>>;
+/// The PEER interface: another node sends its announcement and gets this node's. A tool that comes in by
+/// the nodes' door gets the node's inspector.
+using peer_actor = caf::typed_actor<caf::replies_to<atom::hello, node_card>::with<node_card>,
+                                    caf::replies_to<atom::inspector>::with<inspector_actor>>;
 
 /// The MEMBER interface: this node among the others. Takes part in Kafka's groups,
 /// claims shards and lets them go, and tells everybody where cells are served.
 using member_actor = caf::typed_actor<
     // Another node introduces itself; answered with this one's card.
     caf::replies_to<atom::hello, node_card>::with<node_card>,
+    // Hands out this node's inspector. An error: it has none yet.
+    caf::replies_to<atom::inspector>::with<inspector_actor>,
+    // This is the node's inspector.
+    caf::reacts_to<atom::inspector, inspector_actor>,
     // Tells where cells are served.
     caf::replies_to<atom::homes>::with<cell_homes>,
     // To itself: looks at the groups.
@@ -167,6 +175,6 @@ using member_actor = caf::typed_actor<
     // Leaves the groups; answers once the others have what was served here, or are given up on.
     caf::replies_to<atom::leave>::with<bool>,
     // Lets everything go.
-    caf::replies_to<atom::release>::with<bool>, caf::replies_to<atom::status>::with<std::string>>;
+    caf::replies_to<atom::release>::with<bool>, caf::replies_to<atom::status>::with<member_report>>;
 
 } // namespace millrace

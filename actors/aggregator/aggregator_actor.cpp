@@ -2,7 +2,6 @@
 
 #include "actors/cell/last_written.hpp"
 
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -55,10 +54,7 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
         return last_written(*cell, figure, keys);
       },
       [this](atom::status) {
-        return nlohmann::json{{"rows", cell->rows().count()},
-                              {"live", cell->live()},
-                              {"groups_bytes", cell->figures().memory()}}
-            .dump();
+        return cell_report{cell->rows().count(), cell->live(), cell->figures().memory()};
       },
   };
 }

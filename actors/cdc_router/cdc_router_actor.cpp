@@ -3,7 +3,6 @@
 #include "actors/cdc_router/dead_letters.hpp"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 namespace millrace {
@@ -222,23 +221,13 @@ void cdc_router_state::commit() {
     consumer->commit(moved);
 }
 
-std::string cdc_router_state::status() const {
-  nlohmann::json read = nlohmann::json::array();
+router_report cdc_router_state::status() const {
+  router_report out{records,          lag.end_to_end_ms(), lag.own_ms(), window->waiting_bytes(),
+                    window->resent(), window->seeks(),     dead};
   for (auto& [source, topic] : sources)
-    read.push_back({{"topic", topic.topic},
-                    {"partition", topic.partition.value},
-                    {"read", window->read(source).value},
-                    {"durable", window->durable(source).value},
-                    {"paused", paused.count(source) > 0}});
-  return nlohmann::json{{"records", records},
-                        {"lag_ms", lag.end_to_end_ms()},
-                        {"own_lag_ms", lag.own_ms()},
-                        {"waiting_bytes", window->waiting_bytes()},
-                        {"batches_sent_again", window->resent()},
-                        {"seeks", window->seeks()},
-                        {"dead_letters", dead},
-                        {"sources", std::move(read)}}
-      .dump();
+    out.sources.push_back({topic.topic, topic.partition.value, window->read(source).value,
+                           window->durable(source).value, paused.count(source) > 0});
+  return out;
 }
 
 cdc_router_actor::behavior_type cdc_router(cdc_router_actor::stateful_pointer<cdc_router_state> self,

@@ -52,7 +52,7 @@ struct cdc_router_state {
   bool bury(const taken& x, const kafka::topic_partition& from);
   void mind_credit();
   void commit();
-  std::string status() const;
+  router_report status() const;
 
   cdc_router_actor::stateful_pointer<cdc_router_state> self;
   cdc_router_settings how;

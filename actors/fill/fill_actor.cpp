@@ -1,6 +1,5 @@
 #include "actors/fill/fill_actor.hpp"
 
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -99,9 +98,7 @@ void fill_state::look_around() {
 
 /// Without a slot nothing keeps what is changed.
 void fill_state::look_for_slot() {
-  auto slot = nlohmann::json::parse(surroundings, nullptr, false).value("slot", nlohmann::json::object());
-  auto missing = slot.contains("exists") && !slot.value("exists", true);
-  if (!missing)
+  if (auto& slot = surroundings.slot; !slot.known || slot.exists)
     slot_missed = false;
   else if (!slot_missed && how.servers.doubt_all)
     slot_missed =
@@ -211,15 +208,15 @@ void fill_state::ask_cells_to_sweep(lsn from, const std::vector<std::string>& ta
   ask_all(&fill::on_swept, atom::sweep_v, from, tables);
 }
 
-std::string fill_state::status() const {
-  nlohmann::json out{{"phase", live ? "live" : "filling"}, {"reason", note.reason}, {"trouble", trouble}};
-  if (!live && !note.figures.empty())
-    out["filling"] = note.figures;
-  out["leads"] = leads;
-  out["unserved_cells"] = how.cells - std::min(how.cells, cells.size());
-  out["stage"] = under_way ? under_way->words() : "";
-  out["surroundings"] = nlohmann::json::parse(surroundings, nullptr, false);
-  return out.dump();
+fill_report fill_state::status() const {
+  fill_report out{live, note.reason, trouble};
+  if (!live)
+    out.filling = note.figures;
+  out.leads = leads;
+  out.unserved_cells = how.cells - std::min(how.cells, cells.size());
+  out.stage = under_way ? under_way->words() : "";
+  out.surroundings = surroundings;
+  return out;
 }
 
 fill_actor::behavior_type fill_coordinator(fill_actor::stateful_pointer<fill_state> self, fill_settings how) {

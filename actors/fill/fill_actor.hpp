@@ -19,8 +19,8 @@ struct fill_settings {
   std::size_t tables = 0; ///< that are captured
   fill_note note;
   bool live = false; ///< the ledger's phase
-  /// Looks after connector and slot, if this node leads; returns JSON for status.
-  std::function<std::string(bool leads)> look;
+  /// Looks at what is around the node; after connector and slot, if it leads.
+  std::function<surroundings_report(bool leads)> look;
   std::chrono::milliseconds interval{200};
   std::chrono::seconds look_interval{2};
 };
@@ -45,7 +45,7 @@ struct fill_state {
   void ask_cells_to_publish();
   template <class... Ts>
   void ask_all(void (fill::*answer)(), const Ts&... message);
-  std::string status() const;
+  fill_report status() const;
 
   fill_actor::stateful_pointer<fill_state> self;
   fill_settings how;
@@ -55,7 +55,7 @@ struct fill_state {
   bool live = false;
   fill_note note;
   std::string trouble; ///< why the fill doesn't go on
-  std::string surroundings = "{}";
+  surroundings_report surroundings;
   bool slot_missed = false; ///< figures were live while there was no slot
   caf::actor_clock::time_point looked{};
   std::uint64_t round = 0; ///< answers of an earlier round don't count

@@ -12,6 +12,7 @@
 #include "actors/sources/debezium/side_topics.hpp"
 #include "actors/sources/debezium/slot_reading.hpp"
 #include "actors/sources/kafka/consumer.hpp"
+#include "messages/reports.hpp"
 
 #include <memory>
 #include <set>
@@ -31,8 +32,8 @@ struct surroundings_settings {
   std::uint16_t shards = 32;
   std::map<source_id, kafka::topic_partition> sources;
   std::function<result<redis::store>()> open_store;
-  /// Looks after the connector; returns JSON. Empty: nobody does.
-  std::function<std::string(std::optional<bool> slot_active)> look_at_connector;
+  /// Looks after the connector. Empty: nobody does.
+  std::function<connector_report(std::optional<bool> slot_active)> look_at_connector;
   /// Restarts the connector, whose producer then knows every partition. Empty: nobody can.
   std::function<void()> restart_connector;
   /// Dead letters that nobody has resolved, by table.
@@ -49,8 +50,7 @@ class surroundings {
 
   /// Looks after connector, slot, dead letters, the tables in the catalog, and topics:
   /// those that are gone, and those that no figure reads.
-  /// Returns JSON for status.
-  std::string look(bool leads);
+  surroundings_report look(bool leads);
 
  private:
   result<postgres::session*> session();
@@ -68,12 +68,12 @@ class surroundings {
   result<void> doubt_all(const std::string& why);
   result<std::map<std::string, std::string>> to_read_again();
   catalog_watch_settings relied_on() const;
-  std::string look_at_slot();
+  slot_report look_at_slot();
   void look_at_topics(bool leads);
   void look_at_partitions(const std::map<std::string, int>& topics, bool leads);
   void note_kafka(const std::string& trouble);
   void look_for_change();
-  std::string look_at_catalog(bool leads);
+  std::map<std::string, doubt_report> look_at_catalog(bool leads);
   void identify(postgres::session& x);
   void look_at_encoding(postgres::session& x);
 
@@ -86,8 +86,8 @@ class surroundings {
   catalog_watch catalog_;
   postgres::catalog_picture read_as_; ///< the tables, right before they were read
   std::string catalog_trouble_;
-  std::string doubts_ = "{}"; ///< as the last look found them, JSON by SCHEMA.TABLE
-  std::string said_;          ///< the last complaint about the slot
+  std::map<std::string, doubt_report> doubts_; ///< as the last look found them, by SCHEMA.TABLE
+  std::string said_;                           ///< the last complaint about the slot
   connect::slot_reading reading_;
   std::optional<std::string> encoding_trouble_; ///< once it is known
   std::string kafka_trouble_;

@@ -5,7 +5,6 @@
 #include "actors/fill/unknown_tables.hpp"
 #include "actors/postgres/encoding.hpp"
 
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 namespace millrace {
@@ -22,27 +21,25 @@ std::int64_t in_ms(std::chrono::steady_clock::duration x) {
 
 } // namespace
 
-std::string surroundings::look(bool leads) {
-  nlohmann::json out = nlohmann::json::object();
-  out["doubts"] = nlohmann::json::parse(look_at_catalog(leads));
-  auto slot = nlohmann::json::parse(look_at_slot(), nullptr, false);
-  std::optional<bool> read;
-  if (slot.value("exists", false))
-    read = slot.value("read", false);
+surroundings_report surroundings::look(bool leads) {
+  surroundings_report out;
+  out.doubts = look_at_catalog(leads);
+  out.slot = look_at_slot();
+  auto read = out.slot.exists ? std::optional(out.slot.read) : std::nullopt;
   if (leads && how_.look_at_connector)
-    out["connector"] = nlohmann::json::parse(how_.look_at_connector(read), nullptr, false);
-  out["slot"] = std::move(slot);
-  out["encoding"] = encoding_trouble_.value_or("");
+    out.connector = how_.look_at_connector(read);
+  out.encoding = encoding_trouble_.value_or("");
   if (how_.open_letters)
     if (auto letters = how_.open_letters())
-      out["open_dead_letters"] = *letters;
+      out.open_dead_letters = std::move(*letters);
   look_at_topics(leads);
   look_for_change();
-  out["unknown_tables"] = unknown_;
-  if (kafka_away_)
-    out["kafka"] = {{"trouble", kafka_trouble_},
-                    {"trouble_ms", in_ms(std::chrono::steady_clock::now() - *kafka_away_)}};
-  return out.dump();
+  out.unknown_tables = unknown_;
+  if (kafka_away_) {
+    out.kafka_trouble = kafka_trouble_;
+    out.kafka_trouble_ms = in_ms(std::chrono::steady_clock::now() - *kafka_away_);
+  }
+  return out;
 }
 
 /// A topic that was deleted is no error to a reader, which waits for it to come
@@ -110,8 +107,8 @@ void surroundings::look_for_change() {
     how_.lost(**replaced);
 }
 
-/// Returns the tables in doubt as JSON. Where a server doesn't answer, the last ones stay.
-std::string surroundings::look_at_catalog(bool leads) {
+/// Returns the tables in doubt. Where a server doesn't answer, the last ones stay.
+std::map<std::string, doubt_report> surroundings::look_at_catalog(bool leads) {
   auto ledger = store();
   if (!ledger)
     return doubts_;
@@ -125,13 +122,13 @@ std::string surroundings::look_at_catalog(bool leads) {
   auto found = (*ledger)->doubts();
   if (!found)
     return store_.reset(), doubts_;
-  auto out = nlohmann::json::object();
+  doubts_.clear();
   for (auto& [table, x] : *found)
-    out[table] = {{"reason", x.reason}, {"remedy", x.remedy}, {"since", x.since}};
-  return doubts_ = out.dump();
+    doubts_[table] = {x.reason, x.remedy, x.since};
+  return doubts_;
 }
 
-std::string surroundings::look_at_slot() {
+slot_report surroundings::look_at_slot() {
   auto x = session();
   auto slot = x ? (*x)->slot(how_.slot) : result<postgres::slot_state>(x.why());
   std::string complaint;
@@ -151,21 +148,23 @@ std::string surroundings::look_at_slot() {
   if (complaint != said_ && !complaint.empty())
     spdlog::warn("fill: {}", complaint);
   said_ = complaint;
-  nlohmann::json out{{"trouble", complaint}};
+  slot_report out;
+  out.trouble = complaint;
   auto now = std::chrono::steady_clock::now();
   if (slot) {
     look_at_encoding(**x);
-    out["exists"] = slot->exists;
+    out.known = true;
+    out.exists = slot->exists;
     auto seen = reading_.see(slot->active, slot->confirmed_flush, now);
     if (seen.ask)
       (void)(*x)->emit_marker("look");
-    out["read"] = seen.read;
-    out["active"] = slot->active;
-    out["retained_wal_bytes"] = slot->retained_wal_bytes;
-    out["confirmed_flush"] = postgres::to_text(slot->confirmed_flush);
+    out.read = seen.read;
+    out.active = slot->active;
+    out.retained_wal_bytes = slot->retained_wal_bytes;
+    out.confirmed_flush = postgres::to_text(slot->confirmed_flush);
   }
-  out["still_ms"] = in_ms(reading_.still(now));
-  return out.dump();
+  out.still_ms = in_ms(reading_.still(now));
+  return out;
 }
 
 /// A database keeps the encoding that it was made with.

@@ -1,23 +1,14 @@
 #include "actors/inspector/inspector_actor.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 
 namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds answer_timeout{5};
+constexpr std::chrono::seconds answer_deadline{1}, written_timeout{5};
 /// What is wrong is known to have begun so late at most.
 constexpr std::chrono::seconds look_interval{2};
-
-/// Answers that are still to come, and what they are for.
-struct gathering {
-  status_parts parts;
-  std::size_t awaited = 0;
-  std::function<void(std::string)> deliver;
-};
 
 /// The latest of all cells' answers, place by place.
 struct newest {
@@ -37,13 +28,12 @@ struct newest {
 
 inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings settings) {
   how = std::move(settings);
-  last = how.frame;
   moved = self->clock().now();
   self->send(self, atom::tick_v);
   return {
       [this](atom::status) { return gather(); },
       [this](atom::tick) {
-        ask_all([](auto) {}, {});
+        ask_parts([](auto&) {}, 0);
         self->delayed_send(self, look_interval, atom::tick_v);
       },
       [this](atom::written, const std::string& figure, const std::vector<std::string>& keys) {
@@ -53,70 +43,85 @@ inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings
 }
 
 /// Cells of other nodes are told of by those.
-caf::result<std::string> inspector_state::gather() {
-  auto promise = self->make_response_promise<std::string>();
-  self->request(how.member, answer_timeout, atom::homes_v)
+caf::result<node_report> inspector_state::gather() {
+  auto promise = self->make_response_promise<node_report>();
+  auto all = ask_parts([promise](const node_report& x) mutable { promise.deliver(x); }, 1);
+  self->request<caf::message_priority::high>(how.member, answer_deadline, atom::homes_v)
       .then(
-          [this, promise](cell_homes& cells) {
+          [this, all](cell_homes& cells) {
             std::erase_if(cells, [this](auto& home) { return home.at.node() != self->node(); });
-            ask_all([promise](std::string text) mutable { promise.deliver(std::move(text)); }, cells);
+            ask_cells(all, cells);
           },
-          [this, promise](caf::error&) {
-            ask_all([promise](std::string text) mutable { promise.deliver(std::move(text)); }, {});
-          });
+          [this, all](caf::error&) { finish(all); });
   return promise;
 }
 
-void inspector_state::ask_all(std::function<void(std::string)> deliver, const cell_homes& cells) {
+/// Asks all but the cells. `more`: how many answers are awaited beside theirs.
+std::shared_ptr<gathering> inspector_state::ask_parts(std::function<void(const node_report&)> deliver,
+                                                      std::size_t more) {
   auto all = std::make_shared<gathering>();
-  all->parts = how.frame;
-  all->parts.cells.resize(cells.size());
-  all->awaited = 4 + cells.size();
+  all->awaited = 4 + more;
+  all->ends = self->clock().now() + answer_deadline;
   all->deliver = std::move(deliver);
-  auto finish = [this, all] {
-    if (--all->awaited == 0)
-      all->deliver(put_all_together(all->parts));
-  };
-  auto ask = [this, all, finish](const auto& whom, std::string& into, std::function<void()> on_silence) {
-    self->request(whom, answer_timeout, atom::status_v)
-        .then(
-            [&into, all, finish](std::string& text) {
-              into = std::move(text);
-              finish();
-            },
-            [on_silence, finish](caf::error&) {
-              on_silence();
-              finish();
-            });
-  };
-  auto ask_actor = [&](const auto& whom, std::string status_parts::*part, const char* who) {
-    ask(whom, all->parts.*part, [this, all, part, who] {
-      all->parts.*part = last.*part;
-      all->parts.silent.push_back(who);
-    });
-  };
-  ask_actor(how.router, &status_parts::router, "cdc_router");
-  ask_actor(how.writer, &status_parts::writer, "redis_writer");
-  ask_actor(how.fill, &status_parts::fill, "cluster");
-  ask_actor(how.member, &status_parts::member, "member");
-  std::size_t i = 0;
+  ask(all, how.router, &node_report::router, "cdc_router");
+  ask(all, how.writer, &node_report::writer, "redis_writer");
+  ask(all, how.fill, &node_report::fill, "cluster");
+  ask(all, how.member, &node_report::member, "member");
+  return all;
+}
+
+template <class Actor, class Report>
+void inspector_state::ask(const std::shared_ptr<gathering>& all, const Actor& whom, Report node_report::*part,
+                          const std::string& who) {
+  answered.emplace(who, how.now());
+  self->request<caf::message_priority::high>(whom, answer_deadline, atom::status_v)
+      .then(
+          [this, all, part, who](Report& x) {
+            answered[who] = how.now();
+            all->report.*part = std::move(x);
+            finish(all);
+          },
+          [this, all, part, who](caf::error&) {
+            all->report.*part = last.*part;
+            all->report.silent.push_back({who, answered[who]});
+            finish(all);
+          });
+}
+
+void inspector_state::ask_cells(const std::shared_ptr<gathering>& all, const cell_homes& cells) {
+  auto left = std::max<caf::timespan>(all->ends - self->clock().now(), std::chrono::milliseconds{50});
+  all->awaited += cells.size();
   for (auto& home : cells)
-    ask(home.at, all->parts.cells[i++], [] {});
+    self->request<caf::message_priority::high>(home.at, left, atom::status_v)
+        .then(
+            [this, all](const cell_report& x) {
+              all->report.rows += x.rows;
+              finish(all);
+            },
+            [this, all](caf::error&) {
+              ++all->silent_cells;
+              finish(all);
+            });
+  finish(all);
+}
+
+void inspector_state::finish(const std::shared_ptr<gathering>& all) {
+  if (--all->awaited > 0)
+    return;
+  if (all->silent_cells > 0)
+    all->report.silent.push_back({std::to_string(all->silent_cells) + " cells", how.now()});
+  complete(all->report);
+  all->deliver(all->report);
 }
 
 /// Remembers what is wrong, so that the next look knows since when.
-std::string inspector_state::put_all_together(status_parts& parts) {
-  auto router = nlohmann::json::parse(parts.router, nullptr, false);
-  if (router.is_object())
-    take_count(router.value("records", std::int64_t{0}));
-  parts.events_per_second = rate;
-  parts.now = how.now();
-  parts.idle = std::chrono::duration_cast<std::chrono::seconds>(self->clock().now() - moved);
-  parts.since = last.since;
-  auto out = put_together(parts);
-  last = parts;
-  last.since = beginnings_of(out);
-  return out;
+void inspector_state::complete(node_report& x) {
+  take_count(x.router.records);
+  x.events_per_second = rate;
+  x.now = how.now();
+  judge(x, how.frame, since, std::chrono::duration_cast<std::chrono::seconds>(self->clock().now() - moved));
+  since = beginnings_of(x);
+  last = x;
 }
 
 void inspector_state::take_count(std::int64_t events) {
@@ -136,13 +141,13 @@ caf::result<std::vector<std::int64_t>> inspector_state::last_written(const std::
   auto all = std::make_shared<newest>();
   all->ticks.resize(keys.size(), 0);
   all->promise = self->make_response_promise<std::vector<std::int64_t>>();
-  self->request(how.member, answer_timeout, atom::homes_v)
+  self->request(how.member, written_timeout, atom::homes_v)
       .then(
           [this, all, id, keys](const cell_homes& cells) {
             all->awaited = cells.size() + 1;
             all->take({});
             for (auto& home : cells)
-              self->request(home.at, answer_timeout, atom::written_v, id, keys)
+              self->request(home.at, written_timeout, atom::written_v, id, keys)
                   .then([all](const std::vector<std::int64_t>& x) { all->take(x); },
                         [all](caf::error&) { all->take({}); });
           },

@@ -1,19 +1,20 @@
 #pragma once
 
-/// The inspector: asks the other actors, and puts the answers together. It looks
-/// by itself too, so that it can tell since when something is wrong.
+/// The inspector: asks the other actors, and puts the answers together. It answers within a second with
+/// what has come by then. It looks by itself too, so that it can tell since when something is wrong.
 
 #include "actors/inspector/status.hpp"
 #include "actors/interfaces.hpp"
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 
 namespace millrace {
 
 struct inspector_settings {
-  status_parts frame; ///< what doesn't change: project, figures, tables
+  status_frame frame;
   cdc_router_actor router;
   redis_writer_actor writer;
   fill_actor fill;
@@ -21,14 +22,28 @@ struct inspector_settings {
   std::function<std::int64_t()> now; ///< unix seconds
 };
 
+/// Answers that are still to come, and what becomes of them.
+struct gathering {
+  node_report report;
+  std::size_t awaited = 0;
+  caf::actor_clock::time_point ends; ///< what hasn't answered by then is silent
+  std::size_t silent_cells = 0;
+  std::function<void(const node_report&)> deliver;
+};
+
 struct inspector_state {
   static inline constexpr const char* name = "inspector";
   explicit inspector_state(inspector_actor::stateful_pointer<inspector_state> self) : self(self) {}
 
   inspector_actor::behavior_type make_behavior(inspector_settings settings);
-  caf::result<std::string> gather();
-  void ask_all(std::function<void(std::string)> deliver, const cell_homes& cells);
-  std::string put_all_together(status_parts& parts);
+  caf::result<node_report> gather();
+  std::shared_ptr<gathering> ask_parts(std::function<void(const node_report&)> deliver, std::size_t more);
+  template <class Actor, class Report>
+  void ask(const std::shared_ptr<gathering>& all, const Actor& whom, Report node_report::*part,
+           const std::string& who);
+  void ask_cells(const std::shared_ptr<gathering>& all, const cell_homes& cells);
+  void finish(const std::shared_ptr<gathering>& all);
+  void complete(node_report& x);
   caf::result<std::vector<std::int64_t>> last_written(const std::string& figure,
                                                       const std::vector<std::string>& keys);
   void take_count(std::int64_t events);
@@ -36,7 +51,9 @@ struct inspector_state {
 
   inspector_actor::stateful_pointer<inspector_state> self;
   inspector_settings how;
-  status_parts last; ///< what the actors said at the last look, and since when what is wrong
+  node_report last;                             ///< what the parts said last
+  beginnings since;                             ///< of what was wrong at the last look
+  std::map<std::string, std::int64_t> answered; ///< when each part did last, Unix time, s
   std::int64_t events_before = 0, events_seen = 0, rate = 0;
   caf::actor_clock::time_point measured{}, moved{}; ///< moved: when the last record came
 };

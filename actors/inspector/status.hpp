@@ -1,41 +1,33 @@
 #pragma once
 
-/// A node's status, put together from what its actors say of themselves. Pure.
+/// The state of each figure and what is wrong, from what a node's parts tell. Pure.
+
+#include "messages/reports.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
 namespace millrace {
 
-/// When each trouble began, by its id, in unix seconds.
+/// When each trouble began, by its id, Unix time in seconds.
 using beginnings = std::map<std::string, std::int64_t>;
 
-/// JSON texts of the parts.
-struct status_parts {
+/// What doesn't change while a node runs.
+struct status_frame {
   std::string project;
-  std::string router, writer, fill, member;
-  std::vector<std::string> silent; ///< of these: they didn't answer, and this is what they said last
-  std::vector<std::string> cells;
   std::vector<std::string> figures;                          ///< names, in order
   std::map<std::string, std::vector<std::string>> tables_of; ///< figure -> tables "schema.table"
-  std::int64_t events_per_second = 0;
-  std::int64_t now = 0;                 ///< unix seconds
-  beginnings since;                     ///< of what was wrong at the last look
-  std::chrono::seconds idle{0};         ///< no record has come for so long
-  std::chrono::seconds stale_after{30}; ///< that a source stands still
+  std::chrono::seconds stale_after{30};                      ///< that a source stands still
 };
 
-/// Returns the whole as JSON text. A figure is, in this order: failed (Redis
-/// refused a write), filling, incomplete (a table of its has open dead letters, or its
-/// rows may have changed without records), stale (its source stands still), live.
-/// `unknown_tables` tells the records that are skipped, by table; `troubles` what is
-/// wrong, the worst first, with the id and the time at which each began.
-std::string put_together(const status_parts& parts);
+/// Fills in figures and troubles of a report whose other parts are there. A figure's state is the first
+/// of these that is true: failed, filling, incomplete, stale, live. `since`: of what was wrong at the last
+/// look; `idle`: for how long no record has come.
+void judge(node_report& x, const status_frame& frame, const beginnings& since, std::chrono::seconds idle);
 
-/// Returns when everything that `status` shows as wrong began.
-beginnings beginnings_of(const std::string& status);
+/// Returns when everything that the report shows as wrong began.
+beginnings beginnings_of(const node_report& x);
 
 } // namespace millrace

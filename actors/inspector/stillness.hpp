@@ -3,7 +3,7 @@
 /// Whether the source of all figures stands still: changes are made in
 /// PostgreSQL, or may be, and none comes from its log. Pure.
 
-#include <nlohmann/json_fwd.hpp>
+#include "messages/reports.hpp"
 
 #include <chrono>
 #include <string>
@@ -20,12 +20,12 @@ struct stillness {
 /// Connect saves offsets so often unless it is told otherwise.
 constexpr std::chrono::seconds longest_without_confirmation{90};
 
-/// Returns how the source stands. `around` is what the fill coordinator sees
-/// (connector, slot, kafka); `idle` tells for how long no record came; figures
-/// are stale once a known cause has lasted for `bound`.
-stillness stillness_of(const nlohmann::json& around, std::chrono::seconds idle, std::chrono::seconds bound);
+/// Returns how the source stands. `idle` tells for how long no record came; figures are stale
+/// once a known cause has lasted for `bound`.
+stillness stillness_of(const surroundings_report& around, std::chrono::seconds idle,
+                       std::chrono::seconds bound);
 
 /// Returns what keeps the connector from running, and what to do; empty if it runs.
-std::string connector_trouble(const nlohmann::json& around);
+std::string connector_trouble(const connector_report& x);
 
 } // namespace millrace

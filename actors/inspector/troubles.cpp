@@ -2,8 +2,6 @@
 
 #include "actors/inspector/stillness.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <set>
 
@@ -11,84 +9,69 @@ namespace millrace {
 
 namespace {
 
-using json = nlohmann::json;
+using troubles = std::vector<trouble_report>;
 
-json part(const json& of, const char* name) {
-  auto x = of.is_object() ? of.value(name, json::object()) : json::object();
-  return x.is_object() ? x : json::object();
-}
-
-std::string text(const json& of, const char* name) {
-  return of.is_object() && of.contains(name) && of[name].is_string() ? of[name].get<std::string>() : "";
-}
+/// A part that is busy for a moment is no trouble.
+constexpr std::int64_t longest_silence = 5; // s
 
 /// "is stale", "are stale"; "has failed", "have failed".
-std::string verb_of(const std::string& state, std::size_t count) {
-  return state == "failed" ? (count == 1 ? "has failed" : "have failed")
-                           : (count == 1 ? "is " : "are ") + state;
+std::string verb_of(figure_state state, std::size_t count) {
+  return state == figure_state::failed ? (count == 1 ? "has failed" : "have failed")
+                                       : (count == 1 ? "is " : "are ") + to_text(state);
 }
 
-std::string name_of(const json& first, std::size_t count, std::size_t all) {
+std::string name_of(const figure_report& first, std::size_t count, std::size_t all) {
   if (count == 1)
-    return "the figure " + text(first, "name");
+    return "the figure " + first.name;
   return (count == all ? "all " : "") + std::to_string(count) + " figures";
 }
 
 /// Returns the figures in that state as one trouble, as old as the oldest, with
 /// the reason of the first.
-std::vector<trouble> figures_that_are(const std::string& state, const json& figures) {
-  std::vector<json> some;
+troubles figures_that_are(figure_state state, const std::vector<figure_report>& figures) {
+  std::vector<figure_report> some;
   std::set<std::string> reasons;
   for (auto& x : figures)
-    if (text(x, "state") == state) {
+    if (x.state == state) {
       some.push_back(x);
-      reasons.insert(text(x, "why"));
+      reasons.insert(x.why);
     }
   if (some.empty())
     return {};
-  auto older = [](auto& a, auto& b) {
-    return a.value("since", std::int64_t{0}) < b.value("since", std::int64_t{0});
-  };
-  auto& oldest = *std::min_element(some.begin(), some.end(), older);
+  auto& oldest =
+      *std::min_element(some.begin(), some.end(), [](auto& a, auto& b) { return a.since < b.since; });
   auto more = reasons.size() - 1;
   return {
-      {"figures are " + state,
+      {"figures are " + to_text(state),
        name_of(some.front(), some.size(), figures.size()) + " " + verb_of(state, some.size()),
-       text(some.front(), "why")
+       some.front().why
            + (more == 0 ? ""
                         : " (and " + std::to_string(more) + (more == 1 ? " more reason)" : " more reasons)")),
-       oldest.value("since", std::int64_t{0})}};
-}
-
-/// The writer's trouble is a text, or says since when.
-std::vector<trouble> redis_trouble(const json& writer) {
-  auto what = writer.is_object() && writer.contains("trouble") ? writer["trouble"] : json();
-  auto why = what.is_object() ? text(what, "what") : what.is_string() ? what.get<std::string>() : "";
-  if (why.empty())
-    return {};
-  return {{"redis", "Redis takes no results", why,
-           what.is_object() && what.contains("since") && what["since"].is_number_integer()
-               ? what["since"].get<std::int64_t>()
-               : 0}};
+       oldest.since}};
 }
 
 /// One that is there if `why` says something.
-std::vector<trouble> told(const std::string& what, const std::string& why) {
-  return why.empty() ? std::vector<trouble>{} : std::vector<trouble>{{what, what, why, 0}};
+troubles told(const std::string& what, const std::string& why, std::int64_t since = 0) {
+  return why.empty() ? troubles{} : troubles{{what, what, why, since}};
 }
 
-/// Actors that don't answer: what is known of them is what they said last.
-std::vector<trouble> silent(const json& actors) {
+troubles redis_trouble(const writer_report& x) {
+  return x.trouble.empty() ? troubles{}
+                           : troubles{{"redis", "Redis takes no results", x.trouble, x.trouble_since}};
+}
+
+/// Parts that don't answer: what is known of them is what they said last.
+troubles silent(const node_report& x) {
   std::string names;
-  for (auto& name : actors)
-    names += (names.empty() ? "" : ", ") + name.get<std::string>();
+  for (auto& one : x.silent)
+    if (x.now - one.since >= longest_silence)
+      names += (names.empty() ? "" : ", ") + one.who;
   if (!names.empty())
     names += "; what they said last is shown. If it stays, see the node's log";
   return told("parts of the node don't answer", names);
 }
 
-std::vector<trouble> unserved(const json& cluster) {
-  auto cells = cluster.value("unserved_cells", std::uint64_t{0});
+troubles unserved(std::uint64_t cells) {
   if (cells == 0)
     return {};
   return {{"cells are served by no node", std::to_string(cells) + " cells are served by no node",
@@ -97,25 +80,39 @@ std::vector<trouble> unserved(const json& cluster) {
 
 } // namespace
 
-std::vector<trouble> troubles_of(const json& status) {
-  auto figures = status.value("figures", json::array());
-  auto cluster = part(status, "cluster");
-  auto around = part(cluster, "surroundings");
-  std::vector<trouble> out;
-  auto add = [&](const std::vector<trouble>& some) { out.insert(out.end(), some.begin(), some.end()); };
-  add(silent(status.value("silent", json::array())));
-  add(figures_that_are("failed", figures));
-  add(redis_trouble(part(status, "writer")));
-  add(figures_that_are("incomplete", figures));
-  add(figures_that_are("stale", figures));
-  add(told("the database can't be read", text(around, "encoding")));
-  add(told("the replication slot can't be read", text(part(around, "slot"), "trouble")));
-  add(told("the connector has trouble", connector_trouble(around)));
-  add(told("Kafka doesn't answer", text(part(around, "kafka"), "trouble")));
-  add(told("the fill doesn't go on", text(cluster, "trouble")));
-  add(figures_that_are("filling", figures));
-  add(unserved(cluster));
+troubles troubles_of(const node_report& x) {
+  auto& around = x.fill.surroundings;
+  troubles out;
+  auto add = [&](const troubles& some) { out.insert(out.end(), some.begin(), some.end()); };
+  add(silent(x));
+  add(figures_that_are(figure_state::failed, x.figures));
+  add(redis_trouble(x.writer));
+  add(figures_that_are(figure_state::incomplete, x.figures));
+  add(figures_that_are(figure_state::stale, x.figures));
+  add(told("the database can't be read", around.encoding));
+  add(told("the replication slot can't be read", around.slot.trouble));
+  add(told("the connector has trouble", connector_trouble(around.connector)));
+  add(told("Kafka doesn't answer", around.kafka_trouble));
+  add(told("the fill doesn't go on", x.fill.trouble));
+  add(figures_that_are(figure_state::filling, x.figures));
+  add(unserved(x.fill.unserved_cells));
   return out;
+}
+
+std::string to_text(figure_state x) {
+  switch (x) {
+  case figure_state::live:
+    return "live";
+  case figure_state::stale:
+    return "stale";
+  case figure_state::incomplete:
+    return "incomplete";
+  case figure_state::filling:
+    return "filling";
+  case figure_state::failed:
+    break;
+  }
+  return "failed";
 }
 
 std::string in_words(std::int64_t seconds) {
@@ -128,7 +125,7 @@ std::string in_words(std::int64_t seconds) {
   return std::to_string(seconds / 86400) + " days";
 }
 
-std::string in_a_line(const trouble& x, std::int64_t now) {
+std::string in_a_line(const trouble_report& x, std::int64_t now) {
   return x.what + ", for " + in_words(std::max<std::int64_t>(now - x.since, 0))
          + (x.why.empty() ? "" : ": " + x.why);
 }

@@ -3,7 +3,6 @@
 #include "messages/caf/in_words.hpp"
 
 #include <caf/io/all.hpp>
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -64,6 +63,12 @@ member_actor::behavior_type member_state::make_behavior(member_settings settings
       [this](atom::leave) { return leave(); },
       [this](atom::release) { return release(); },
       [this](atom::status) { return status(); },
+      [this](atom::inspector) -> caf::result<inspector_actor> {
+        if (!inspector)
+          return caf::make_error(caf::sec::invalid_argument);
+        return inspector;
+      },
+      [this](atom::inspector, const inspector_actor& x) { inspector = x; },
   };
 }
 
@@ -251,18 +256,18 @@ void member_state::tell_own_actors() {
   self->send(how.fill, atom::homes_v, homes(), leads());
 }
 
-std::string member_state::status() const {
-  nlohmann::json nodes = nlohmann::json::object();
-  for (auto& [node, x] : peers)
-    nodes[node] = {{"address", x.address}, {"cells", x.cells.size()}, {"trouble", x.trouble}};
-  std::vector<std::uint16_t> shards;
+member_report member_state::status() const {
+  member_report out{how.name, how.address};
   for (auto& [shard, x] : mine)
     if (x.unloaded == 0)
-      shards.push_back(shard.value);
-  return nlohmann::json{
-      {"name", how.name}, {"address", how.address}, {"shards", shards},   {"sources", work.sources.size()},
-      {"claims", claims}, {"nodes", nodes},         {"trouble", trouble}, {"load_seconds", load_seconds}}
-      .dump();
+      out.shards.push_back(shard.value);
+  out.sources = work.sources.size();
+  out.claims = claims;
+  for (auto& [node, x] : peers)
+    out.nodes[node] = {x.address, x.cells.size(), x.trouble};
+  out.trouble = trouble;
+  out.load_seconds = load_seconds;
+  return out;
 }
 
 member_actor::behavior_type member(member_actor::stateful_pointer<member_state> self, member_settings how) {

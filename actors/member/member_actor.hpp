@@ -28,7 +28,7 @@
 namespace millrace {
 
 /// What builds say to each other: other numbers refuse each other.
-constexpr std::uint32_t node_protocol = 6;
+constexpr std::uint32_t node_protocol = 7;
 
 struct member_settings {
   std::string name; ///< of this node, the same after a restart
@@ -110,10 +110,11 @@ struct member_state {
   bool has_left() const;
   caf::result<bool> release();
   void strike_out();
-  std::string status() const;
+  member_report status() const;
 
   member_actor::stateful_pointer<member_state> self;
   member_settings how;
+  inspector_actor inspector; ///< null: not spawned yet
   assignment work;
   std::map<shard_id, claimed_shard> mine;
   std::map<std::string, peer> peers;

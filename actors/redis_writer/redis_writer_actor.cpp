@@ -3,7 +3,6 @@
 #include "actors/redis/server_clock.hpp"
 #include "messages/token.hpp"
 
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <spdlog/fmt/ranges.h>
@@ -29,11 +28,10 @@ std::optional<std::string> refused_by(const std::vector<redis::finding>& all) {
   return all.front().what;
 }
 
-nlohmann::json to_json(const std::vector<redis::finding>& all) {
-  auto out = nlohmann::json::array();
+std::vector<finding_report> reported(const std::vector<redis::finding>& all) {
+  std::vector<finding_report> out;
   for (auto& x : all)
-    out.push_back(
-        {{"severity", x.weight == redis::finding::severity::refuse ? "refuse" : "warn"}, {"what", x.what}});
+    out.push_back({x.weight == redis::finding::severity::refuse, x.what});
   return out;
 }
 
@@ -381,18 +379,11 @@ void redis_writer_state::try_again(const error& why) {
   self->delayed_send(self, backoff, atom::tick_v);
 }
 
-std::string redis_writer_state::status() const {
-  auto in_trouble =
-      trouble.empty() ? nlohmann::json() : nlohmann::json{{"what", trouble}, {"since", trouble_since}};
-  return nlohmann::json{{"flushes", flushes},
-                        {"commands", commands},
-                        {"last_flush", last_flush},
-                        {"failed", failed},
-                        {"trouble", in_trouble},
-                        {"server", {{"findings", to_json(findings)}}},
-                        {"busy", busy || !dirty.empty()},
-                        {"interval_ms", pace_of_flushes.interval().count()}}
-      .dump();
+writer_report redis_writer_state::status() const {
+  writer_report out{flushes, commands, last_flush, failed, trouble, trouble_since, reported(findings)};
+  out.busy = busy || !dirty.empty();
+  out.interval_ms = pace_of_flushes.interval().count();
+  return out;
 }
 
 redis_writer_actor::behavior_type redis_writer(redis_writer_actor::stateful_pointer<redis_writer_state> self,

@@ -70,7 +70,7 @@ struct redis_writer_state {
   void complain(const error& why);
   void recovered();
   void try_again(const error& why);
-  std::string status() const;
+  writer_report status() const;
 
   redis_writer_actor::stateful_pointer<redis_writer_state> self;
   redis_writer_settings how;

@@ -5,6 +5,7 @@
 
 #include "messages/delivery.hpp"
 #include "messages/flush.hpp"
+#include "messages/reports.hpp"
 #include "messages/store_write.hpp"
 #include "messages/units.hpp"
 
@@ -158,6 +159,93 @@ typename Inspector::result_type inspect(Inspector& f, cell_ledger& x) {
            x.blocks, x.lost);
 }
 
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, partition_report& x) {
+  return f(caf::meta::type_name("partition_report"), x.topic, x.partition, x.read, x.durable, x.paused);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, router_report& x) {
+  return f(caf::meta::type_name("router_report"), x.records, x.lag_ms, x.own_lag_ms, x.waiting_bytes,
+           x.batches_sent_again, x.seeks, x.dead_letters, x.sources);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, finding_report& x) {
+  return f(caf::meta::type_name("finding_report"), x.refuses, x.what);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, writer_report& x) {
+  return f(caf::meta::type_name("writer_report"), x.flushes, x.commands, x.last_flush, x.failed, x.trouble,
+           x.trouble_since, x.findings, x.busy, x.interval_ms);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, doubt_report& x) {
+  return f(caf::meta::type_name("doubt_report"), x.reason, x.remedy, x.since);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, connector_report& x) {
+  return f(caf::meta::type_name("connector_report"), x.state, x.task, x.trouble, x.restarts);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, slot_report& x) {
+  return f(caf::meta::type_name("slot_report"), x.trouble, x.known, x.exists, x.read, x.active,
+           x.retained_wal_bytes, x.confirmed_flush, x.still_ms);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, surroundings_report& x) {
+  return f(caf::meta::type_name("surroundings_report"), x.slot, x.connector, x.encoding, x.doubts,
+           x.open_dead_letters, x.unknown_tables, x.kafka_trouble, x.kafka_trouble_ms);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, fill_report& x) {
+  return f(caf::meta::type_name("fill_report"), x.live, x.reason, x.trouble, x.filling, x.leads,
+           x.unserved_cells, x.stage, x.surroundings);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, peer_report& x) {
+  return f(caf::meta::type_name("peer_report"), x.address, x.cells, x.trouble);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, member_report& x) {
+  return f(caf::meta::type_name("member_report"), x.name, x.address, x.shards, x.sources, x.claims, x.nodes,
+           x.trouble, x.load_seconds);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, cell_report& x) {
+  return f(caf::meta::type_name("cell_report"), x.rows, x.live, x.groups_bytes);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, figure_report& x) {
+  return f(caf::meta::type_name("figure_report"), x.name, x.state, x.why, x.since);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, trouble_report& x) {
+  return f(caf::meta::type_name("trouble_report"), x.id, x.what, x.why, x.since);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, silence_report& x) {
+  return f(caf::meta::type_name("silence_report"), x.who, x.since);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, node_report& x) {
+  return f(caf::meta::type_name("node_report"), x.project, x.now, x.events_per_second, x.rows, x.router,
+           x.writer, x.fill, x.member, x.figures, x.troubles, x.silent);
+}
+
 } // namespace millrace
 
 // Append only: the numbers are the wire format.
@@ -202,4 +290,11 @@ CAF_ADD_ATOM(millrace, millrace::atom, leave, "leave")
 CAF_ADD_ATOM(millrace, millrace::atom, read, "read")
 CAF_ADD_TYPE_ID(millrace, (std::vector<millrace::change_batch>))
 CAF_ADD_ATOM(millrace, millrace::atom, copy, "copy")
+CAF_ADD_TYPE_ID(millrace, (millrace::router_report))
+CAF_ADD_TYPE_ID(millrace, (millrace::writer_report))
+CAF_ADD_TYPE_ID(millrace, (millrace::fill_report))
+CAF_ADD_TYPE_ID(millrace, (millrace::member_report))
+CAF_ADD_TYPE_ID(millrace, (millrace::cell_report))
+CAF_ADD_TYPE_ID(millrace, (millrace::node_report))
+CAF_ADD_ATOM(millrace, millrace::atom, inspector, "inspector")
 CAF_END_TYPE_ID_BLOCK(millrace)

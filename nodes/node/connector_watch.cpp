@@ -5,7 +5,6 @@
 #include "actors/sources/debezium/watch.hpp"
 #include "nodes/settings/project_parts.hpp"
 
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
 #include <memory>
@@ -23,11 +22,11 @@ class onlooker {
  public:
   onlooker(connect::client client, std::string name) : client_(std::move(client)), name_(std::move(name)) {}
 
-  std::string look(std::optional<bool> slot_active) {
+  connector_report look(std::optional<bool> slot_active) {
     auto status = client_.status(name_);
     if (!status)
       return say("Kafka Connect: " + status.why().message),
-             R"({"state": "unknown", "task": "unknown", "trouble": "Kafka Connect doesn't answer"})";
+             connector_report{"unknown", "unknown", "Kafka Connect doesn't answer"};
     auto task = status->tasks.empty() ? connect::task_status{0, "none", ""} : status->tasks.front();
     auto trouble = !status->exists          ? "connector " + name_ + " isn't registered"
                    : !status->trace.empty() ? status->trace
@@ -47,11 +46,7 @@ class onlooker {
                    name_);
       (void)client_.restart(name_);
     }
-    return nlohmann::json{{"state", status->exists ? status->state : "absent"},
-                          {"task", task.state},
-                          {"trouble", trouble},
-                          {"restarts", watch_.restarts()}}
-        .dump();
+    return {status->exists ? status->state : "absent", task.state, trouble, watch_.restarts()};
   }
 
  private:
@@ -97,7 +92,7 @@ struct letter_counter {
 
 } // namespace
 
-std::function<std::string(std::optional<bool>)> watch_connector(const settings& how) {
+std::function<connector_report(std::optional<bool>)> watch_connector(const settings& how) {
   auto client = connect_of(how, watch_timeout);
   if (!client)
     return {};

@@ -2,6 +2,7 @@
 
 /// What a node's fill coordinator asks about connector and dead letters.
 
+#include "messages/reports.hpp"
 #include "nodes/settings/config.hpp"
 
 #include <cstdint>
@@ -14,8 +15,8 @@ namespace millrace {
 
 /// Returns a function that looks at the connector, restarts what FAILED (with
 /// backoff) or hangs beside a slot that it doesn't read (`slot_active`; nullopt:
-/// not known), and returns JSON for status; empty where there is no Connect to ask.
-std::function<std::string(std::optional<bool> slot_active)> watch_connector(const settings& how);
+/// not known), and tells what it saw; empty where there is no Connect to ask.
+std::function<connector_report(std::optional<bool> slot_active)> watch_connector(const settings& how);
 
 /// Returns a function that restarts the connector and its task; empty where there is no
 /// Connect to ask.

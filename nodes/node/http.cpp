@@ -1,6 +1,6 @@
 #include "nodes/node/http.hpp"
 
-#include "actors/inspector/troubles.hpp"
+#include "actors/inspector/report_json.hpp"
 #include "nodes/node/loopback.hpp"
 
 #include <nlohmann/json.hpp>
@@ -39,29 +39,37 @@ struct http_server::impl {
   std::string why = "the node starts";
   std::int64_t since = unix_now(); ///< not ready since then
 
+  /// Whom to ask, or why there is nobody.
+  struct asked {
+    caf::actor_system* system;
+    inspector_actor inspector;
+    std::string why;
+  };
+
+  /// Requests don't wait for each other: they ask outside of the guard.
+  asked whom() {
+    std::lock_guard lock(guard);
+    return {system, inspector, why};
+  }
+
   /// Answers in the place of an inspector: what there is to say is why there is none.
   void not_ready(httplib::Response& out, const std::string& reason) const {
-    trouble x{"the node isn't ready", "the node isn't ready", reason, since};
+    trouble_report x{"the node isn't ready", "the node isn't ready", reason, since};
     answer(out,
            {{"phase", "starting"},
             {"why", reason},
             {"figures", json::array()},
-            {"troubles",
-             {{{"id", x.id},
-               {"what", x.what},
-               {"why", x.why},
-               {"since", x.since},
-               {"line", in_a_line(x, unix_now())}}}}},
+            {"troubles", {to_json(x, unix_now())}}},
            503);
   }
 
   void status(httplib::Response& out) {
-    std::lock_guard lock(guard);
-    if (!system)
-      return not_ready(out, why);
-    caf::scoped_actor self{*system};
-    self->request(inspector, answer_timeout, atom::status_v)
-        .receive([&](const std::string& text) { answer(out, json::parse(text)); },
+    auto ask = whom();
+    if (!ask.system)
+      return not_ready(out, ask.why);
+    caf::scoped_actor self{*ask.system};
+    self->request<caf::message_priority::high>(ask.inspector, answer_timeout, atom::status_v)
+        .receive([&](const node_report& x) { answer(out, to_json(x)); },
                  [&](caf::error&) { not_ready(out, "the node doesn't answer: see its log"); });
   }
 
@@ -71,11 +79,11 @@ struct http_server::impl {
     if (!wish.is_object() || !wish.contains("figure") || !wish["figure"].is_string() || !wish.contains("keys")
         || !wish["keys"].is_array() || !std::all_of(wish["keys"].begin(), wish["keys"].end(), is_text))
       return answer(out, {{"error", "expected {\"figure\": NAME, \"keys\": [KEY, ...]}"}}, 400);
-    std::lock_guard lock(guard);
-    if (!system)
-      return answer(out, {{"error", why}}, 503);
-    caf::scoped_actor self{*system};
-    self->request(inspector, answer_timeout, atom::written_v, wish["figure"].get<std::string>(),
+    auto ask = whom();
+    if (!ask.system)
+      return answer(out, {{"error", ask.why}}, 503);
+    caf::scoped_actor self{*ask.system};
+    self->request(ask.inspector, answer_timeout, atom::written_v, wish["figure"].get<std::string>(),
                   wish["keys"].get<std::vector<std::string>>())
         .receive(
             [&](const std::vector<std::int64_t>& ticks) {

@@ -105,8 +105,7 @@ class company {
     self->wait_for(router_);
     for (bool busy = true; busy && std::chrono::steady_clock::now() < deadline;)
       self->request(writer_, std::chrono::seconds{2}, atom::status_v)
-          .receive([&](const std::string& x) { busy = x.find("\"busy\":true") != std::string::npos; },
-                   [&](caf::error&) { busy = false; });
+          .receive([&](const writer_report& x) { busy = x.busy; }, [&](caf::error&) { busy = false; });
     auto rest = std::max<std::chrono::steady_clock::duration>(deadline - std::chrono::steady_clock::now(),
                                                               std::chrono::seconds{1});
     self->request(*member_, rest, atom::release_v).receive([](bool) {}, [](caf::error&) {});
@@ -263,6 +262,7 @@ class company {
     x.fill = fill_;
     x.member = *member_;
     inspector_ = system_.spawn(inspector, x);
+    caf::anon_send(*member_, atom::inspector_v, inspector_);
   }
 
   /// An actor that fails takes the process with it: what it did, nobody would do.

@@ -34,7 +34,7 @@ inline cdc_router_actor::behavior_type fake_router(cdc_router_actor::pointer,
       },
       [](atom::poll) {},
       [](atom::progress) {},
-      [](atom::status) { return std::string(R"({"records":7})"); },
+      [](atom::status) { return router_report{7}; },
   };
 }
 
@@ -58,7 +58,11 @@ inline redis_writer_actor::behavior_type fake_writer(redis_writer_actor::pointer
       },
       [](atom::tick) {},
       [](atom::poll) {},
-      [](atom::status) { return std::string(R"({"failed":{"geo":"WRONGTYPE"}})"); },
+      [](atom::status) {
+        writer_report x;
+        x.failed["geo"] = "WRONGTYPE";
+        return x;
+      },
   };
 }
 
@@ -121,7 +125,7 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
       [=](atom::written, figure_id, const std::vector<std::string>& keys) {
         return std::vector<std::int64_t>(keys.size(), x->written);
       },
-      [](atom::status) { return std::string(R"({"rows":3})"); },
+      [](atom::status) { return cell_report{3}; },
   };
 }
 

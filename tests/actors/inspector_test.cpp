@@ -1,9 +1,9 @@
 #define CAF_SUITE actors.inspector
 #include "actors/inspector/inspector_actor.hpp"
 
-#include "tests/actors/fakes.hpp"
+#include "actors/inspector/troubles.hpp"
 
-#include <nlohmann/json.hpp>
+#include "tests/actors/fakes.hpp"
 
 #include "caf/test/dsl.hpp"
 
@@ -14,18 +14,20 @@ namespace {
 
 fill_actor::behavior_type fake_fill(fill_actor::pointer) {
   return {[](atom::homes, const cell_homes&, bool) {}, [](atom::tick) {},
-          [](atom::status) { return std::string(R"({"phase":"live"})"); }};
+          [](atom::status) { return fill_report{true}; }};
 }
 
 member_actor::behavior_type fake_member(member_actor::pointer, cell_homes homes) {
   return {[](atom::hello, const node_card& x) { return x; },
+          [](atom::inspector) -> caf::result<inspector_actor> { return caf::sec::invalid_argument; },
+          [](atom::inspector, const inspector_actor&) {},
           [=](atom::homes) { return homes; },
           [](atom::poll) {},
           [](atom::tick) {},
           [](atom::fenced, cell_id) {},
           [](atom::leave) { return true; },
           [](atom::release) { return true; },
-          [](atom::status) { return std::string(R"({"name":"one"})"); }};
+          [](atom::status) { return member_report{"one"}; }};
 }
 
 struct fixture : test_coordinator_fixture<message_config> {
@@ -60,11 +62,11 @@ struct fixture : test_coordinator_fixture<message_config> {
     while (sched.try_run_once()) {
     }
   }
-  nlohmann::json status() {
-    nlohmann::json out;
+  node_report status() {
+    node_report out;
     auto request = self->request(inspector, caf::infinite, atom::status_v);
     settle();
-    request.receive([&](const std::string& x) { out = nlohmann::json::parse(x); },
+    request.receive([&](node_report& x) { out = std::move(x); },
                     [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
     return out;
   }
@@ -85,12 +87,13 @@ CAF_TEST_FIXTURE_SCOPE(inspector_tests, fixture)
 
 CAF_TEST(status is put together from all actors) {
   auto x = status();
-  CAF_CHECK(x["phase"] == "live");
-  CAF_CHECK(x["events"] == 7);
-  CAF_CHECK(x["rows"] == 9);
-  CAF_CHECK(x["member"]["name"] == "one");
-  CAF_CHECK(x["figures"][0]["state"] == "live");
-  CAF_CHECK(x["figures"][1]["state"] == "failed");
+  CAF_CHECK(x.fill.live);
+  CAF_CHECK_EQUAL(x.router.records, 7);
+  CAF_CHECK_EQUAL(x.rows, 9u);
+  CAF_CHECK_EQUAL(x.member.name, "one");
+  CAF_CHECK(x.figures.at(0).state == figure_state::live);
+  CAF_CHECK(x.figures.at(1).state == figure_state::failed);
+  CAF_CHECK(x.silent.empty());
 }
 
 CAF_TEST(an actor that is gone does not keep status back) {
@@ -98,22 +101,44 @@ CAF_TEST(an actor that is gone does not keep status back) {
   self->send_exit(homes.front().at, caf::exit_reason::kill);
   settle();
   auto x = status();
-  CAF_CHECK(x["rows"] == 6);
-  CAF_CHECK(x["events"] == 7);
+  CAF_CHECK_EQUAL(x.rows, 6u);
+  CAF_CHECK_EQUAL(x.router.records, 7);
 }
 
 CAF_TEST(what is wrong is known to have begun though nobody asked) {
   now = 1090;
   auto x = status();
-  CAF_CHECK(x["troubles"][0]["line"] == "the figure geo has failed, for 90 s: WRONGTYPE");
+  CAF_CHECK_EQUAL(in_a_line(x.troubles.at(0), now), "the figure geo has failed, for 90 s: WRONGTYPE");
 }
 
 CAF_TEST(what an actor said last is shown where it does not answer) {
   self->send_exit(how.writer, caf::exit_reason::kill);
   settle();
   auto x = status();
-  CAF_CHECK(x["silent"] == (nlohmann::json{"redis_writer"}));
-  CAF_CHECK(x["figures"][1]["state"] == "failed");
+  CAF_REQUIRE_EQUAL(x.silent.size(), 1u);
+  CAF_CHECK_EQUAL(x.silent[0].who, "redis_writer");
+  CAF_CHECK(x.figures.at(1).state == figure_state::failed);
+}
+
+CAF_TEST(an actor that is silent for a moment is no trouble and one that stays silent is the worst) {
+  self->send_exit(how.writer, caf::exit_reason::kill);
+  settle();
+  CAF_CHECK(status().troubles.at(0).what != "parts of the node don't answer");
+  now += 5;
+  auto x = status();
+  CAF_CHECK_EQUAL(x.troubles.at(0).what, "parts of the node don't answer");
+  CAF_CHECK_EQUAL(x.troubles.at(0).why.find("redis_writer"), 0u);
+}
+
+CAF_TEST(what has not answered within a second is named) {
+  auto request = self->request(inspector, caf::infinite, atom::status_v);
+  sched.run_once(); // the inspector asks
+  sched.run_once();
+  advance_time(std::chrono::seconds{2});
+  settle();
+  node_report x;
+  request.receive([&](node_report& y) { x = std::move(y); }, [&](caf::error& y) { CAF_FAIL(sys.render(y)); });
+  CAF_CHECK(!x.silent.empty());
 }
 
 CAF_TEST(the last write to a place is the latest that any cell knows) {

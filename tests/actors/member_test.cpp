@@ -24,7 +24,7 @@ fill_actor::behavior_type fake_fill(fill_actor::pointer, std::shared_ptr<fill_lo
             log->homes = x;
             log->leads = leads;
           },
-          [](atom::tick) {}, [](atom::status) { return std::string("{}"); }};
+          [](atom::tick) {}, [](atom::status) { return fill_report{}; }};
 }
 
 /// What the fake dispatcher knows.

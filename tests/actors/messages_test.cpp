@@ -1,5 +1,8 @@
 #define CAF_SUITE actors.messages
+#include "actors/inspector/report_json.hpp"
 #include "tests/actors/fakes.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include "caf/test/dsl.hpp"
 
@@ -123,6 +126,27 @@ CAF_TEST(a whole message crosses to another node) {
   auto out = roundtrip(caf::make_message(atom::dirty_v, cell, true));
   CAF_CHECK((out.match_elements<atom::dirty, cell_id, bool>()));
   CAF_CHECK((roundtrip(caf::make_message(some_flush())).match_elements<cell_flush>()));
+}
+
+CAF_TEST(a report comes out as it went in) {
+  node_report x;
+  x.project = "shop";
+  x.rows = ~std::uint64_t{0};
+  x.router.dead_letters["public.orders"] = 3;
+  x.router.sources = {{"topic", 7, 1LL << 40, -1, true}};
+  x.writer.failed["geo"] = bytes;
+  x.writer.findings = {{true, "a cluster"}};
+  x.fill.live = true;
+  x.fill.surroundings.doubts["public.orders"] = {"reason", "remedy", 5};
+  x.fill.surroundings.slot.confirmed_flush = "0/15";
+  x.member.nodes["two"] = {"127.0.0.1:1", 32, ""};
+  x.member.load_seconds = 0.5;
+  x.figures = {{"geo", figure_state::failed, "why", 7}};
+  x.troubles = {{"id", "what", "why", 9}};
+  x.silent = {{"member", 1}};
+  auto y = roundtrip(x);
+  CAF_CHECK(to_json(y) == to_json(x));
+  CAF_CHECK_EQUAL(y.silent.at(0).since, 1);
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -108,11 +108,11 @@ struct writer_fixture : test_coordinator_fixture<message_config> {
     settle();
   }
   std::uint64_t number(cell_script& x) { return store.claim({x.next.cell}, {fresh_token()})->at(0).number; }
-  std::string status() {
-    std::string out;
+  writer_report status() {
+    writer_report out;
     auto request = self->request(writer, caf::infinite, atom::status_v);
     settle();
-    request.receive([&](std::string& x) { out = std::move(x); },
+    request.receive([&](writer_report& x) { out = std::move(x); },
                     [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
     return out;
   }

@@ -1,35 +1,32 @@
 #define CAF_SUITE inspector.troubles
 #include "actors/inspector/troubles.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "caf/test/unit_test.hpp"
 
 using namespace millrace;
-using json = nlohmann::json;
+using enum figure_state;
 
 namespace {
 
 constexpr std::int64_t now = 10'000;
 
 /// A node that is well, but for what a test changes.
-json well() {
-  return json::parse(R"({"figures": [{"name": "a", "state": "live"}, {"name": "b", "state": "live"},
-                                     {"name": "c", "state": "live"}],
-                         "writer": {"trouble": ""}, "silent": [],
-                         "cluster": {"trouble": "", "unserved_cells": 0, "surroundings":
-                           {"slot": {"trouble": ""}, "connector": {"state": "RUNNING", "task": "RUNNING"}}}})");
+node_report well() {
+  node_report x;
+  x.now = now;
+  x.figures = {{"a"}, {"b"}, {"c"}};
+  x.fill.surroundings.connector = {"RUNNING", "RUNNING"};
+  return x;
 }
 
-void set(json& status, std::size_t i, const std::string& state, const std::string& why, std::int64_t since) {
-  auto& x = status["figures"][i];
-  x["state"] = state;
-  x["why"] = why;
-  x["since"] = since;
+void set(node_report& x, std::size_t i, figure_state state, const std::string& why, std::int64_t since) {
+  x.figures[i].state = state;
+  x.figures[i].why = why;
+  x.figures[i].since = since;
 }
 
-std::string worst(const json& status) {
-  auto all = troubles_of(status);
+std::string worst(const node_report& x) {
+  auto all = troubles_of(x);
   return all.empty() ? "" : in_a_line(all.front(), now);
 }
 
@@ -39,11 +36,11 @@ CAF_TEST(a node that is well has no troubles) { CAF_CHECK(troubles_of(well()).em
 
 CAF_TEST(figures in one state are one trouble as old as the oldest) {
   auto x = well();
-  set(x, 1, "incomplete", "public.orders was rewritten", now - 100);
+  set(x, 1, incomplete, "public.orders was rewritten", now - 100);
   CAF_CHECK_EQUAL(worst(x), "the figure b is incomplete, for 100 s: public.orders was rewritten");
-  set(x, 2, "incomplete", "public.orders was rewritten", now - 180);
+  set(x, 2, incomplete, "public.orders was rewritten", now - 180);
   CAF_CHECK_EQUAL(worst(x), "2 figures are incomplete, for 3 min: public.orders was rewritten");
-  set(x, 0, "incomplete", "2 letters are open", now);
+  set(x, 0, incomplete, "2 letters are open", now);
   CAF_CHECK_EQUAL(worst(x),
                   "all 3 figures are incomplete, for 3 min: 2 letters are open (and 1 more reason)");
 }
@@ -54,36 +51,37 @@ CAF_TEST(what is worse comes first) {
     auto first = troubles_of(x).front().what;
     CAF_CHECK_EQUAL(first, words);
   };
-  x["cluster"]["unserved_cells"] = 3;
+  x.fill.unserved_cells = 3;
   expect("3 cells are served by no node");
-  set(x, 0, "filling", "reads", now);
+  set(x, 0, filling, "reads", now);
   expect("the figure a is filling");
-  x["cluster"]["trouble"] = "no snapshot";
+  x.fill.trouble = "no snapshot";
   expect("the fill doesn't go on");
-  x["cluster"]["surroundings"]["kafka"] = {{"trouble", "no answer"}};
+  x.fill.surroundings.kafka_trouble = "no answer";
   expect("Kafka doesn't answer");
-  x["cluster"]["surroundings"]["connector"] = {{"state", "PAUSED"}, {"task", "PAUSED"}};
+  x.fill.surroundings.connector = {"PAUSED", "PAUSED"};
   expect("the connector has trouble");
-  x["cluster"]["surroundings"]["slot"]["trouble"] = "PostgreSQL: connection refused";
+  x.fill.surroundings.slot.trouble = "PostgreSQL: connection refused";
   expect("the replication slot can't be read");
-  x["cluster"]["surroundings"]["encoding"] = "the database's encoding is SQL_ASCII";
+  x.fill.surroundings.encoding = "the database's encoding is SQL_ASCII";
   expect("the database can't be read");
-  set(x, 1, "stale", "the connector is PAUSED", now);
+  set(x, 1, stale, "the connector is PAUSED", now);
   expect("the figure b is stale");
-  set(x, 2, "incomplete", "2 letters are open", now);
+  set(x, 2, incomplete, "2 letters are open", now);
   expect("the figure c is incomplete");
-  x["writer"]["trouble"] = "OOM";
+  x.writer.trouble = "OOM";
   expect("Redis takes no results");
-  set(x, 0, "failed", "WRONGTYPE", now);
+  set(x, 0, failed, "WRONGTYPE", now);
   expect("the figure a has failed");
-  x["silent"] = {"redis_writer"};
+  x.silent = {{"redis_writer", now - 5}};
   expect("parts of the node don't answer");
   CAF_CHECK_EQUAL(troubles_of(x).size(), 11u);
 }
 
 CAF_TEST(the writer may say since when) {
   auto x = well();
-  x["writer"]["trouble"] = {{"what", "OOM command not allowed"}, {"since", now - 30}};
+  x.writer.trouble = "OOM command not allowed";
+  x.writer.trouble_since = now - 30;
   CAF_CHECK_EQUAL(worst(x), "Redis takes no results, for 30 s: OOM command not allowed");
 }
 
