@@ -1,6 +1,6 @@
 #pragma once
 
-/// A node's report as JSON: the one place where it becomes text. docs/ names the fields.
+/// A node's report as JSON: the one place where it becomes text. docs/status.md names the fields.
 
 #include "messages/reports.hpp"
 
