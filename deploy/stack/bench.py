@@ -28,7 +28,7 @@ import services
 import settings as settings_module
 import up
 from redis import command as redis_command
-from service import ServiceError, http_json
+from service import ServiceError, ask_connect, http_json
 
 #: The first of the ports that the benchmark's servers listen on.
 FIRST_PORT = 15461
@@ -155,7 +155,7 @@ class Bench:
         self.wait_for_debezium()
 
     def connector_is_there(self):
-        return http_json(f"{self.settings['CONNECT_URL']}/connectors/millrace-{self.settings['MILLRACE_PROJECT']}/status", 5.0) is not None
+        return ask_connect(self.settings, f"/connectors/millrace-{self.settings['MILLRACE_PROJECT']}/status", 5.0)[0] == 200
 
     def wait_for_debezium(self):
         """Returns once all of PostgreSQL's log is in Kafka: nothing has come for a while, twice."""

@@ -90,6 +90,14 @@ class Connect(JavaService):
         self.check_certificate()
         super().prepare()
         write_config(self.home.connector_secrets, self.secrets())
+        write_config(self.login_file(), ":".join(self.settings.connect_login()) + "\n")
+
+    def login_file(self):
+        """Returns the file with the user and the password that the REST interface asks for."""
+        return self.config_folder() / "rest.login"
+
+    def class_path(self):
+        return f"{super().class_path()}:{parts()}/login"
 
     def check_certificate(self):
         """Refuses a certificate that the connector is told of and that the servers' user can't read. Raises ServiceError."""
@@ -102,7 +110,7 @@ class Connect(JavaService):
         return properties({"database.password": escaped(self.settings["MILLRACE_DEBEZIUM_PASSWORD"])})
 
     def identity(self):
-        return {**super().identity(), "Debezium's password": self.secrets()}
+        return {**super().identity(), "Debezium's password": self.secrets(), "login": self.settings.connect_login()}
 
     def configuration(self):
         # With a dot behind the project's name they would look like tables of a schema named connect.
@@ -114,6 +122,7 @@ class Connect(JavaService):
         return properties({
             "bootstrap.servers": self.settings["KAFKA_BROKER"], "group.id": self.group(), **security(self.settings),
             "listeners": f"http://127.0.0.1:{self.settings['MILLRACE_CONNECT_PORT']}", "rest.advertised.host.name": "127.0.0.1",
+            "rest.extension.classes": "millrace.connect.Login", "millrace.rest.login.file": self.login_file(),
             "plugin.path": parts() / "plugins", "plugin.discovery": "service_load",
             "exactly.once.source.support": "enabled" if self.settings.exactly_once() else "disabled",
             **storage, **converters, "offset.storage.partitions": 4, "status.storage.partitions": 2,
@@ -127,5 +136,6 @@ class Connect(JavaService):
 
     def is_ready(self):
         """Tells whether the worker has joined its group: before, it listens but doesn't answer this."""
-        status, _ = service.http_get(f"http://127.0.0.1:{self.settings['MILLRACE_CONNECT_PORT']}/connectors")
+        url = f"http://127.0.0.1:{self.settings['MILLRACE_CONNECT_PORT']}/connectors"
+        status, _ = service.http_get(url, login=self.settings.connect_login())
         return status == 200

@@ -60,7 +60,7 @@ class Watch:
     def found(self):
         """Returns what is wrong with the connector, in words. No value is among them: it may be a password."""
         settings = self.supervisor.settings
-        status, config = service.http_answer(f"{settings['CONNECT_URL']}/connectors/{name_of(settings)}/config", 3.0)
+        status, config = service.ask_connect(settings, f"/connectors/{name_of(settings)}/config", 3.0)
         if status == 404:
             return "was gone"
         if status != 200 or not isinstance(config, dict):

@@ -39,6 +39,8 @@ def run(settings, verb, arguments):
     environment = settings.child_environment(refers=verb not in ("prepare", "remove"))  # which log in as Debezium
     if not {"-h", "--help"} & set(arguments):
         arguments = arguments + more_arguments(settings, verb, arguments)
+    if verb == "init":
+        keep_our_logins(settings, arguments, environment)
     if verb == "check" and not {"-h", "--help"} & set(arguments):
         with database(settings):
             return subprocess.run([binary, verb, *arguments], env=environment).returncode
@@ -47,6 +49,15 @@ def run(settings, verb, arguments):
     if verb == "connector":
         return connector_verb(settings, binary, arguments, environment)
     os.execve(binary, ["millrace", verb, *arguments], environment)
+
+
+def keep_our_logins(settings, arguments, environment):
+    """Takes the logins of our own servers out of what `init` is told, where the project has another server or starts its own."""
+    taken = "--these-servers" in arguments
+    for server, option, names in (("kafka", "--brokers", ("KAFKA_PROPERTIES_FILE",)), ("connect", "--connect", ("CONNECT_USER", "CONNECT_PASSWORD"))):
+        if not taken or any(word.partition("=")[0] == option for word in arguments):
+            for name in names if settings.login_is_ours(server) else ():
+                environment.pop(name, None)
 
 
 def connector_verb(settings, binary, arguments, environment):

@@ -10,6 +10,8 @@ import subprocess
 #: As whom the servers run when root starts them; PostgreSQL refuses root. Whoever isn't root runs them under its own name.
 SERVER_USER = "millrace"
 LOG_MODE = 0o640
+#: As whom every client logs in to the Kafka of a stack.
+KAFKA_CLIENT = "millrace"
 
 
 def reachable_by_others(path):
@@ -76,6 +78,15 @@ class Home:
             self.secrets.chmod(0o700)
             write_private(path, secrets.token_hex(24) + "\n")
         return path.read_text().strip()
+
+    def kafka_properties(self):
+        """Returns the file by which clients log in to the Kafka of this stack: librdkafka's properties, made with their password at the first call."""
+        path = self.secrets / "kafka.properties"
+        text = ("security.protocol=sasl_plaintext\nsasl.mechanism=PLAIN\n"
+                f"sasl.username={KAFKA_CLIENT}\nsasl.password={self.secret('KAFKA_PASSWORD')}\n")
+        if not path.is_file() or path.read_text() != text:
+            write_private(path, text)
+        return path
 
     def server_folder(self, name):
         """Makes and returns a folder that belongs to the servers' user alone. Nothing but that user writes into it."""

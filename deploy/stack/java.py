@@ -10,6 +10,10 @@ from service import Service, ServiceError, write_config
 
 POM = pathlib.Path(__file__).resolve().parents[1] / "pom.xml"
 PINS = POM.with_name("artifacts.sha256")
+#: The one class of our own: Kafka Connect asks for a password by it.
+LOGIN = POM.with_name("connect") / "Login.java"
+#: What is fetched, and what is compiled with it.
+FETCHED, COMPILED = ("kafka", "plugins", "tools"), ("login",)
 
 LOGGING = """\
 status = error
@@ -39,12 +43,12 @@ logger.rest.level = warn
 
 
 def parts():
-    """Returns the folder of the Java parts. Its name follows the pom, so another version is another folder."""
-    return home.cache_folder() / ("stack-" + hashlib.sha256(POM.read_bytes()).hexdigest()[:12])
+    """Returns the folder of the Java parts. Its name follows the pom and our class, so another version is another folder."""
+    return home.cache_folder() / ("stack-" + hashlib.sha256(POM.read_bytes() + LOGIN.read_bytes()).hexdigest()[:12])
 
 
 def version(name):
-    """Returns the version of "kafka" or "debezium" that is pinned, as text."""
+    """Returns the version of "kafka", "debezium" or "ecj" that is pinned, as text."""
     return re.search(rf"<{name}\.version>([^<]+)<", POM.read_text()).group(1)
 
 
@@ -54,10 +58,10 @@ def pins():
     return {path: digest for digest, path in (line.split("  ", 1) for line in lines)}
 
 
-def strange(folder):
-    """Returns a sentence for each file of the folders of jars that isn't what the repository pins: another one, one too many, one that is missing."""
-    wanted, found, out = pins(), {}, []
-    for top in ("kafka", "plugins"):
+def strange(folder, tops):
+    """Returns a sentence for each file of these folders that isn't what the repository pins: another one, one too many, one that is missing."""
+    wanted, found, out = {path: digest for path, digest in pins().items() if path.partition("/")[0] in tops}, {}, []
+    for top in tops:
         for path in sorted((folder / top).rglob("*")):
             name = str(path.relative_to(folder))
             if path.is_symlink():
@@ -69,9 +73,9 @@ def strange(folder):
     return out + [f"{name} has another content" for name, digest in found.items() if wanted.get(name, digest) != digest]
 
 
-def verify(folder):
+def verify(folder, tops=FETCHED + COMPILED):
     """Raises ServiceError unless the Java parts are, byte for byte, those that deploy/artifacts.sha256 pins."""
-    wrong = strange(folder)
+    wrong = strange(folder, tops)
     if wrong:
         more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
         raise ServiceError(f"the Java parts in {folder} aren't those that {PINS} names, and aren't run: {'; '.join(wrong[:3])}{more}. "
@@ -88,9 +92,21 @@ def fetch():
                           stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         raise ServiceError("Maven could not fetch Kafka and Debezium:\n" + "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:]))
+    verify(partial, FETCHED)
+    compile_login(partial)
     verify(partial)
     subprocess.run(["chmod", "-R", "a+rX", partial], check=True)
     partial.rename(parts())
+
+
+def compile_login(folder):
+    """Compiles the class by which Kafka Connect asks for a password. The same compiler makes the same bytes of it, so they are pinned too. Raises ServiceError."""
+    jars = ":".join(map(str, sorted((folder / "kafka").glob("*.jar"))))
+    compiler = folder / "tools" / f"ecj-{version('ecj')}.jar"
+    done = subprocess.run(["java", "-jar", compiler, "-17", "-proc:none", "-g:none", "-cp", jars, "-d", folder / "login", LOGIN], capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        raise ServiceError(f"{LOGIN} could not be compiled:\n{(done.stdout + done.stderr).strip()}")
 
 
 class JavaService(Service):
@@ -117,10 +133,13 @@ class JavaService(Service):
     def configuration(self):
         raise NotImplementedError
 
+    def class_path(self):
+        return f"{parts()}/kafka/*"
+
     def java(self, main_class, *arguments, heap="256m"):
         """Returns the command that runs a class of Kafka's."""
         return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
-                f"-Dlog4j2.configurationFile={self.config_folder() / 'log4j2.properties'}", "-cp", f"{parts()}/kafka/*", main_class, *arguments]
+                f"-Dlog4j2.configurationFile={self.config_folder() / 'log4j2.properties'}", "-cp", self.class_path(), main_class, *arguments]
 
     def command(self):
         return self.java(self.main_class, str(self.properties_file()), heap=self.settings[self.heap_setting])

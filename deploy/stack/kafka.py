@@ -1,6 +1,7 @@
-"""Kafka, one broker that is its own controller (KRaft)."""
+"""Kafka, one broker that is its own controller (KRaft). Whoever reaches one of its two ports has to log in: other users of the machine reach them too."""
 import base64
 import os
+import pathlib
 import re
 import secrets
 import socket
@@ -13,7 +14,15 @@ from service import MEGABYTE, ServiceError, properties, write_config
 
 #: The largest record: a value of 10 MB, twice (REPLICA IDENTITY FULL), with room. Dead letters add headers, so the broker takes more.
 RECORD_BYTES = 64 * MEGABYTE
+#: How this client calls itself, and what it asks, by the numbers of Kafka's protocol.
+CLIENT = b"millrace-stack"
+METADATA, SASL_HANDSHAKE, SASL_AUTHENTICATE = 3, 17, 36
 WEEK_MS = 7 * 24 * 3600 * 1000
+#: As whom the broker logs in to itself, and as whom clients do. Both may do everything: a client that reads and writes change topics can falsify figures
+#: as it is, so finer rights would only look as if they were some. Whoever is neither may do nothing.
+BROKER = "broker"
+SUPER_USERS = f"User:{BROKER};User:{home.KAFKA_CLIENT}"
+LOGIN_MODULE = "org.apache.kafka.common.security.plain.PlainLoginModule"
 #: Of a data folder that says nothing.
 FIRST_VERSION = "4.3.1"
 
@@ -41,8 +50,13 @@ class Kafka(JavaService):
         controller = f"127.0.0.1:{self.settings['MILLRACE_KAFKA_CONTROLLER_PORT']}"
         return properties({
             "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@{controller}",
-            "listeners": f"PLAINTEXT://{broker},CONTROLLER://{controller}", "advertised.listeners": f"PLAINTEXT://{broker}",
-            "controller.listener.names": "CONTROLLER",
+            "listeners": f"CLIENTS://{broker},CONTROLLER://{controller}", "advertised.listeners": f"CLIENTS://{broker}",
+            "controller.listener.names": "CONTROLLER", "inter.broker.listener.name": "CLIENTS",
+            "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT", "sasl.enabled.mechanisms": "PLAIN",
+            "sasl.mechanism.inter.broker.protocol": "PLAIN", "sasl.mechanism.controller.protocol": "PLAIN",
+            "listener.name.clients.plain.sasl.jaas.config": self.logins(BROKER, home.KAFKA_CLIENT),
+            "listener.name.controller.plain.sasl.jaas.config": self.logins(BROKER),
+            "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer", "super.users": SUPER_USERS,
             "log.dirs": self.data(), "auto.create.topics.enable": "false", "log.retention.ms": WEEK_MS,
             # After a crash the broker waits until its old self's session is over.
             "broker.session.timeout.ms": 4000, "broker.heartbeat.interval.ms": 1000,
@@ -57,7 +71,24 @@ class Kafka(JavaService):
             "group.initial.rebalance.delay.ms": 0, "group.min.session.timeout.ms": 1000,
             "message.max.bytes": RECORD_BYTES, "replica.fetch.max.bytes": RECORD_BYTES, "socket.request.max.bytes": 2 * RECORD_BYTES})
 
+    def password(self, name):
+        return self.home.secret("KAFKA_PASSWORD" if name == home.KAFKA_CLIENT else "KAFKA_BROKER_PASSWORD")
+
+    def logins(self, *names):
+        """Returns a listener's users with their passwords, and as whom the broker itself logs in there."""
+        known = " ".join(f'user_{name}="{self.password(name)}"' for name in names)
+        return f'{LOGIN_MODULE} required username="{BROKER}" password="{self.password(BROKER)}" {known};'
+
+    def check_clients(self):
+        """Refuses a file of properties that doesn't log in to this Kafka. Raises ServiceError."""
+        ours, given = self.home.kafka_properties(), self.settings["KAFKA_PROPERTIES_FILE"]
+        lines = {line.replace(" ", "") for line in pathlib.Path(given).read_text().splitlines()}
+        if not lines.issuperset(ours.read_text().splitlines()):
+            raise ServiceError(f"KAFKA_PROPERTIES_FILE={given} is for another Kafka than the one that is started here: give KAFKA_BROKER too, or take the setting "
+                               f"away, or have the lines of {ours} in it")
+
     def prepare(self):
+        self.check_clients()
         super().prepare()
         if not self.data().exists():
             self.format()
@@ -95,14 +126,20 @@ class Kafka(JavaService):
         home.as_servers("mv", "-T", "--", partial, self.data())
 
     def is_ready(self):
-        """Tells whether the broker names itself in its metadata: it listens earlier, but can't take a topic then."""
-        client = b"millrace-stack"
-        request = struct.pack(">hhih", 3, 1, 1, len(client)) + client + struct.pack(">i", 0)
+        """Tells whether the broker lets a client in and names itself in its metadata: it listens earlier, but can't take a topic then."""
+        login = f"\0{home.KAFKA_CLIENT}\0{self.password(home.KAFKA_CLIENT)}".encode()
         try:
-            with socket.create_connection(("127.0.0.1", self.settings.number("MILLRACE_KAFKA_PORT")), timeout=1) as connection:
-                connection.sendall(struct.pack(">i", len(request)) + request)
-                with connection.makefile("rb") as replies:
-                    _, _, brokers = struct.unpack(">iii", replies.read(12))
-                    return brokers > 0
+            with socket.create_connection(("127.0.0.1", self.settings.number("MILLRACE_KAFKA_PORT")), timeout=1) as connection, \
+                    connection.makefile("rb") as replies:
+                def ask(request, version, body):
+                    head = struct.pack(">hhih", request, version, 1, len(CLIENT)) + CLIENT
+                    connection.sendall(struct.pack(">i", len(head + body)) + head + body)
+                    size, _ = struct.unpack(">ii", replies.read(8))
+                    return replies.read(size - 4)
+
+                for request, body in ((SASL_HANDSHAKE, struct.pack(">h", 5) + b"PLAIN"), (SASL_AUTHENTICATE, struct.pack(">i", len(login)) + login)):
+                    if struct.unpack(">h", ask(request, 1, body)[:2])[0] != 0:
+                        return False
+                return struct.unpack(">i", ask(METADATA, 1, struct.pack(">i", 0))[:4])[0] > 0
         except (OSError, struct.error):
             return False

@@ -6,7 +6,7 @@ import time
 import disk
 import progress
 from down import stop
-from service import http_json
+from service import ask_connect, http_json
 from visible import visible
 
 
@@ -63,8 +63,10 @@ def worst(status):
 
 def connector_trouble(settings):
     """Returns what Kafka Connect says about the project's connector."""
-    status = http_json(f"{settings['CONNECT_URL']}/connectors/millrace-{settings['MILLRACE_PROJECT']}/status", 2.0)
-    if status is None:
+    code, status = ask_connect(settings, f"/connectors/millrace-{settings['MILLRACE_PROJECT']}/status", 2.0)
+    if code == 401:
+        return "Kafka Connect refuses the login; look at CONNECT_USER and CONNECT_PASSWORD"
+    if code != 200 or status is None:
         return "Kafka Connect knows no such connector; see deploy/millrace logs connect"
     failed = [part for part in [status.get("connector", {}), *status.get("tasks", [])] if part.get("state") == "FAILED"]
     if not failed:

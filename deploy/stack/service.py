@@ -74,20 +74,20 @@ class Service:
         return {part: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest() for part, value in self.identity().items()}
 
 
-def with_login(url):
-    """Returns a request; a user and password in the URL become its header, as urllib takes them for a part of the host."""
+def with_login(url, login=None):
+    """Returns a request. `login` is a user and a password; those in the URL come first, and become the header too, as urllib takes them for a part of the host."""
     parts = urllib.parse.urlsplit(url)
-    login, separator, host = parts.netloc.rpartition("@")
-    if not separator:
+    in_url, separator, host = parts.netloc.rpartition("@")
+    if not separator and not login:
         return url
-    encoded = base64.b64encode(login.encode()).decode()
+    encoded = base64.b64encode((in_url if separator else ":".join(login)).encode()).decode()
     return urllib.request.Request(parts._replace(netloc=host).geturl(), headers={"Authorization": f"Basic {encoded}"})
 
 
-def http_get(url, seconds=1.0):
+def http_get(url, seconds=1.0, login=None):
     """Returns status and body of a GET, or (None, '') where nobody answers."""
     try:
-        with urllib.request.urlopen(with_login(url), timeout=seconds) as reply:
+        with urllib.request.urlopen(with_login(url, login), timeout=seconds) as reply:
             return reply.status, reply.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode("utf-8", "replace")
@@ -101,13 +101,18 @@ def http_json(url, seconds=1.0):
     return found if status == 200 else None
 
 
-def http_answer(url, seconds=1.0):
+def http_answer(url, seconds=1.0, login=None):
     """Returns status and JSON of a GET; None for what doesn't come."""
-    status, body = http_get(url, seconds)
+    status, body = http_get(url, seconds, login)
     try:
         return status, json.loads(body)
     except ValueError:
         return status, None
+
+
+def ask_connect(settings, path, seconds):
+    """Returns status and JSON of a GET to Kafka Connect; None for what doesn't come."""
+    return http_answer(settings["CONNECT_URL"] + path, seconds, settings.connect_login())
 
 
 def write_config(path, text):

@@ -19,9 +19,9 @@ DEFAULTS = {
     "POSTGRES_HOST": None, "POSTGRES_PORT": None, "POSTGRES_DB": "shop", "POSTGRES_USER": "shop", "POSTGRES_PASSWORD": None,
     "POSTGRES_SSLMODE": None, "POSTGRES_SSLROOTCERT": None,
     "REDIS_HOST": None, "REDIS_PORT": None, "REDIS_PASSWORD": None, "REDIS_USER": None, "REDIS_DATABASE": None,
-    "KAFKA_BROKER": None, "KAFKA_PROPERTIES_FILE": None, "CONNECT_URL": None,
+    "KAFKA_BROKER": None, "KAFKA_PROPERTIES_FILE": None, "CONNECT_URL": None, "CONNECT_USER": None, "CONNECT_PASSWORD": None,
     "MILLRACE_NODE_USER": None, "MILLRACE_NODE_PASSWORD": None,
-    "MILLRACE_DEBEZIUM_USER": None, "MILLRACE_DEBEZIUM_PASSWORD": None,
+    "MILLRACE_DEBEZIUM_USER": None, "MILLRACE_DEBEZIUM_PASSWORD": None, "MILLRACE_HTTP_TOKEN": None,
     "MILLRACE_POSTGRES_PORT": "15401", "MILLRACE_REDIS_PORT": "15402", "MILLRACE_KAFKA_PORT": "15403", "MILLRACE_KAFKA_CONTROLLER_PORT": "15404", "MILLRACE_CONNECT_PORT": "15405",
     "MILLRACE_HTTP_PORT": "15406", "MILLRACE_GENERATOR_PORT": "15407",
     "MILLRACE_NODES": None, "MILLRACE_NODE_PORT": "15420", "MILLRACE_SESSION_TIMEOUT_MS": None, "MILLRACE_WALK_PLACES": None,
@@ -36,7 +36,8 @@ DEFAULTS = {
     "LOG_LEVEL": "info", "STREAM_BUFFER_SIZE": None,
     "MOCK_DATA_RECORDS_PER_BATCH": None, "MOCK_DATA_INTERVAL_SECONDS": None,
 }
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD")
+SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD", "MILLRACE_HTTP_TOKEN",
+           "CONNECT_PASSWORD")
 NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS", "_BYTES", "_PER_BATCH", "_SIZE", "_SEED", "_MB", "_NODES", "_MS", "_GROUPS")))
 PATHS = ("MILLRACE_FIGURES", "MILLRACE_CONNECTOR_TEMPLATE", "POSTGRES_SSLROOTCERT", "KAFKA_PROPERTIES_FILE",
          "MILLRACE_NODE_CERTS", "MILLRACE_NODE_CERTIFICATE", "MILLRACE_NODE_KEY", "MILLRACE_NODE_AUTHORITY")
@@ -128,6 +129,18 @@ class Settings:
         }.get(service, ())
         return all(self[name] == ours for name, ours in address)
 
+    def connect_login(self):
+        """Returns user and password for Kafka Connect, or None where it asks for none."""
+        return (self["CONNECT_USER"], self["CONNECT_PASSWORD"]) if self.get("CONNECT_USER") else None
+
+    def login_is_ours(self, server):
+        """Tells whether the login is the one that was made for a Kafka or a Kafka Connect of our own."""
+        if not self.own(server):
+            return False
+        if server == "kafka":
+            return self["KAFKA_PROPERTIES_FILE"] == str(self.home.kafka_properties())
+        return self["CONNECT_PASSWORD"] == self.home.secret("CONNECT_PASSWORD")
+
     def project(self):
         """Returns the folder of the project that these settings are of, or None."""
         folder = self.get(PROJECT_FOLDER)
@@ -209,6 +222,8 @@ def resolve(command_line, environment=None, config=None, project=None):
     fill_addresses(values, given)
     settings = Settings(values, set(given), folder)
     fill_roles(settings)
+    if settings.own("kafka"):
+        values.setdefault("KAFKA_PROPERTIES_FILE", str(folder.kafka_properties()))
     return settings
 
 
@@ -230,9 +245,12 @@ def fill_roles(settings):
     values, ours = settings.values, settings.own("postgres")
     for name, role in (("MILLRACE_NODE", "millrace_node"), ("MILLRACE_DEBEZIUM", "millrace_debezium")):
         values.setdefault(name + "_USER", role if ours else values["POSTGRES_USER"])
+    made = {"REDIS_PASSWORD": settings.own("redis"), "MILLRACE_HTTP_TOKEN": True, "CONNECT_PASSWORD": settings.own("connect")}
+    if settings.own("connect"):
+        values.setdefault("CONNECT_USER", "millrace")
     for name in SECRETS:
         if name not in values:
-            if settings.own("redis") if name == "REDIS_PASSWORD" else ours:
+            if made.get(name, ours):
                 values[name] = settings.home.secret(name)
             else:
                 values[name] = values.get("POSTGRES_PASSWORD", "") if name.startswith("MILLRACE") else ""

@@ -73,7 +73,21 @@ struct servers {
   postgres::settings postgres;
   std::optional<redis::settings> redis;
   std::string kafka, kafka_properties, connect;
+  connect::login connect_login;
 };
+
+/// Takes user and password out of Connect's URL: the settings' file is everybody's to read.
+void take_login_out(servers& x) {
+  constexpr std::string_view scheme = "http://";
+  auto at = x.connect.find('@'), path = x.connect.find('/', scheme.size());
+  if (x.connect.rfind(scheme, 0) != 0 || at == std::string::npos || at > path)
+    return;
+  auto login = x.connect.substr(scheme.size(), at - scheme.size());
+  auto colon = login.find(':');
+  x.connect_login.user = login.substr(0, colon);
+  x.connect_login.password = colon == std::string::npos ? "" : login.substr(colon + 1);
+  x.connect = std::string(scheme) + x.connect.substr(at + 1);
+}
 
 result<servers> find_servers(const settings& how, const init_options& options) {
   servers out;
@@ -109,7 +123,11 @@ result<servers> find_servers(const settings& how, const init_options& options) {
     out.kafka = options.kafka;
   if (!options.connect.empty())
     out.connect = options.connect;
-  out.kafka_properties = how.kafka_properties.empty() ? "" : fs::absolute(how.kafka_properties).string();
+  if (!out.kafka.empty() && !how.kafka_properties.empty())
+    out.kafka_properties = fs::absolute(how.kafka_properties).string();
+  if (!out.connect.empty())
+    out.connect_login = how.connect_login;
+  take_login_out(out);
   return out;
 }
 
@@ -144,6 +162,7 @@ std::string settings_text(const draft& x) {
   set("MILLRACE_SCHEMA", db.own_schema);
   set("MILLRACE_FIGURES", "figures");
   set("MILLRACE_HTTP_PORT", std::to_string(x.http_port));
+  secret("MILLRACE_HTTP_TOKEN");
   out += "\n# PostgreSQL, and the roles of nodes and of Debezium (prepare.sql makes them).\n";
   set("POSTGRES_HOST", db.host);
   set("POSTGRES_PORT", std::to_string(db.port));
@@ -172,6 +191,10 @@ std::string settings_text(const draft& x) {
   x.at.kafka_properties.empty() ? void(out += "#KAFKA_PROPERTIES_FILE=\n")
                                 : set("KAFKA_PROPERTIES_FILE", x.at.kafka_properties);
   x.at.connect.empty() ? void(out += "#CONNECT_URL=\n") : set("CONNECT_URL", x.at.connect);
+  if (!x.at.connect_login.user.empty()) {
+    set("CONNECT_USER", x.at.connect_login.user);
+    secret("CONNECT_PASSWORD");
+  }
   return out;
 }
 
@@ -195,11 +218,14 @@ draft begin(const settings& how, const servers& at, const init_options& options)
   x.debezium_password = fresh_token();
   out.http_port = options.http_port ? options.http_port : free_port();
   out.secrets = {{"MILLRACE_NODE_PASSWORD", x.postgres.password},
-                 {"MILLRACE_DEBEZIUM_PASSWORD", x.debezium_password}};
+                 {"MILLRACE_DEBEZIUM_PASSWORD", x.debezium_password},
+                 {"MILLRACE_HTTP_TOKEN", fresh_token()}};
   if (!at.postgres.password.empty())
     out.secrets["POSTGRES_PASSWORD"] = at.postgres.password;
   if (at.redis && !at.redis->password.empty())
     out.secrets["REDIS_PASSWORD"] = at.redis->password;
+  if (!at.connect_login.user.empty())
+    out.secrets["CONNECT_PASSWORD"] = at.connect_login.password;
   return out;
 }
 

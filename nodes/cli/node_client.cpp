@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 namespace millrace {
 
@@ -9,19 +10,26 @@ namespace {
 
 using json = nlohmann::json;
 
-httplib::Client client_of(std::uint16_t port) {
+httplib::Client client_of(std::uint16_t port, const std::string& token = "") {
   httplib::Client out("127.0.0.1", port);
+  if (!token.empty())
+    out.set_bearer_token_auth(token);
   out.set_connection_timeout(std::chrono::seconds{2});
   out.set_read_timeout(std::chrono::seconds{30});
   return out;
 }
 
-std::optional<json> generator_says(std::uint16_t port, const std::optional<bool>& pause) {
+std::optional<json> generator_says(std::uint16_t port, const std::string& token,
+                                   const std::optional<bool>& pause) {
   if (port == 0)
     return std::nullopt;
-  auto http = client_of(port);
+  auto http = client_of(port, token);
   auto answer = pause ? http.Post("/control", json{{"pause", *pause}}.dump(), "application/json")
                       : http.Get("/control");
+  if (answer && answer->status == 401)
+    spdlog::warn("the generator at 127.0.0.1:{} refuses to pause: is MILLRACE_HTTP_TOKEN the one that it was "
+                 "started with?",
+                 port);
   if (!answer || answer->status != 200)
     return std::nullopt;
   auto x = json::parse(answer->body, nullptr, false);
@@ -43,11 +51,13 @@ result<json> node_status(std::uint16_t port) {
   return x;
 }
 
-std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, const std::string& figure,
+std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, const std::string& token,
+                                                        const std::string& figure,
                                                         const std::vector<std::string>& keys) {
   std::vector<std::optional<std::int64_t>> out(keys.size());
-  auto answer = client_of(port).Post("/control/written", json{{"figure", figure}, {"keys", keys}}.dump(),
-                                     "application/json");
+  auto answer =
+      client_of(port, token)
+          .Post("/control/written", json{{"figure", figure}, {"keys", keys}}.dump(), "application/json");
   auto x = answer && answer->status == 200 ? json::parse(answer->body, nullptr, false) : json();
   if (!x.is_object() || !x.contains("written") || x["written"].size() != keys.size())
     return out;
@@ -57,15 +67,16 @@ std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, cons
   return out;
 }
 
-paused_generator::paused_generator(std::uint16_t port) : port_(port) {
-  auto now = generator_says(port, std::nullopt);
+paused_generator::paused_generator(std::uint16_t port, std::string token)
+    : port_(port), token_(std::move(token)) {
+  auto now = generator_says(port, token_, std::nullopt);
   if (now && !now->value("paused", false))
-    ours_ = generator_says(port, true).has_value();
+    ours_ = generator_says(port, token_, true).has_value();
 }
 
 paused_generator::~paused_generator() {
   if (ours_)
-    (void)generator_says(port_, false);
+    (void)generator_says(port_, token_, false);
 }
 
 } // namespace millrace

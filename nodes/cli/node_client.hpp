@@ -16,20 +16,24 @@ namespace millrace {
 /// Returns the node's status. An error says that nobody answers there.
 result<nlohmann::json> node_status(std::uint16_t port);
 
-/// Returns the tick of each place's last write; nullopt where the node doesn't know.
-std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, const std::string& figure,
+/// Returns the tick of each place's last write; nullopt where the node doesn't know, or refuses
+/// the token.
+std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, const std::string& token,
+                                                        const std::string& figure,
                                                         const std::vector<std::string>& keys);
 
-/// Keeps our own generator from writing as long as this lives. None there: does nothing.
+/// Keeps our own generator from writing as long as this lives. None there: does nothing. One that
+/// refuses the token writes on, and the log says so.
 class paused_generator {
  public:
-  explicit paused_generator(std::uint16_t port);
+  paused_generator(std::uint16_t port, std::string token);
   ~paused_generator();
   paused_generator(const paused_generator&) = delete;
   paused_generator& operator=(const paused_generator&) = delete;
 
  private:
   std::uint16_t port_;
+  std::string token_;
   bool ours_ = false; ///< it ran, and we paused it
 };
 

@@ -107,7 +107,7 @@ class estate {
       return {};
     if (how_.connect_url.empty())
       return error{errc::bad_setting, "CONNECT_URL isn't set: where is Kafka Connect?"};
-    auto made = connect::client::make(how_.connect_url, connect_timeout);
+    auto made = connect::client::make(how_.connect_url, how_.connect_login, connect_timeout);
     if (!made)
       return made.why();
     auto status = made->status(how_.connector());
@@ -194,7 +194,7 @@ class estate {
   result<void> remove_connector() {
     if (!connector_)
       return {};
-    auto client = connect::client::make(how_.connect_url, connect_timeout);
+    auto client = connect::client::make(how_.connect_url, how_.connect_login, connect_timeout);
     if (!client)
       return client.why();
     // Offsets can be forgotten only between stop and delete; where Connect is

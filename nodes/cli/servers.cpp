@@ -65,7 +65,7 @@ result<remarks> try_kafka(const settings& how) {
 }
 
 result<remarks> try_connect(const settings& how) {
-  auto client = connect::client::make(how.connect_url, patience);
+  auto client = connect::client::make(how.connect_url, how.connect_login, patience);
   if (!client)
     return client.why();
   auto status = client->status(how.connector());
@@ -88,7 +88,7 @@ constexpr server servers[] = {
     {"kafka", "Kafka", try_kafka,
      "look at KAFKA_BROKER, and in KAFKA_PROPERTIES_FILE at security.protocol, ssl.ca.location, "
      "sasl.mechanism, sasl.username, sasl.password"},
-    {"connect", "Kafka Connect", try_connect, "look at CONNECT_URL"},
+    {"connect", "Kafka Connect", try_connect, "look at CONNECT_URL, CONNECT_USER, CONNECT_PASSWORD"},
 };
 
 } // namespace

@@ -103,7 +103,7 @@ int run_verify(const settings& how, const verify_options& options) {
   auto reads = redis::client::connect(how.redis);
   if (!reads)
     return complain(reads.why());
-  paused_generator quiet(how.generator_port);
+  paused_generator quiet(how.generator_port, how.http_token);
   drain stream(how, *plans, *store, *db);
   auto known = states(how);
   add_doubts(*plans, *store, known);
@@ -120,7 +120,7 @@ int run_verify(const settings& how, const verify_options& options) {
   };
   ask.written = [&](figure_id id, const std::vector<std::string>& keys) {
     std::vector<std::optional<tick_seconds>> out;
-    for (auto& tick : places_written(how.http_port, plans->figures[id.value].name, keys))
+    for (auto& tick : places_written(how.http_port, how.http_token, plans->figures[id.value].name, keys))
       out.push_back(tick ? std::optional(tick_seconds{*tick}) : std::nullopt);
     return out;
   };

@@ -112,7 +112,7 @@ http_server::http_server(std::unique_ptr<impl> x) : impl_(std::move(x)) {}
 
 http_server::~http_server() { impl_->server.stop(); }
 
-result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port) {
+result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port, std::string token) {
   auto x = std::make_unique<impl>();
   auto* it = x.get();
   x->server.routes().Get("/status",
@@ -124,7 +124,7 @@ result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port) {
   });
   x->server.routes().Post("/control",
                           [](const httplib::Request& in, httplib::Response& out) { impl::control(in, out); });
-  if (!x->server.serve(port))
+  if (!x->server.serve(port, std::move(token)))
     return error{errc::bad_setting, "port " + std::to_string(port)
                                         + " on 127.0.0.1 is taken: set MILLRACE_HTTP_PORT to a free one"};
   return std::unique_ptr<http_server>(new http_server(std::move(x)));

@@ -12,8 +12,9 @@ namespace millrace {
 
 class http_server {
  public:
-  /// Listens on 127.0.0.1:`port`. An error says what is wrong with the port.
-  static result<std::unique_ptr<http_server>> listen(std::uint16_t port);
+  /// Listens on 127.0.0.1:`port`. An error says what is wrong with the port. `token`: what a
+  /// POST has to bring; empty: none is answered.
+  static result<std::unique_ptr<http_server>> listen(std::uint16_t port, std::string token);
   ~http_server();
 
   /// Answers with this node's actors from now on; before that, and after

@@ -40,6 +40,28 @@ bool is_ours(std::string_view host, std::uint16_t port) {
   return host == at_port("127.0.0.1", port) || host == at_port("localhost", port);
 }
 
+/// Takes as long for a token that is nearly right as for any other of its length.
+bool is_same_secret(std::string_view one, std::string_view other) {
+  if (one.size() != other.size())
+    return false;
+  unsigned char difference = 0;
+  for (std::size_t i = 0; i < one.size(); ++i)
+    difference |= static_cast<unsigned char>(one[i] ^ other[i]);
+  return difference == 0;
+}
+
+std::optional<refusal> refused_without_token(const Request& in, const std::string& token) {
+  if (token.empty())
+    return refusal{401, "POST needs a token, and this server was started without one: set "
+                        "MILLRACE_HTTP_TOKEN, and start it again"};
+  constexpr std::string_view scheme = "Bearer ";
+  auto shown = in.get_header_value("Authorization");
+  if (shown.rfind(scheme, 0) == 0 && is_same_secret(std::string_view(shown).substr(scheme.size()), token))
+    return std::nullopt;
+  return refusal{401, "POST needs the header Authorization: Bearer TOKEN, with the value of "
+                      "MILLRACE_HTTP_TOKEN"};
+}
+
 bool is_json(const Request& in) {
   auto type = in.get_header_value("Content-Type");
   return type.substr(0, type.find(';')) == json_type;
@@ -47,7 +69,7 @@ bool is_json(const Request& in) {
 
 /// A name that somebody else's DNS has for this machine stands in Host; the page that a
 /// browser's request comes from, in Origin.
-std::optional<refusal> refused(const Request& in, std::uint16_t port) {
+std::optional<refusal> refused(const Request& in, std::uint16_t port, const std::string& token) {
   if (!is_ours(in.get_header_value("Host"), port))
     return refusal{403, "the Host header isn't " + at_port("127.0.0.1", port)};
   constexpr std::string_view scheme = "http://";
@@ -57,13 +79,19 @@ std::optional<refusal> refused(const Request& in, std::uint16_t port) {
     return refusal{403, "requests from pages of other sites aren't answered"};
   if (in.has_header("Content-Encoding"))
     return refusal{415, "a body is taken as it is, without Content-Encoding"};
-  if (in.method == "POST" && !is_json(in))
+  if (in.method != "POST")
+    return std::nullopt;
+  if (auto why = refused_without_token(in, token))
+    return why;
+  if (!is_json(in))
     return refusal{415, "a body is JSON: Content-Type: application/json"};
   return std::nullopt;
 }
 
 void say(Response& out, int code, const std::string& why) {
   out.status = code;
+  if (code == 401)
+    out.set_header("WWW-Authenticate", "Bearer");
   out.set_content(nlohmann::json{{"error", why}}.dump() + "\n", json_type);
 }
 
@@ -80,15 +108,15 @@ std::string words_for(int code) {
 
 } // namespace
 
-void guard_loopback(httplib::Server& server, std::uint16_t port) {
+void guard_loopback(httplib::Server& server, std::uint16_t port, std::string token) {
   server.set_socket_options(reuse_address);
   server.set_payload_max_length(longest_body);
   server.set_read_timeout(patience);
   server.set_write_timeout(patience);
   server.set_keep_alive_timeout(patience.count());
   server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
-  server.set_pre_routing_handler([port](const Request& in, Response& out) {
-    auto why = refused(in, port);
+  server.set_pre_routing_handler([port, token = std::move(token)](const Request& in, Response& out) {
+    auto why = refused(in, port, token);
     if (why)
       say(out, why->code, why->why);
     return why ? httplib::Server::HandlerResponse::Handled : httplib::Server::HandlerResponse::Unhandled;
@@ -105,8 +133,8 @@ void guard_loopback(httplib::Server& server, std::uint16_t port) {
 loopback_server::~loopback_server() { stop(); }
 
 /// Returns only once it listens: the library forgets a stop that comes before.
-bool loopback_server::serve(std::uint16_t port) {
-  guard_loopback(server_, port);
+bool loopback_server::serve(std::uint16_t port, std::string token) {
+  guard_loopback(server_, port, std::move(token));
   if (!server_.bind_to_port("127.0.0.1", port))
     return false;
   thread_ = std::thread([this] {

@@ -6,17 +6,20 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 #include <thread>
 
 namespace millrace {
 
 /// Has a server answer only requests that are meant for 127.0.0.1 and this port and come from no other
 /// site, and refuse the others in words.
-void guard_loopback(httplib::Server& server, std::uint16_t port);
+/// `token`: what a POST brings.
+void guard_loopback(httplib::Server& server, std::uint16_t port, std::string token);
 
 /// An HTTP server on 127.0.0.1, in a thread of its own. A page in somebody's browser reaches it,
 /// too, so it answers only requests that are meant for this address and come from no other site,
-/// and takes nothing but short JSON. What it refuses, it refuses in words: {"error": ...}.
+/// and takes nothing but short JSON. Every user of the machine may GET; POST needs the token.
+/// What it refuses, it refuses in words: {"error": ...}.
 class loopback_server {
  public:
   loopback_server() = default;
@@ -27,8 +30,9 @@ class loopback_server {
   /// What it answers; to be set before it serves.
   httplib::Server& routes() { return server_; }
 
-  /// Serves from now on. Returns false where somebody else has the port.
-  bool serve(std::uint16_t port);
+  /// Serves from now on. Returns false where somebody else has the port. `token`: what a POST
+  /// has to bring, as `Authorization: Bearer TOKEN`; empty: every POST is refused.
+  bool serve(std::uint16_t port, std::string token);
   /// Ends it: no request is under way afterwards.
   void stop();
 

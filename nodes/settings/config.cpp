@@ -198,6 +198,9 @@ void add_settings(CLI::App& app, settings& x) {
       ->envname("MILLRACE_GENERATOR_PORT")
       ->capture_default_str();
   app.add_option("--connect-url", x.connect_url, "Kafka Connect's REST interface")->envname("CONNECT_URL");
+  app.add_option("--connect-user", x.connect_login.user,
+                 "Its user, where it asks for one; CONNECT_PASSWORD has the password")
+      ->envname("CONNECT_USER");
   app.add_option("--connector-template", x.connector_template,
                  "The connector's configuration, with ${...} to fill in (default: debezium/postgres.json "
                  "here, else the installed one)")
@@ -300,7 +303,9 @@ result<void> complete(settings& x) {
     x.connector_template = usual_template();
   for (auto [name, into] :
        {std::pair{"POSTGRES_PASSWORD", &x.owner.password}, std::pair{"REDIS_PASSWORD", &x.redis.password},
-        std::pair{"MILLRACE_DEBEZIUM_PASSWORD", &x.debezium_password}})
+        std::pair{"MILLRACE_DEBEZIUM_PASSWORD", &x.debezium_password},
+        std::pair{"MILLRACE_HTTP_TOKEN", &x.http_token},
+        std::pair{"CONNECT_PASSWORD", &x.connect_login.password}})
     if (auto read = read_secret(name, *into); !read)
       return read;
   if (auto* user = std::getenv("MILLRACE_DEBEZIUM_USER"))

@@ -6,6 +6,7 @@
 #include "actors/peers/tls_files.hpp"
 #include "actors/postgres/session.hpp"
 #include "actors/redis/client.hpp"
+#include "actors/sources/debezium/client.hpp"
 #include "actors/sources/kafka/consumer.hpp"
 
 #include <CLI/CLI.hpp>
@@ -24,7 +25,9 @@ struct settings {
   std::string log_level = "info";
   std::uint16_t http_port = 0;         ///< loopback; 0: no HTTP
   std::uint16_t generator_port = 0;    ///< the generator's /control, loopback
+  std::string http_token;              ///< which a POST to either brings; empty: none is taken
   std::string connect_url;             ///< empty: nobody watches the connector
+  connect::login connect_login;        ///< no user: Connect asks for none
   std::string connector_template;      ///< empty: debezium/postgres.json here, else the installed one
   bool exactly_once = true;            ///< asked of the connector
   std::string decimal_mode = "string"; ///< decimal.handling.mode of a connector without schemas

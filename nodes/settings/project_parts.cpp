@@ -72,7 +72,7 @@ result<std::map<source_id, kafka::topic_partition>> find_sources(const settings&
 result<connect::client> connect_of(const settings& how, std::chrono::milliseconds timeout) {
   if (how.connect_url.empty())
     return error{errc::bad_setting, "CONNECT_URL isn't set: where is Kafka Connect?"};
-  return connect::client::make(how.connect_url, timeout);
+  return connect::client::make(how.connect_url, how.connect_login, timeout);
 }
 
 stored_plans plans_of(const redis::project_format& format) {

@@ -31,6 +31,7 @@ std::uint16_t free_port() {
 struct fixture {
   std::uint16_t port = free_port();
   std::atomic<int> done{0};
+  const std::string token = "0123456789abcdef";
   loopback_server server;
 
   fixture() {
@@ -43,7 +44,7 @@ struct fixture {
       ++done;
       out.set_content("{}", "application/json");
     });
-    CAF_REQUIRE(server.serve(port));
+    CAF_REQUIRE(server.serve(port, token));
   }
 
   httplib::Client client() const {
@@ -54,7 +55,16 @@ struct fixture {
   int get(const httplib::Headers& headers) { return client().Get("/status", headers)->status; }
   httplib::Result post(const std::string& body, const httplib::Headers& headers = {},
                        const char* type = "application/json") {
-    return client().Post("/control", headers, body, type);
+    auto with_token = headers;
+    with_token.emplace("Authorization", "Bearer " + token);
+    return client().Post("/control", with_token, body, type);
+  }
+  /// Returns the answer to a POST that brings this for the token; nothing: no header.
+  httplib::Result post_with(const std::string& authorization) const {
+    httplib::Headers headers;
+    if (!authorization.empty())
+      headers.emplace("Authorization", authorization);
+    return client().Post("/control", headers, "{}", "application/json");
   }
   std::string own(const std::string& name) const { return name + ":" + std::to_string(port); }
 };
@@ -101,6 +111,34 @@ CAF_TEST(a page of another site gets no answer and does nothing) {
   CAF_CHECK_EQUAL(done, 0);
 }
 
+CAF_TEST(a post without the token is refused and does nothing) {
+  for (auto& shown : {std::string(), std::string("Bearer "), token, "Basic " + token, "Bearer x" + token,
+                      "Bearer " + token.substr(1), "Bearer " + token.substr(1) + "x"}) {
+    auto answer = post_with(shown);
+    CAF_CHECK_EQUAL(answer->status, 401);
+    CAF_CHECK_EQUAL(answer->get_header_value("WWW-Authenticate"), "Bearer");
+    CAF_CHECK(answer->body.find("MILLRACE_HTTP_TOKEN") != std::string::npos);
+    CAF_CHECK(answer->body.find(token) == std::string::npos);
+  }
+  CAF_CHECK_EQUAL(done, 0);
+  CAF_CHECK_EQUAL(post_with("Bearer " + token)->status, 200);
+  CAF_CHECK_EQUAL(done, 1);
+}
+
+CAF_TEST(a server without a token takes no post and says what to set) {
+  loopback_server open;
+  auto there = free_port();
+  open.routes().Post("/control", [this](auto&, auto&) { ++done; });
+  CAF_REQUIRE(open.serve(there, ""));
+  for (auto& shown : {"", "Bearer ", "Bearer"}) {
+    httplib::Client http("127.0.0.1", there);
+    auto answer = http.Post("/control", {{"Authorization", shown}}, "{}", "application/json");
+    CAF_CHECK_EQUAL(answer->status, 401);
+    CAF_CHECK(answer->body.find("set MILLRACE_HTTP_TOKEN") != std::string::npos);
+  }
+  CAF_CHECK_EQUAL(done, 0);
+}
+
 CAF_TEST(a body is bounded and not unpacked) {
   CAF_CHECK_EQUAL(post(std::string(5 << 20, ' '))->status, 413);
   CAF_CHECK_EQUAL(post("{}", {{"Content-Encoding", "gzip"}})->status, 415);
@@ -128,13 +166,13 @@ CAF_TEST(slow connections hold nobody up) {
 CAF_TEST(a server that is stopped as soon as it serves ends) {
   for (int i = 0; i < 50; ++i) {
     loopback_server brief;
-    CAF_CHECK(brief.serve(free_port()));
+    CAF_CHECK(brief.serve(free_port(), token));
   }
 }
 
 CAF_TEST(a port that somebody has is told) {
   loopback_server second;
-  CAF_CHECK(!second.serve(port));
+  CAF_CHECK(!second.serve(port, token));
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -111,12 +111,14 @@ nlohmann::json count(const settings& how) {
   auto from = topics_of(how, plans_of(how), false);
   auto* conf = rd_kafka_conf_new();
   char words[512];
-  for (auto& [name, text] : std::map<std::string, std::string>{{"bootstrap.servers", how.kafka.brokers},
-                                                               {"group.id", "millrace-bench-count"},
-                                                               {"isolation.level", "read_committed"},
-                                                               {"enable.partition.eof", "true"},
-                                                               {"enable.auto.commit", "false"},
-                                                               {"queued.min.messages", "1000000"}})
+  auto properties = how.kafka.librdkafka;
+  properties.merge(std::map<std::string, std::string>{{"bootstrap.servers", how.kafka.brokers},
+                                                      {"group.id", "millrace-bench-count"},
+                                                      {"isolation.level", "read_committed"},
+                                                      {"enable.partition.eof", "true"},
+                                                      {"enable.auto.commit", "false"},
+                                                      {"queued.min.messages", "1000000"}});
+  for (auto& [name, text] : properties)
     if (rd_kafka_conf_set(conf, name.c_str(), text.c_str(), words, sizeof words) != RD_KAFKA_CONF_OK)
       throw failure(words);
   auto* kafka = rd_kafka_new(RD_KAFKA_CONSUMER, conf, words, sizeof words);

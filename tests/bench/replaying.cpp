@@ -26,12 +26,14 @@ class bulk_producer {
   bulk_producer(const settings& how, const char* linger_ms) {
     auto* conf = rd_kafka_conf_new();
     char words[512];
-    for (auto& [name, text] : std::map<std::string, std::string>{{"bootstrap.servers", how.kafka.brokers},
-                                                                 {"enable.idempotence", "true"},
-                                                                 {"compression.type", "lz4"},
-                                                                 {"linger.ms", linger_ms},
-                                                                 {"queue.buffering.max.messages", "500000"},
-                                                                 {"message.max.bytes", "67108864"}})
+    auto properties = how.kafka.librdkafka;
+    properties.merge(std::map<std::string, std::string>{{"bootstrap.servers", how.kafka.brokers},
+                                                        {"enable.idempotence", "true"},
+                                                        {"compression.type", "lz4"},
+                                                        {"linger.ms", linger_ms},
+                                                        {"queue.buffering.max.messages", "500000"},
+                                                        {"message.max.bytes", "67108864"}});
+    for (auto& [name, text] : properties)
       if (rd_kafka_conf_set(conf, name.c_str(), text.c_str(), words, sizeof words) != RD_KAFKA_CONF_OK)
         throw failure(words);
     rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* x, void* into) {

@@ -8,6 +8,7 @@ using namespace millrace;
 namespace {
 
 constexpr std::uint16_t port = 15'406;
+constexpr auto token = "a token";
 
 /// A connection that has sent all it will.
 class sent : public httplib::Stream {
@@ -38,10 +39,11 @@ class sent : public httplib::Stream {
 
 struct server : httplib::Server {
   server() {
-    guard_loopback(*this, port);
+    guard_loopback(*this, port, token);
     Get("/status", [](auto&, auto& out) { out.set_content("{}", "application/json"); });
     Post("/control", [this](auto& in, auto& out) {
-      fuzz::holds(in.get_header_value("Host").find(std::to_string(port)) != std::string::npos,
+      fuzz::holds(in.get_header_value("Host").find(std::to_string(port)) != std::string::npos
+                      && in.get_header_value("Authorization") == std::string("Bearer ") + token,
                   "a command is ours");
       out.set_content("{}", "application/json");
     });

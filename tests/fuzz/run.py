@@ -14,8 +14,8 @@ SECONDS = os.environ.get("MILLRACE_FUZZ_SECONDS") or "60"
 #: One input must not take longer (s), nor more memory (MB).
 LONGEST, MEMORY = "10", "2048"
 HTTP = ("GET /status HTTP/1.1\r\nHost: 127.0.0.1:15406\r\n\r\n",
-        "POST /control HTTP/1.1\r\nHost: localhost:15406\r\nOrigin: http://localhost:15406\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
-        "POST /control HTTP/1.1\r\nHost: 127.0.0.1:15406\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+        "POST /control HTTP/1.1\r\nHost: localhost:15406\r\nOrigin: http://localhost:15406\r\nAuthorization: Bearer a token\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+        "POST /control HTTP/1.1\r\nHost: 127.0.0.1:15406\r\nAuthorization: Bearer a token\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
 SETTINGS = ("\x00redis://user:word@host:6379/3", "\x01postgresql://me@host:5432/base?sslmode=verify-full&sslrootcert=/a", "\x02plugin.library.paths\n/lib.so",
             "\x02sasl.mechanisms\nPLAIN", "\x03project = \"shop\"\nshards = 32\nfigures = [\"sql\"]\n")
 DECIMALS = ("\x0212.30", "\x02-0.5", "\x021.5E-7", "\x02NaN", "\x02AQ==", "\x02f///////////w==")

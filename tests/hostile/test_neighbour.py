@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """A user without rights attacks a running stack on its own machine, and so does the servers' user, should a server be taken over. Root starts the stack, as only root can become others."""
+import contextlib
 import json
 import os
 import pathlib
 import re
+import socket
+import struct
 import subprocess
 import sys
 import unittest
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 
@@ -79,6 +81,53 @@ class Neighbour(running.SystemTest):
             code, said = attempt(NOBODY, "psql", "-w", "-h", "127.0.0.1", "-p", e["POSTGRES_PORT"], "-U", user, "-c", "SELECT 1", e["POSTGRES_DB"])
             self.assertEqual((code, "no password supplied" in said), (2, True), said)
 
+    def kcat(self, *arguments, port="MILLRACE_KAFKA_PORT", data=""):
+        """Runs kcat as nobody, without a login unless one is among the arguments, for a few seconds."""
+        command = ["timeout", "10", "kcat", "-m", "4", "-X", "message.timeout.ms=4000", "-b", f"127.0.0.1:{self.stack.settings[port]}", *arguments]
+        return attempt(NOBODY, "sh", "-c", 'printf %s "$0" | "$@"', data, *command)
+
+    def test_kafka_lets_nobody_read_write_or_look_without_a_login(self):
+        topic, login = "dbserver1.public.orders", ("security.protocol=sasl_plaintext", "sasl.mechanism=PLAIN", "sasl.password=wrong")
+        wait_until("there are orders", lambda: sum(self.stack.kafka.ends({topic: 8}).values()), 60)
+        logins = [(), *([word for line in (*login, f"sasl.username={user}") for word in ("-X", line)] for user in ("millrace", "broker", "ANONYMOUS", "nobody"))]
+        for more in logins:
+            for port in ("MILLRACE_KAFKA_PORT", "MILLRACE_KAFKA_CONTROLLER_PORT"):
+                code, said = self.kcat("-L", *more, port=port)
+                self.assertNotEqual(code, 0, said)
+                self.assertNotIn(topic, said)
+        code, said = self.kcat("-C", "-e", "-o", "beginning", "-t", topic)
+        self.assertNotEqual(code, 0, said)
+        self.assertNotIn("total_amount", said)
+        code, said = self.kcat("-P", "-t", topic, "-p", "0", data="theirs")
+        self.assertNotEqual(code, 0, said)
+        self.assertFalse([record for record in self.stack.kafka.records(topic, partition=0) if record.get("payload") == "theirs"])
+
+    def test_kafkas_tools_do_nothing_for_nobody(self):
+        parts = self.stack.java_parts()
+        broker, controller = (f"127.0.0.1:{self.stack.settings[port]}" for port in ("MILLRACE_KAFKA_PORT", "MILLRACE_KAFKA_CONTROLLER_PORT"))
+        patience = self.home / "impatient.properties"
+        patience.write_text("default.api.timeout.ms=4000\nrequest.timeout.ms=3000\n")
+        patience.chmod(0o644)
+        before = self.stack.kafka.partitions("")
+        for tool, *words in (("consumer.group.ConsumerGroupCommand", "--bootstrap-server", broker, "--list"), ("TopicCommand", "--bootstrap-server", broker, "--delete", "--topic", "dbserver1.public.orders"),
+                             ("MetadataQuorumCommand", "--bootstrap-controller", controller, "describe", "--status")):
+            _, said = attempt(NOBODY, "java", "-Xmx128m", "-cp", f"{parts}/kafka/*", f"org.apache.kafka.tools.{tool}", "--command-config", patience, *words)
+            self.assertRegex(said, "(?i)timed out|timeout|disconnected")
+            self.assertNotRegex(said, r"shop\.|LeaderId")
+        self.assertEqual(self.stack.kafka.partitions(""), before)
+
+    def test_a_record_of_the_protocol_without_a_login_ends_the_connection(self):
+        """Metadata, and a vote that would depose the controller."""
+        for port in ("MILLRACE_KAFKA_PORT", "MILLRACE_KAFKA_CONTROLLER_PORT"):
+            for request in (3, 52, 55, 62):
+                with socket.create_connection(("127.0.0.1", int(self.stack.settings[port])), timeout=20) as connection:
+                    body = struct.pack(">hhih", request, 1, 7, 6) + b"nobody" + struct.pack(">i", 0)
+                    connection.sendall(struct.pack(">i", len(body)) + body)
+                    heard = b""
+                    with contextlib.suppress(ConnectionError):
+                        heard = connection.recv(4096)
+                    self.assertEqual(heard, b"", f"{port}: request {request}")
+
     def test_nothing_of_the_stack_is_changed_or_ended(self):
         for path in (self.home, self.home / "bin", *self.home.glob("config*"), *self.home.glob("config/*"), self.home / "logs", self.home / "redis"):
             for who in (NOBODY, SERVERS) if path != self.home / "redis" else (NOBODY,):
@@ -103,33 +152,63 @@ class Neighbour(running.SystemTest):
         wait_until("all figures are live", self.stack.is_live, 180)
         self.assert_equal_to_sql(why="after servers were restarted")
 
+    def status_of(self, url, method="GET", body=None, **headers):
+        """Returns the code that nobody gets for a request."""
+        more = [word for name, value in {"Content-Type": "application/json", **headers}.items() for word in ("-H", f"{name}: {value}")]
+        return int(attempt(NOBODY, "curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-X", method, *more, *(["-d", json.dumps(body)] if body is not None else []), url)[1])
+
+    def test_kafka_connect_answers_nobody_without_a_password(self):
+        config = {**self.config(), "database.hostname": "127.0.0.1", "database.port": "1"}  # where somebody would listen for the password
+        connect, connector = self.stack.endpoints["CONNECT_URL"], "/connectors/millrace-shop"
+        plugin = "/connector-plugins/io.debezium.connector.postgresql.PostgresConnector/config/validate"
+        for method, path, body in (("GET", "/", None), ("GET", "/connectors?expand=info", None), ("GET", connector + "/config", None), ("DELETE", connector, None),
+                                   ("PUT", connector + "/config", config), ("PUT", connector + "/pause", None), ("PUT", connector + "/stop", None),
+                                   ("DELETE", connector + "/offsets", None), ("POST", connector + "/restart", None), ("POST", "/connectors", {"name": "theirs", "config": config}),
+                                   ("PUT", plugin, config), ("POST", connector + "/tasks", []), ("PUT", connector + "/fence", None),
+                                   ("PUT", "/admin/loggers/root", {"level": "TRACE"}), ("GET", "/nothing", None)):
+            self.assertEqual(self.status_of(connect + path, method, body), 401, f"{method} {path}")
+            self.assertEqual(self.status_of(connect + path, method, body, Authorization=clients.basic("millrace", "wrong")), 401, f"{method} {path}")
+        self.assertEqual(self.config()["database.port"], self.stack.endpoints["POSTGRES_PORT"])
+
+    def test_node_and_generator_take_no_post_without_the_token(self):
+        for setting, path, body in (("MILLRACE_HTTP_PORT", "/control", {"log_level": "trace"}), ("MILLRACE_HTTP_PORT", "/control/written", {"figure": "x", "keys": []}),
+                                    ("MILLRACE_GENERATOR_PORT", "/control", {"rate": 1e6}), ("MILLRACE_GENERATOR_PORT", "/control", {"pause": True})):
+            url = f"http://127.0.0.1:{self.stack.settings[setting]}{path}"
+            for more in ({}, {"Authorization": "Bearer wrong"}):
+                self.assertEqual(self.status_of(url, "POST", body, **more), 401, url)
+        now = clients.http(f"http://127.0.0.1:{self.stack.settings['MILLRACE_GENERATOR_PORT']}/control")
+        self.assertEqual((now["rate"], now["paused"]), (self.rate, False))
+
     def ask_connect(self, method, path, body=None):
-        """Asks Kafka Connect what its REST interface lets everybody ask."""
-        request = urllib.request.Request(f"{self.stack.endpoints['CONNECT_URL']}/connectors/millrace-shop{path}", None if body is None else json.dumps(body).encode(),
-                                         {"Content-Type": "application/json"}, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status
+        """Asks Kafka Connect as somebody who has the login, and makes a mistake with it."""
+        self.stack.rest("/connectors/millrace-shop" + path, body, method)
 
     def config(self):
-        return clients.http(f"{self.stack.endpoints['CONNECT_URL']}/connectors/millrace-shop/config")
+        return self.stack.rest("/connectors/millrace-shop/config")
+
+    def config_if_there(self):
+        """Returns the connector's configuration; None while there is none, or while Connect's worker joins its group again."""
+        config = self.config() or {}
+        return config if "connector.class" in config else None
 
     def said_of_connector(self, what):
-        return re.search(rf"connector millrace-shop: {what}; it is registered again", self.stack.log_tail("supervisor", 200))
+        """Returns how often the supervisor said so."""
+        return len(re.findall(rf"connector millrace-shop: {what}; it is registered again", self.stack.log_tail("supervisor", 1000)))
 
     def test_a_connector_that_somebody_deletes_is_registered_again_and_said(self):
-        before = self.config()
-        self.assertEqual(self.ask_connect("DELETE", ""), 204)
-        wait_until("the supervisor says it", lambda: self.said_of_connector("was gone"), 60)
-        after = self.config()
+        before, said = self.config(), self.said_of_connector("was gone")
+        self.ask_connect("DELETE", "")
+        wait_until("the supervisor says it", lambda: self.said_of_connector("was gone") > said, 60)
+        after = wait_until("it is there", lambda: self.config_if_there(), 30)
         self.assertEqual({name for name in before if before[name] != after.get(name)} - {"unavailable.value.placeholder", "transforms.placeholder.value.literal"}, set())
         wait_until("all figures are live", self.stack.is_live, 180)
         self.assert_equal_to_sql(180, why="after the connector was deleted")
 
     def test_a_connector_that_somebody_changes_is_as_before_and_said(self):
-        before = self.config()
-        self.assertEqual(self.ask_connect("PUT", "/config", {**before, "skipped.operations": "u,d"}), 200)
+        before = wait_until("it is there", lambda: self.config_if_there(), 30)
+        self.ask_connect("PUT", "/config", {**before, "skipped.operations": "u,d"})
         wait_until("the supervisor says it", lambda: self.said_of_connector(r"was changed by somebody else \(skipped.operations\)"), 60)
-        self.assertEqual(self.config(), before)
+        wait_until("it is as before", lambda: self.config() == before, 30)
         self.assertFalse([secret for secret in self.secrets if secret in self.stack.log_tail("supervisor", 1000)])
 
     def test_a_connector_that_is_deleted_on_purpose_stays_away(self):

@@ -5,6 +5,7 @@ import unittest
 
 import support
 import connect
+import front
 import generator
 import install
 import kafka
@@ -43,6 +44,56 @@ class Configuration(support.StackTest):
                      connect.Connect(found).configuration()):
             addresses = re.findall(r"\d+\.\d+\.\d+\.\d+", text)
             self.assertEqual(set(addresses), {"127.0.0.1"})
+
+    def test_no_port_of_kafka_lets_anybody_in_without_a_login(self):
+        text = kafka.Kafka(self.resolve()).configuration()
+        protocols = re.search(r"^listener\.security\.protocol\.map=(.*)$", text, re.MULTILINE)[1]
+        self.assertEqual({part.partition(":")[2] for part in protocols.split(",")}, {"SASL_PLAINTEXT"})
+        self.assertIn("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n", text)
+        self.assertNotIn("allow.everyone", text)
+        self.assertNotIn("ANONYMOUS", text)
+        controller = re.search(r"^listener\.name\.controller\..*$", text, re.MULTILINE)[0]
+        self.assertNotIn(self.home.secret("KAFKA_PASSWORD"), controller, "a client has nothing to ask the controller")
+
+    def test_clients_are_told_the_login_of_our_kafka_and_another_file_is_refused(self):
+        found = self.resolve()
+        self.assertEqual(found["KAFKA_PROPERTIES_FILE"], str(self.home.secrets / "kafka.properties"))
+        self.assertEqual((self.home.secrets / "kafka.properties").stat().st_mode & 0o777, 0o600)
+        kafka.Kafka(found).check_clients()
+        self.assertIn(self.home.secret("KAFKA_PASSWORD"), connect.security(found)["producer.sasl.jaas.config"])
+        other = self.folder / "kafka.properties"
+        other.write_text("security.protocol=SASL_SSL\nsasl.password=x\n")
+        with self.assertRaisesRegex(ServiceError, "is for another Kafka than the one that is started here"):
+            kafka.Kafka(self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(other)})).check_clients()
+        other.write_text("linger.ms = 5\n" + (self.home.secrets / "kafka.properties").read_text())
+        kafka.Kafka(self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(other)})).check_clients()
+
+    def test_somebody_elses_kafka_gets_no_password_of_our_making(self):
+        self.assertIsNone(self.resolve(environment={"KAFKA_BROKER": "kafka.example:9092"}).get("KAFKA_PROPERTIES_FILE"))
+
+    def test_kafka_connect_asks_for_the_login_that_clients_have(self):
+        found = self.resolve()
+        self.home.make()
+        service = connect.Connect(found)
+        service.prepare()
+        self.assertEqual(service.login_file().read_text(), f"millrace:{found['CONNECT_PASSWORD']}\n")
+        self.assertEqual(service.login_file().stat().st_mode & 0o777, 0o600)
+        self.assertIn(f"rest.extension.classes=millrace.connect.Login\nmillrace.rest.login.file={service.login_file()}\n", service.configuration())
+        self.assertNotIn(found["CONNECT_PASSWORD"], service.configuration())
+        self.assertIsNone(self.resolve(environment={"CONNECT_URL": "http://connect.example"}).connect_login())
+
+    def test_a_project_with_servers_of_its_own_is_told_none_of_our_logins(self):
+        found = self.resolve()
+        for arguments, left in ((["DIR", "--these-servers"], {"KAFKA_PROPERTIES_FILE", "CONNECT_USER", "CONNECT_PASSWORD"}),
+                                (["DIR", "--these-servers", "--brokers", "kafka.example:9093"], {"CONNECT_USER", "CONNECT_PASSWORD"}),
+                                (["DIR", "--these-servers", "--connect=http://connect.example"], {"KAFKA_PROPERTIES_FILE"}), (["DIR", "--postgres", "postgresql:///x"], set())):
+            told = dict(found.environment())
+            front.keep_our_logins(found, arguments, told)
+            self.assertEqual({name for name in ("KAFKA_PROPERTIES_FILE", "CONNECT_USER", "CONNECT_PASSWORD") if name in told}, left, arguments)
+        given = self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(self.config), "CONNECT_PASSWORD": "theirs"})
+        told = dict(given.environment())
+        front.keep_our_logins(given, ["DIR", "--brokers", "kafka.example:9093", "--connect", "http://connect.example"], told)
+        self.assertEqual((told["KAFKA_PROPERTIES_FILE"], told["CONNECT_PASSWORD"]), (str(self.config), "theirs"))
 
     def test_redis_never_forgets_by_itself(self):
         text = redis.Redis(self.resolve()).configuration()
@@ -105,7 +156,7 @@ class Configuration(support.StackTest):
 
     def test_no_password_is_part_of_a_command(self):
         found = self.resolve(environment={"MILLRACE_FIGURES": str(self.folder)})
-        secrets = {found[name] for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD")}
+        secrets = {found[name] for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD", "MILLRACE_HTTP_TOKEN", "CONNECT_PASSWORD")}
         for service in services.make(found).values():
             self.assertFalse([word for word in service.command() if any(secret in word for secret in secrets)], service.name)
 

@@ -76,6 +76,11 @@ class Ownership(support.StackTest):
     def test_somebody_elses_redis_gets_no_password_of_our_making(self):
         self.assertEqual(self.resolve(environment={"REDIS_HOST": "redis.example"})["REDIS_PASSWORD"], "")
 
+    def test_the_token_for_post_is_of_our_making_whoever_runs_the_servers(self):
+        found = self.resolve(environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
+        self.assertRegex(found["MILLRACE_HTTP_TOKEN"], "^[0-9a-f]{48}$")
+        self.assertEqual(self.resolve(environment={"MILLRACE_HTTP_TOKEN": "given"})["MILLRACE_HTTP_TOKEN"], "given")
+
     def test_with_somebody_elses_database_everybody_is_the_user_that_was_given(self):
         found = self.resolve(environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
         self.assertEqual([found["MILLRACE_NODE_USER"], found["MILLRACE_DEBEZIUM_PASSWORD"], found["POSTGRES_PORT"]], ["app", "x", "5432"])

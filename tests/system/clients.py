@@ -1,4 +1,5 @@
 """Small clients of the servers under test: Redis by its own protocol, PostgreSQL by one long-lived psql, Kafka by kcat, HTTP as JSON."""
+import base64
 import contextlib
 import json
 import select
@@ -185,10 +186,16 @@ class Kafka:
         return before
 
 
-def http(url, body=None, method=None, seconds=10):
-    """Returns the JSON of an answer, whatever its code, or None where nobody answers."""
+def basic(user, password):
+    """Returns the header Authorization of HTTP's Basic scheme."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def http(url, body=None, method=None, seconds=10, authorization=None):
+    """Returns the JSON of an answer, whatever its code, or None where nobody answers. `authorization`: the header of that name."""
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    headers = {"Content-Type": "application/json", **({"Authorization": authorization} if authorization else {})}
+    request = urllib.request.Request(url, data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=seconds) as reply:
             return json.loads(reply.read() or b"null")

@@ -47,12 +47,16 @@ class Records:
 @contextlib.contextmanager
 def quiet_generator(stack):
     """The generator pauses inside: a reader of a topic that is written to never comes to its end."""
-    control = f"http://127.0.0.1:{stack.settings['MILLRACE_GENERATOR_PORT']}/control"
-    clients.http(control, {"pause": True}, "POST", seconds=30)
+    def pause(wanted):
+        answer = clients.http(f"http://127.0.0.1:{stack.settings['MILLRACE_GENERATOR_PORT']}/control", {"pause": wanted}, "POST", seconds=30,
+                              authorization=f"Bearer {stack.endpoints['MILLRACE_HTTP_TOKEN']}")
+        assert (answer or {}).get("paused") == wanted or not answer, answer
+
+    pause(True)
     try:
         yield
     finally:
-        clients.http(control, {"pause": False}, "POST", seconds=30)
+        pause(False)
 
 
 class EveryRecordCountsOnce:

@@ -116,8 +116,8 @@ class Kafka(kafka.Kafka):
         # A name that comes twice has what it had last.
         return super().configuration() + service.properties({
             "listeners": f"SASL_SSL://{self.listener()},CONTROLLER://127.0.0.1:{self.settings['MILLRACE_KAFKA_CONTROLLER_PORT']}",
-            "advertised.listeners": f"SASL_SSL://{self.listener()}", "listener.security.protocol.map": "SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT",
-            "inter.broker.listener.name": "SASL_SSL", "sasl.mechanism.inter.broker.protocol": "PLAIN", "sasl.enabled.mechanisms": f"PLAIN,{SCRAM}",
+            "advertised.listeners": f"SASL_SSL://{self.listener()}", "listener.security.protocol.map": "SASL_SSL:SASL_SSL,CONTROLLER:SASL_PLAINTEXT",
+            "inter.broker.listener.name": "SASL_SSL", "sasl.mechanism.inter.broker.protocol": "PLAIN", "listener.name.sasl_ssl.sasl.enabled.mechanisms": f"PLAIN,{SCRAM}",
             "listener.name.sasl_ssl.plain.sasl.jaas.config": login,
             f"listener.name.sasl_ssl.{SCRAM.lower()}.sasl.jaas.config": f"{LOGIN}.scram.ScramLoginModule required;", "auto.create.topics.enable": "true",
             "ssl.keystore.type": "PEM", "ssl.keystore.location": self.config_folder() / "server.keystore.pem",

@@ -123,7 +123,7 @@ class Stack:
         e = self.endpoints
         self.sql = self.sql_of(e["POSTGRES_DB"])
         self.redis = clients.Redis(int(e["REDIS_PORT"]), e["REDIS_PASSWORD"])
-        self.kafka = clients.Kafka(e["KAFKA_BROKER"])
+        self.kafka = clients.Kafka(e["KAFKA_BROKER"], e["KAFKA_PROPERTIES_FILE"])
 
     def libpq_environment(self, database):
         """Returns what a program with libpq needs to reach a database as its owner."""
@@ -187,16 +187,31 @@ class Stack:
         log = self.home / "logs" / f"{service}.log"
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.is_file() else f"({log} isn't there)"
 
+    def rest(self, path, body=None, method=None, seconds=30):
+        """Asks Kafka Connect's REST interface with the stack's login, and returns the JSON of the answer."""
+        e = self.endpoints
+        return clients.http(e["CONNECT_URL"] + path, body, method, seconds, clients.basic(e["CONNECT_USER"], e["CONNECT_PASSWORD"]))
+
     # Kafka.
 
     def change_topics(self):
         return self.kafka.partitions("dbserver1.public.")
 
+    def worker_properties(self):
+        return (self.home / "config" / "connect" / "connect.properties").read_text().splitlines()
+
+    def java_parts(self):
+        """Returns the folder of Kafka's and Connect's jars."""
+        return next(line for line in self.worker_properties() if line.startswith("plugin.path=")).removeprefix("plugin.path=").removesuffix("/plugins")
+
     def kafka_tool(self, tool, *words):
         """Runs one of Kafka's own tools: it does what kcat can't."""
-        plugins = (self.home / "config" / "connect" / "connect.properties").read_text().partition("plugin.path=")[2].partition("\n")[0]
-        parts = plugins.removesuffix("/plugins")
-        command = ["java", "-Xmx128m", "-cp", f"{parts}/kafka/*", f"org.apache.kafka.tools.{tool}", "--bootstrap-server", self.kafka.broker, *words]
+        worker = self.worker_properties()
+        login = self.home / "tool.properties"
+        login.touch(mode=0o600)
+        login.write_text("".join(line + "\n" for line in worker if line.startswith(("security.protocol=", "sasl."))))
+        command = ["java", "-Xmx128m", "-cp", f"{self.java_parts()}/kafka/*", f"org.apache.kafka.tools.{tool}", "--bootstrap-server", self.kafka.broker,
+                   "--command-config", login, *words]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             raise AssertionError(f"{tool} {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")

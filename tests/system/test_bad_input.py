@@ -136,7 +136,7 @@ class Topics(running.SystemTest):
     def test_a_row_that_is_larger_than_a_record_may_be_is_said_and_a_new_slot_goes_on_without_it(self):
         sql = self.stack.sql
         self.assert_equal_to_sql(why="before the row")
-        connector = clients.http(f"{self.stack.endpoints['CONNECT_URL']}/connectors/millrace-shop/status")
+        connector = self.stack.rest("/connectors/millrace-shop/status")
         self.assertEqual(connector["tasks"][0]["state"], "RUNNING")
         made = sql.one(f"INSERT INTO orders (customer_id, total_amount, status, shipping_address) SELECT min(id), 3, 'large', repeat('x', {self.TOO_LARGE}) "
                        "FROM customers RETURNING id")
@@ -160,7 +160,7 @@ class Topics(running.SystemTest):
         self.assert_equal_to_sql(180, why="after the new slot")
 
     def has_failed(self):
-        status = clients.http(f"{self.stack.endpoints['CONNECT_URL']}/connectors/millrace-shop/status")
+        status = self.stack.rest("/connectors/millrace-shop/status")
         return [task for task in status["tasks"] if task["state"] == "FAILED"]
 
     def trouble(self):
@@ -204,14 +204,13 @@ class Servers(running.SystemTest):
         self.assertNotIn("not-the-secret", done.stdout + done.stderr)
 
     def test_kafka_connect_shows_no_password_of_ours(self):
-        connectors = f"{self.stack.endpoints['CONNECT_URL']}/connectors"
         for path in ("?expand=info&expand=status", "/millrace-shop", "/millrace-shop/config", "/millrace-shop/tasks", "/millrace-shop/status"):
-            told = json.dumps(clients.http(connectors + path))
+            told = json.dumps(self.stack.rest("/connectors" + path))
             self.assertIn("millrace-shop", told)
             for name, value in self.stack.endpoints.items():
                 if name.endswith("PASSWORD"):
                     self.assertNotIn(value, told, f"{name} at {path}")
-        self.assertRegex(clients.http(f"{connectors}/millrace-shop/config")["database.password"], r"^\$\{file:/.*:database\.password\}$")
+        self.assertRegex(self.stack.rest("/connectors/millrace-shop/config")["database.password"], r"^\$\{file:/.*:database\.password\}$")
         self.assertIn("as it should be", self.stack.door("connector", "register").stdout, "the same configuration restarts nothing")
 
     def test_a_ledger_of_another_shard_count_is_refused(self):

@@ -2,7 +2,6 @@
 """Values come out as PostgreSQL prints them, whatever a type is called and whatever a text looks like. What Debezium can't carry is said by column."""
 import json
 
-import clients
 import running
 from stack import wait_until
 
@@ -59,11 +58,11 @@ class Forms(running.SystemTest):
         self.assert_shown("note", 2, body=PUBLIC)
 
     def test_the_connector_keeps_a_placeholder_of_its_own(self):
-        connector = f"{self.stack.endpoints['CONNECT_URL']}/connectors/millrace-shop/config"
-        placeholder = clients.http(connector)["unavailable.value.placeholder"]
+        connector = "/connectors/millrace-shop/config"
+        placeholder = self.stack.rest(connector)["unavailable.value.placeholder"]
         self.assertRegex(placeholder, f"^{PUBLIC}_[0-9a-f]{{32}}$")
         self.stack.door("connector", "register", environment={"MILLRACE_FIGURES": str(self.folder)})
-        after = clients.http(connector)
+        after = self.stack.rest(connector)
         self.assertEqual(after["unavailable.value.placeholder"], placeholder)
         self.assertEqual(after["transforms.placeholder.value.literal"], placeholder)
 

@@ -14,7 +14,7 @@ from stack import DOOR, REPOSITORY, wait_until
 
 INSTALLED = pathlib.Path("/usr/bin/millrace")
 UNIT = pathlib.Path("/lib/systemd/system/millrace@.service")
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD")
+SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD", "MILLRACE_HTTP_TOKEN", "CONNECT_PASSWORD")
 BECOME_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 #: Another test on this machine may have apt's lock.
 APT = [*BECOME_ROOT, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "-y", "-q"]
@@ -174,6 +174,9 @@ class Package(running.SystemTest):
         credentials.chmod(0o700)
         if NOBODY:
             shutil.chown(credentials, NOBODY["user"])
+        told["KAFKA_PROPERTIES_FILE"] = shutil.copy(told["KAFKA_PROPERTIES_FILE"], credentials)
+        if NOBODY:
+            shutil.chown(told["KAFKA_PROPERTIES_FILE"], NOBODY["user"])
         return {"PATH": "/usr/bin:/bin", **told, "MILLRACE_FIGURES": str(self.examples), "CREDENTIALS_DIRECTORY": str(credentials)}
 
     def millrace(self, *arguments, **how):

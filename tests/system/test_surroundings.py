@@ -2,7 +2,6 @@
 """What is around Millrace changes: settings of database and role, row level security, a connector that is paused, an encoding that can't be
 carried, figures that go. Each is told by name, or changes nothing; one project on the servers of one stack has them one after another."""
 import json
-import urllib.request
 
 import projects
 import running
@@ -112,9 +111,7 @@ class Surroundings(running.SystemTest):
         self.assert_equal_to_sql(why="once the roles see every row")
 
     def test_a_connector_that_is_paused_makes_figures_stale_and_is_resumed(self):
-        url = f"{self.shop.endpoints['CONNECT_URL']}/connectors/millrace-around/pause"
-        with urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=10) as answer:
-            self.assertEqual(answer.status, 202)
+        self.shop.rest("/connectors/millrace-around/pause", method="PUT")
         wait_until("the first line tells it", lambda: "the connector is PAUSED" in self.headline(), 10)
         wait_until("figures are stale", lambda: set(self.project.figure_states().values()) == {"stale"}, BOUND + 10)
         self.assertRegex(self.headline(), r"^all 2 figures are stale, for \d+ s: the connector is PAUSED: run `millrace connector restart`$")

@@ -85,7 +85,7 @@ client::~client() = default;
 client::client(client&&) noexcept = default;
 client& client::operator=(client&&) noexcept = default;
 
-result<client> client::make(const std::string& url, std::chrono::milliseconds timeout) {
+result<client> client::make(const std::string& url, const login& as, std::chrono::milliseconds timeout) {
   static const std::regex form(
       R"(http://(?:([^:@/]*):([^@/]*)@)?(\[[^\]]+\]|[^:/@]+)(?::(\d{1,5}))?(/[^?#]*)?)");
   std::smatch part;
@@ -102,6 +102,8 @@ result<client> client::make(const std::string& url, std::chrono::milliseconds ti
     x->base.pop_back();
   if (part[1].matched)
     x->http.set_basic_auth(part[1].str(), part[2].str());
+  else if (!as.user.empty())
+    x->http.set_basic_auth(as.user, as.password);
   x->http.set_connection_timeout(timeout);
   x->http.set_read_timeout(timeout);
   x->http.set_write_timeout(timeout);

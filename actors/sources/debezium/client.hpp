@@ -9,6 +9,11 @@
 
 namespace millrace::connect {
 
+/// HTTP's Basic authentication. No user: none is sent.
+struct login {
+  std::string user, password;
+};
+
 /// Used by one thread. Every call ends within the timeout (put: four times it,
 /// while workers rebalance). Errors hold no value of a configuration that is a
 /// secret: unavailable (no answer, or Connect's own trouble), denied,
@@ -16,8 +21,8 @@ namespace millrace::connect {
 class client {
  public:
   /// `url` is http://[user:password@]host[:port][/path]; an error (bad_setting)
-  /// for anything else. Asks no server yet.
-  static result<client> make(const std::string& url, std::chrono::milliseconds timeout);
+  /// for anything else. A user in it comes before `as`. Asks no server yet.
+  static result<client> make(const std::string& url, const login& as, std::chrono::milliseconds timeout);
   ~client();
   client(client&&) noexcept;
   client& operator=(client&&) noexcept;

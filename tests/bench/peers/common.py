@@ -30,6 +30,13 @@ def end_offsets(asked):
     return {(topic, int(partition)): end for topic, ends in given.items() for partition, end in ends.items() if end > 0}
 
 
+def kafka_login():
+    """Returns how to log in to Kafka, in librdkafka's words: the lines of KAFKA_PROPERTIES_FILE."""
+    path = os.environ.get("KAFKA_PROPERTIES_FILE")
+    lines = pathlib.Path(path).read_text().splitlines() if path else []
+    return {name.strip(): value.strip() for name, _, value in (line.partition("=") for line in lines if "=" in line and not line.startswith("#"))}
+
+
 def open_redis(asked):
     host, _, port = asked.redis.rpartition(":")
     return redis.Redis(host=host, port=int(port), db=asked.redis_db, password=os.environ.get("REDIS_PASSWORD"), decode_responses=True)

@@ -95,11 +95,20 @@ def run(consumer, redis, asked, ends):
     return records, began or time.monotonic()
 
 
+def login(given):
+    """Returns how to log in to Kafka, in this client's words."""
+    if not given:
+        return {}
+    return {"security_protocol": given["security.protocol"].upper(), "sasl_mechanism": given["sasl.mechanism"], "sasl_plain_username": given["sasl.username"],
+            "sasl_plain_password": given["sasl.password"]}
+
+
 def main():
     asked = common.arguments(__doc__).parse_args()
     redis, ends = common.emptied_redis(asked), common.end_offsets(asked)
     consumer = kafka.KafkaConsumer(*(asked.topics_prefix + table for table in common.TABLES), bootstrap_servers=asked.broker,
-                                   group_id=f"plain-python-{uuid.uuid4()}", auto_offset_reset="earliest", isolation_level="read_committed")
+                                   group_id=f"plain-python-{uuid.uuid4()}", auto_offset_reset="earliest", isolation_level="read_committed",
+                                   **login(common.kafka_login()))
     records, began = run(consumer, redis, asked, ends)
     seconds = time.monotonic() - began
     consumer.close()

@@ -124,7 +124,7 @@ class Worker:
         self.tables = {asked.topics_prefix + table: table for table in common.TABLES}
         self.records, self.began = 0, None
         self.consumer = confluent_kafka.Consumer({
-            "bootstrap.servers": asked.broker, "group.id": group, "isolation.level": "read_committed", "enable.auto.commit": False,
+            **common.kafka_login(), "bootstrap.servers": asked.broker, "group.id": group, "isolation.level": "read_committed", "enable.auto.commit": False,
             "enable.partition.eof": True, "fetch.queue.backoff.ms": 50, "queued.min.messages": 50_000})
         self.consumer.assign([confluent_kafka.TopicPartition(*place, confluent_kafka.OFFSET_BEGINNING) for place in self.ends])
 

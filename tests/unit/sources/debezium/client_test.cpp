@@ -45,11 +45,17 @@ class fake_connect {
     std::lock_guard guard(lock_);
     return requests_;
   }
-  connect::client client() {
-    auto x = client::make("http://joe:word@127.0.0.1:" + std::to_string(port) + "/base/", 2s);
+  connect::client client(const std::string& user = "joe:word@", const login& as = {}) {
+    auto x = client::make("http://" + user + "127.0.0.1:" + std::to_string(port) + "/base/", as, 2s);
     if (!x)
       CAF_FAIL(x.why().message);
     return std::move(*x);
+  }
+
+  /// Returns what each request brought to log in.
+  std::vector<std::string> logins() {
+    std::lock_guard guard(lock_);
+    return logins_;
   }
 
   int port = 0;
@@ -59,6 +65,7 @@ class fake_connect {
     std::lock_guard guard(lock_);
     auto request = from.method + " " + from.target;
     requests_.push_back(request);
+    logins_.push_back(from.get_header_value("Authorization"));
     auto& answers = script_[request];
     if (answers.empty()) {
       to.status = 404;
@@ -75,7 +82,7 @@ class fake_connect {
   std::thread thread_;
   std::mutex lock_;
   std::map<std::string, std::vector<std::pair<int, std::string>>> script_;
-  std::vector<std::string> requests_;
+  std::vector<std::string> requests_, logins_;
 };
 
 const std::string config = R"({"connector.class":"x","database.password":"hunter2"})";
@@ -165,7 +172,7 @@ CAF_TEST(orders go where they belong and a connector that is gone may be deleted
 }
 
 CAF_TEST(a server that is gone is an error in time) {
-  auto c = client::make("http://127.0.0.1:1", 300ms);
+  auto c = client::make("http://127.0.0.1:1", {}, 300ms);
   CAF_REQUIRE(c);
   auto begin = std::chrono::steady_clock::now();
   auto x = c->status("shop");
@@ -173,6 +180,16 @@ CAF_TEST(a server that is gone is an error in time) {
   CAF_CHECK(x.why().code == errc::unavailable);
   CAF_CHECK(std::chrono::steady_clock::now() - begin < 10s);
   CAF_CHECK(!c->put("shop", config));
+}
+
+CAF_TEST(a login is sent as it is and one in the URL comes first) {
+  fake_connect server;
+  login odd{"mill race", "p@ss/w:rd"};
+  (void)server.client("", odd).status("shop");
+  (void)server.client("joe:word@", odd).status("shop");
+  (void)server.client("").status("shop");
+  CAF_CHECK_EQUAL(server.logins(),
+                  (std::vector<std::string>{"Basic bWlsbCByYWNlOnBAc3MvdzpyZA==", "Basic am9lOndvcmQ=", ""}));
 }
 
 CAF_TEST(a server that needs another password denies) {
@@ -186,9 +203,9 @@ CAF_TEST(a server that needs another password denies) {
 
 CAF_TEST(an address that is none is refused without showing its password) {
   for (auto* url : {"https://joe:word@host:8083", "host:8083", "http://", "http://host:port"}) {
-    auto x = client::make(url, 1s);
+    auto x = client::make(url, {}, 1s);
     CAF_REQUIRE(!x);
     CAF_CHECK(x.why().message.find("word") == std::string::npos);
   }
-  CAF_CHECK(client::make("http://connect", 1s));
+  CAF_CHECK(client::make("http://connect", {}, 1s));
 }

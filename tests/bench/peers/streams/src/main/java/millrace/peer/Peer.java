@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
@@ -67,7 +68,7 @@ public final class Peer {
     private void run() throws Exception {
         Path state = Files.createTempDirectory("streams-peer-");
         Map<TopicPartition, Long> ends = ends();
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", asked.get("broker")));
+        try (Admin admin = Admin.create(broker());
              KafkaStreams streams = new KafkaStreams(topology(), settings(state))) {
             streams.setUncaughtExceptionHandler(error -> {
                 error.printStackTrace();
@@ -116,10 +117,27 @@ public final class Peer {
         }
     }
 
-    private Properties settings(Path state) {
+    /** Returns where Kafka is and how to log in: KAFKA_PROPERTIES_FILE has it in librdkafka's words. */
+    private Properties broker() throws IOException {
         Properties out = new Properties();
+        out.put("bootstrap.servers", asked.get("broker"));
+        String file = System.getenv("KAFKA_PROPERTIES_FILE");
+        if (file != null && !file.isEmpty()) {
+            Properties given = new Properties();
+            try (var text = Files.newBufferedReader(Path.of(file))) {
+                given.load(text);
+            }
+            out.put("security.protocol", given.getProperty("security.protocol").toUpperCase(Locale.ROOT));
+            out.put("sasl.mechanism", given.getProperty("sasl.mechanism"));
+            out.put("sasl.jaas.config", "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\" password=\"%s\";"
+                .formatted(given.getProperty("sasl.username"), given.getProperty("sasl.password")));
+        }
+        return out;
+    }
+
+    private Properties settings(Path state) throws IOException {
+        Properties out = broker();
         out.put(StreamsConfig.APPLICATION_ID_CONFIG, application);
-        out.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, asked.get("broker"));
         out.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
         out.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         out.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
