@@ -43,6 +43,9 @@ void add_verbs(CLI::App& app, arguments& x) {
   verify->add_flag("--json", x.verify.json, "Print JSON");
   app.add_subcommand("status", "Show node, connector, slot and figures")
       ->add_flag("--json", x.json, "Print JSON");
+  app.add_subcommand("health", "Say whether the node, or the generator, serves; exit 1 if it doesn't")
+      ->add_option("WHICH", x.which, "node (default) or generator")
+      ->check(CLI::IsMember({"node", "generator"}));
   auto* generate = app.add_subcommand("generate", "Write a realistic shop into PostgreSQL");
   generate->add_option("--rate", x.generate.rate, "Rows a second; 0 pauses");
   generate->add_option("--seed", x.generate.seed, "The same on the same database writes the same")
@@ -123,6 +126,8 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
     return run_verify(how, x.verify);
   if (verb == "status")
     return run_status(how, x.json);
+  if (verb == "health")
+    return run_health(how, x.which);
   if (verb == "generate")
     return run_generate(how, x.generate);
   if (verb == "connector")

@@ -10,8 +10,10 @@ namespace {
 
 using json = nlohmann::json;
 
-httplib::Client client_of(std::uint16_t port, const std::string& token = "") {
-  httplib::Client out("127.0.0.1", port);
+constexpr auto loopback = "127.0.0.1";
+
+httplib::Client client_of(const std::string& host, std::uint16_t port, const std::string& token = "") {
+  httplib::Client out(host, port);
   if (!token.empty())
     out.set_bearer_token_auth(token);
   out.set_connection_timeout(std::chrono::seconds{2});
@@ -19,17 +21,16 @@ httplib::Client client_of(std::uint16_t port, const std::string& token = "") {
   return out;
 }
 
-std::optional<json> generator_says(std::uint16_t port, const std::string& token,
-                                   const std::optional<bool>& pause) {
-  if (port == 0)
+std::optional<json> generator_says(const generator_address& where, const std::optional<bool>& pause) {
+  if (where.port == 0)
     return std::nullopt;
-  auto http = client_of(port, token);
+  auto http = client_of(where.host, where.port, where.token);
   auto answer = pause ? http.Post("/control", json{{"pause", *pause}}.dump(), "application/json")
                       : http.Get("/control");
   if (answer && answer->status == 401)
-    spdlog::warn("the generator at 127.0.0.1:{} refuses to pause: is MILLRACE_HTTP_TOKEN the one that it was "
+    spdlog::warn("the generator at {}:{} refuses to pause: is MILLRACE_HTTP_TOKEN the one that it was "
                  "started with?",
-                 port);
+                 where.host, where.port);
   if (!answer || answer->status != 200)
     return std::nullopt;
   auto x = json::parse(answer->body, nullptr, false);
@@ -38,10 +39,16 @@ std::optional<json> generator_says(std::uint16_t port, const std::string& token,
 
 } // namespace
 
+result<json> generator_status(const generator_address& where) {
+  if (auto x = generator_says(where, std::nullopt))
+    return *x;
+  return error{errc::unavailable, "no generator answers at " + where.host + ":" + std::to_string(where.port)};
+}
+
 result<json> node_status(std::uint16_t port) {
   if (port == 0)
     return error{errc::unavailable, "MILLRACE_HTTP_PORT isn't set: the node can't be asked"};
-  auto answer = client_of(port).Get("/status");
+  auto answer = client_of(loopback, port).Get("/status");
   if (!answer)
     return error{errc::unavailable, "no node answers at 127.0.0.1:" + std::to_string(port)};
   auto x = json::parse(answer->body, nullptr, false);
@@ -56,7 +63,7 @@ std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, cons
                                                         const std::vector<std::string>& keys) {
   std::vector<std::optional<std::int64_t>> out(keys.size());
   auto answer =
-      client_of(port, token)
+      client_of(loopback, port, token)
           .Post("/control/written", json{{"figure", figure}, {"keys", keys}}.dump(), "application/json");
   auto x = answer && answer->status == 200 ? json::parse(answer->body, nullptr, false) : json();
   if (!x.is_object() || !x.contains("written") || x["written"].size() != keys.size())
@@ -67,16 +74,15 @@ std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, cons
   return out;
 }
 
-paused_generator::paused_generator(std::uint16_t port, std::string token)
-    : port_(port), token_(std::move(token)) {
-  auto now = generator_says(port, token_, std::nullopt);
+paused_generator::paused_generator(generator_address where) : where_(std::move(where)) {
+  auto now = generator_says(where_, std::nullopt);
   if (now && !now->value("paused", false))
-    ours_ = generator_says(port, token_, true).has_value();
+    ours_ = generator_says(where_, true).has_value();
 }
 
 paused_generator::~paused_generator() {
   if (ours_)
-    (void)generator_says(port_, token_, false);
+    (void)generator_says(where_, false);
 }
 
 } // namespace millrace

@@ -13,6 +13,16 @@
 
 namespace millrace {
 
+/// Where the generator's /control is; port 0: nowhere.
+struct generator_address {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::string token; ///< which pausing it needs
+};
+
+/// Returns what the generator says of itself at /control. An error says that it doesn't answer.
+result<nlohmann::json> generator_status(const generator_address& where);
+
 /// Returns the node's status. An error says that nobody answers there.
 result<nlohmann::json> node_status(std::uint16_t port);
 
@@ -26,14 +36,13 @@ std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, cons
 /// refuses the token writes on, and the log says so.
 class paused_generator {
  public:
-  paused_generator(std::uint16_t port, std::string token);
+  explicit paused_generator(generator_address where);
   ~paused_generator();
   paused_generator(const paused_generator&) = delete;
   paused_generator& operator=(const paused_generator&) = delete;
 
  private:
-  std::uint16_t port_;
-  std::string token_;
+  generator_address where_;
   bool ours_ = false; ///< it ran, and we paused it
 };
 

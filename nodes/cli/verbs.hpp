@@ -22,6 +22,10 @@ struct verify_options {
 /// Compares Redis with PostgreSQL: 0 equal, 1 differs, 2 incomplete, 3 moving.
 int run_verify(const settings& how, const verify_options& options);
 
+/// Asks the program beside it whether it serves: `node` or `generator`. Returns 0, or 1 with the
+/// reason printed. A node that starts doesn't serve yet; one with figures in trouble does.
+int run_health(const settings& how, const std::string& of);
+
 /// Prints the node's status.
 int run_status(const settings& how, bool json);
 

@@ -103,7 +103,7 @@ int run_verify(const settings& how, const verify_options& options) {
   auto reads = redis::client::connect(how.redis);
   if (!reads)
     return complain(reads.why());
-  paused_generator quiet(how.generator_port, how.http_token);
+  paused_generator quiet({how.generator_host, how.generator_port, how.http_token});
   drain stream(how, *plans, *store, *db);
   auto known = states(how);
   add_doubts(*plans, *store, known);

@@ -40,7 +40,12 @@ class control {
                           [this](const httplib::Request& in, httplib::Response& out) { obey(in, out); });
   }
 
-  bool listen(std::uint16_t port, const std::string& token) { return server_.serve(port, token); }
+  /// `host`: what `verify` calls this machine. Anything but loopback listens at every address.
+  bool listen(const std::string& host, std::uint16_t port, const std::string& token) {
+    if (host != "127.0.0.1" && host != "localhost")
+      server_.answer_as(host);
+    return server_.serve(port, token);
+  }
 
  private:
   void show(httplib::Response& out) {
@@ -93,9 +98,8 @@ int run_generate(const settings& how, const generate_options& options) {
   auto writer = system.spawn<caf::detached>(generator_of_shop, how.owner, shop);
   control commands(system, writer);
   int code = 0;
-  if (options.control_port && !commands.listen(options.control_port, how.http_token)) {
-    std::cerr << "millrace: port " << options.control_port
-              << " on 127.0.0.1 is taken: give --control-port another\n";
+  if (options.control_port && !commands.listen(how.generator_host, options.control_port, how.http_token)) {
+    std::cerr << "millrace: port " << options.control_port << " is taken: give --control-port another\n";
     code = 2;
   }
   spdlog::info("generator: {} rows/s, seed {}", shop.rate, shop.seed);

@@ -36,8 +36,10 @@ std::string at_port(std::string host, std::uint16_t port) {
   return host;
 }
 
-bool is_ours(std::string_view host, std::uint16_t port) {
-  return host == at_port("127.0.0.1", port) || host == at_port("localhost", port);
+/// `name`: what others call this machine; empty: it is for loopback alone.
+bool is_ours(std::string_view host, std::uint16_t port, const std::string& name) {
+  return host == at_port("127.0.0.1", port) || host == at_port("localhost", port)
+         || (!name.empty() && host == at_port(name, port));
 }
 
 /// Takes as long for a token that is nearly right as for any other of its length.
@@ -69,19 +71,20 @@ bool is_json(const Request& in) {
 
 /// A name that somebody else's DNS has for this machine stands in Host; the page that a
 /// browser's request comes from, in Origin.
-std::optional<refusal> refused(const Request& in, std::uint16_t port, const std::string& token) {
-  if (!is_ours(in.get_header_value("Host"), port))
-    return refusal{403, "the Host header isn't " + at_port("127.0.0.1", port)};
+std::optional<refusal> refused(const Request& in, const loopback_door& at) {
+  if (!is_ours(in.get_header_value("Host"), at.port, at.name))
+    return refusal{403, "the Host header isn't " + at_port("127.0.0.1", at.port)};
   constexpr std::string_view scheme = "http://";
   if (auto origin = in.get_header_value("Origin");
       !origin.empty()
-      && (origin.rfind(scheme, 0) != 0 || !is_ours(std::string_view(origin).substr(scheme.size()), port)))
+      && (origin.rfind(scheme, 0) != 0
+          || !is_ours(std::string_view(origin).substr(scheme.size()), at.port, at.name)))
     return refusal{403, "requests from pages of other sites aren't answered"};
   if (in.has_header("Content-Encoding"))
     return refusal{415, "a body is taken as it is, without Content-Encoding"};
   if (in.method != "POST")
     return std::nullopt;
-  if (auto why = refused_without_token(in, token))
+  if (auto why = refused_without_token(in, at.token))
     return why;
   if (!is_json(in))
     return refusal{415, "a body is JSON: Content-Type: application/json"};
@@ -108,15 +111,15 @@ std::string words_for(int code) {
 
 } // namespace
 
-void guard_loopback(httplib::Server& server, std::uint16_t port, std::string token) {
+void guard_loopback(httplib::Server& server, const loopback_door& at) {
   server.set_socket_options(reuse_address);
   server.set_payload_max_length(longest_body);
   server.set_read_timeout(patience);
   server.set_write_timeout(patience);
   server.set_keep_alive_timeout(patience.count());
   server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
-  server.set_pre_routing_handler([port, token = std::move(token)](const Request& in, Response& out) {
-    auto why = refused(in, port, token);
+  server.set_pre_routing_handler([at](const Request& in, Response& out) {
+    auto why = refused(in, at);
     if (why)
       say(out, why->code, why->why);
     return why ? httplib::Server::HandlerResponse::Handled : httplib::Server::HandlerResponse::Unhandled;
@@ -134,8 +137,8 @@ loopback_server::~loopback_server() { stop(); }
 
 /// Returns only once it listens: the library forgets a stop that comes before.
 bool loopback_server::serve(std::uint16_t port, std::string token) {
-  guard_loopback(server_, port, std::move(token));
-  if (!server_.bind_to_port("127.0.0.1", port))
+  guard_loopback(server_, {port, std::move(token), name_});
+  if (!server_.bind_to_port(name_.empty() ? "127.0.0.1" : "0.0.0.0", port))
     return false;
   thread_ = std::thread([this] {
     server_.listen_after_bind();

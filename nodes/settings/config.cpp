@@ -197,6 +197,10 @@ void add_settings(CLI::App& app, settings& x) {
   app.add_option("--generator-port", x.generator_port, "Port of the generator's /control on loopback")
       ->envname("MILLRACE_GENERATOR_PORT")
       ->capture_default_str();
+  app.add_option("--generator-host", x.generator_host,
+                 "Host of the generator's /control; beyond loopback the generator listens at every address")
+      ->envname("MILLRACE_GENERATOR_HOST")
+      ->capture_default_str();
   app.add_option("--connect-url", x.connect_url, "Kafka Connect's REST interface")->envname("CONNECT_URL");
   app.add_option("--connect-user", x.connect_login.user,
                  "Its user, where it asks for one; CONNECT_PASSWORD has the password")

@@ -23,8 +23,9 @@ struct settings {
   std::vector<std::string> figures = {"sql/figures"}; ///< folders or files
   std::uint16_t shards = 32;
   std::string log_level = "info";
-  std::uint16_t http_port = 0;         ///< loopback; 0: no HTTP
-  std::uint16_t generator_port = 0;    ///< the generator's /control, loopback
+  std::uint16_t http_port = 0;      ///< loopback; 0: no HTTP
+  std::uint16_t generator_port = 0; ///< the generator's /control, loopback
+  std::string generator_host = "127.0.0.1";
   std::string http_token;              ///< which a POST to either brings; empty: none is taken
   std::string connect_url;             ///< empty: nobody watches the connector
   connect::login connect_login;        ///< no user: Connect asks for none

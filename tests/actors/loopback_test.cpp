@@ -175,4 +175,21 @@ CAF_TEST(a port that somebody has is told) {
   CAF_CHECK(!second.serve(port, token));
 }
 
+CAF_TEST(a server with a name of its own answers to that name and to no other) {
+  loopback_server named;
+  auto at = free_port();
+  named.routes().Get("/status", [](const httplib::Request&, httplib::Response& out) {
+    out.set_content("{}", "application/json");
+  });
+  named.answer_as("generator");
+  CAF_REQUIRE(named.serve(at, "a token"));
+  httplib::Client client("127.0.0.1", at);
+  auto asked_as = [&](const std::string& host) {
+    return client.Get("/status", {{"Host", host + ":" + std::to_string(at)}})->status;
+  };
+  CAF_CHECK_EQUAL(asked_as("generator"), 200);
+  CAF_CHECK_EQUAL(asked_as("127.0.0.1"), 200);
+  CAF_CHECK_EQUAL(asked_as("rebound.example"), 403);
+}
+
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -39,7 +39,7 @@ class sent : public httplib::Stream {
 
 struct server : httplib::Server {
   server() {
-    guard_loopback(*this, port, token);
+    guard_loopback(*this, {port, token, {}});
     Get("/status", [](auto&, auto& out) { out.set_content("{}", "application/json"); });
     Post("/control", [this](auto& in, auto& out) {
       fuzz::holds(in.get_header_value("Host").find(std::to_string(port)) != std::string::npos
