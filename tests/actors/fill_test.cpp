@@ -254,7 +254,11 @@ CAF_TEST(a read that ended with the lead leaves no table to the next one) {
 
 CAF_TEST(live figures without a slot are doubted once) {
   how.note.swept = {600};
-  how.look = [](bool) { return std::string(R"({"slot":{"exists":false}})"); };
+  how.look = [](bool) {
+    surroundings_report x;
+    x.slot.known = true;
+    return x;
+  };
   int doubted = 0;
   how.servers.doubt_all = [&](const std::string&) { return ++doubted, result<void>(); };
   begin(true);
