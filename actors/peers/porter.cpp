@@ -108,7 +108,7 @@ std::optional<guest> porter::next() {
 }
 
 void porter::run() {
-  for (auto next_ring = clock::now();;) {
+  for (auto next_ring = clock::now() + how_.bell_interval;;) {
     auto all = watched();
     if (::poll(all.data(), all.size(), milliseconds_to_deadline(next_ring)) < 0 && errno != EINTR)
       return;

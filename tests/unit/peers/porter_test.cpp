@@ -47,6 +47,7 @@ struct fixture {
     how.host = "127.0.0.1";
     how.tls = std::move(tls);
     how.patience = patience;
+    how.bell_interval = std::chrono::hours{1}; // it rings for guests alone
     how.most_waiting = most;
     how.refused = [this](const std::string&, const std::string& why) {
       std::lock_guard lock(guard);

@@ -113,7 +113,7 @@ inline std::vector<postgres::table> catalog_of_shop() {
   return out;
 }
 
-inline planning plan(const std::string& text) {
+inline planning plan_of_shop(const std::string& text) {
   return plan_texts({{"f.sql", text}}, catalog_of_shop(), {"public"}, {});
 }
 

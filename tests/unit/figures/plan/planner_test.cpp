@@ -11,12 +11,12 @@
 #include "caf/test/unit_test.hpp"
 
 using namespace millrace;
-using millrace::test::plan;
+using millrace::test::plan_of_shop;
 
 namespace {
 
 plan_set good(const std::string& text) {
-  auto x = plan(text);
+  auto x = plan_of_shop(text);
   std::string all;
   for (auto& refused : x.refusals)
     all += to_text(refused);
@@ -145,8 +145,8 @@ CAF_TEST(group by takes a number or an alias but a column of that name goes firs
   CAF_CHECK(x.figures[0].keys[0].what == key_expression::kind::date_trunc);
   // here status is the table's column, so the SELECT list isn't grouped
   auto refused =
-      plan("-- redis: hash h field {status}\nSELECT to_char(order_date, 'YYYY') AS status, count(*)"
-           " FROM orders GROUP BY status");
+      plan_of_shop("-- redis: hash h field {status}\nSELECT to_char(order_date, 'YYYY') AS status, count(*)"
+                   " FROM orders GROUP BY status");
   CAF_CHECK_EQUAL(refused.refusals.size(), 1u);
 }
 

@@ -4,7 +4,7 @@
 #include "caf/test/unit_test.hpp"
 
 using namespace millrace;
-using millrace::test::plan;
+using millrace::test::plan_of_shop;
 
 namespace {
 
@@ -18,7 +18,7 @@ std::string all(const planning& x) {
 /// Checks that the figure is refused, once, with these words in its text.
 void refused(const std::string& target, const std::string& sql, const std::string& message,
              const std::string& advice) {
-  auto x = plan("-- redis: " + target + "\n" + sql + ";\n");
+  auto x = plan_of_shop("-- redis: " + target + "\n" + sql + ";\n");
   if (x.refusals.size() != 1) {
     CAF_ERROR("expected one refusal for " << sql << ", got: " << all(x));
     return;
@@ -32,7 +32,7 @@ void refused(const std::string& target, const std::string& sql, const std::strin
 }
 
 void accepted(const std::string& target, const std::string& sql) {
-  auto x = plan("-- redis: " + target + "\n" + sql);
+  auto x = plan_of_shop("-- redis: " + target + "\n" + sql);
   if (!x.refusals.empty())
     CAF_ERROR(all(x));
   CAF_CHECK_EQUAL(x.plans.figures.size(), 1u);
@@ -304,9 +304,9 @@ CAF_TEST(all refusals of all files come at once in their order) {
 }
 
 CAF_TEST(a refusal shows the line and a caret below what it means) {
-  auto x = plan("\n-- redis: string Größe\n\tSELECT 'é' = status, nothing FROM orders");
+  auto x = plan_of_shop("\n-- redis: string Größe\n\tSELECT 'é' = status, nothing FROM orders");
   CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
-  x = plan("-- redis: json ö:{id}\n\tSELECT id, \"nöthing\" FROM orders");
+  x = plan_of_shop("-- redis: json ö:{id}\n\tSELECT id, \"nöthing\" FROM orders");
   CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
   CAF_CHECK_EQUAL(to_text(x.refusals[0]), "f.sql:2:13: there is no column nöthing in public.orders\n"
                                           "    \tSELECT id, \"nöthing\" FROM orders\n"
@@ -315,20 +315,21 @@ CAF_TEST(a refusal shows the line and a caret below what it means) {
 
 CAF_TEST(two figures with one place or one name are refused with both places named) {
   auto count = std::string("SELECT count(*) FROM orders;\n");
-  auto x = plan("-- redis: string a name x\n" + count + "-- redis: string b name x\n" + count);
+  auto x = plan_of_shop("-- redis: string a name x\n" + count + "-- redis: string b name x\n" + count);
   CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
   CAF_CHECK(x.refusals[0].message.find("the name x is taken by f.sql:1") == 0);
-  x = plan("-- redis: string a\n" + count + "-- redis: hash a\n" + count);
+  x = plan_of_shop("-- redis: string a\n" + count + "-- redis: hash a\n" + count);
   CAF_REQUIRE_EQUAL(x.refusals.size(), 1u);
   CAF_CHECK(x.refusals[0].message.find("its place may meet that of the figure f.1 (f.sql:1)") == 0);
   auto by_state = std::string("SELECT state, count(*) FROM customers GROUP BY state;\n");
-  x = plan("-- redis: string c:{state}\n" + by_state + "-- redis: string c:all\n" + count);
+  x = plan_of_shop("-- redis: string c:{state}\n" + by_state + "-- redis: string c:all\n" + count);
   CAF_CHECK_EQUAL(x.refusals.size(), 1u); // a state may be called all
-  x = plan("-- redis: string c:{customer_id}\nSELECT customer_id, count(*) FROM orders GROUP BY 1;\n-- "
-           "redis: string c:all\n"
-           + count);
+  x = plan_of_shop(
+      "-- redis: string c:{customer_id}\nSELECT customer_id, count(*) FROM orders GROUP BY 1;\n-- "
+      "redis: string c:all\n"
+      + count);
   CAF_CHECK_EQUAL(x.refusals.size(), 0u); // a number isn't
-  x = plan("-- redis: string c:{state}\n" + by_state + "-- redis: string c:a:b\n" + count);
+  x = plan_of_shop("-- redis: string c:{state}\n" + by_state + "-- redis: string c:a:b\n" + count);
   CAF_CHECK_EQUAL(x.refusals.size(), 0u); // a text has no colon
 }
 
@@ -336,7 +337,7 @@ CAF_TEST(two hashes share a key if their fields differ and they expire alike) {
   auto orders = std::string("SELECT customer_id, count(*) AS n FROM orders GROUP BY 1;\n");
   auto customers = std::string("SELECT id, count(*) AS m FROM customers GROUP BY 1;\n");
   auto same = std::string("SELECT id, count(*) AS n FROM customers GROUP BY 1;\n");
-  auto count = [](const std::string& text) { return plan(text).refusals.size(); };
+  auto count = [](const std::string& text) { return plan_of_shop(text).refusals.size(); };
   auto a = std::string("-- redis: hash c:{customer_id}\n") + orders;
   CAF_CHECK_EQUAL(count(a + "-- redis: hash c:{id}\n" + customers), 0u);
   CAF_CHECK_EQUAL(count(a + "-- redis: hash c:{id}\n" + same), 1u);
