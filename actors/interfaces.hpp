@@ -1,45 +1,46 @@
 #pragma once
 
-/// Every typed handle, a sentence a message: the architecture on one page.
+/// Every actor and every message of a node, one sentence per message.
 ///
 ///     Kafka -> CDC_ROUTER ~batches~> DISPATCHER ~batches~> AGGREGATOR <~collect~ REDIS_WRITER -> Redis
 ///                  ^------------ durable, gap ------------'
 ///     FILL ~publish, sweep~> AGGREGATOR             INSPECTOR ~status~> all of them
 ///     MEMBER ~homes, sources~> all of them          MEMBER <~hello~> MEMBER of each other node
 ///
-/// Each `status` is answered with a report (messages/reports.hpp). Who asks does so with high priority:
-/// the question passes the batches that wait.
+/// Each actor answers `status` with a report (messages/reports.hpp). Send `status` with high
+/// priority, so that it overtakes the batches in the mailbox.
 
 #include "messages/caf/types.hpp"
 
 namespace millrace {
 
-/// The AGGREGATOR interface: owns one cell, an entity's rows in one shard.
+/// The AGGREGATOR interface: owns one cell, that is, one entity's rows in one shard.
 using aggregator_actor = caf::typed_actor<
-    // Applies each batch once and in order, or answers the router that sent it with the gap.
+    // Applies each batch once and in order. Answers its router with `gap` if a batch is missing.
     caf::reacts_to<std::vector<change_batch>>,
-    // Hands out what changed since the last flush, as the next numbered one, with the next places
-    // (so many at most) of a slow round over all of them, to be compared with Redis.
+    // Returns what changed since the last flush, as the next numbered flush. The flush also names
+    // up to this many places of the cell, which the writer compares with Redis.
     caf::replies_to<atom::collect, std::uint32_t>::with<cell_flush>,
-    // The flush that was handed out is in Redis.
+    // The flush returned last is in Redis.
     caf::reacts_to<atom::flushed>,
-    // The cell's log in Redis isn't what was written: writes all rows again.
+    // Redis lost blocks of the cell's state log: rewrites all rows to a new log.
     caf::reacts_to<atom::copy>,
-    // Starts over from what the ledger has.
+    // Replaces the cell's rows and positions by those of the ledger.
     caf::replies_to<atom::load, cell_ledger>::with<cell_positions>,
-    // Ends a fill: shows every place; answers once that is in Redis.
+    // Ends a fill (go live): shows every place. Answers once the places are in Redis.
     caf::replies_to<atom::publish>::with<cell_id>,
-    // A read of these tables, or of all, begins after the LSN: keys that are removed are remembered; answers
-    // once that is in Redis.
+    // A read of these tables (empty: all) begins at this LSN: remembers the keys that the stream
+    // removes from now on. Answers once Redis has a note of the read.
     caf::replies_to<atom::read, lsn, std::vector<std::string>>::with<cell_id>,
-    // The read is over: removes the rows that nothing has shown since its LSN; answers once that is in Redis.
-    // An error (invalid_argument): the cell doesn't know of the read.
+    // The read that began at this LSN is finished: removes the rows that neither read nor stream
+    // has shown since. Answers once that is in Redis. Error: invalid_argument if the cell doesn't
+    // know of the read.
     caf::replies_to<atom::sweep, lsn, std::vector<std::string>>::with<cell_id>,
-    // Tells the tick of the last write to each of a figure's places; 0 if unknown here.
+    // Returns the tick of the last write to each of these places of a figure; 0 if unknown.
     caf::replies_to<atom::written, figure_id, std::vector<std::string>>::with<std::vector<std::int64_t>>,
     caf::replies_to<atom::status>::with<cell_report>>;
 
-/// Where a cell is served.
+/// A cell's location: the actor that serves it.
 struct cell_home {
   cell_id cell;
   aggregator_actor at;
@@ -47,26 +48,26 @@ struct cell_home {
 
 using cell_homes = std::vector<cell_home>;
 
-/// The DISPATCHER interface: a node's door for changes. What a router has for
-/// many cells of a node comes as one message.
+/// The DISPATCHER interface: receives a node's batches. A router sends the batches for all cells of
+/// a node in one message.
 using dispatcher_actor = caf::typed_actor<
-    // Hands each batch on to its cell, as from the router that sent it.
+    // Forwards each batch to its cell, with the router as the sender.
     caf::reacts_to<std::vector<change_batch>>,
-    // These cells are this node's, and no others.
+    // Replaces the list of cells that this node serves.
     caf::reacts_to<atom::homes, cell_homes>>;
 
-/// The INSPECTOR interface: gathers what people and tools ask a node.
+/// The INSPECTOR interface: collects the reports of a node's actors.
 using inspector_actor = caf::typed_actor<
-    // Returns the node's report, within a second: what doesn't answer by then is named.
+    // Returns the node's report within 1 s. The report names each actor that didn't answer.
     caf::replies_to<atom::status>::with<node_report>,
-    // To itself: looks what is wrong.
+    // To itself: checks for troubles.
     caf::reacts_to<atom::tick>,
-    // Returns the tick of the last write to each of a figure's places; 0 if unknown.
+    // Returns the tick of the last write to each of these places of a figure; 0 if unknown.
     caf::replies_to<atom::written, std::string, std::vector<std::string>>::with<std::vector<std::int64_t>>>;
 
-/// What a node tells of itself: its protocol's number, its name, the ledger's
-/// life that it serves, the cells that it has, its door for their changes, and
-/// whether it takes shards: not by its role, or not any more since it leaves.
+/// A node's announcement: protocol number, node name, the incarnation (`life`) of the ledger that
+/// it serves, its cells, and its dispatcher (`door`). `takes_shards` is false if the node's role
+/// excludes shards, and while the node leaves.
 struct node_card {
   std::uint32_t protocol = 0;
   std::string name, life;
@@ -75,7 +76,7 @@ struct node_card {
   bool takes_shards = true;
 };
 
-/// Some cells, and the door of the node that serves them.
+/// Cells, and the dispatcher of the node that serves them.
 struct cells_behind {
   dispatcher_actor door;
   std::vector<cell_id> cells;
@@ -98,7 +99,7 @@ typename Inspector::result_type inspect(Inspector& f, cells_behind& x) {
 
 } // namespace millrace
 
-// Append only: the numbers are the wire format.
+// Append only: the wire format contains the type numbers.
 CAF_BEGIN_TYPE_ID_BLOCK(millrace_nodes, caf::id_block::millrace::end)
 CAF_ADD_TYPE_ID(millrace_nodes, (millrace::aggregator_actor))
 CAF_ADD_TYPE_ID(millrace_nodes, (millrace::cell_home))
@@ -112,69 +113,70 @@ CAF_END_TYPE_ID_BLOCK(millrace_nodes)
 
 namespace millrace {
 
-/// The CDC_ROUTER interface: owns this node's Kafka partitions; decodes,
-/// routes and delivers their records, and sends again what a cell lacks.
+/// The CDC_ROUTER interface: reads this node's Kafka partitions. It decodes their records, routes
+/// them to cells, and sends again what a cell lacks.
 using cdc_router_actor = caf::typed_actor<
-    // A cell has flushed up to these positions: credit returns.
+    // A cell has flushed up to these positions: returns their credit.
     caf::reacts_to<atom::durable, cell_positions>,
-    // A cell lacks what comes after this position.
+    // A cell has a gap: sends everything after these positions again.
     caf::reacts_to<atom::gap, cell_positions>,
-    // Cells are served behind these doors now: all that are known.
+    // Replaces all known dispatchers and the cells that they serve.
     caf::reacts_to<atom::homes, std::vector<cells_behind>>,
-    // These sources are this router's from now on, and no others; cells have this of them.
+    // Replaces this router's partitions (`sources`). The positions are those of the cells.
     caf::reacts_to<atom::sources, std::vector<source_id>, std::vector<cell_positions>>,
-    // To itself: reads from Kafka once.
+    // To itself: polls Kafka once.
     caf::reacts_to<atom::poll>,
-    // To itself, twice a second: tells every cell how far each source is.
+    // To itself, twice a second: sends every cell a progress batch per partition.
     caf::reacts_to<atom::progress>, caf::replies_to<atom::status>::with<router_report>>;
 
-/// The REDIS_WRITER interface: the only one that talks to Redis while records
-/// flow; collects dirty cells and writes them in one atomic step.
+/// The REDIS_WRITER interface: collects the changes of dirty cells, and writes them to Redis in one
+/// atomic flush.
 using redis_writer_actor = caf::typed_actor<
-    // The sender's cell has something to flush: at once, or when there is time.
+    // The sender's cell has something to flush. True: soon. False: positions only, which can wait.
     caf::reacts_to<atom::dirty, cell_id, bool>,
-    // The cell is this node's, under this token and number.
+    // This node serves the cell, with this fencing token; the ledger is at this flush number.
     caf::reacts_to<atom::own, cell_home, owner_token, std::uint64_t>,
-    // The cells are this node's no more; answers once nothing of theirs is under way.
+    // This node no longer serves these cells. Answers once no flush contains them.
     caf::replies_to<atom::release, std::vector<cell_id>>::with<bool>,
-    // To itself: time to flush, or to try again.
+    // To itself: flushes, or repeats a flush that failed.
     caf::reacts_to<atom::tick>,
-    // To itself: where nothing was to flush, is the ledger still as it was left?
+    // To itself: compares the ledger with the last flush, unless a flush is running.
     caf::reacts_to<atom::poll>, caf::replies_to<atom::status>::with<writer_report>>;
 
-/// The FILL interface: brings fills to their end, finds rows that a new
-/// snapshot doesn't show, and watches connector, slot and dead letters.
+/// The FILL interface: runs fills, rereads tables, and watches the connector, the replication slot
+/// and the dead letters.
 using fill_actor = caf::typed_actor<
-    // Cells are served there now; who leads (has the first shard) minds fills and the connector.
+    // These are the locations of all cells. True: this node serves shard 0 and leads, so it runs
+    // fills and watches the connector.
     caf::reacts_to<atom::homes, cell_homes, bool>,
-    // To itself: looks around.
+    // To itself: takes the next step of a fill, and checks the surroundings.
     caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<fill_report>>;
 
-/// The PEER interface: another node sends its announcement and gets this node's. A tool that comes in by
-/// the nodes' door gets the node's inspector.
+/// The PEER interface: another node sends its announcement and gets this node's. A tool gets the
+/// node's inspector.
 using peer_actor = caf::typed_actor<caf::replies_to<atom::hello, node_card>::with<node_card>,
                                     caf::replies_to<atom::inspector>::with<inspector_actor>>;
 
-/// The MEMBER interface: this node among the others. Takes part in Kafka's groups,
-/// claims shards and lets them go, and tells everybody where cells are served.
+/// The MEMBER interface: this node in the cluster. It is a member of Kafka's consumer groups,
+/// claims and releases shards, and sends the locations of cells to the other actors.
 using member_actor = caf::typed_actor<
-    // Another node introduces itself; answered with this one's card.
+    // Another node sends its announcement; answers with this node's.
     caf::replies_to<atom::hello, node_card>::with<node_card>,
-    // Hands out this node's inspector. An error: it has none yet.
+    // Returns this node's inspector. Error: the inspector hasn't started yet.
     caf::replies_to<atom::inspector>::with<inspector_actor>,
-    // This is the node's inspector.
+    // Sets this node's inspector.
     caf::reacts_to<atom::inspector, inspector_actor>,
-    // Tells where cells are served.
+    // Returns the locations of all known cells.
     caf::replies_to<atom::homes>::with<cell_homes>,
-    // To itself: looks at the groups.
+    // To itself: polls the consumer groups.
     caf::reacts_to<atom::poll>,
-    // To itself: looks for other nodes.
+    // To itself: looks for other nodes in the node registry.
     caf::reacts_to<atom::tick>,
-    // The ledger has another owner for this cell.
+    // Another node owns this cell: its fencing token is newer.
     caf::reacts_to<atom::fenced, cell_id>,
-    // Leaves the groups; answers once the others have what was served here, or are given up on.
+    // Leaves the groups. Answers once other nodes serve this node's shards, or after a timeout.
     caf::replies_to<atom::leave>::with<bool>,
-    // Lets everything go.
+    // Releases all cells and partitions.
     caf::replies_to<atom::release>::with<bool>, caf::replies_to<atom::status>::with<member_report>>;
 
 } // namespace millrace

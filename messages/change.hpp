@@ -1,6 +1,6 @@
 #pragma once
 
-/// What one record means to one cell.
+/// The effect of one record on one cell.
 
 #include "messages/units.hpp"
 
@@ -10,35 +10,35 @@
 namespace millrace {
 
 enum class change_kind : std::uint8_t {
-  upsert,    ///< the row is now this one
-  remove,    ///< the row has gone, or has moved to another cell
+  upsert,    ///< the row now has these columns
+  remove,    ///< the row was deleted, or moved to another cell
   not_yours, ///< a snapshot read shows the row in another cell
-  truncate,  ///< the table was emptied: removes and bars rows older than `at`
-  // Nodes send the number, and 4 was another kind.
-  forget = 5, ///< the row isn't in PostgreSQL as of `at`: removes it if older
-  read,       ///< a read of the whole table shows the row as of `at`: taken if nothing newer is known
+  truncate, ///< the table was truncated: removes rows older than `at`, and ignores older changes from then on
+  // The number is part of the wire format. 4 was another kind.
+  forget = 5, ///< PostgreSQL doesn't have the row as of `at`: removes it if it is older
+  read,       ///< a read of the table shows the row as of `at`: applied if nothing newer is known
 };
 
-/// What another node sends beyond it is no change.
+/// The highest valid number. A batch from another node with a higher one is malformed.
 constexpr auto last_change_kind = change_kind::read;
 
-/// A record's effect, but for its row.
+/// A change without its key and columns.
 struct change_head {
   change_kind kind = change_kind::upsert;
-  char op = 'u';        ///< Debezium's c u d r t, for the record counters
-  bool counted = false; ///< at the table's own entity: counts once per record
+  char op = 'u';        ///< Debezium's c, u, d, r or t, for the record counters
+  bool counted = false; ///< true in the table's own entity: each record counts once
   route_id route;
-  kafka_offset offset; ///< of the record in the batch's source
-  lsn at;              ///< the record's, or an incremental snapshot's watermark
+  kafka_offset offset; ///< of the record in the batch's partition
+  lsn at;              ///< LSN of the record, or watermark of an incremental snapshot
 };
 
-/// A change by itself.
+/// A change that owns its key and columns.
 struct change : change_head {
   std::string key;     ///< packed primary key; empty for truncate
-  std::string columns; ///< packed columns of the route, for upsert only
+  std::string columns; ///< packed columns of the route; empty unless `kind` is upsert or read
 };
 
-/// A change whose texts are somebody else's.
+/// A change that refers to a key and columns elsewhere. Valid as long as their owner.
 struct change_view : change_head {
   change_view() = default;
   explicit change_view(const change_head& head) : change_head(head) {}

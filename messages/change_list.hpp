@@ -1,9 +1,9 @@
 #pragma once
 
-/// The changes of a batch as one piece of memory: made once by a router, kept to be
-/// sent again, applied from there by the cell, and copied whole on the way between
-/// nodes. In the machine's own byte order: nodes of another build refuse each other,
-/// and all that Millrace runs on are little-endian.
+/// The changes of a batch in one block of memory. A router makes it once, and keeps it to send it
+/// again. A cell applies the changes from it, and nodes send it as it is. The byte order is the
+/// machine's own: nodes of another build reject each other, and Millrace runs only on little-endian
+/// machines.
 ///
 ///     head | key | columns | head | key | columns | ...
 
@@ -17,7 +17,7 @@
 
 namespace millrace {
 
-/// Changes of one source, by offset.
+/// Changes of one partition, in the order of their offsets.
 class packed_changes {
  public:
   class iterator {
@@ -41,7 +41,7 @@ class packed_changes {
   packed_changes(std::initializer_list<change> x);
   packed_changes(const std::vector<change>& x);
 
-  /// Returns the changes that these bytes are; nullopt: they aren't any.
+  /// Returns the changes that the bytes contain; nullopt if they are malformed.
   static std::optional<packed_changes> from(std::string bytes);
 
   void add(const change_view& x);
@@ -50,14 +50,14 @@ class packed_changes {
   iterator end() const { return iterator{bytes_.data() + bytes_.size()}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  /// Return the offsets of the first and the last change; `nowhere` where there is none.
+  /// Return the offsets of the first and of the last change; `nowhere` if there are no changes.
   kafka_offset first() const { return first_; }
   kafka_offset last() const { return last_; }
   const std::string& bytes() const { return bytes_; }
 
-  /// Returns those beyond an offset.
+  /// Returns the changes after an offset.
   packed_changes beyond(kafka_offset x) const;
-  /// Returns each by itself.
+  /// Returns a copy of each change.
   std::vector<change> all() const;
 
  private:
@@ -68,8 +68,7 @@ class packed_changes {
   kafka_offset first_ = nowhere, last_ = nowhere;
 };
 
-/// Changes that nobody alters any more: who keeps a batch to send it again, and
-/// who applies it, hold the same ones.
+/// Immutable, shared changes. The router's send buffer and the cell hold the same block of memory.
 class change_list {
  public:
   change_list() = default;

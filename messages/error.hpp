@@ -1,6 +1,6 @@
 #pragma once
 
-/// Errors that a person reads: what, where, and what to do.
+/// Errors say what, where, and what to do.
 
 #include <optional>
 #include <string>
@@ -9,25 +9,25 @@
 
 namespace millrace {
 
-/// What went wrong, for code that decides by it.
+/// The error's kind, for code that handles it.
 enum class errc {
-  bad_record,     ///< a record that can't be decoded: a dead letter
-  bad_setting,    ///< a setting that can't be used: refuse to start
-  refused_figure, ///< a figure outside the language: refuse to start
+  bad_record,     ///< a record can't be decoded: send it to the dead-letter topic
+  bad_setting,    ///< a setting is invalid: refuse to start
+  refused_figure, ///< a figure isn't supported: refuse to start
   unavailable,    ///< a server doesn't answer: retry with backoff
-  denied,         ///< a server refuses us: wrong password or missing right
-  fenced,         ///< another owner claimed the cell: stop or claim again
-  stale,          ///< the ledger isn't where we left it: load again
-  corrupt,        ///< stored state that we don't understand
+  denied,         ///< a server rejects the login or lacks a right
+  fenced,         ///< another node claimed the cell: stop or claim again
+  stale,          ///< the ledger isn't at this node's last flush: load the cell again
+  corrupt,        ///< stored state can't be read
 };
 
-/// An error with the context that a person needs to act.
+/// A kind, and a message for people.
 struct error {
   errc code;
   std::string message;
 };
 
-/// A value, or the error that kept us from it.
+/// A value, or the error that explains why there is none.
 template <class T>
 class result {
  public:

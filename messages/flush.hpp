@@ -1,7 +1,7 @@
 #pragma once
 
-/// One cell's part of a flush: fence, number, positions, state and results go
-/// to Redis in one atomic step.
+/// One cell's part of a flush. Fencing token, flush number, positions, state and results go to
+/// Redis in one atomic write.
 
 #include "messages/delivery.hpp"
 #include "messages/store_write.hpp"
@@ -10,49 +10,49 @@
 
 namespace millrace {
 
-/// A token that nobody ever used: 128 random bits, in hex.
+/// A fencing token: 128 random bits in hex, new at every claim.
 using owner_token = std::string;
 
-/// A place as its cell left it in Redis.
+/// What a cell last wrote to a place.
 struct place_check {
   figure_id figure;
   std::string key, member;
-  std::uint64_t fingerprint = 0; ///< of its content; 0: the place is absent
+  std::uint64_t fingerprint = 0; ///< hash of the content; 0: the place is absent
 };
 
 struct cell_flush {
   cell_id cell;
   owner_token owner;
-  std::uint64_t number = 0;        ///< the ledger's must be number - 1
-  std::vector<position> positions; ///< that moved since the last flush
-  std::string block;               ///< state block to append; may be empty
-  std::uint64_t generation = 0;    ///< of the log that `block` goes to
-  /// A new copy of the state under generation + 1, written chunk by chunk.
-  std::string copy_block;        ///< chunk to append to the copy
-  bool copy_block_too = false;   ///< `block` goes to the copy as well
-  std::uint64_t copy_length = 0; ///< > 0: switch to the copy, which must have this many blocks
+  std::uint64_t number = 0;        ///< the ledger's number must be number - 1
+  std::vector<position> positions; ///< those that moved since the last flush
+  std::string block;               ///< state block to append; can be empty
+  std::uint64_t generation = 0;    ///< the state log to which `block` goes
+  /// Compaction: the new state log has generation + 1 and is written in chunks.
+  std::string copy_block;        ///< chunk to append to the new log
+  bool copy_block_too = false;   ///< `block` goes to the new log as well
+  std::uint64_t copy_length = 0; ///< if > 0: switch to the new log, which must have this many blocks
   cell_output output;
-  /// Tables whose read's rows came to the cell, which wasn't told of the read (`from` of
-  /// the newest): the ledger has gone back to before it. What the stream removed
-  /// meanwhile may be there again.
+  /// Tables of which the cell has rows of a read that it doesn't know, with the newest read's LSN
+  /// (`from`). The ledger has lost the note of that read. Rows that the stream removed since can be
+  /// back.
   std::map<table_id, lsn> unknown_reads;
   /// Places that the writer compares with Redis after this flush.
   std::vector<place_check> checks;
-  bool checked_all = false; ///< `checks` ends a round over all places of the cell
+  bool checked_all = false; ///< `checks` is the last part of a round over all places of the cell
 };
 
-/// What a cell finds in the ledger when it claims or reloads.
+/// What a cell loads from Redis after a claim or a STALE flush.
 struct cell_ledger {
   cell_id cell;
-  owner_token owner; ///< the new one, just written
+  owner_token owner; ///< the new fencing token, written just before
   std::uint64_t number = 0;
   std::uint64_t generation = 0;
   std::vector<position> positions;
-  std::vector<std::string> blocks; ///< the log, oldest first
-  bool lost = false;               ///< the log isn't what was written: Redis lost blocks of it
+  std::vector<std::string> blocks; ///< the state log, oldest block first
+  bool lost = false;               ///< Redis has lost blocks of the state log
 };
 
-/// How a cell's ledger was left: by whom, and under which number.
+/// A cell's fencing token and flush number, as this node last wrote them.
 struct ledger_mark {
   owner_token owner;
   std::uint64_t number = 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Rows packed as msgpack: how they travel, rest in a cell, and are logged.
+/// Rows packed as msgpack: the form in batches, in a cell's memory and in the state log.
 
 #include "messages/values.hpp"
 
@@ -9,23 +9,22 @@
 
 namespace millrace {
 
-/// Returns the values packed one after the other, without a count.
-/// Two rows of one shape are equal exactly if their packed forms are.
+/// Returns the packed values one after the other, without a count. Two rows with the same columns
+/// are equal if, and only if, their packed forms are.
 std::string pack(const row& values);
 
-/// The same for the row's values at these places, in this order.
+/// Returns the packed values at these indexes, in this order.
 std::string pack_columns(const row& from, const std::vector<std::uint16_t>& columns);
 
 /// Appends one value to `out`.
 void pack_to(std::string& out, const value& x);
 
-/// Returns all values in `packed`. Throws std::runtime_error on anything that
-/// pack() doesn't write.
+/// Returns all values in `packed`. Throws std::runtime_error if pack() couldn't have written it.
 row unpack(std::string_view packed);
-/// The same into `out`, whose memory is used again.
+/// The same into `out`, whose memory is reused.
 void unpack(std::string_view packed, row& out);
 
-/// Returns the first `count` values' packed bytes: a prefix of `packed`.
+/// Returns the packed bytes of the first `count` values: a prefix of `packed`.
 std::string_view packed_prefix(std::string_view packed, std::size_t count);
 
 } // namespace millrace

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What a cell wants written to Redis: places of figures, parts of rolled-up
-/// figures, counters of records.
+/// What a cell writes to Redis: places of figures, partials of rolled-up figures, and record
+/// counters.
 
 #include "messages/units.hpp"
 
@@ -21,55 +21,55 @@ enum class write_kind : std::uint8_t {
   unstage, ///< key, args = [staged key]: RENAME staged to key, then the ttl
 };
 
-/// One write to a place. Later writes to the same place replace earlier ones.
+/// One write to a place. A later write to the same place replaces an earlier one.
 struct store_write {
   figure_id figure;
   write_kind kind = write_kind::set;
   std::string key;
   std::vector<std::string> args;
-  std::uint32_t ttl_seconds = 0; ///< 0 = none; set anew by every write
+  std::uint32_t ttl_seconds = 0; ///< 0 = none. Every write sets it again
 };
 
-/// An integer of 256 bits, two's complement, least significant limb first:
-/// room for 10^40 products of two 18-digit factors.
+/// A 256-bit integer in two's complement, least significant limb first. It holds 10^40 products of
+/// two 18-digit factors.
 struct wide_limbs {
   std::uint64_t limb[4] = {0, 0, 0, 0};
 };
 
-/// What one aggregate of a rolled-up group gains (or loses) in one cell.
+/// The change of one aggregate's partial in one cell.
 struct aggregate_part {
-  std::int64_t count = 0; ///< of the values that aren't NULL
-  std::int64_t nans = 0;  ///< of them, numeric NaN
-  wide_limbs sum;         ///< of the others, scaled
-  /// min, max: the cell's best value now, as sortable integer (empty: none).
-  /// "nan" where the best is NaN. Only set if `best_changed`.
+  std::int64_t count = 0; ///< of values that aren't NULL
+  std::int64_t nans = 0;  ///< of these, numeric NaN
+  wide_limbs sum;         ///< of the other values, scaled
+  /// min and max: the cell's best value now, as a sortable integer; empty if there is none, "nan"
+  /// if it is NaN. Set only if `best_changed`.
   bool best_changed = false;
   std::string best;
 };
 
-/// One rolled-up group's change in one cell since the last flush.
+/// The change of one rolled-up group's partial in one cell since the last flush.
 struct rollup_part {
   figure_id figure;
-  cell_id cell;       ///< whose best values these are
+  cell_id cell;       ///< the cell that `best` belongs to
   std::string group;  ///< packed group keys: the field of the hidden hash
   std::string key;    ///< the place, rendered
-  std::string member; ///< hash field or zset member, rendered; else empty
+  std::string member; ///< hash field or zset member, rendered; empty if the place is a key
   std::vector<std::string>
       shown; ///< group keys as the target shows them: JSON for json, text for hash; "" + absent = NULL
-  bool always = false; ///< a figure without GROUP BY: its one row stays
+  bool always = false; ///< a figure without GROUP BY: its one row always exists
   std::int64_t rows = 0;
-  std::vector<aggregate_part> parts; ///< as figure_plan::aggregates
+  std::vector<aggregate_part> parts; ///< one per entry of figure_plan::aggregates
   std::int64_t closes_at = 0;        ///< tick at which the bucket closes; 0 = never
 };
 
-/// Counters of change records of one table: cdc:stats:*, metrics:TABLE:*.
+/// Counts of one table's change records by operation: cdc:stats:*, metrics:TABLE:*.
 struct record_count {
   table_id table;
   char op = 'c';
   std::int64_t count = 0;
 };
 
-/// All that one cell's figures want written since the last drain.
+/// Everything that one cell's figures have to write since the last drain.
 struct cell_output {
   std::vector<store_write> writes;
   std::vector<rollup_part> rollups;

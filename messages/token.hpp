@@ -1,12 +1,13 @@
 #pragma once
 
-/// Owner tokens: 128 random bits, so that no lost tail hands one out twice.
+/// Fencing tokens: 128 random bits. A counter in Redis could return a token twice after Redis lost
+/// its last writes.
 
 #include "messages/flush.hpp"
 
 namespace millrace {
 
-/// Returns a token that nobody ever used.
+/// Returns a new random token.
 owner_token fresh_token();
 
 } // namespace millrace

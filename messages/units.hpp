@@ -1,6 +1,6 @@
 #pragma once
 
-/// Strong types for the numbers that cross a border: an offset is not an LSN.
+/// Strong types for numbers, so that an offset can't be passed as an LSN.
 
 #include <compare>
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// A number with a meaning. `Tag` keeps two meanings apart at compile time.
+/// A number with a meaning. `Tag` separates two meanings at compile time.
 template <class Tag, class Rep>
 struct strong {
   using rep = Rep;
@@ -17,35 +17,35 @@ struct strong {
   constexpr auto operator<=>(const strong&) const = default;
 };
 
-/// A position in PostgreSQL's write-ahead log; 0 = unknown.
+/// An LSN: a point in PostgreSQL's WAL. 0 = unknown.
 using lsn = strong<struct lsn_tag, std::uint64_t>;
 /// A record's offset in its Kafka partition; -1 = before the first.
 using kafka_offset = strong<struct kafka_offset_tag, std::int64_t>;
-/// A Kafka partition's number.
+/// A Kafka partition's number in its topic.
 using partition_id = strong<struct partition_tag, std::int32_t>;
-/// The unit of ownership, 0 .. shards - 1.
+/// A shard's number, 0 to shards - 1. A shard is the unit of ownership.
 using shard_id = strong<struct shard_tag, std::uint16_t>;
-/// Index into plan_set::tables.
+/// An index into plan_set::tables.
 using table_id = strong<struct table_tag, std::uint16_t>;
-/// Index into plan_set::entities.
+/// An index into plan_set::entities.
 using entity_id = strong<struct entity_tag, std::uint16_t>;
-/// Index into plan_set::routes.
+/// An index into plan_set::routes.
 using route_id = strong<struct route_tag, std::uint16_t>;
-/// Index into plan_set::figures.
+/// An index into plan_set::figures.
 using figure_id = strong<struct figure_tag, std::uint16_t>;
-/// Seconds since 1970-01-01 UTC by the node's clock: the tick.
+/// The tick: seconds since 1970-01-01 UTC.
 using tick_seconds = strong<struct tick_tag, std::int64_t>;
 
 constexpr kafka_offset nowhere{-1};
 
-/// One entity's part of a shard: the unit of delivery.
+/// A cell: one entity in one shard, the unit of delivery.
 struct cell_id {
   shard_id shard;
   entity_id entity;
   constexpr auto operator<=>(const cell_id&) const = default;
 };
 
-/// Where records come from: a partition of a table's change topic.
+/// One partition of a table's change topic.
 struct source_id {
   table_id table;
   partition_id partition;

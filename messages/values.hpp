@@ -1,7 +1,7 @@
 #pragma once
 
-/// One column's value, in the form that figures fold: exact, without its type.
-/// The catalog's column_type says how to read it:
+/// One column's value in the form that figures fold. It is exact, and has no type. The catalog's
+/// column_type says how to interpret it:
 ///   integers, boolean (0/1)   int64
 ///   numeric(p,s), p <= 18     int64, scaled by 10^s; not_a_number
 ///   date                      int64, days since 1970-01-01; +-infinity = max/min
@@ -21,7 +21,7 @@ struct null_value {
   constexpr auto operator<=>(const null_value&) const = default;
 };
 
-/// numeric's NaN: equal to itself, greater than every number.
+/// The NaN of numeric: equal to itself, and greater than every number.
 struct not_a_number {
   constexpr auto operator<=>(const not_a_number&) const = default;
 };
