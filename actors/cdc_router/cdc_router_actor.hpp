@@ -1,7 +1,7 @@
 #pragma once
 
-/// The router: reads this node's partitions, and sees to it that every cell
-/// gets all of its changes, once and in order.
+/// The router: reads this node's partitions, and delivers every change to its cells once and in
+/// order.
 
 #include "actors/cdc_router/delivery_window.hpp"
 #include "actors/cdc_router/intake.hpp"
@@ -21,15 +21,16 @@ struct cdc_router_settings {
   const plan_set* plans = nullptr;
   std::uint16_t shards = 32;
   std::string topic_prefix;                            ///< Debezium's: PREFIX.SCHEMA.TABLE
-  std::string dead_letters;                            ///< topic
-  std::map<source_id, kafka::topic_partition> sources; ///< all that there are
-  connector_modes modes;                               ///< of a connector whose records have no schema
-  bool first_fill = false;                             ///< no cell holds anything yet
-  std::size_t credit_bytes = 4 << 20;                  ///< that may wait at one cell
-  std::size_t poll_records = 2000;                     ///< of one partition, at a time
+  std::string dead_letters;                            ///< dead-letter topic
+  std::map<source_id, kafka::topic_partition> sources; ///< all partitions of the project
+  connector_modes modes;                               ///< of the connector, for records without a schema
+  bool first_fill = false;                             ///< no cell has a row yet
+  std::size_t credit_bytes = 4 << 20;                  ///< send buffer's limit per cell
+  std::size_t poll_records = 2000;                     ///< per partition and poll
   std::chrono::milliseconds poll_wait{5};
-  std::shared_ptr<last_record> reading = std::make_shared<last_record>(); ///< where the router is
-  std::function<std::int64_t()> now_ms;                                   ///< wall clock, Unix time
+  std::shared_ptr<last_record> reading =
+      std::make_shared<last_record>();  ///< file with the record being processed
+  std::function<std::int64_t()> now_ms; ///< wall clock, Unix time, ms
   std::function<void(std::string)> lost;
 };
 
@@ -58,21 +59,22 @@ struct cdc_router_state {
   cdc_router_settings how;
   std::unique_ptr<kafka::consumer> consumer;
   std::unique_ptr<kafka::producer> producer;
-  std::map<cell_id, dispatcher_actor> doors;           ///< behind which cells are served
-  std::map<source_id, kafka::topic_partition> sources; ///< ours
+  std::map<cell_id, dispatcher_actor> doors;           ///< dispatcher by cell
+  std::map<source_id, kafka::topic_partition> sources; ///< this router's partitions
   std::map<kafka::topic_partition, source_id> source_of;
   std::map<table_id, table_intake> intakes;
   std::unique_ptr<delivery_window> window;
-  std::map<dispatcher_actor, std::vector<change_batch>> outbox; ///< sent before anything else is done
+  std::map<dispatcher_actor, std::vector<change_batch>>
+      outbox; ///< batches by dispatcher, sent at the end of each step
   std::size_t outbox_bytes = 0;
   std::set<source_id> paused;
   lag_meter lag;
   std::int64_t records = 0;
-  std::map<std::string, std::int64_t> dead; ///< letters sent by this node, by table
+  std::map<std::string, std::int64_t> dead; ///< dead letters sent by this node, by table
   std::map<kafka::topic_partition, kafka_offset> committed;
 };
 
-/// Spawned detached: the poll blocks.
+/// Returns the router's behavior. Spawn it detached: the Kafka poll blocks its thread.
 cdc_router_actor::behavior_type cdc_router(cdc_router_actor::stateful_pointer<cdc_router_state> self,
                                            cdc_router_settings how, std::shared_ptr<kafka::consumer> reads,
                                            std::shared_ptr<kafka::producer> writes);

@@ -1,13 +1,13 @@
 #pragma once
 
-/// Cuts each source's records into a chain of batches for each cell, keeps what
-/// isn't durable, and sends again what a cell lacks.
+/// The send buffer: cuts each partition's records into a chain of batches per cell, keeps the
+/// batches that aren't durable, and sends again what a cell lacks.
 ///
-///     source orders/3:   8 9 10 11 12 13 14          (offsets read)
-///     cell 5/order:      (7, 10] {8, 10}   (10, 14] {13}
-///     cell 6/order:      (7, 14] {}                   a progress mark
+///     partition orders/3:  8 9 10 11 12 13 14          offsets read
+///     cell 5/order:        (7, 10] {8, 10}   (10, 14] {13}
+///     cell 6/order:        (7, 14] {}                  progress batch
 ///
-/// Plain C++: a backend transmits and seeks; a test gives a fake one.
+/// Plain C++. A backend sends and seeks; a test passes a fake one.
 
 #include "messages/delivery.hpp"
 
@@ -18,53 +18,53 @@
 
 namespace millrace {
 
-/// Returns the bytes that a batch's changes take.
+/// Returns the bytes of a batch's changes.
 std::size_t size_of(const change_batch& x);
 
-/// What the window needs done.
+/// The actions of the send buffer.
 struct delivery_backend {
-  /// Sends a batch to its cell; it may be lost on the way.
+  /// Sends a batch to its cell. The batch can be lost.
   std::function<void(const change_batch&)> transmit;
-  /// Has the source read again from `from` on.
+  /// Reads the partition again, from offset `from` on.
   std::function<void(source_id, kafka_offset from)> seek;
 };
 
 class delivery_window {
  public:
-  /// `credit_bytes`: so much may wait at one cell to become durable.
+  /// `credit_bytes`: limit of unacknowledged bytes per cell.
   delivery_window(delivery_backend backend, std::size_t credit_bytes);
 
-  /// Opens the chain of a source to a cell that has all up to `at`.
+  /// Opens a partition's chain to a cell whose position is `at`.
   void open(source_id source, cell_id cell, kafka_offset at);
 
-  /// Forgets a source: another router reads it.
+  /// Forgets a partition, which another router reads from now on.
   void close(source_id source);
 
-  /// Returns the offset to read a source from: behind its laggard.
+  /// Returns the next offset to read: one past the position of the slowest cell.
   kafka_offset start(source_id source) const;
 
-  /// Delivers what was read of a source, complete up to `last`.
+  /// Delivers the changes of a partition up to and including offset `last`.
   void deliver(source_id source, std::map<cell_id, packed_changes> changes, kafka_offset last, stamp seen);
 
-  /// Tells every cell how far each source is. To be called twice a second, for ever.
+  /// Sends every cell a progress batch per partition. Call it twice a second.
   void progress();
 
-  /// The same for some cells, which are served anew.
+  /// The same for cells whose location changed.
   void progress_of(const std::set<cell_id>& cells);
 
-  /// A cell has flushed up to there.
+  /// The cell is durable up to these positions.
   void on_durable(const cell_positions& x);
-  /// A cell lacks what comes after there.
+  /// The cell lacks what comes after these positions.
   void on_gap(const cell_positions& x);
 
-  /// Returns whether a cell that this source feeds is out of credit.
+  /// Returns whether a cell that this partition feeds has no credit left.
   bool blocked(source_id source) const;
 
-  /// Returns the lowest durable position of a source over its cells.
+  /// Returns the partition's lowest durable position over all cells.
   kafka_offset durable(source_id source) const;
-  /// Returns how far the source was read.
+  /// Returns the offset up to which the partition was read.
   kafka_offset read(source_id source) const;
-  /// Returns the bytes of all batches that are kept.
+  /// Returns the bytes of all batches in the send buffer.
   std::size_t waiting_bytes() const { return waiting_bytes_; }
   std::uint64_t resent() const { return resent_; }
   std::uint64_t seeks() const { return seeks_; }
@@ -77,7 +77,7 @@ class delivery_window {
   struct chain {
     kafka_offset sent = nowhere, durable = nowhere;
     std::deque<kept_batch> kept;
-    bool gap_answered = false; ///< since the last progress mark
+    bool gap_answered = false; ///< since the last progress batch
   };
   struct source_state {
     std::map<cell_id, chain> chains;

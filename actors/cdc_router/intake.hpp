@@ -1,7 +1,7 @@
 #pragma once
 
-/// Records of one table -> changes by cell, and letters for what can't be
-/// decoded. Neither Kafka's connection nor an actor: batches in, values out.
+/// Records of one table -> changes by cell, and the records that can't be decoded. Plain C++,
+/// without actors and a connection to Kafka.
 
 #include "actors/cdc_router/last_record.hpp"
 #include "actors/cdc_router/routing.hpp"
@@ -17,14 +17,14 @@ struct bad_record {
   std::string why;
 };
 
-/// What a batch of records comes to.
+/// The result for one batch of records.
 struct taken {
   changes_by_cell changes;
-  kafka_offset last; ///< the source is complete up to there
-  stamp seen;        ///< of the newest record
+  kafka_offset last; ///< the partition is complete up to this offset
+  stamp seen;        ///< record hash of the newest record
   std::vector<bad_record> bad;
   std::int64_t records = 0;
-  std::int64_t newest_commit_ms = 0; ///< 0 = no record has one
+  std::int64_t newest_commit_ms = 0; ///< 0 = no record has a commit time
 };
 
 class table_intake {
@@ -32,9 +32,9 @@ class table_intake {
   table_intake(const plan_set& plans, table_id table, std::uint16_t shards,
                const connector_modes& modes = {});
 
-  /// `first_fill`: no cell holds a row yet. Snapshot reads are then taken as
-  /// first ones, as long as all of them are of one snapshot. `at` is kept; the record that it
-  /// suspects is a bad one.
+  /// Decodes and routes a batch. `first_fill`: no cell has a row yet, so snapshot rows are routed
+  /// without `not_yours` to other cells, as long as all are of one snapshot. Keeps `at` up to date.
+  /// The record that `at` suspects is a bad one.
   taken take(const kafka::record_batch& batch, bool first_fill, last_record& at);
 
   std::vector<cell_id> cells() const { return routing_.cells(); }
@@ -45,7 +45,7 @@ class table_intake {
 
   debezium_decoder decoder_;
   routing routing_;
-  std::optional<lsn> fill_; ///< the LSN of the first snapshot seen
+  std::optional<lsn> fill_; ///< LSN of the first snapshot seen
 };
 
 } // namespace millrace

@@ -1,8 +1,8 @@
 #pragma once
 
-/// From the commit in PostgreSQL to the flush in Redis, measured at the router:
-/// a change's times are kept until the cell that got it says that it is durable.
-/// Only one change is followed at a time for each cell and source.
+/// Measures the lag from the commit in PostgreSQL to the flush in Redis. The router keeps a
+/// change's times until its cell acknowledges it. Follows one change at a time per cell and
+/// partition.
 
 #include "messages/units.hpp"
 
@@ -14,19 +14,19 @@ namespace millrace {
 
 class lag_meter {
  public:
-  /// The cell was sent changes of the source up to `last`. The newest record
-  /// was committed at `commit_ms` (0 = not known), and the batch was read from
-  /// Kafka at `read_ms` (both Unix time).
+  /// The router sent the cell changes of the partition up to `last`. `commit_ms`: commit of the
+  /// newest record, 0 = unknown. `read_ms`: when the batch was read from Kafka. Both are Unix time,
+  /// ms.
   void delivered(cell_id cell, source_id source, kafka_offset last, std::int64_t commit_ms,
                  std::int64_t read_ms);
 
-  /// All up to `last` is durable in the cell now.
+  /// The cell is durable up to `last`.
   void durable(cell_id cell, source_id source, kafka_offset last, std::int64_t now_ms);
 
-  /// The source is read no more: its changes aren't followed any longer.
+  /// The router no longer reads the partition: stops following its changes.
   void forget(source_id source);
 
-  /// Returns the newest lag in milliseconds: from the commit, and from the read.
+  /// Return the newest lag in ms: from the commit, and from the read.
   std::int64_t end_to_end_ms() const { return end_to_end_ms_; }
   std::int64_t own_ms() const { return own_ms_; }
 

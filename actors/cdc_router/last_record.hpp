@@ -1,10 +1,10 @@
 #pragma once
 
-/// The record that a router is at, in a file that outlives the process: a record that
-/// ended the process twice is told to the third, which puts it aside.
+/// The record that the router is processing, in a file that outlives the process. If two processes
+/// in a row end at the same record, the third one sends it to the dead-letter topic.
 ///
-/// The file is mapped into memory, so that a kill loses nothing and a record costs two
-/// stores. It is read by the machine that wrote it alone.
+/// The file is mapped into memory, so a kill loses nothing, and a record costs two stores. Only the
+/// machine that wrote the file can read it.
 
 #include "actors/sources/kafka/consumer.hpp"
 #include "messages/error.hpp"
@@ -15,7 +15,7 @@
 
 namespace millrace {
 
-/// A record by its place.
+/// A record's partition and offset.
 struct record_place {
   kafka::topic_partition from;
   kafka_offset offset;
@@ -24,19 +24,19 @@ struct record_place {
 
 class last_record {
  public:
-  /// Remembers nothing, and suspects none.
+  /// Doesn't record anything, and suspects no record.
   last_record();
-  /// Opens the file, or makes it. Errors (bad_setting): it can't be written, or is no file of ours.
+  /// Opens or creates the file. Error: bad_setting if it can't be written or has another format.
   static result<last_record> open(const std::string& path);
 
   /// Returns the record at which the last two processes ended.
   const std::optional<record_place>& suspect() const { return suspect_; }
 
-  /// The router comes to records of this partition.
+  /// The router begins a batch of this partition.
   void enter(const kafka::topic_partition& from);
-  /// It is at this record now.
+  /// The router begins this record.
   void at(kafka_offset offset);
-  /// It is at none.
+  /// The router has finished the batch.
   void leave();
 
   ~last_record();
@@ -47,7 +47,7 @@ class last_record {
   struct note;
   void take_up();
 
-  note* note_ = nullptr; ///< mapped; null: nothing is remembered
+  note* note_ = nullptr; ///< mapped; null: nothing is recorded
   std::optional<record_place> suspect_;
 };
 

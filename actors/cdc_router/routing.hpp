@@ -1,7 +1,7 @@
 #pragma once
 
-/// Which cells a change concerns, and as what: from the plans, by the entity's
-/// key. A row that moves to another key is a removal there and a row here.
+/// Decides from the plans and the entity's key which cells a change concerns. A row whose key
+/// changes is removed from one cell and added to another.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/sources/debezium/debezium_decoder.hpp"
@@ -14,19 +14,19 @@ namespace millrace {
 /// Changes by cell, in the order of the records.
 using changes_by_cell = std::map<cell_id, packed_changes>;
 
-/// Returns the shard of an entity's key; nullopt where a part of it is NULL.
-/// Stable across builds: FNV-1a over the packed key, finished by a mixer.
+/// Returns the shard of an entity's key; nullopt if a part of the key is NULL. Stable across
+/// builds: FNV-1a over the packed key, then a mixer.
 std::optional<shard_id> shard_of(const row& entity_key, std::uint16_t shards);
 
 class routing {
  public:
   routing(const plan_set& plans, table_id table, std::uint16_t shards);
 
-  /// Adds what one record means to every cell that it concerns. `first_fill`:
-  /// no cell can hold the row of a snapshot read by mistake, so none is told.
+  /// Adds a record's change for every cell that it concerns. `first_fill`: no cell can have the row
+  /// of a snapshot read by mistake, so other cells get no `not_yours`.
   void add(const table_change& x, kafka_offset at, bool first_fill, changes_by_cell& out) const;
 
-  /// Returns every cell that this table's records may concern.
+  /// Returns every cell that records of this table can concern.
   std::vector<cell_id> cells() const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Are these still the topics that the ledger was filled from? At the start the newest
-/// record that the ledger knows of each partition is read again.
+/// Checks at the start whether the topics are those from which the ledger was filled. Reads again
+/// the newest record of each partition that the ledger knows.
 
 #include "actors/sources/debezium/debezium_decoder.hpp"
 #include "actors/sources/kafka/consumer.hpp"
@@ -10,25 +10,24 @@
 
 namespace millrace {
 
-/// What the ledger has of one partition, over all cells that read it.
+/// The ledger's positions in one partition, over all its cells.
 struct ledger_extent {
-  kafka_offset lowest = nowhere;  ///< position of the laggard
-  kafka_offset highest = nowhere; ///< position of the furthest
-  stamp newest;                   ///< newest record seen by any cell
+  kafka_offset lowest = nowhere;  ///< position of the slowest cell
+  kafka_offset highest = nowhere; ///< position of the fastest cell
+  stamp newest;                   ///< newest record hash of any cell
 };
 
-/// What became of the topics since the ledger was written.
+/// The topics' state, compared with the ledger.
 struct topic_state {
-  std::optional<std::string> broken; ///< why state and topics don't belong together
+  std::optional<std::string> broken; ///< why state and topics don't match
   std::map<table_id, std::string>
-      to_reread; ///< tables of which records are missing, or may have been out of order
+      to_reread; ///< tables of which records are missing, or may have come out of order
 };
 
-/// Compares the ledger with the topics. State that is ahead of a topic, or has seen another
-/// record, is broken: Kafka lost its last writes, or the topic was made again. Records
-/// that Kafka deleted before they were read, and partitions that were added, are a matter
-/// of their table alone. An error: Kafka didn't answer. Uses `reads` for itself; its
-/// assignment is replaced.
+/// Compares the ledger with the topics. They don't match if a cell is ahead of a topic, or the
+/// record at the record hash is another one: Kafka lost its last writes, or the topic was
+/// recreated. If Kafka deleted unread records, or a topic got more partitions, only its table must
+/// be read again. Error: Kafka didn't answer. Replaces the assignment of `reads`.
 result<topic_state> compare_topics(kafka::consumer& reads,
                                    const std::map<source_id, kafka::topic_partition>& sources,
                                    const std::map<source_id, ledger_extent>& ledger,

@@ -1,8 +1,7 @@
 #pragma once
 
-/// One entity's part of a shard: what every aggregator does with its batches.
-/// Rows, figures and positions move together, and leave together in numbered
-/// flushes. Plain C++; knows no actor and no Redis.
+/// One cell: an entity's rows, figures and positions in one shard. All three change together, and a
+/// numbered flush writes all three. Plain C++, without actors and Redis.
 
 #include "actors/cell/former_plans.hpp"
 #include "actors/cell/place_walk.hpp"
@@ -20,63 +19,66 @@
 
 namespace millrace {
 
-/// What a cell is made for; shared by all cells of a node.
+/// The settings that all cells of a node share.
 struct cell_settings {
-  const plan_set* plans = nullptr;                      ///< outlives the cell
-  std::uint64_t fingerprint = 0;                        ///< of the blocks that it writes
-  std::string staging;                                  ///< goes before the key of a place that still fills
-  std::shared_ptr<const former_plans> former = nullptr; ///< whose blocks it may find in its log
+  const plan_set* plans = nullptr; ///< must outlive the cell
+  std::uint64_t fingerprint = 0;   ///< goes into the blocks that the cell writes
+  std::string staging;             ///< prefix of the key of a place that still fills
+  std::shared_ptr<const former_plans> former =
+      nullptr; ///< former plans whose blocks the state log can contain
 };
 
 class cell {
  public:
   cell(const cell_settings& how, cell_id id);
 
-  /// Takes over what the ledger has. An error (corrupt) leaves the cell unusable.
+  /// Loads rows and positions from Redis. Error: corrupt; the cell is then unusable.
   result<void> load(const cell_ledger& from);
 
-  /// Applies a batch, or returns the position at which the chain broke.
+  /// Applies a batch. Returns the cell's position if the batch leaves a gap.
   std::optional<position> offer(const change_batch& batch, tick_seconds now);
 
-  /// Returns how far a source is durable, if the sender of this progress mark still doesn't know.
+  /// Returns the durable position of a partition if it must be acknowledged again: the sender of
+  /// this progress batch doesn't know it.
   std::optional<position> owed(const change_batch& mark) { return positions_.owed(mark); }
 
-  /// A read of these tables begins (by SCHEMA.TABLE; none: all): from now on changes
-  /// before `from` are left to it, and keys that are removed are remembered.
+  /// Begins a read of these tables (SCHEMA.TABLE; empty: all). From now on the cell ignores changes
+  /// before `from`, and remembers the keys that the stream removes.
   void begin_read(lsn from, const std::vector<std::string>& tables = {});
 
-  /// Ends it: removes the rows that nothing has shown since `from`. Returns false, and
-  /// does nothing, where this cell doesn't know of the read: it can't tell then which
-  /// rows are PostgreSQL's.
+  /// Ends the read: removes the rows that neither read nor stream has shown since `from`. Returns
+  /// false and changes nothing if the cell doesn't know of the read, because it can't tell then
+  /// which rows PostgreSQL has.
   bool sweep(lsn from, tick_seconds now, const std::vector<std::string>& tables = {});
 
-  /// Ends a fill: folds all rows into the figures that fill, and shows every place.
+  /// Ends a fill (go live): folds all rows into the figures that fill, and shows every place.
   void publish(tick_seconds now);
-  /// Tells whether all figures of the cell are live.
+  /// Returns whether all figures of the cell are live.
   bool live() const { return live_.all; }
 
-  /// Returns writes that take every place of this cell away: keyed ones, shown
-  /// rows, and what is staged. `which`: only of these figures, by their numbers.
-  /// The cell is of no use afterwards.
+  /// Returns writes that delete every place of this cell: places of keyed figures, of shown rows,
+  /// and staged ones. `which`: only of these figures, by figure number. Don't use the cell
+  /// afterwards.
   std::vector<store_write> retire(tick_seconds now, const std::vector<bool>& which = {});
 
-  /// Returns whether a flush has something to say; `urgent` leaves out
-  /// positions that moved by progress marks alone.
+  /// Return whether there is something to flush. `urgent` ignores positions that only progress
+  /// batches moved.
   bool dirty() const { return urgent() || positions_.moved(); }
   bool urgent() const { return changed_rows_ || copy_ || output_waits_; }
 
-  /// Has the flushes that follow write all rows to a new log: the one that is there lost some.
+  /// Starts a compaction: the next flushes write all rows to a new state log. For a state log that
+  /// lost blocks.
   void copy_state();
 
-  /// Returns the next flush. At most one is under way at a time. `checks`: of how many places it says
-  /// what Redis has after it.
+  /// Returns the next flush. At most one is running at a time. `checks`: how many places the flush
+  /// names for comparison with Redis.
   cell_flush collect(tick_seconds now, std::size_t checks = 0);
 
-  /// The flush was taken: returns the positions that are durable now.
+  /// The flush is in Redis: returns the positions that are durable now.
   std::vector<position> flushed();
 
   std::vector<position> positions() const { return positions_.all(); }
-  /// Returns whether the cell is as far as this for every source.
+  /// Returns whether the cell has reached all of these positions.
   bool reached(const std::vector<position>& x) const;
   const owner_token& owner() const { return owner_; }
   cell_id id() const { return id_; }
@@ -99,14 +101,14 @@ class cell {
 
   cell_settings how_;
   cell_id id_;
-  std::vector<bool> holds_; ///< by route: some figure folds or shows its rows here
+  std::vector<bool> holds_; ///< by route: a figure of this entity folds or shows its rows
   row_table rows_;
-  row fresh_, before_, key_; ///< unpacked here, again and again
+  row fresh_, before_, key_; ///< buffers for unpacking, reused
   sequencer positions_;
   figure_fold figures_;
   live_figures live_;
   owner_token owner_;
-  std::uint64_t number_ = 0; ///< of the last flush taken
+  std::uint64_t number_ = 0; ///< of the last flush that reached Redis
   std::uint64_t generation_ = 0;
   std::size_t log_bytes_ = 0, copied_bytes_ = 0;
   std::map<std::pair<table_id, char>, std::int64_t> counts_;

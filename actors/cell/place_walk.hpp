@@ -1,8 +1,8 @@
 #pragma once
 
-/// One slow round over the places of a cell: rows that projections show, then groups of keyed
-/// figures. It says what Redis must have there, so that a place which somebody else changed or
-/// deleted is found.
+/// One round over the places of a cell: first the rows that projections show, then the groups of
+/// keyed figures. Each flush names a few, with what Redis must have, so that the writer finds
+/// places that another client changed or deleted.
 
 #include "actors/cell/row_table.hpp"
 
@@ -10,10 +10,10 @@ namespace millrace {
 
 class place_walk {
  public:
-  /// Remembers the keys of the rows that are there now: those that come later are part of the next round.
+  /// Remembers the keys of the present rows. The next round contains later rows.
   place_walk(const row_table& rows, const figure_fold& figures);
 
-  /// Returns the next places, about `count` of them, as the cell has left them.
+  /// Returns the next places, about `count`, with the content that the cell wrote.
   std::vector<place_check> next(const row_table& rows, const figure_fold& figures, tick_seconds now,
                                 std::size_t count);
   bool finished() const { return finished_; }

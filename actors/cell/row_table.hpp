@@ -1,7 +1,7 @@
 #pragma once
 
-/// The last row of every key of a cell, by route: what figures are folded from.
-/// Knows which rows changed since the last state block.
+/// A cell's rows, the newest per key, by route. Figures are folded from them. Tracks which rows
+/// changed since the last state block.
 
 #include "actors/cell/stored_row.hpp"
 #include "actors/cell/table_reads.hpp"
@@ -13,20 +13,20 @@
 
 namespace millrace {
 
-/// A row's name: survives the row.
+/// A row's route and key: stays valid after the row is erased.
 struct row_name {
   route_id route;
   std::string key; ///< packed primary key
   auto operator<=>(const row_name&) const = default;
 };
 
-/// A row and the route that it came by.
+/// A row and its route.
 struct named_row {
   route_id route;
   stored_row* row = nullptr;
 };
 
-/// What a state block says of rows: first those that have gone.
+/// The rows of a state block: removed ones first.
 struct block_rows {
   std::vector<row_name> removed;
   std::vector<named_row> there;
@@ -36,28 +36,28 @@ struct block_rows {
 
 class row_table {
  public:
-  /// Returns the row, or null.
+  /// Returns the row; null if there is none.
   stored_row* find(route_id route, std::string_view key) const;
 
-  /// Makes the row, or gives it other kept columns; its marks stay. A reference
-  /// to it from before is invalid.
+  /// Adds the row, or replaces its kept columns and leaves its place marks. Earlier references to
+  /// the row can be invalid.
   stored_row& put(route_id route, std::string_view key, std::string_view kept, std::size_t marks);
   void erase(const row_name& name);
 
-  /// The next state block holds the row.
+  /// The row goes into the next state block.
   void touch(route_id route, stored_row& x);
   /// Returns what changed since the last call. Valid until the table changes.
   block_rows take_changes();
 
-  /// Changes of the route with an older LSN mean nothing any more: TRUNCATE came after
-  /// them, or a read of the whole table shows what they did.
+  /// From now on, changes of the route with an LSN before this one are ignored. Either a TRUNCATE
+  /// came after them, or a read of the table contains them.
   void bar(route_id route, lsn before);
   bool barred(route_id route, lsn at) const;
-  /// Tells whether a bar as high as `at` was set: the cell was told of what caused it.
+  /// Returns whether there is a bar at `at` or above, that is, whether the cell knows of its cause.
   bool knows_of(route_id route, lsn at) const;
   const std::map<route_id, lsn>& bars() const { return bars_; }
 
-  /// Calls use(route_id, stored_row&) for every row; it must not make or erase one.
+  /// Calls use(route_id, stored_row&) for every row. `use` must not add or erase rows.
   template <class Use>
   void each(Use use) const {
     for (auto& [route, rows] : rows_)
@@ -72,12 +72,12 @@ class row_table {
         use(*x.row);
   }
 
-  /// Reads of whole tables that are under way.
+  /// Reads that are running.
   table_reads& reads() { return reads_; }
   const table_reads& reads() const { return reads_; }
 
   std::vector<row_name> names() const;
-  /// Returns the names of a route's rows that were last shown before `limit`.
+  /// Returns the names of the route's rows whose LSN is before `limit`.
   std::vector<row_name> older_than(route_id route, lsn limit) const;
 
   std::size_t count() const;
@@ -85,7 +85,7 @@ class row_table {
 
  private:
   struct slot {
-    mutable stored_row::pointer row; ///< another one of the same key may take its place
+    mutable stored_row::pointer row; ///< replaced by a row with the same key
   };
   struct hash_of_key {
     using is_transparent = void;
@@ -98,7 +98,7 @@ class row_table {
     bool operator()(const slot& x, std::string_view key) const { return key == x.row->key(); }
     bool operator()(const slot& x, const slot& y) const { return x.row->key() == y.row->key(); }
   };
-  /// With the hash beside the pointer: to grow, it doesn't visit the rows.
+  /// Stores the hash with the pointer, so that growing doesn't touch the rows.
   using rows_by_key = tsl::robin_set<slot, hash_of_key, same_key, std::allocator<slot>, true>;
 
   stored_row& add(rows_by_key& to, std::string_view key, std::string_view kept, std::size_t marks);
@@ -106,7 +106,7 @@ class row_table {
   std::map<route_id, rows_by_key> rows_;
   std::map<route_id, lsn> bars_;
   table_reads reads_;
-  std::vector<named_row> touched_; ///< null: it has gone since
+  std::vector<named_row> touched_; ///< null: erased since
   std::vector<row_name> removed_;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Keeps a cell's batches whole, once and in order, per source.
+/// Makes sure that a cell applies every batch of a partition once and in order.
 
 #include "messages/delivery.hpp"
 
@@ -12,33 +12,34 @@ namespace millrace {
 class sequencer {
  public:
   enum class verdict : std::uint8_t {
-    apply, ///< take the changes past the position, then `advance`
-    old,   ///< all of it is known
-    gap,   ///< something before it is missing: answer with the position
+    apply, ///< apply the changes after the position, then call `advance`
+    old,   ///< the cell has all of it
+    gap,   ///< a batch before it is missing: answer with the position
   };
 
-  /// Says what to do with a batch. Changes nothing.
+  /// Returns what to do with a batch. Changes nothing.
   verdict offer(const change_batch& batch) const;
 
-  /// Moves the source's position to the batch's end.
+  /// Moves the partition's position to the end of the batch.
   void advance(const change_batch& batch);
 
-  /// Returns the position for a source: {-1} where nothing was ever applied.
+  /// Returns the position in a partition; {-1} if the cell has applied nothing.
   position at(source_id source) const;
 
   /// Returns the positions that moved since the last call.
   std::vector<position> take_moved();
   bool moved() const { return !moved_.empty(); }
 
-  /// These have reached the ledger, and are about to be acknowledged.
+  /// These positions are in the ledger and are about to be acknowledged.
   void made_durable(const std::vector<position>& x);
 
-  /// Returns how far the source is durable, if the sender of this progress mark
-  /// still doesn't know: the acknowledgement was lost. One that may be on its way is
-  /// given a few marks, or else busy nodes would tell each other twice all the time.
+  /// Returns the durable position if the sender of this progress batch doesn't know it: the
+  /// acknowledgement was lost. Waits for 4 progress batches (2 s) first, because the
+  /// acknowledgement can still be on its way. Otherwise busy nodes would acknowledge everything
+  /// twice.
   std::optional<position> owed(const change_batch& mark);
 
-  /// Starts over from what the ledger has.
+  /// Starts over from the positions in the ledger.
   void restore(const std::vector<position>& from);
 
   std::vector<position> all() const;
@@ -46,7 +47,7 @@ class sequencer {
  private:
   struct durable {
     position at;
-    int marks_left = 0; ///< that don't mean yet that an acknowledgement was lost
+    int marks_left = 0; ///< progress batches to wait for before the position is acknowledged again
   };
 
   std::map<source_id, position> positions_;

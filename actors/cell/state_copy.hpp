@@ -1,13 +1,11 @@
 #pragma once
 
-/// Writes a cell's rows anew, chunk by chunk, while flushes go on: how the log
-/// stays short.
+/// Compaction: rewrites a cell's rows to a new state log, in chunks, while flushes continue.
 ///
-///     log   g: [block][block] ............ [block n][block n+1] -> unlinked
-///     copy g+1:        [chunk 1][block n][chunk 2][block n+1]   -> becomes the log
+///     log g:           [block][block] ............ [block n][block n+1] -> unlinked
+///     new log g+1:     [chunk 1][block n][chunk 2][block n+1]   -> becomes the log
 ///
-/// Rows are whole in every block, so the order of a chunk and a block of the
-/// same flush doesn't matter.
+/// Every block has complete rows, so a chunk and a block of the same flush can come in any order.
 
 #include "actors/cell/row_table.hpp"
 
@@ -15,22 +13,22 @@ namespace millrace {
 
 class state_copy {
  public:
-  /// A log may be this much longer than the last copy before it is copied again.
+  /// Bytes by which a state log can exceed twice the last compacted size.
   static constexpr std::size_t slack_bytes = 1 << 20;
   static constexpr std::size_t rows_per_chunk = 5000;
 
-  /// Returns whether the log has outgrown its last full copy.
+  /// Returns whether the state log needs a compaction.
   static bool due(std::size_t log_bytes, std::size_t copied_bytes) {
     return log_bytes > 2 * copied_bytes + slack_bytes;
   }
 
   explicit state_copy(const row_table& rows) : waiting_(rows.names()) {}
 
-  /// Returns the next chunk's rows as they are now; none once all are copied.
+  /// Returns the next chunk with the rows as they are now; empty if all rows are written.
   block_rows next(const row_table& rows);
   bool finished() const { return at_ == waiting_.size(); }
 
-  /// Counts what went to the copy.
+  /// Counts a block of the new state log.
   void wrote(std::size_t bytes) { ++blocks_, bytes_ += bytes; }
   std::uint64_t blocks() const { return blocks_; }
   std::size_t bytes() const { return bytes_; }

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A row at rest. There are millions of them, so each is one piece of memory:
+/// A stored row. A node has millions of them, so each is one allocation:
 ///
 ///     at | touched | sizes | marks | packed key | packed kept columns
 
@@ -21,22 +21,22 @@ class stored_row {
   };
   using pointer = std::unique_ptr<stored_row, deleter>;
 
-  /// Returns a row with this many marks, all of absent places.
+  /// Returns a row with this many place marks, all of absent places.
   static pointer make(std::string_view key, std::string_view kept, std::size_t marks);
-  /// Returns the same row with other kept columns and this many marks.
+  /// Returns a copy of the row with other kept columns and this many marks.
   pointer with(std::string_view kept, std::size_t marks) const;
-  /// Overwrites the kept columns if the new ones are as long as the old.
+  /// Overwrites the kept columns in place. Returns false, and does nothing, if the length differs.
   bool overwrite(std::string_view kept);
 
   std::string_view key() const { return {text(), key_size_}; }
   /// Returns the packed columns that the route keeps.
   std::string_view kept() const { return {text() + key_size_, kept_size_}; }
-  /// Returns a mark for each projection of the route.
+  /// Returns one place mark per projection of the route.
   std::span<place_mark> marks() { return {reinterpret_cast<place_mark*>(this + 1), marks_}; }
   std::span<const place_mark> marks() const { return const_cast<stored_row*>(this)->marks(); }
 
-  lsn at;                    ///< newest LSN that showed it
-  std::uint32_t touched = 0; ///< its place among the rows that changed, from 1 on; 0: it isn't there
+  lsn at;                    ///< the newest LSN that showed the row
+  std::uint32_t touched = 0; ///< 1 + index among the changed rows; 0: unchanged
 
  private:
   stored_row(std::size_t key, std::size_t kept, std::size_t marks)

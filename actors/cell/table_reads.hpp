@@ -2,13 +2,14 @@
 
 /// What a cell remembers while tables are read beside their stream of changes.
 ///
-/// A read of a table is one snapshot of PostgreSQL, begun after an LSN, `from`: every
-/// transaction that was open at `from` has ended before the snapshot. So a change with
-/// an LSN below `from` is in the snapshot, and one at or above it is taken from the
-/// stream. The snapshot's rows reach the cell whenever they like: a row that the stream
-/// has shown since `from` is newer than the read, and a key that the stream has removed
-/// since must not come back. Rows tell their own LSN. Removed keys are remembered here,
-/// from the read's beginning to its sweep.
+/// A read of a table is one snapshot of PostgreSQL, taken after the LSN `from`. Every transaction
+/// that was open at `from` has ended before the snapshot. So a change with an LSN below `from` is
+/// in the snapshot, and the stream has every change at or above it.
+///
+/// The snapshot's rows reach the cell in any order with the stream's changes. A row that the stream
+/// has shown since `from` is newer than the read, and each row has its own LSN. A key that the
+/// stream has removed since `from` must not come back. This class remembers such keys until the
+/// sweep.
 
 #include "messages/units.hpp"
 
@@ -19,37 +20,37 @@
 
 namespace millrace {
 
-/// A key that the stream removed while its table was read.
+/// A key that the stream removed during a read of its table.
 struct removed_key {
   route_id route;
   std::string key; ///< packed primary key
   lsn at;          ///< of the removal
 };
 
-/// What a state block says of reads.
+/// The reads in a state block.
 struct block_reads {
-  std::map<route_id, lsn> under_way; ///< all of them, each with its `from`
-  std::vector<removed_key> removed;  ///< what was removed since the block before
+  std::map<route_id, lsn> under_way; ///< all running reads, with their `from`
+  std::vector<removed_key> removed;  ///< keys removed since the previous block
 };
 
 class table_reads {
  public:
-  /// A read of the route's table begins. An older one that was under way is replaced;
-  /// one that is under way already, or a newer one, goes on with all that it remembers.
+  /// Begins a read of the route's table. Replaces an older read. If this read or a newer one is
+  /// already running, it continues and keeps its keys.
   void begin(route_id route, lsn from);
-  /// Its rows have been swept: forgets what was removed meanwhile. A newer read goes on.
+  /// Ends the read after its sweep, and forgets its removed keys. A newer read continues.
   void end(route_id route, lsn from);
   bool under_way(route_id route) const { return removed_.count(route) > 0; }
 
-  /// The stream has removed a key.
+  /// The stream removed a key.
   void removed(route_id route, std::string_view key, lsn at);
-  /// Tells whether the stream removed the key at or after `at`.
+  /// Returns whether the stream removed the key at or after `at`.
   bool removed_since(route_id route, std::string_view key, lsn at) const;
 
-  /// Returns what changed since the last call, and everything for a copy.
+  /// Return what changed since the last call, and everything for a compaction.
   block_reads take_changes();
   block_reads all() const;
-  /// Takes what a block says: reads that it doesn't name have ended.
+  /// Applies the reads of a block. Reads that the block doesn't contain have ended.
   void apply(const block_reads& x);
 
   void clear() { *this = {}; }
@@ -60,7 +61,7 @@ class table_reads {
   using keys = std::map<std::string, lsn, std::less<>>;
 
   std::map<route_id, lsn> under_way_;
-  std::map<route_id, keys> removed_; ///< an entry for each read under way
+  std::map<route_id, keys> removed_; ///< one entry per running read
   std::vector<removed_key> fresh_;   ///< not in a block yet
 };
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A blocking connection to Redis over hiredis: one command, or a pipeline.
+/// A blocking connection to Redis over hiredis: single commands and pipelines.
 
 #include "messages/error.hpp"
 
@@ -21,37 +21,37 @@ struct settings {
   std::string user;     ///< empty: the default user
   std::string password; ///< never logged
   int database = 0;
-  std::chrono::milliseconds timeout{5000}; ///< connect and reply
+  std::chrono::milliseconds timeout{5000}; ///< to connect, and per reply
 };
 
-/// A reply: nil, integer, text or status, list, or Redis's own error text.
+/// A reply: nil, integer, text or status, list, or Redis's error message.
 struct reply {
   enum class kind : std::uint8_t { nil, integer, text, list, failure };
   kind what = kind::nil;
   std::int64_t integer = 0;
-  std::string text; ///< text, status, or the error
+  std::string text; ///< text, status or error message
   std::vector<reply> list;
   bool failed() const { return what == kind::failure; }
 };
 
 using command = std::vector<std::string>;
 
-/// Used by one thread. An error means that the connection is gone or refused
-/// (unavailable, denied); what Redis answers, its errors too, is a reply. After an
-/// error the next call connects again: what was sent before may still take effect.
+/// A connection for one thread. An error means that the connection failed (unavailable), or that
+/// Redis rejected the login (denied). Everything that Redis answers is a reply, errors too. After
+/// an error the next call connects again; commands sent before can still take effect.
 class client {
  public:
-  /// Connects, authenticates, selects. `denied` on a wrong password.
+  /// Connects, authenticates and selects the database. Error: denied if the password is wrong.
   static result<client> connect(const settings& how);
   ~client();
   client(client&&) noexcept;
   client& operator=(client&&) noexcept;
 
-  /// Returns as whom it is connected; empty: as Redis's default user.
+  /// Returns the Redis user; empty: the default user.
   const std::string& user() const;
 
   result<reply> call(const command& what);
-  /// Sends all, then reads all replies.
+  /// Sends all commands, then reads all replies.
   result<std::vector<reply>> pipeline(const std::vector<command>& what);
 
  private:

@@ -1,14 +1,14 @@
 #pragma once
 
-/// Patterns of SCAN and KEYS.
+/// Patterns for SCAN and KEYS.
 
 #include <string>
 #include <string_view>
 
 namespace millrace::redis {
 
-/// Returns the pattern that matches this very text. Outside of brackets Redis's
-/// patterns give a meaning to four characters (stringmatchlen in its util.c).
+/// Returns the pattern that matches exactly this text. Outside brackets, Redis's patterns have four
+/// special characters (stringmatchlen in its util.c).
 inline std::string escaped_glob(std::string_view text) {
   std::string out;
   for (auto c : text) {

@@ -1,6 +1,6 @@
 #pragma once
 
-/// msgpack for Redis's Lua: the few forms that cmsgpack and the functions read.
+/// msgpack for Redis's Lua: only the forms that cmsgpack and the functions read.
 
 #include "actors/figures/values/numeric.hpp"
 
@@ -10,7 +10,7 @@
 
 namespace millrace::redis {
 
-/// Writes msgpack to the end of a string, in the few forms that Lua reads.
+/// Appends msgpack to a string.
 class msgpack_writer {
  public:
   explicit msgpack_writer(std::string& out) : to_{out}, packer_(to_) {}
@@ -23,9 +23,9 @@ class msgpack_writer {
     packer_.pack_str_body(x.data(), static_cast<std::uint32_t>(x.size()));
     return *this;
   }
-  /// What is msgpack already.
+  /// Appends a text that is msgpack already.
   msgpack_writer& raw(std::string_view x) { return to_.write(x.data(), x.size()), *this; }
-  /// A number where Lua's doubles hold it, else decimal text.
+  /// Appends a number if a Lua double holds it exactly, else decimal text.
   msgpack_writer& integer(const wide& x) {
     constexpr std::int64_t bound = (std::int64_t{1} << 53) - 1;
     if (x <= wide(bound) && x >= wide(-bound))

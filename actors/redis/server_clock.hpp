@@ -1,7 +1,7 @@
 #pragma once
 
-/// The clock that every node goes by: Redis's. The clocks of two machines differ,
-/// and a bucket must close at the same moment wherever its cell is served.
+/// Redis's clock, which all nodes use. The clocks of two machines differ, but a bucket must close
+/// at the same time on every node.
 
 #include "messages/units.hpp"
 
@@ -10,19 +10,19 @@
 
 namespace millrace::redis {
 
-/// Returns this machine's time, for where Redis doesn't tell its own.
+/// Returns this machine's time, for a Redis that doesn't allow TIME.
 inline std::chrono::microseconds machine_time() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::system_clock::now().time_since_epoch());
 }
 
-/// Goes on by itself from what Redis said last; used by many threads.
+/// Redis's time: the last value read, and the time since on the steady clock. Thread-safe.
 class server_clock {
  public:
-  /// `says`: Redis's time, from store::time(), just now.
+  /// Sets the clock. `says`: Redis's time now, from store::time().
   void set(std::chrono::microseconds says) { ahead_ = (says - steady()).count(); }
 
-  /// Returns Redis's time, in Unix seconds.
+  /// Returns Redis's time, Unix time in s.
   tick_seconds now() const {
     auto at = steady() + std::chrono::microseconds{ahead_};
     return {std::chrono::floor<std::chrono::seconds>(at).count()};
@@ -33,7 +33,7 @@ class server_clock {
     return std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now().time_since_epoch());
   }
-  std::atomic<std::int64_t> ahead_{0}; ///< microseconds, of the steady clock
+  std::atomic<std::int64_t> ahead_{0}; ///< of the steady clock, µs
 };
 
 } // namespace millrace::redis

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What Redis tells of itself, and what of it a project can't live with: a cluster or a
-/// replica, keys that are evicted, data that a restart loses.
+/// What Redis reports about itself, and which of its settings a project can't use: a Redis cluster,
+/// a replica, eviction of keys, no persistence.
 
 #include "actors/redis/client.hpp"
 
@@ -11,42 +11,42 @@
 
 namespace millrace::redis {
 
-/// Redis by its own words (INFO).
+/// The facts in Redis's INFO.
 struct server_facts {
-  bool told = true;            ///< false: this user may not ask
-  std::string user;            ///< as whom we asked; empty: default
+  bool told = true;            ///< false: this user may not run INFO
+  std::string user;            ///< the user of the connection; empty: default
   bool cluster = false;        ///< cluster-enabled
-  std::string primary;         ///< HOST:PORT that it is a replica of; empty: it is none
+  std::string primary;         ///< HOST:PORT of the server that it replicates; empty: it isn't a replica
   std::string policy;          ///< maxmemory-policy
-  std::uint64_t maxmemory = 0; ///< bytes; 0: no limit
-  std::uint64_t evicted = 0;   ///< keys, since the server started
-  std::string run;             ///< a name of the server's own, another at each start
+  std::uint64_t maxmemory = 0; ///< bytes; 0: unlimited
+  std::uint64_t evicted = 0;   ///< number of keys, since the server started
+  std::string run;             ///< run ID, new at each start
   bool appends = true;         ///< it has an append-only file
   std::optional<bool> saves;   ///< it takes snapshots (RDB) by itself; nullopt: unknown
-  /// It has started again, and we may not ask it to rewrite its append-only file.
+  /// Redis has restarted, and this user may not tell it to rewrite its append-only file.
   bool keeps_halves = false;
 
-  /// Tells whether Redis deletes keys by itself where memory runs short.
+  /// Returns whether Redis evicts keys when its memory is full.
   bool evicts() const { return maxmemory > 0 && !policy.empty() && policy != "noeviction"; }
 };
 
-/// Something about the server that a person should know.
+/// A property of the server that the user should know.
 struct finding {
   enum class severity : std::uint8_t {
-    refuse, ///< nothing can be served from there
-    warn,   ///< it works, and figures may go
+    refuse, ///< the node can't use this server
+    warn,   ///< it works, but figures can be lost
   };
   severity weight = severity::warn;
   std::string what; ///< what it means, and what to do
 };
 
-/// Reads INFO's text: sections server, replication, persistence, memory, cluster, stats.
+/// Parses INFO's text: sections server, replication, persistence, memory, cluster and stats.
 server_facts facts_of(const std::string& info);
 
-/// Returns what is wrong with it, the worst first.
+/// Returns the findings, worst first.
 std::vector<finding> judge(const server_facts& x);
 
-/// Asks the server. Errors: unavailable; a user who may not ask is a fact.
+/// Runs INFO. Error: unavailable. If the user may not run it, the facts say so.
 result<server_facts> look_at_server(client& connection);
 
 } // namespace millrace::redis

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The ledger and the results in Redis, as Redis functions of the project's own
-/// library: every step here is atomic.
+/// The ledger and the results in Redis, through the project's library of Redis functions. Every
+/// step is atomic.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/redis/client.hpp"
@@ -14,175 +14,175 @@
 
 namespace millrace::redis {
 
-/// What a flush came to.
+/// The result of a flush.
 struct flush_outcome {
   flush_verdict verdict = flush_verdict::done;
-  std::optional<cell_id> refused;          ///< fenced or stale: this cell; nothing was written
-  std::map<figure_id, std::string> failed; ///< figures with a write that Redis refused, and its words
-  std::size_t commands = 0;                ///< that wrote places
-  std::vector<cell_id> broken;             ///< their logs aren't what was written
+  std::optional<cell_id> refused;          ///< the FENCED or STALE cell; nothing was written
+  std::map<figure_id, std::string> failed; ///< the error, by figure with a write that Redis rejected
+  std::size_t commands = 0;                ///< commands that wrote places
+  std::vector<cell_id> broken;             ///< cells whose state log lost blocks
 };
 
-/// What Redis has lost, or somebody took, of what is the project's alone.
+/// What is missing or changed in Redis.
 struct inspection {
-  std::vector<cell_id> broken;     ///< their ledgers or logs aren't what was written
-  std::vector<std::string> refill; ///< figures whose parts or places aren't
+  std::vector<cell_id> broken;     ///< cells whose ledger or state log lost data
+  std::vector<std::string> refill; ///< figures whose partials or places lost data
 };
 
-/// A place that isn't as its cell left it.
+/// A place that differs from what its cell wrote.
 struct touched_place {
   figure_id figure;
   std::string key;
-  std::string refused; ///< Redis's words where it is of another type
+  std::string refused; ///< Redis's error if the key has another type
 };
 
-/// What the project's ledger says of itself.
+/// The ledger's description of itself.
 struct project_format {
-  std::string format;            ///< the ledger's format number; empty: no ledger there
-  std::uint64_t fingerprint = 0; ///< of the plans that the state is of
+  std::string format;            ///< the ledger's format number; empty: there is no ledger
+  std::uint64_t fingerprint = 0; ///< of the plans
   std::uint16_t shards = 0;
-  std::string plans;       ///< to_json() of them
+  std::string plans;       ///< to_json() of the plans
   std::string database;    ///< PostgreSQL's system_identifier
   std::string phase;       ///< "filling" or "live"
-  std::string note;        ///< JSON of the fill's own
-  std::uint64_t epoch = 0; ///< how often the figures have changed since it was born
-  std::string former = {}; ///< JSON of plans whose state may still be in the logs; empty: none
-  std::string next = {};   ///< to_json() of the plans that are to come; empty: none
-  std::string life = {};   ///< a token, new at each birth and with each other set of figures
+  std::string note;        ///< the fill's progress, JSON
+  std::uint64_t epoch = 0; ///< number of changes of figures since the ledger was created
+  std::string former = {}; ///< JSON of former plans whose rows can still be in state logs; empty: none
+  std::string next = {};   ///< to_json() of the pending plans; empty: none
+  std::string life = {}; ///< incarnation: a token, new when the ledger is created and when its figures change
 };
 
-/// What a proposed change came to.
+/// The result of a proposal.
 enum class proposal : std::uint8_t {
-  taken,     ///< it is in the ledger, from now or before
+  taken,     ///< the pending plans are in the ledger, now or already before
   none,      ///< there is no ledger
-  other,     ///< the ledger is of other figures than was thought
-  under_way, ///< another change is
+  other,     ///< the ledger has other figures than expected
+  under_way, ///< another change is pending
 };
 
-/// One cell's part of a change: what of its positions nobody reads any more, and
-/// where it begins to read.
+/// One cell's part of a change of figures: the partitions that it no longer reads, and the
+/// positions from which it begins to read others.
 struct adopted_cell {
   cell_id cell;
-  owner_token owner; ///< must be the ledger's
+  owner_token owner; ///< must be the ledger's fencing token
   std::vector<source_id> loses;
   std::vector<position> gains;
 };
 
-/// All keys and the library carry the project's name. Used by one thread.
-/// Errors: unavailable (retry), denied, corrupt; Redis out of memory is unavailable.
+/// All keys and the library carry the project's name. For one thread. Errors: unavailable (retry;
+/// also if Redis is out of memory), denied, corrupt.
 class store {
  public:
-  /// Loads (or replaces) the function library.
+  /// Loads or replaces the function library.
   static result<store> open(client connection, std::string project, const plan_set& plans);
 
-  /// Takes all entities' cells of a shard at once: new tokens, and returns what
-  /// the ledger has. `from` nonempty: a reload of one cell, refused (fenced) if the
-  /// ledger's owner is another one. `life` nonempty: refused (fenced) if the ledger
-  /// isn't of this life any more.
+  /// Claims a shard's cells with new fencing tokens, and returns what Redis has of them. `from`:
+  /// reload of one cell, whose present token this must be. `life`: the ledger's incarnation must be
+  /// this one; empty: any. Error: fenced if either differs.
   result<std::vector<cell_ledger>> claim(const std::vector<cell_id>& cells,
                                          const std::vector<owner_token>& tokens,
                                          const std::vector<owner_token>& from = {},
                                          const std::string& life = {});
 
-  /// Writes all cells' flushes in one atomic step, or nothing and names the
-  /// first cell that was refused. `tick` closes buckets. Sent again after it got no
-  /// answer, a flush that did take effect is refused as stale.
+  /// Writes all cells' flushes in one atomic step. If a cell is FENCED or STALE, names it and
+  /// writes nothing. `tick` closes buckets. If a flush without an answer did take effect, its
+  /// repetition is STALE.
   result<flush_outcome> flush(const std::vector<cell_flush>& cells, tick_seconds tick);
 
-  /// Compares as a flush would, and writes nothing: a Redis that lost its tail, or
-  /// was claimed by another node, is found out where there is nothing to flush.
+  /// Compares tokens and numbers as a flush would, and writes nothing. So a node without changes
+  /// also finds out that Redis lost its last writes, or that another node claimed a cell.
   result<flush_outcome> look(const std::map<cell_id, ledger_mark>& left);
 
-  /// Compares what Redis has of these cells' logs and of all rolled-up figures' parts with what was
-  /// written. Figures that lost something are among the failed ones from then on.
+  /// Compares these cells' state logs, and the partials of all rolled-up figures, with what was
+  /// written. Marks figures that lost data as failed.
   result<inspection> inspect(const std::vector<cell_id>& cells);
 
-  /// Compares places of a rolled-up figure (by its number; others have none to compare) with what
-  /// their parts come to, some `groups` of them from `cursor` on. A figure with another place is
-  /// among the failed ones from then on, and to be filled again. Returns the next cursor; "0" ends it.
+  /// Compares about `groups` places of a rolled-up figure with their partials, from `cursor` on.
+  /// Marks the figure as failed and to be filled again if one differs. Returns the next cursor; "0"
+  /// at the end, and for figures that aren't rolled up.
   result<std::string> walk(figure_id figure, const std::string& cursor, std::size_t groups);
 
-  /// Compares these places with what Redis has. Returns those where something else stands.
+  /// Compares these places with Redis. Returns those that differ.
   result<std::vector<touched_place>> compare(const plan_set& plans, const std::vector<place_check>& checks);
 
-  /// Has the place's figure among the failed ones from now on, and to be filled again where that mends it.
+  /// Marks the place's figure as failed, and to be filled again if a fill repairs it.
   result<void> note_touched(const plan_set& plans, const touched_place& x);
 
-  /// Returns Redis's clock, Unix time; nullopt: its access list doesn't let us ask.
+  /// Returns Redis's clock, Unix time; nullopt: this user may not run TIME.
   result<std::optional<std::chrono::microseconds>> time();
 
-  /// Returns what the server tells of itself. Where it has evicted keys since the last time, all figures
-  /// that may have been hit are among the failed ones from then on, and to be filled again. A server that
-  /// has started again is asked to rewrite its append-only file.
+  /// Returns the facts about the server. If Redis has evicted keys since the last call, marks all
+  /// figures that can be affected as failed and to be filled again. If Redis has restarted, tells
+  /// it to rewrite its append-only file.
   result<server_facts> server();
 
-  /// Returns every cell's positions (no claim).
+  /// Returns every cell's positions, without a claim.
   result<std::vector<cell_positions>> positions(const std::vector<cell_id>& cells);
 
   result<project_format> format();
-  result<void> set_format(const project_format& x); ///< an empty one: there is no ledger any more
-  /// Begins a ledger in the place of one of life `before` (empty: there was none).
-  /// Error (fenced): another node was first.
+  result<void> set_format(const project_format& x); ///< an empty one deletes the ledger's
+  /// Creates a ledger in place of the one with incarnation `before`; empty: there was none. Error:
+  /// fenced if another node was first.
   result<void> begin(const project_format& x, const std::string& before);
 
-  /// Writes phase and note into a ledger of this life. Error (fenced): there is none, or another
-  /// one, which has a fill of its own.
+  /// Writes phase and fill progress if the ledger has this incarnation. Error: fenced if it
+  /// doesn't; the other ledger has a fill of its own.
   result<void> set_note(const std::string& phase, const std::string& note, const std::string& life);
-  /// Returns phase and note; both are empty where there is no ledger.
+  /// Returns phase and fill progress; both are empty if there is no ledger.
   result<std::pair<std::string, std::string>> note();
-  /// Returns the ledger's life; one of an older build, that has none, is given one.
+  /// Returns the ledger's incarnation. Gives one to a ledger of an older build that has none.
   result<std::string> life();
-  /// Forgets former plans that no log needs any more: writes the field as it is given.
+  /// Replaces the former plans, to drop those that no state log needs.
   result<void> set_former(const std::string& former);
 
-  /// Notes the plans to come, if the ledger is the one that was read (`found`). Figures that
-  /// still fill go on with those to come, or go.
+  /// Saves pending plans if the ledger is still `found`. Figures that are filling continue under
+  /// the pending plans, or are dropped.
   result<proposal> propose(const project_format& found, const std::string& next);
-  /// Notes that these figures are to be filled again, as plans to come that differ in nothing else.
-  /// Error (bad_setting): one of them isn't the ledger's.
+  /// Saves pending plans that differ only in that these figures are filled again. Error:
+  /// bad_setting if the ledger doesn't have one of them.
   result<proposal> refill(const std::vector<std::string>& figures);
-  /// The same without being asked by a person: names that aren't the ledger's are left out, and
-  /// within half a minute of the last time nothing happens (under_way).
+  /// The same, without a user's request. Ignores names that the ledger doesn't have. Returns
+  /// `under_way` and does nothing within 30 s of the last time.
   result<proposal> mend(std::vector<std::string> figures);
-  /// Returns why a node of this life has to start over: plans to come are noted, or
-  /// the ledger is of another life.
+  /// Returns why a node of this incarnation must start over: plans are pending, or the ledger has
+  /// another incarnation.
   result<std::optional<std::string>> replaced(const std::string& life);
-  /// Makes the new format the ledger's, with the cells' positions, in one step.
-  /// `figures`: whose failures are forgotten. Error (fenced): another node took a cell.
+  /// Replaces the ledger's format and the cells' positions in one step. Clears the failures of
+  /// `figures`. Error: fenced if another node claimed a cell.
   result<void> adopt(const std::vector<adopted_cell>& cells, const std::vector<std::string>& figures,
                      const project_format& now);
-  /// Returns of how many groups a rolled-up figure has parts.
+  /// Returns of how many groups a rolled-up figure has partials.
   result<std::int64_t> groups_of(const std::string& rolled_up);
 
-  /// Figures whose writes Redis refused, by name; kept until the next rebuild.
+  /// Returns the figures whose writes Redis rejected, with the error, by name. Kept until the
+  /// figures are filled again.
   result<std::map<std::string, std::string>> failed_figures();
 
-  /// Returns the tables whose rows may have changed without records, by SCHEMA.TABLE.
+  /// Returns the doubts, by SCHEMA.TABLE.
   result<std::map<std::string, table_doubt>> doubts();
-  /// Notes a doubt, in a ledger of this life. One that is there keeps its `since` and what
-  /// it says, and its `at` moves up. Error (fenced): the ledger began anew.
+  /// Adds a doubt to a ledger of this incarnation. An existing doubt keeps its `since` and its
+  /// texts, and gets the higher `at`. Error: fenced if the incarnation differs.
   result<void> doubt(const std::string& table, const table_doubt& x, const std::string& life);
-  /// Forgets the table's doubt if it was noticed before `read_from`, where the log was
-  /// when the table was read again. Error (fenced): the ledger began anew.
+  /// Deletes the table's doubt if it was last noticed before `read_from`, the LSN at which the
+  /// table was read again. Error: fenced if the incarnation differs.
   result<void> clear_doubt(const std::string& table, lsn read_from, const std::string& life);
-  /// Returns what the rows in the cells rely on of each table, JSON by SCHEMA.TABLE.
-  /// Tables that no figure reads any more may be among them.
+  /// Returns the facts about each table on which the rows in the cells rely, JSON by SCHEMA.TABLE.
+  /// Can contain tables that no figure reads any more.
   result<std::map<std::string, std::string>> relied_on();
-  /// Adds or replaces these tables' facts. Error (fenced): the ledger began anew.
+  /// Adds or replaces these tables' facts. Error: fenced if the incarnation differs.
   result<void> rely_on(const std::map<std::string, std::string>& facts, const std::string& life);
 
-  /// Deletes a rolled-up figure's places and its hidden parts. `by`: as the owner of
-  /// this cell. Error (fenced): it isn't any more.
+  /// Deletes a rolled-up figure's places and partials. `by`: only if this token still owns the
+  /// cell. Error: fenced if it doesn't.
   result<void> retire(const figure_plan& rolled_up, const cell_ledger* by = nullptr);
-  /// Deletes every key that a figure's template could give, in a ledger of this life: for one whose rows are
-  /// lost, which don't tell them. Error (fenced): it is of another life.
+  /// Deletes every key that the figure's template can produce. For a figure whose rows are lost, so
+  /// that its places aren't known. Error: fenced if the ledger has another incarnation.
   result<void> remove_places(const figure_plan& of, const std::string& life);
   /// Deletes the counters of change records.
   result<void> remove_counters(const plan_set& plans);
-  /// Deletes all that is left under the project's own prefix, and its functions.
+  /// Deletes every remaining key with the project's prefix, and its functions.
   result<void> remove_all();
-  /// Deletes logs, ledgers and all other keys of ours but the format, of a ledger of
-  /// this life (empty: it has none). Error (fenced): it began anew.
+  /// Deletes the state logs, the cells' ledgers and all other keys except the format, of a ledger
+  /// of this incarnation; empty: it has none. Error: fenced if the incarnation differs.
   result<void> wipe(const std::vector<cell_id>& cells, const std::string& life);
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What the parts of the store share: the connection with its library, and what
-/// answers mean. For store*.cpp alone.
+/// What the parts of the store share: the connection and its library, and the interpretation of
+/// replies. Only for store*.cpp.
 
 #include "actors/redis/pack.hpp"
 #include "actors/redis/store.hpp"
@@ -10,7 +10,7 @@
 
 namespace millrace::redis {
 
-/// An answer that ends the call: what Redis's words mean to us.
+/// Returns the error for one of Redis's error messages.
 error refusal(const std::string& words);
 
 error damaged(const std::string& what);
@@ -18,10 +18,11 @@ error damaged(const std::string& what);
 bool is_number(const std::string& x);
 std::uint64_t to_number(const std::string& x);
 
-/// Returns the positions of a cell's hash, as HGETALL answers it.
+/// Returns the positions in a cell's hash, from the reply to HGETALL.
 result<std::vector<position>> positions_of(const reply& x);
 
-/// A Redis that loses things again and again isn't filled all the time.
+/// The shortest time between two automatic fills, so that a Redis that loses data again and again
+/// isn't filled all the time.
 inline constexpr auto mend_interval = "30"; // s
 
 inline constexpr auto began_anew = "the ledger began anew";
@@ -32,7 +33,7 @@ struct store::impl {
   std::string prefix;
   std::string library_source;
   packed_plans plans;
-  std::string seen_run = {}; ///< the server's start whose append-only file is sound
+  std::string seen_run = {}; ///< run ID of the server whose append-only file is complete
 
   result<reply> call(const command& what);
   result<void> load();

@@ -1,13 +1,13 @@
 #pragma once
 
-/// Where a Redis is, as people write it.
+/// Redis's address as a URL.
 
 #include "actors/redis/client.hpp"
 
 namespace millrace::redis {
 
-/// Reads redis://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]. An error (bad_setting)
-/// says what can't be used, never the password.
+/// Parses redis://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]. Error: bad_setting, which names the
+/// invalid part and never the password.
 result<settings> settings_from_url(const std::string& url);
 
 } // namespace millrace::redis

@@ -1,8 +1,7 @@
 #pragma once
 
-/// How long the writer waits from the first change to the flush: as long as the
-/// last flush took. So a quiet node shows a change at once, and the busier
-/// Redis is, the more changes a flush merges.
+/// How long the writer waits from the first change to the flush: as long as the last flush took. So
+/// a quiet node shows a change at once, and the busier Redis is, the more changes a flush merges.
 
 #include <algorithm>
 #include <chrono>
@@ -15,7 +14,7 @@ class flush_pace {
 
   explicit flush_pace(std::chrono::milliseconds longest) : longest_(longest) {}
 
-  /// The last flush took so long, from its collection to Redis's answer.
+  /// Sets the time that the last flush took, from the first collect to Redis's answer.
   void took(std::chrono::steady_clock::duration x) {
     interval_ = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(x), shortest, longest_);
   }

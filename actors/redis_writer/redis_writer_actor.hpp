@@ -1,16 +1,16 @@
 #pragma once
 
-/// The only one that talks to Redis while records flow. Collects what dirty
-/// cells have, writes it in one atomic step, and tells them.
+/// The writer: collects the changes of dirty cells, writes them to Redis in one atomic flush, and
+/// tells the cells.
 ///
 ///     dirty -> (interval) -> collect from each -> flush -> flushed to each
-///                                                  |  stale: that cell loads again, the others go again
-///                                                  |  no answer: the same flush again, for ever
-///                                                  '  fenced: that cell is given up, the others go again
+///                                                  |  STALE: that cell reloads, the others flush again
+///                                                  |  no answer: repeats the same flush
+///                                                  '  FENCED: gives up that cell, the others flush again
 ///
-/// With nothing to flush it compares the ledger every two seconds, and does the same. Then it
-/// looks at what else Redis must have: a cell whose log lost blocks writes it again, figures whose
-/// parts or places aren't what they were are filled again.
+/// Without changes it compares the ledger every 2 s, and handles STALE and FENCED in the same way.
+/// Then it checks the rest of Millrace's data. A cell whose state log lost blocks rewrites it.
+/// Figures whose partials or places differ are filled again.
 
 #include "actors/interfaces.hpp"
 #include "actors/redis/store.hpp"
@@ -26,17 +26,17 @@
 namespace millrace {
 
 struct redis_writer_settings {
-  std::function<result<redis::store>()> open; ///< connects anew
+  std::function<result<redis::store>()> open; ///< connects to Redis
   std::function<tick_seconds()> now;
-  std::function<void(std::chrono::microseconds)> time_is; ///< hears Redis's clock; may be empty
+  std::function<void(std::chrono::microseconds)> time_is; ///< called with Redis's clock; can be empty
   std::function<void(std::string)> lost;
-  /// A cell has another owner. Empty: the node is lost then.
+  /// Called when another node owns the cell. Empty: calls `lost`.
   std::function<void(cell_id)> fenced;
   const plan_set* plans = nullptr;
   std::chrono::milliseconds longest_interval{250}; ///< from the first change to the flush
   std::chrono::milliseconds idle_interval{250};    ///< for positions that moved without changes
   std::chrono::milliseconds look_interval{2000};
-  std::size_t walked_places = 1000; ///< that each look compares with what they must be; 0: none
+  std::size_t walked_places = 1000; ///< places compared per check; 0: none
 };
 
 struct redis_writer_state {
@@ -75,28 +75,28 @@ struct redis_writer_state {
   redis_writer_actor::stateful_pointer<redis_writer_state> self;
   redis_writer_settings how;
   std::optional<redis::store> store;
-  std::map<cell_id, aggregator_actor> cells; ///< everyone who was ever dirty
-  std::map<cell_id, bool> dirty;             ///< waiting for a flush; urgent?
+  std::map<cell_id, aggregator_actor> cells; ///< every cell that was ever dirty
+  std::map<cell_id, bool> dirty;             ///< waiting for a flush; true: urgent
   std::vector<cell_flush> flight;            ///< collected, not yet in Redis
-  std::map<cell_id, ledger_mark> left;       ///< each cell's ledger as we know it
-  std::size_t awaited = 0;                   ///< cells still to be collected
+  std::map<cell_id, ledger_mark> left;       ///< each cell's ledger after its last flush
+  std::size_t awaited = 0;                   ///< cells not collected yet
   flush_pace pace_of_flushes{how.longest_interval};
-  std::chrono::steady_clock::time_point began; ///< the flush under way
+  std::chrono::steady_clock::time_point began; ///< start of the running flush
   bool busy = false;
-  std::vector<caf::typed_response_promise<bool>> releases;      ///< wait until nothing is under way
-  bool look_due = false;                                        ///< was busy when it was time to look
+  std::vector<caf::typed_response_promise<bool>> releases; ///< answered once no flush is running
+  bool look_due = false;                                   ///< a flush was running when the check was due
   enum class pace { none, later, soon } scheduled = pace::none; ///< the next tick
   std::chrono::milliseconds backoff{0};
-  std::map<std::string, std::string> failed; ///< figures, and Redis's words
-  std::string trouble;                       ///< why Redis can't be written to
-  std::int64_t trouble_since = 0;            ///< Unix time
-  std::vector<redis::finding> findings;      ///< about the server, as it was looked at last
-  std::set<cell_id> rewritten;               ///< cells whose logs were found broken, until they aren't
+  std::map<std::string, std::string> failed; ///< Redis's error, by figure
+  std::string trouble;                       ///< why Redis accepts no writes
+  std::int64_t trouble_since = 0;            ///< Unix time, s
+  std::vector<redis::finding> findings;      ///< about the server, from the last check
+  std::set<cell_id> rewritten;               ///< cells whose state logs are broken and being rewritten
   place_walks walks;
   std::int64_t flushes = 0, commands = 0, last_flush = 0;
 };
 
-/// Spawned detached: Redis is called without letting go of the thread.
+/// Returns the writer's behavior. Spawn it detached: calls to Redis block its thread.
 redis_writer_actor::behavior_type redis_writer(redis_writer_actor::stateful_pointer<redis_writer_state> self,
                                                redis_writer_settings how);
 

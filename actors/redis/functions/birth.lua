@@ -1,10 +1,10 @@
--- A ledger's birth, and the end of what was there before. Several nodes may find a
--- ledger missing or broken at once: whoever comes second is told so.
+-- Creates a ledger and deletes what was there before. Several nodes can find a ledger missing or
+-- broken at the same time: only the first one succeeds.
 
 local function is_of(life) return (redis.call('HGET', PREFIX .. 'format', 'life') or '') == life end
 
--- ARGV: the life that the ledger is of ('': none), then the new format's fields.
--- Returns OK, or OTHER where somebody else was first.
+-- ARGV: the incarnation of the present ledger ('': none), then the new format's fields. Returns OK,
+-- or OTHER if another node was first.
 local function birth(_, argv)
   if not is_of(argv[1]) then return 'OTHER' end
   redis.call('UNLINK', PREFIX .. 'format')
@@ -14,8 +14,7 @@ end
 
 register('birth', birth)
 
--- ARGV: the life that the ledger must be of ('': none), then keys, which are deleted.
--- Returns OK, or OTHER.
+-- ARGV: the incarnation of the ledger ('': none), then keys to delete. Returns OK, or OTHER.
 local function forget(_, argv)
   if not is_of(argv[1]) then return 'OTHER' end
   for first = 2, #argv, SLICE do

@@ -1,12 +1,11 @@
 -- uses: birth, ledger
--- Figures that change while all runs. The format's field `next` holds the plans
--- to come: a node that starts goes on with the change, until `adopt` makes them
--- the ledger's own.
+-- Changes figures while nodes run. The format's field `next` holds the pending plans. A node that
+-- starts continues the change, until `adopt` makes them the ledger's plans.
 
 local function field(have) return have or '' end
 
--- ARGV: fingerprint and epoch that the ledger must be of, the plans to come.
--- Returns OK (also where they are noted already), or why not.
+-- ARGV: the ledger's fingerprint and epoch, the pending plans. Returns OK, also if the same plans
+-- are pending already, or why not.
 local function propose(_, argv)
   local key = PREFIX .. 'format'
   local have = redis.call('HMGET', key, 'fingerprint', 'epoch', 'next')
@@ -19,7 +18,7 @@ end
 
 register('propose', propose)
 
--- ARGV: the life that the ledger must be of, phase and note of its fill. Returns OK, or OTHER.
+-- ARGV: the ledger's incarnation, phase and progress of its fill. Returns OK, or OTHER.
 local function set_note(_, argv)
   local key = PREFIX .. 'format'
   if redis.call('EXISTS', key) == 0 or not is_of(argv[1]) then return 'OTHER' end
@@ -29,10 +28,10 @@ end
 
 register('set_note', set_note)
 
--- ARGV: how many cells, then for each its name, its owner, how many positions it
--- loses, their fields, how many it gains times two, their fields and texts; then
--- how many figures' failures are forgotten, their names; the rest is the new format.
--- All or nothing. Returns OK, or FENCED and the cell.
+-- ARGV: number of cells. For each cell: its name, its owner, the number of positions that it loses,
+-- their fields, twice the number that it gains, their fields and texts. Then the number of figures
+-- whose failures are cleared, and their names. The rest is the new format. All or nothing. Returns
+-- OK, or FENCED and the cell.
 local function adopt(_, argv)
   local at = 0
   local function take()

@@ -1,10 +1,10 @@
--- Exact integers of any length. A number as long as it is below 2^53 in size,
--- else decimal text: Lua's numbers are doubles.
+-- Exact integers of any length. Below 2^53 in size they are numbers, else decimal text, because
+-- Lua's numbers are doubles.
 local decimal = {}
 
 local EXACT = 9007199254740991
 local BASE, WIDTH = 10000000, 7
--- While a library is loaded Redis shows it no globals, string's own methods excepted.
+-- While Redis loads a library, it hides globals, but not the methods of strings.
 local format, rep, sub = ('').format, ('').rep, ('').sub
 local function floor(x) return x - x % 1 end
 
@@ -14,7 +14,7 @@ function decimal.text(x)
   return x
 end
 
--- Returns whether it is negative, and its digits.
+-- Returns whether the integer is negative, and its digits.
 local function split(x)
   local text = decimal.text(x)
   if sub(text, 1, 1) == '-' then return true, sub(text, 2) end
@@ -55,7 +55,7 @@ local function add_sizes(a, b)
   return out
 end
 
--- a >= b in size
+-- Returns a - b. Requires a >= b.
 local function subtract_sizes(a, b)
   local out, borrow = {}, 0
   for i = 1, #a do
@@ -66,7 +66,7 @@ local function subtract_sizes(a, b)
   return out
 end
 
--- Digits without leading zeros compare by length first.
+-- Compares digits without leading zeros, so that the shorter one is smaller.
 local function smaller(a, b)
   if #a ~= #b then return #a < #b end
   return a < b
@@ -89,7 +89,7 @@ function decimal.add(a, b)
   return joined(a_negative, subtract_sizes(limbs(a_digits), limbs(b_digits)))
 end
 
--- Returns whether a < b, both decimal text.
+-- Returns whether a < b, both as decimal text.
 function decimal.less(a, b)
   if #a <= 15 and #b <= 15 then return tonumber(a) < tonumber(b) end
   local a_negative, a_digits = split(a)
@@ -107,7 +107,7 @@ function decimal.scaled(x, scale)
   return (negative and '-' or '') .. sub(digits, 1, #digits - scale) .. '.' .. sub(digits, -scale)
 end
 
--- Weight and first digit in base 10,000, as numeric.c has them.
+-- Returns weight and first digit in base 10,000, as in numeric.c.
 local function head(digits, scale)
   if digits == '0' then return 0, 0 end
   local exponent = #digits - scale - 1

@@ -1,11 +1,11 @@
 -- uses: birth
--- Tables whose rows may have changed without records, and what was relied on of each.
--- A doubt is JSON, as store_doubts.cpp writes it. Its `at` is an LSN as 20 decimal digits: a
--- double would round it, and texts of one length compare as their numbers do.
+-- Doubts: tables whose rows may have changed without records. Also the facts about tables on which
+-- the rows rely. A doubt is JSON, as store_doubts.cpp writes it. Its `at` is an LSN of 20 decimal
+-- digits: a double would round it, and texts of the same length compare like their numbers.
 
 local doubts = {}
 
--- Returns the first list with what only the second one has behind it.
+-- Returns the first list, and after it what only the second list has.
 local function joined(list, more)
   local known = {}
   for _, text in ipairs(list) do known[text] = true end
@@ -15,14 +15,14 @@ local function joined(list, more)
   return list
 end
 
--- Without `columns` the whole table is in doubt.
+-- Without `columns` all of the table is in doubt.
 local function joined_columns(some, more)
   if not some or not more then return nil end
   for name in pairs(more) do some[name] = true end
   return some
 end
 
--- Notes the doubt. One that is there keeps its beginning and what it says.
+-- Adds the doubt. An existing one keeps its `since` and its texts.
 function doubts.note(table_name, text)
   local key, new = PREFIX .. 'doubts', cjson.decode(text)
   local have = redis.call('HGET', key, table_name)
@@ -39,7 +39,7 @@ function doubts.note(table_name, text)
   redis.call('HSET', key, table_name, cjson.encode(new))
 end
 
--- ARGV: the life that the ledger must be of, the table, its doubt. Returns OK, or OTHER.
+-- ARGV: the ledger's incarnation, the table, its doubt. Returns OK, or OTHER.
 local function doubt(_, argv)
   if not is_of(argv[1]) then return 'OTHER' end
   doubts.note(argv[2], argv[3])
@@ -48,8 +48,8 @@ end
 
 register('doubt', doubt)
 
--- ARGV: the life that the ledger must be of, the table, the LSN that it was read from.
--- A doubt that was noticed there or later stays. Returns OK, or OTHER.
+-- ARGV: the ledger's incarnation, the table, the LSN at which the table was read. Keeps a doubt
+-- that was noticed at this LSN or later. Returns OK, or OTHER.
 local function clear_doubt(_, argv)
   if not is_of(argv[1]) then return 'OTHER' end
   local key = PREFIX .. 'doubts'
@@ -60,8 +60,7 @@ end
 
 register('clear_doubt', clear_doubt)
 
--- ARGV: the life that the ledger must be of, then tables and their facts in turn.
--- Returns OK, or OTHER.
+-- ARGV: the ledger's incarnation, then tables and their facts in turn. Returns OK, or OTHER.
 local function rely_on(_, argv)
   if not is_of(argv[1]) then return 'OTHER' end
   for first = 2, #argv, SLICE do

@@ -1,14 +1,15 @@
 -- uses: decimal, doubts, ledger, parts, places, rollups
--- One flush of a node's cells: all of it, or nothing and the name of the first
--- cell that may not write.
+-- One flush of a node's cells. Writes everything, or writes nothing and names the first cell that
+-- is FENCED or STALE.
 -- ARGV: 1 {tick, cells, counters (key, amount, ...), heads of the commands, names of the figures,
 --          doubts (table, doubt, ...)}
 --       2 rolled-up figures {{number, spec, changes}, ...}
 --       3 the commands' arguments    4... state blocks
--- Returns OK, commands, {figure, why it failed, ...}, cells whose log isn't what was written;
+-- Returns OK, commands, {figure, why it failed, ...}, cells whose state log lost blocks; or
+-- FENCED/STALE, cell.
 -- or FENCED/STALE, cell.
 
--- A clock that goes back reopens nothing.
+-- Returns the greatest tick so far: a clock that goes back doesn't reopen buckets.
 local function greatest_tick(tick)
   local have = redis.pcall('GET', PREFIX .. 'tick')
   local seen = type(have) == 'string' and tonumber(have) or 0
@@ -41,7 +42,7 @@ local function count_records(outcome, counters)
   end
 end
 
--- Remembers the figures that failed, by name, until the next rebuild.
+-- Stores the failed figures by name. They stay until the figure is filled again.
 local function remember(outcome, names)
   local out = {}
   for figure, words in pairs(outcome.failed) do
@@ -56,7 +57,7 @@ local function flush(_, argv)
   local verdict, cell = ledger.refused(head[2])
   if verdict then return { verdict, cell } end
 
-  -- Nothing is written before all that may fail has been read and computed.
+  -- Reads and computes everything that can fail before the first write.
   local outcome = places.outcome()
   local tick, newer = greatest_tick(head[1])
   local works, gone, closing = fold_all(cmsgpack.unpack(argv[2]), tick, outcome)

@@ -1,10 +1,9 @@
 -- uses: decimal, ledger, parts, rollups
--- A look at what belongs to the project alone, whether or not something is flushed.
+-- Checks Millrace's own data, whether or not there are flushes.
 
--- ARGV: the specs of all rolled-up figures, then cells' names. Figures whose parts aren't
--- what was written are remembered as lost.
--- Returns the cells whose ledger or log isn't, by their index, and the names of all
--- figures that have to be filled again.
+-- ARGV: the specs of all rolled-up figures, then cells' names. Marks figures whose partials lost
+-- data. Returns the indexes of cells whose ledger or state log lost data, and the names of all
+-- figures to be filled again.
 local function inspect(_, argv)
   local _, closing_lost = parts.closing()
   for _, packed in ipairs(cmsgpack.unpack(argv[1])) do
@@ -23,15 +22,15 @@ end
 
 register('inspect', inspect)
 
--- ARGV: a figure's name, its place that isn't as it was written, and Redis's words where that is
--- of another type ('': it isn't).
+-- ARGV: a figure's name, a place of it that differs from what was written, and Redis's error if the
+-- key has another type, else ''.
 local function touched(_, argv) parts.touched(argv[1], argv[2], argv[3] ~= '' and argv[3] or nil) end
 
 register('touched', touched)
 
--- ARGV: the server's run, how many keys it has evicted, for how long nothing is mended
--- after that (s), then the figures that may have been among them.
--- Returns how many more keys it evicted than was known.
+-- ARGV: the server's run ID, how many keys it has evicted, for how long (s) no fill begins after
+-- that, then the figures that can be affected. Returns how many keys were evicted since the last
+-- call.
 local function evicted(_, argv)
   local live = redis.call('HGET', PREFIX .. 'format', 'phase') == 'live'
   local more = parts.evicted(argv[1], tonumber(argv[2]), live)

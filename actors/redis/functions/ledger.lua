@@ -1,19 +1,19 @@
 -- uses: decimal
--- The ledger of the cells: who may write (owner), in what order (number), how
--- far each source is (fields p:TABLE:PARTITION), and which log holds the state, with how
--- many blocks (length; a ledger of before that has none). A cell is named SHARD:ENTITY.
+-- The cells' ledger: the fencing token (owner), the number of the last flush, each partition's
+-- position (fields p:TABLE:PARTITION), the state log's generation, and its number of blocks
+-- (length; missing in older ledgers). A cell's name is SHARD:ENTITY.
 local ledger = {}
 
 function ledger.key(cell) return PREFIX .. 'cell:' .. cell end
 function ledger.log(cell, generation) return PREFIX .. 'log:' .. cell .. ':' .. generation end
--- A copy carries its writer's token: two owners never write the same one.
+-- The key of a compaction has its writer's token, so two owners never write the same one.
 function ledger.copy(cell, name) return PREFIX .. 'copy:' .. cell .. ':' .. name end
 
--- The fields of one cell's part of a flush, as store.cpp packs them.
+-- The fields of one cell's part of a flush, as pack.cpp packs them.
 local CELL, OWNER, EXPECTED, NUMBER, GENERATION, NEXT_GENERATION = 1, 2, 3, 4, 5, 6
 local BLOCK, COPY_BLOCK, BLOCK_TOO, COPY_LENGTH, POSITIONS = 7, 8, 9, 10, 11
 
--- Returns how many blocks a log has; -1 where there is something else.
+-- Returns a state log's number of blocks; -1 if the key has another type.
 function ledger.length(cell, generation)
   local have = redis.pcall('LLEN', ledger.log(cell, generation))
   return type(have) == 'number' and have or -1
@@ -21,7 +21,7 @@ end
 
 local function copy_name(c) return c[NEXT_GENERATION] .. ':' .. c[OWNER] end
 
--- Blocks that this flush appends to the copy: indexes into ARGV.
+-- Returns the blocks that this flush appends to the compaction, as indexes into ARGV.
 local function copied_blocks(c)
   local out = {}
   if c[COPY_BLOCK] > 0 then out[1] = c[COPY_BLOCK] end
@@ -29,7 +29,7 @@ local function copied_blocks(c)
   return out
 end
 
--- Returns the first cell that may not write and why, or nothing. Only reads.
+-- Returns FENCED or STALE and the first cell that may not write, or nothing. Only reads.
 function ledger.refused(cells)
   for i = 1, #cells do
     local c = cells[i]
@@ -69,8 +69,8 @@ local function append(c, argv, fields)
   fields[#fields + 1], fields[#fields + 2] = 'length', format('%.0f', c[COPY_LENGTH])
 end
 
--- Appends the state, then moves the number and the positions on. Returns which cells
--- have a log that isn't what was written: their rows are in their node's memory alone.
+-- Appends the state, then sets numbers and positions. Returns the cells whose state log lost
+-- blocks: only their node's memory has all of their rows.
 function ledger.write(cells, argv)
   local broken = {}
   for i = 1, #cells do
@@ -86,17 +86,16 @@ function ledger.write(cells, argv)
   return broken
 end
 
--- Tells whether a cell's hash or log isn't as it was written. A live ledger has all cells.
+-- Returns whether a cell's hash or state log lost data. A live ledger has all cells.
 function ledger.is_broken(cell, live)
   local have = redis.call('HMGET', ledger.key(cell), 'number', 'generation', 'length')
   if not have[1] then return live end
   return have[3] and ledger.length(cell, have[2]) ~= tonumber(have[3])
 end
 
--- ARGV: the life that the ledger must be of ('' for any); for each cell its name,
--- the new token, and the owner it is reloaded from ('' for a claim). Takes all or
--- none. Returns OK, then for each cell
--- {number, generation, length of the log, {field, value, ...}}.
+-- ARGV: the ledger's incarnation ('' for any). For each cell: its name, the new token, and the
+-- token from which it is reloaded ('' for a claim). Claims all cells or none. Returns OK, then for
+-- each cell {number, generation, length of the state log, {field, value, ...}}.
 local function claim(_, argv)
   if argv[1] ~= '' and redis.call('HGET', PREFIX .. 'format', 'life') ~= argv[1] then return { 'OTHER' } end
   for at = 2, #argv, 3 do

@@ -1,16 +1,15 @@
 -- uses: decimal
--- What must be in Redis of a rolled-up figure, so that parts which Redis evicted, or somebody
--- deleted, renamed or overwrote, are noticed by the next flush. Nobody but these functions
--- writes the hidden hashes, so each keeps as many groups as the hash `counts` says, by
--- the figure's name; its field CLOSING counts the buckets that are to close, EVICTED the
--- keys that the server said to have evicted.
--- The set `refill` names the figures that have to be filled again.
+-- Detects lost partials of rolled-up figures: ones that Redis evicted, or that another client
+-- deleted, renamed or overwrote. Only these functions write the hidden hashes. So each must have as
+-- many groups as the hash `counts` says under the figure's name. CLOSING counts the buckets that
+-- are to close, and EVICTED the keys that the server has evicted. The set `refill` names the
+-- figures to be filled again.
 local parts = {}
 
 local CLOSING, EVICTED = ':closing', ':evicted' -- no figure's name has a colon
 local counts = PREFIX .. 'counts'
 
--- Returns the number that a command answers, or nothing and Redis's words.
+-- Returns the command's number, or nil and Redis's error.
 local function size(command, key)
   local have = redis.pcall(command, key)
   if type(have) == 'table' then return nil, have.err end
@@ -30,13 +29,13 @@ local function compared(command, key, field, what)
   return nil, format('Redis has parts of %.0f ' .. what .. ', not of %.0f', have, must)
 end
 
--- Returns how many groups the figure has; or nothing, and why its parts can't be trusted.
+-- Returns the figure's number of groups, or nil and how its partials were lost.
 function parts.groups(spec) return compared('HLEN', spec.hidden, spec.name, 'groups') end
 
--- Returns how many buckets are to close; or nothing and why.
+-- Returns the number of buckets that are to close, or nil and how some were lost.
 function parts.closing() return compared('ZCARD', PREFIX .. 'closing', CLOSING, 'buckets that close') end
 
--- Notes a number as it is now, where it isn't what it was.
+-- Stores a number if it has changed.
 local function note(command, key, field, before)
   local have = size(command, key)
   if have ~= before then redis.pcall('HSET', counts, field, format('%.0f', have or 0)) end
@@ -45,22 +44,21 @@ end
 function parts.note_groups(spec, before) note('HLEN', spec.hidden, spec.name, before) end
 function parts.note_closing(before) note('ZCARD', PREFIX .. 'closing', CLOSING, before) end
 
--- Remembers that the figure has to be filled again, and why.
+-- Marks the figure as failed and to be filled again.
 function parts.lost(name, why)
   redis.pcall('SADD', PREFIX .. 'refill', name)
   redis.pcall('HSETNX', PREFIX .. 'failed', name, why)
 end
 
--- Remembers that another client changed or deleted a place; or, where a key of another type is
--- in the way, that the figure failed with Redis's words: that key isn't ours to delete.
+-- Marks a figure of which another client changed or deleted a place. If a key of another type is in
+-- the way, the figure only fails with Redis's error, because another client owns that key.
 function parts.touched(name, key, refused)
   if refused then return redis.pcall('HSETNX', PREFIX .. 'failed', name, refused .. ' (' .. key .. ')') end
   parts.lost(name, 'another client changed or deleted ' .. key)
 end
 
--- Notes how many keys Redis has evicted: `run` names the server's start, since which it
--- counts. Returns how many more they are than was noted. A ledger that was just born
--- has nothing that they could be of.
+-- Stores how many keys Redis has evicted since its start with the run ID `run`. Returns how many
+-- are new. A ledger that isn't live had no keys to lose.
 function parts.evicted(run, evicted, live)
   local have = redis.pcall('HGET', counts, EVICTED)
   local before, known = 0, type(have) == 'string'
@@ -70,19 +68,19 @@ function parts.evicted(run, evicted, live)
   return (known or live) and evicted - before or 0
 end
 
--- Takes a key of ours away that has become something else than `kind`.
+-- Deletes one of our keys if it has another type than `kind`.
 function parts.take_back(key, kind)
   local is = redis.call('TYPE', key).ok
   if is ~= kind and is ~= 'none' then redis.call('UNLINK', key) end
 end
 
--- Makes room for the figure's parts: they are none now.
+-- Forgets the figure's count: it has no partials now.
 function parts.forget(spec)
   redis.call('HDEL', counts, spec.name)
   parts.note_closing()
 end
 
--- Prepares the keys that the figure's parts are in to be emptied.
+-- Deletes keys of a wrong type before the figure's partials are deleted.
 function parts.prepare(spec)
   parts.take_back(counts, 'hash')
   parts.take_back(spec.hidden, 'hash')

@@ -1,10 +1,11 @@
 -- uses: decimal
--- Writing places: what Redis refuses is noted with its figure and stops nothing.
+-- Writes places. If Redis rejects a write, the figure's error is noted and the other writes
+-- continue.
 local places = {}
 
 function places.outcome() return { commands = 0, failed = {}, lost = {} } end
 
--- Runs one command. Returns false if Redis refused it.
+-- Runs one command. Returns false if Redis rejected it.
 function places.run(outcome, figure, ...)
   local answer = redis.pcall(...)
   if type(answer) == 'table' and answer.err then
@@ -17,8 +18,8 @@ function places.run(outcome, figure, ...)
   return true
 end
 
--- Runs `name` with the list's items in slices: Lua's unpack ends at some 8,000.
--- With `key`, that goes before each slice.
+-- Runs `name` with the list's items in slices, because Lua's unpack fails at about 8,000. `key`, if
+-- any, goes before each slice.
 function places.run_slices(outcome, figure, name, key, list)
   for first = 1, #list, SLICE do
     local last = math.min(first + SLICE - 1, #list)
@@ -30,14 +31,14 @@ function places.run_slices(outcome, figure, name, key, list)
   end
 end
 
--- A staged place that its ttl took away meanwhile is no refusal.
+-- A staged place whose ttl has expired isn't an error.
 local function unstage(outcome, figure, key, staged)
   if redis.pcall('EXISTS', staged) == 0 then return false end
   return places.run(outcome, figure, 'RENAME', staged, key)
 end
 
--- Runs the commands that the node made of its writes: `heads` has four numbers
--- for each (what, figure, ttl in seconds, number of arguments), `args` all arguments.
+-- Runs the node's commands. `heads` has four numbers for each: what, figure, ttl in seconds, number
+-- of arguments. `args` has all arguments.
 local NAMES = { 'DEL', 'MSET', 'SET', 'HDEL', 'HSET', 'ZREM', 'ZADD' }
 local SET, UNSTAGE = 3, 8
 function places.write(outcome, heads, args)

@@ -1,11 +1,11 @@
 -- uses: decimal, ledger, parts, places, texts
--- Rolled-up figures: each cell's parts meet in a hidden hash, field = group,
--- value = packed {rows, key, member, slots of the aggregates}:
+-- Rolled-up figures. Redis merges the cells' partials in a hidden hash: field = group, value =
+-- packed {rows, key, member, slots of the aggregates}:
 --   count     one slot: the count
 --   sum, avg  three: count of the values, NaNs among them, sum of the others
 --   min, max  one: {cell, best, cell, best, ...}
--- First all is read and computed (fold, close), then all is written (commit):
--- an error in between must not leave half of it.
+-- fold and close read and compute everything, then commit writes everything, so that an error in
+-- between leaves no partial write.
 local rollups = {}
 
 local WIDTHS = { count = 1, sum = 3, avg = 3, min = 1, max = 1 }
@@ -13,7 +13,7 @@ local ROWS, KEY, MEMBER, FIRST_SLOT = 1, 2, 3, 4
 -- A group's change: {group, key, member, closes at, shown keys, rows, slots...}
 local D_GROUP, D_KEY, D_MEMBER, D_CLOSES, D_SHOWN, D_ROWS, D_ALWAYS, D_FIRST_SLOT = 1, 2, 3, 4, 5, 6, 7, 8
 
--- Returns the figure's spec (as store.cpp packs it) with names.
+-- Returns the figure's spec, as pack.cpp packs it, with named fields.
 function rollups.spec(packed)
   local out = { name = packed[1], target = packed[2], always = packed[3], key = packed[4], aggregates = {},
     outputs = {}, closes = packed[7], slots = 0 }
@@ -31,8 +31,8 @@ function rollups.spec(packed)
   return out
 end
 
--- What a flush will do to one figure. `groups`: how many it has parts of; `lost`: why
--- they can't be trusted.
+-- Returns what a flush will do to one figure. `groups`: its number of groups; `lost`: how its
+-- partials were lost.
 function rollups.work(figure, spec)
   local groups, lost = parts.groups(spec)
   return { groups = groups, lost = lost, figure = figure, spec = spec, sets = {}, dels = {}, adds = {}, removes = {}, hidden_sets = {},
@@ -54,7 +54,7 @@ local function best_of(bests, kind)
   return out
 end
 
--- Returns the bests with those of the cells in `changes` replaced ('' = none).
+-- Returns the bests, with those of the cells in `changes` replaced ('' = none).
 local function merge_bests(bests, changes)
   local new, out = {}, {}
   for i = 1, #changes, 2 do new[changes[i]] = changes[i + 1] end
@@ -152,7 +152,7 @@ local function place_text(work, key, text)
   end
 end
 
--- Notes what the place's new content is. `changed`: by aggregate; nil = all new.
+-- Adds the place's new content to the work. `changed`: by aggregate; nil = all are new.
 local function emit(work, key, entry, d, changed)
   local spec = work.spec
   if spec.target == 'json' then return place_text(work, key, row_to_json(entry, d, spec)) end
@@ -175,7 +175,7 @@ local function emit(work, key, entry, d, changed)
   end
 end
 
--- Notes that the group's place goes away.
+-- Adds the deletion of the group's place to the work.
 local function drop(work, group, entry)
   local spec = work.spec
   local key = spec.key or entry[KEY]
@@ -189,7 +189,7 @@ local function drop(work, group, entry)
   push(work, 'hidden_dels', group)
 end
 
--- Returns a group's parts, or nothing where that isn't what was written there.
+-- Returns a group's merged partials; nil if they are damaged.
 local function entry_of(spec, packed)
   local sound, entry = pcall(cmsgpack.unpack, packed)
   if not sound or type(entry) ~= 'table' or type(entry[ROWS]) ~= 'number' then return nil end
@@ -198,7 +198,8 @@ end
 
 local function closing_member(spec, group) return cmsgpack.pack({ spec.name, group }) end
 
--- Each cell's part has no row or more, so a sum below zero lacks parts.
+-- Folds one group. Each cell's partial has 0 or more rows, so a negative sum means that partials
+-- are missing.
 local function fold_group(work, d, packed)
   local spec = work.spec
   local entry = not packed and fresh(spec, d) or entry_of(spec, packed)
@@ -230,7 +231,7 @@ local function fold_group(work, d, packed)
   end
 end
 
--- Reads the hidden parts of `groups`, calling use(i, packed or false).
+-- Reads the hidden values of `groups`, and calls use(i, packed or false).
 local function each_hidden(hidden, groups, use)
   for first = 1, #groups, SLICE do
     local last = math.min(first + SLICE - 1, #groups)
@@ -242,16 +243,16 @@ end
 
 local LISTS = { 'sets', 'dels', 'adds', 'removes', 'hidden_sets', 'hidden_dels', 'closing_adds', 'closing_removes' }
 
--- Takes the places of the groups that change away: better absent than wrong. The others
--- are as they were, and all of them come back when the figure is filled again.
+-- Deletes the places of the groups that change: an absent place is better than a wrong one. The
+-- other places stay. All come back when the figure is filled again.
 local function withdraw(work, changes)
   for _, list in ipairs(LISTS) do work[list] = {} end
   for _, d in ipairs(changes) do drop(work, d[D_GROUP], { 0, d[D_KEY], d[D_MEMBER] }) end
   work.hidden_dels = {}
 end
 
--- Folds the groups' changes; those of closed buckets are ignored.
--- Returns why, where the figure's parts can't be trusted.
+-- Folds the groups' changes, and ignores those of closed buckets. Returns how the figure's partials
+-- were lost, if they were.
 function rollups.fold(work, changes, tick)
   local open, groups = {}, {}
   for _, d in ipairs(changes) do
@@ -267,8 +268,7 @@ function rollups.fold(work, changes, tick)
   return work.lost
 end
 
--- Notes the end of the buckets that are due, a bounded number of them a call.
--- Returns those of figures that aren't there any more.
+-- Closes due buckets, at most SLICE per call. Returns buckets of figures that no longer exist.
 function rollups.close(works_by_name, tick)
   local due = redis.pcall('ZRANGE', PREFIX .. 'closing', '-inf', format('%.0f', tick), 'BYSCORE', 'LIMIT', 0, SLICE)
   local groups, unknown = {}, {}
@@ -293,7 +293,7 @@ function rollups.close(works_by_name, tick)
   return unknown
 end
 
--- Writes what was noted.
+-- Writes the work.
 function rollups.commit(outcome, work)
   local spec, figure = work.spec, work.figure
   places.run_slices(outcome, figure, 'DEL', nil, work.dels)
@@ -305,7 +305,7 @@ function rollups.commit(outcome, work)
   for key, list in pairs(work.adds) do
     places.run_slices(outcome, figure, zset and 'ZADD' or 'HSET', key, list)
   end
-  local written = outcome.commands -- the hidden parts are no places
+  local written = outcome.commands -- hidden partials don't count as places
   places.run_slices(outcome, figure, 'HDEL', spec.hidden, work.hidden_dels)
   places.run_slices(outcome, figure, 'HSET', spec.hidden, work.hidden_sets)
   places.run_slices(outcome, figure, 'ZREM', PREFIX .. 'closing', work.closing_removes)
@@ -314,8 +314,8 @@ function rollups.commit(outcome, work)
   outcome.commands = written
 end
 
--- Returns what stands at a group's place for each output, by the output's index; and
--- Redis's words where the key is of another type.
+-- Returns the content of a group's place for each output, by the output's index. Second result:
+-- Redis's error if the key has another type.
 local function standing(spec, key, member)
   local out, refused = {}, nil
   for i, o in ipairs(spec.outputs) do
@@ -335,8 +335,8 @@ local function standing(spec, key, member)
   return out, refused
 end
 
--- Tells whether a text stands where it should. A JSON text has its aggregates in order:
--- keys that it shows aren't among the parts.
+-- Returns whether the place has an output's text. In JSON, searches the aggregates in order,
+-- because the partials don't contain the keys that it shows.
 local function stands(spec, o, text, have, from)
   if spec.target == 'json' then
     local _, last = string.find(have or '', o.label .. (text or 'null'), from, true)
@@ -348,8 +348,8 @@ local function stands(spec, o, text, have, from)
   return have ~= nil and tonumber(have) == tonumber(text)
 end
 
--- Returns the key of the group's place if something else stands there, and Redis's
--- words if that is of another type.
+-- Returns the key of the group's place if its content differs, and Redis's error if it has another
+-- type.
 local function differs(spec, entry)
   local key, from = spec.key or entry[KEY], 1
   local have, refused = standing(spec, key, entry[MEMBER])
@@ -364,9 +364,8 @@ local function differs(spec, entry)
   end
 end
 
--- ARGV: a figure's spec, a cursor ('0' to begin), how many groups. Compares their places
--- with what their parts come to; a figure with another one is remembered.
--- Returns the next cursor.
+-- ARGV: a figure's spec, a cursor ('0' to begin), number of groups. Compares their places with
+-- their partials, and marks the figure if one differs. Returns the next cursor.
 local function walk(_, argv)
   local spec = rollups.spec(cmsgpack.unpack(argv[1]))
   local scanned = redis.pcall('HSCAN', spec.hidden, argv[2], 'COUNT', argv[3])
@@ -385,9 +384,9 @@ end
 
 register('walk', walk)
 
--- ARGV: a figure's spec, a cell and its owner. Deletes a slice of its places with
--- their hidden parts, and what isn't ours in these parts' keys. Returns how many groups
--- are left; -1: the cell has another owner.
+-- ARGV: a figure's spec, a cell and its owner. Deletes a slice of its places and hidden partials,
+-- and keys of another type in their way. Returns how many groups are left; -1: another node owns
+-- the cell.
 local function retire(_, argv)
   if argv[2] and redis.call('HGET', ledger.key(argv[2]), 'owner') ~= argv[3] then return -1 end
   local spec = rollups.spec(cmsgpack.unpack(argv[1]))

@@ -1,12 +1,12 @@
 -- uses: decimal
--- The best value of a min or max, as PostgreSQL prints it. Values come as the
--- 64-bit integer that the figure folds, in decimal text.
+-- The best value of a min or max as text, as PostgreSQL prints it. Values are the 64-bit integers
+-- that figures fold, in decimal text.
 local texts = {}
 
 local LARGEST, SMALLEST = '9223372036854775807', '-9223372036854775808'
 
--- Returns year, month, day of a day number since 1970-01-01 (proleptic
--- Gregorian; H. Hinnant's civil_from_days).
+-- Returns year, month and day of a day number since 1970-01-01 (proleptic Gregorian; H. Hinnant's
+-- civil_from_days).
 local function civil(days)
   local z = days + 719468
   local era = floor(z / 146097)
@@ -26,7 +26,7 @@ local function date_text(days)
   return format('%04d-%02d-%02d', year, month, day), bc and ' BC' or ''
 end
 
--- Returns whole seconds (floored) and microseconds of a count of microseconds.
+-- Returns whole seconds (floored) and microseconds of a number of microseconds.
 local function seconds_of(text)
   local negative = sub(text, 1, 1) == '-'
   local digits = negative and sub(text, 2) or text
@@ -54,7 +54,7 @@ local function infinite(text)
   return text == LARGEST and 'infinity' or text == SMALLEST and '-infinity' or nil
 end
 
--- Returns the text of a value; `json` for how row_to_json writes it.
+-- Returns the text of a value; `json`: as row_to_json writes it.
 function texts.show(text, kind, scale, json)
   if kind == 'number' then
     if text == 'nan' then return json and '"NaN"' or 'NaN' end
