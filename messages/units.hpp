@@ -33,7 +33,7 @@ using entity_id = strong<struct entity_tag, std::uint16_t>;
 using route_id = strong<struct route_tag, std::uint16_t>;
 /// An index into plan_set::figures.
 using figure_id = strong<struct figure_tag, std::uint16_t>;
-/// The tick: seconds since 1970-01-01 UTC.
+/// The tick: seconds since 1970-01-01 UTC, by Redis's clock.
 using tick_seconds = strong<struct tick_tag, std::int64_t>;
 
 constexpr kafka_offset nowhere{-1};

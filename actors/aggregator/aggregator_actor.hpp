@@ -1,6 +1,6 @@
 #pragma once
 
-/// The aggregator: a cell behind a mailbox. All that it knows is in the cell.
+/// The aggregator: the actor around one cell. The cell has all of the logic.
 
 #include "actors/cell/cell.hpp"
 #include "actors/interfaces.hpp"
@@ -12,8 +12,8 @@ namespace millrace {
 struct aggregator_settings {
   cell_settings cell;
   redis_writer_actor writer;
-  std::function<tick_seconds()> now; ///< wall clock, UTC
-  /// Called when the cell's state can't be used: the node has to start over.
+  std::function<tick_seconds()> now; ///< Redis's clock, Unix time, s
+  /// Called if the cell's state can't be used: the node must start over.
   std::function<void(std::string)> lost;
 };
 
@@ -32,27 +32,27 @@ struct aggregator_state {
   void flushed();
   void acknowledge(std::vector<position> durable);
 
-  /// A read of tables that it was told of.
+  /// A read of tables that the cell knows.
   struct table_read {
-    lsn from;                                ///< of the newest
-    std::optional<std::vector<position>> at; ///< how far the cell was when it swept
-    bool due = false;                        ///< the ledger went back; sweep once as far again
+    lsn from;                                ///< of the newest read
+    std::optional<std::vector<position>> at; ///< the cell's positions when it swept
+    bool due = false;                        ///< the ledger lost writes: sweep again once the cell is at `at`
   };
 
   aggregator_actor::stateful_pointer<aggregator_state> self;
   aggregator_settings how;
   std::optional<millrace::cell> cell;
-  std::map<source_id, cdc_router_actor> routers;               ///< who sent the last batch of each source
-  bool announced = false;                                      ///< the writer knows of something urgent
-  bool announced_idle = false;                                 ///< the writer knows of positions that moved
-  bool published = false;                                      ///< the cell was asked to end its fill
-  std::map<std::vector<std::string>, table_read> reads;        ///< by tables; none: all
-  bool collecting = false;                                     ///< a flush is under way
-  std::vector<caf::typed_response_promise<cell_id>> waiting;   ///< for the next flush
-  std::vector<caf::typed_response_promise<cell_id>> under_way; ///< for the one under way
+  std::map<source_id, cdc_router_actor> routers;        ///< by partition: the router that sent its last batch
+  bool announced = false;                               ///< the writer knows that there is something urgent
+  bool announced_idle = false;                          ///< the writer knows that positions moved
+  bool published = false;                               ///< the cell's fill was told to end
+  std::map<std::vector<std::string>, table_read> reads; ///< by tables; empty: all
+  bool collecting = false;                              ///< a flush is running
+  std::vector<caf::typed_response_promise<cell_id>> waiting;   ///< answered after the next flush
+  std::vector<caf::typed_response_promise<cell_id>> under_way; ///< answered after the running flush
 };
 
-/// Spawned once a cell; `load` comes before the first batch.
+/// Returns the behavior of one cell's aggregator. Send `load` before the first batch.
 aggregator_actor::behavior_type aggregator(aggregator_actor::stateful_pointer<aggregator_state> self,
                                            aggregator_settings how, cell_id id);
 

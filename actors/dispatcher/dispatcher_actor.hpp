@@ -1,9 +1,8 @@
 #pragma once
 
-/// The dispatcher: a node's door for changes. Between nodes a message costs as
-/// much as the work on dozens of changes, and a router has something for most
-/// cells each time it reads: what is for one node comes together, and is taken
-/// apart here.
+/// The dispatcher: receives a node's batches and forwards them to its cells. A message between
+/// nodes costs as much as dozens of changes, and each poll gives a router batches for most cells.
+/// So it sends all batches for a node in one message.
 
 #include "actors/interfaces.hpp"
 
@@ -19,10 +18,10 @@ struct dispatcher_state {
   void hand_on(const std::vector<change_batch>& batches);
 
   dispatcher_actor::stateful_pointer<dispatcher_state> self;
-  std::map<cell_id, aggregator_actor> cells; ///< of this node
+  std::map<cell_id, aggregator_actor> cells; ///< this node's cells
 };
 
-/// Spawned once a node.
+/// Returns the behavior of a node's dispatcher.
 dispatcher_actor::behavior_type dispatcher(dispatcher_actor::stateful_pointer<dispatcher_state> self);
 
 } // namespace millrace

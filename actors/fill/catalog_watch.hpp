@@ -1,7 +1,7 @@
 #pragma once
 
-/// Compares what the rows in the cells rely on of each table with PostgreSQL's catalog, and
-/// notes in the ledger which tables are in doubt. For the node that leads; one thread.
+/// Compares PostgreSQL's catalog with the facts on which the rows in the cells rely, and notes in
+/// the ledger which tables are in doubt. Runs on the leader. For one thread.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/fill/table_changes.hpp"
@@ -12,20 +12,20 @@ namespace millrace {
 struct catalog_watch_settings {
   const plan_set* plans = nullptr;
   std::string publication;
-  std::vector<std::string> roles; ///< the node's and Debezium's
-  std::string life;               ///< of the ledger
+  std::vector<std::string> roles; ///< of the node and of Debezium
+  std::string life;               ///< incarnation of the ledger
 };
 
-/// Returns the facts of the captured tables, or of those of them in `only` (SCHEMA.TABLE),
-/// as they are now: what a fill that begins to read these tables relies on.
+/// Returns the present facts of the captured tables, or only of those in `only` (SCHEMA.TABLE). A
+/// fill that begins to read the tables relies on them.
 result<postgres::catalog_picture> facts_now(postgres::session& db, const catalog_watch_settings& how,
                                             const std::vector<std::string>& only = {});
 
-/// Returns the tables that are there as the ledger keeps them, for store::rely_on().
+/// Returns the facts of existing tables in the ledger's form, for store::rely_on().
 std::map<std::string, std::string> to_be_relied_on(const postgres::catalog_picture& x);
 
-/// Returns what stands in the way of exact figures over these tables, by SCHEMA.TABLE: to
-/// read such a table again is of no use before that ends.
+/// Returns the conditions that prevent exact figures over these tables, by SCHEMA.TABLE. Reading
+/// such a table again is useless until the condition ends.
 std::map<std::string, std::vector<complaint>> standing(const postgres::catalog_picture& x,
                                                        const catalog_watch_settings& how);
 
@@ -33,9 +33,9 @@ class catalog_watch {
  public:
   explicit catalog_watch(catalog_watch_settings how) : how_(std::move(how)) {}
 
-  /// Notes a doubt for each table that isn't as it was relied on, and logs it the first
-  /// time. What a table relies on that the ledger doesn't tell is taken from here. A doubt
-  /// about columns that no figure uses any more ends. Errors: as those of the two servers.
+  /// Notes a doubt for each table that differs from the facts relied on, and logs it the first
+  /// time. Adds the facts that the ledger lacks. Ends doubts about columns that no figure uses any
+  /// more. Errors: those of PostgreSQL and Redis.
   result<void> look(postgres::session& db, redis::store& ledger);
 
  private:
@@ -44,7 +44,7 @@ class catalog_watch {
   result<void> end_idle_doubts(redis::store& ledger, const std::map<std::string, redis::table_doubt>& doubts);
 
   catalog_watch_settings how_;
-  std::set<std::pair<std::string, std::string>> said_; ///< tables and complaints of the last look
+  std::set<std::pair<std::string, std::string>> said_; ///< tables and complaints of the last check
 };
 
 } // namespace millrace

@@ -1,23 +1,23 @@
 #pragma once
 
-/// Brings figures from nothing to complete, or reads tables again under figures that
-/// stay shown:
+/// A fill: the initial load of figures. It also reads tables again under figures that stay shown,
+/// and then skips `publish`.
 ///
-///     stream    a marker in PostgreSQL's log has come through Debezium, which captures
-///               every table of the plans: all changes from now on come to Kafka
+///     stream    a marker in the WAL has come through Debezium, which captures every table of
+///               the plans: Kafka gets all changes from now on
 ///     announce  every cell knows that a read begins after `from`, an LSN
 ///     settle    every transaction that was open at `from` has ended
 ///     read      each table in one snapshot; its rows are in Kafka
-///     drain     all that Kafka had then is durable in every cell, and Kafka deleted none of
-///               it before it was taken
-///     sweep     rows that nothing has shown since `from` are removed
-///     publish   every figure's places appear
+///     drain     everything that Kafka had then is durable in every cell, and Kafka deleted
+///               none of it early
+///     sweep     cells remove rows that neither read nor stream has shown since `from`
+///     publish   every figure's places appear (go live)
 ///
-/// So a change below `from` is in the read, and one at or above it comes by the stream
-/// (actors/cell/table_reads.hpp). A fill that is stopped at any line begins again, with
-/// another `from`. Topics that are said to have every row (birth 0) are not read beside.
+/// So a change below `from` is in the read, and a change at or above it comes through the stream
+/// (actors/cell/table_reads.hpp). A fill that is interrupted at any step begins again with another
+/// `from`. If the topics have every row (birth 0), the tables aren't read.
 ///
-/// Plain C++: a backend does what takes a server.
+/// Plain C++. A backend does everything that needs a server.
 
 #include "actors/ledger/fill_note.hpp"
 #include "actors/postgres/session.hpp"
@@ -33,8 +33,8 @@ namespace millrace {
 /// How far a read of tables is.
 struct read_progress {
   bool done = false;
-  std::string words;   ///< for a person: which table, how many rows
-  std::string trouble; ///< why some table can't be read; it is tried again
+  std::string words;   ///< for people: the table and its number of rows
+  std::string trouble; ///< why a table can't be read; the reader retries
 };
 
 using offsets_by_source = std::map<source_id, kafka_offset>;
@@ -43,31 +43,32 @@ struct fill_backend {
   std::function<result<lsn>()> emit_marker;
   std::function<result<postgres::slot_state>()> slot;
   std::function<result<bool>(lsn marker)>
-      captured; ///< has a Debezium told after the marker that it captures every table?
+      captured; ///< has Debezium reported after the marker that it captures every table?
   std::function<result<lsn>()>
-      last_anchor; ///< LSN of Debezium's own newest snapshot, of the anchor; 0 = none
-  /// Tells every cell of the read; answered by on_announced().
+      last_anchor; ///< LSN of Debezium's newest snapshot, which is only of the anchor; 0 = none
+  /// Announces the read to every cell; answered by on_announced().
   std::function<void(lsn from, const std::vector<std::string>& tables)> announce;
-  /// Returns the number that the next transaction gets.
+  /// Returns the number of the next transaction.
   std::function<result<std::uint64_t>()> next_transaction;
-  /// Returns who is open that began before the number; nobody: empty.
+  /// Returns the open transactions that began before the number, as text; empty: none.
   std::function<result<std::string>(std::uint64_t number)> open_before;
-  /// Begins to read the tables, or all; goes on by itself.
+  /// Begins to read these tables (empty: all) in the background.
   std::function<result<void>(lsn from, const std::vector<std::string>& tables)> read;
   std::function<read_progress()> progress;
-  std::function<result<offsets_by_source>()> ends;   ///< of all partitions: the last record's
-  std::function<result<offsets_by_source>()> begins; ///< of all partitions: the first one's that is left
+  std::function<result<offsets_by_source>()> ends; ///< the last offset of every partition
+  std::function<result<offsets_by_source>()>
+      begins; ///< the first offset of every partition that Kafka still has
   std::function<result<bool>(const offsets_by_source&)> durable;               ///< in every cell?
   std::function<void(lsn from, const std::vector<std::string>& tables)> sweep; ///< answered by on_swept()
   std::function<void()> publish;                                               ///< answered by on_published()
   std::function<result<void>(const fill_note&, bool live)> save;
-  /// The tables, or all, are as PostgreSQL has them: doubts from before `from` are over.
+  /// The rows of these tables (empty: all) equal PostgreSQL's: ends doubts from before `from`.
   std::function<result<void>(lsn from, const std::vector<std::string>& tables)> proven;
-  /// Notes for everybody that no table is sure to be as PostgreSQL has it.
+  /// Notes a doubt for every table.
   std::function<result<void>(const std::string& why)> doubt_all;
-  /// Tables in doubt that reading them again mends, each with the reason.
+  /// Returns the tables in doubt for which reading again is enough, with the reason.
   std::function<result<std::map<std::string, std::string>>()> to_read_again;
-  std::function<result<std::optional<saved_note>>()> saved; ///< nullopt: the ledger has none now
+  std::function<result<std::optional<saved_note>>()> saved; ///< nullopt: the ledger has none
 };
 
 class fill {
@@ -87,11 +88,10 @@ class fill {
     done
   };
 
-  /// `live`: the figures stay shown; tables are read again below them.
+  /// `live`: the figures stay shown while tables are read again.
   fill(fill_backend backend, fill_note note, bool live);
 
-  /// Goes on as far as it can without waiting. An error (a server that doesn't
-  /// answer) leaves the stage where it is.
+  /// Takes steps until it must wait. Error: a server doesn't answer; the stage stays the same.
   result<void> step();
   void on_announced();
   void on_swept();
@@ -105,9 +105,9 @@ class fill {
   bool done() const { return at_ == stage::done; }
   bool live() const { return live_; }
   const fill_note& note() const { return note_; }
-  /// Returns the stage in words, for status.
+  /// Returns the stage as text, for status.
   std::string words() const;
-  /// Returns why a table can't be read; empty where all goes well.
+  /// Returns why a table can't be read; empty if there is no problem.
   const std::string& trouble() const { return progress_.trouble; }
 
  private:
@@ -128,9 +128,9 @@ class fill {
   std::optional<lsn> marker_;
   lsn from_; ///< of the read; 0: none
   std::uint64_t next_transaction_ = 0;
-  std::string waits_for_; ///< transactions that are open
+  std::string waits_for_; ///< open transactions
   read_progress progress_;
-  offsets_by_source before_; ///< the ends when the read began
+  offsets_by_source before_; ///< the ends of the partitions when the read began
   std::optional<offsets_by_source> ends_;
 };
 

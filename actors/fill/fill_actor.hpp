@@ -1,8 +1,7 @@
 #pragma once
 
-/// The fill coordinator of a node: brings fills to their end, reads tables again whose
-/// changes may have been missed, and looks after connector and slot. The node that has the first
-/// shard does so for all; the others look on.
+/// The fill coordinator. On the leader it runs fills, reads tables again after lost changes, and
+/// watches connector and slot. On a follower it reads the fill's state from the ledger.
 
 #include "actors/fill/fill.hpp"
 #include "actors/interfaces.hpp"
@@ -14,12 +13,12 @@
 namespace millrace {
 
 struct fill_settings {
-  fill_backend servers;   ///< without sweep and publish: those are the cells'
-  std::size_t cells = 0;  ///< how many there are in all
-  std::size_t tables = 0; ///< that are captured
+  fill_backend servers;   ///< without sweep and publish, which the cells do
+  std::size_t cells = 0;  ///< number of cells
+  std::size_t tables = 0; ///< number of captured tables
   fill_note note;
   bool live = false; ///< the ledger's phase
-  /// Looks at what is around the node; after connector and slot, if it leads.
+  /// Checks the servers around the node; connector and slot only on the leader.
   std::function<surroundings_report(bool leads)> look;
   std::chrono::milliseconds interval{200};
   std::chrono::seconds look_interval{2};
@@ -50,19 +49,19 @@ struct fill_state {
   fill_actor::stateful_pointer<fill_state> self;
   fill_settings how;
   std::optional<fill> under_way;
-  cell_homes cells; ///< where they are served
+  cell_homes cells; ///< locations of all cells
   bool leads = false;
   bool live = false;
   fill_note note;
-  std::string trouble; ///< why the fill doesn't go on
+  std::string trouble; ///< why the fill can't continue
   surroundings_report surroundings;
-  bool slot_missed = false; ///< figures were live while there was no slot
+  bool slot_missed = false; ///< figures were live while the slot didn't exist
   caf::actor_clock::time_point looked{};
-  std::uint64_t round = 0; ///< answers of an earlier round don't count
+  std::uint64_t round = 0; ///< answers to an earlier round are ignored
   std::size_t awaited = 0;
 };
 
-/// Spawned detached: it calls servers without letting go of the thread.
+/// Returns the coordinator's behavior. Spawn it detached: calls to servers block its thread.
 fill_actor::behavior_type fill_coordinator(fill_actor::stateful_pointer<fill_state> self, fill_settings how);
 
 } // namespace millrace

@@ -1,8 +1,8 @@
 #pragma once
 
-/// The servers around a node, as fills and status need them: PostgreSQL (as the
-/// node's role), Kafka's ends and side topics, Connect. Connections are made
-/// when needed and again when lost. Used by one thread.
+/// The servers around a node, for fills and status: PostgreSQL (with the node's role), Kafka's
+/// partition ends and side topics, Kafka Connect. Connects when needed, and again after an error.
+/// For one thread.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/fill/catalog_watch.hpp"
@@ -25,38 +25,39 @@ struct surroundings_settings {
   std::string slot, topic_prefix;
   side_topics::names side;
   std::string publication;
-  std::vector<std::string> roles; ///< that read the tables: the node's and Debezium's
-  std::string life;               ///< of the ledger
-  std::string system_identifier;  ///< of the cluster that the ledger is of; empty: unknown
+  std::vector<std::string> roles; ///< that read the tables: of the node and of Debezium
+  std::string life;               ///< incarnation of the ledger
+  std::string system_identifier;  ///< of the PostgreSQL instance that the ledger belongs to; empty: unknown
   const plan_set* plans = nullptr;
   std::uint16_t shards = 32;
   std::map<source_id, kafka::topic_partition> sources;
   std::function<result<redis::store>()> open_store;
-  /// Looks after the connector. Empty: nobody does.
+  /// Checks the connector. Empty: the connector isn't watched.
   std::function<connector_report(std::optional<bool> slot_active)> look_at_connector;
-  /// Restarts the connector, whose producer then knows every partition. Empty: nobody can.
+  /// Restarts the connector, so that its producer learns of new partitions. Empty: not possible.
   std::function<void()> restart_connector;
-  /// Dead letters that nobody has resolved, by table.
+  /// Returns the number of open dead letters, by table.
   std::function<result<std::map<std::string, std::int64_t>>()> open_letters;
-  std::function<void(std::string)> lost; ///< another database, other figures: the node starts over
+  std::function<void(std::string)>
+      lost; ///< called for another database or other figures: the node starts over
 };
 
 class surroundings {
  public:
   explicit surroundings(surroundings_settings how);
 
-  /// What a fill needs, but for sweep and publish. Bound to this object.
+  /// Returns what a fill needs, without sweep and publish. Refers to this object.
   fill_backend backend();
 
-  /// Looks after connector, slot, dead letters, the tables in the catalog, and topics:
-  /// those that are gone, and those that no figure reads.
+  /// Checks connector, slot, dead letters, the tables in the catalog, and topics: missing ones, and
+  /// those that no figure reads.
   surroundings_report look(bool leads);
 
  private:
   result<postgres::session*> session();
   result<redis::store*> store();
   result<kafka::consumer*> consumer();
-  /// Returns the first record's offset of every partition, or the last one's.
+  /// Returns the first offset of every partition, or the last one.
   result<offsets_by_source> bounds(bool first);
   result<bool> durable(const offsets_by_source& ends);
   result<std::optional<saved_note>> saved();
@@ -84,15 +85,15 @@ class surroundings {
   std::unique_ptr<side_topics> side_;
   table_reader reader_;
   catalog_watch catalog_;
-  postgres::catalog_picture read_as_; ///< the tables, right before they were read
+  postgres::catalog_picture read_as_; ///< the tables' facts, right before they were read
   std::string catalog_trouble_;
-  std::map<std::string, doubt_report> doubts_; ///< as the last look found them, by SCHEMA.TABLE
+  std::map<std::string, doubt_report> doubts_; ///< from the last check, by SCHEMA.TABLE
   std::string said_;                           ///< the last complaint about the slot
   connect::slot_reading reading_;
-  std::optional<std::string> encoding_trouble_; ///< once it is known
+  std::optional<std::string> encoding_trouble_; ///< nullopt: unknown
   std::string kafka_trouble_;
-  std::optional<std::chrono::steady_clock::time_point> kafka_away_; ///< since then
-  std::map<std::string, std::int64_t> unknown_;                     ///< records by SCHEMA.TABLE
+  std::optional<std::chrono::steady_clock::time_point> kafka_away_; ///< when Kafka stopped answering
+  std::map<std::string, std::int64_t> unknown_;                     ///< number of records by SCHEMA.TABLE
   std::chrono::steady_clock::time_point identified_{}, counted_{};
 };
 

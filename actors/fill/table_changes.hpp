@@ -1,7 +1,7 @@
 #pragma once
 
-/// What a change of PostgreSQL's catalog means for the rows that a table's cells hold, in
-/// words. Pure: facts as they were relied on, and as they are now.
+/// What a change in PostgreSQL's catalog means for the rows in a table's cells, as text. Compares
+/// the facts relied on with the present facts. Pure.
 
 #include "actors/postgres/table_facts.hpp"
 
@@ -9,35 +9,35 @@
 
 namespace millrace {
 
-/// Why rows of a table may differ from PostgreSQL's, or be about to.
+/// Why rows of a table may differ from PostgreSQL's, now or soon.
 struct complaint {
   std::string what;                   ///< "public.t was rewritten (...)"
-  std::string remedy;                 ///< what comes before the table is read again; may be empty
-  std::set<std::string> columns = {}; ///< only these columns' values are in doubt; empty: all rows
-  bool rewritten = false;             ///< the storage alone is another
-  bool stands = false;                ///< it goes on: what it does to rows isn't over
+  std::string remedy;                 ///< what to do before the table is read again; can be empty
+  std::set<std::string> columns = {}; ///< only these columns are in doubt; empty: all rows
+  bool rewritten = false;             ///< only the table's storage changed
+  bool stands = false;                ///< the condition continues, and can still change rows
   bool operator==(const complaint&) const = default;
 };
 
-/// What the figures need of a table, beside the columns that its facts have.
+/// What the figures need of a table, in addition to its facts.
 struct table_needs {
   std::string sql_name;
   std::string publication;
-  std::map<std::string, std::string> columns; ///< used ones, with the type that the plans have
-  bool full_identity = false;                 ///< its records are read as having old rows
+  std::map<std::string, std::string> columns; ///< the used columns, with their types in the plans
+  bool full_identity = false;                 ///< its records must contain old rows
 };
 
-/// Returns what stands in the way of exact figures right now: until it ends, reading the
-/// table again doesn't help for long.
+/// Returns the conditions that prevent exact figures now. Reading the table again doesn't help for
+/// long until they end.
 std::vector<complaint> standing(const postgres::table_facts& now, const table_needs& needs);
 
-/// Returns what has happened since `before`, what stood then and has ended among it. A
-/// column that `before` lacks is a new one.
+/// Returns what has happened since `before`, including conditions that have ended. A column that
+/// `before` lacks is new.
 std::vector<complaint> happened(const postgres::table_facts& before, const postgres::table_facts& now,
                                 const table_needs& needs);
 
-/// Returns all that is to be said of a table. Where the ledger doesn't tell what was relied
-/// on `before`, the plans do. No facts now: there is no such table.
+/// Returns all complaints about a table. If the ledger has no facts `before`, compares with the
+/// plans. If there are no facts now, the table doesn't exist.
 std::vector<complaint> complaints(const std::optional<postgres::table_facts>& before,
                                   const postgres::seen_table& now, const table_needs& needs);
 

@@ -1,10 +1,10 @@
 #pragma once
 
-/// Reads tables from PostgreSQL, each in one statement, and writes their rows to the
-/// tables' change topics. A thread of its own does it; everybody else only looks.
+/// Reads tables from PostgreSQL, each in one statement, and writes their rows to the tables' change
+/// topics. A thread of its own does the work; the caller only checks its progress.
 ///
-/// A table that can't be read is tried again, first after a second, then after twice as
-/// long each time, up to a minute; the others go on meanwhile.
+/// If a table can't be read, the reader tries again after 1 s, then after twice as long each time,
+/// up to 1 min. The other tables continue meanwhile.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/fill/fill.hpp"
@@ -21,10 +21,10 @@ struct table_reader_settings {
   postgres::settings postgres;
   kafka::settings kafka;
   std::string topic_prefix;
-  const plan_set* plans = nullptr; ///< outlives the reader
+  const plan_set* plans = nullptr; ///< must outlive the reader
 };
 
-/// Used by one thread.
+/// For one thread.
 class table_reader {
  public:
   explicit table_reader(table_reader_settings how);
@@ -32,10 +32,10 @@ class table_reader {
   table_reader(table_reader&&) noexcept;
   table_reader& operator=(table_reader&&) noexcept;
 
-  /// Begins to read these tables, by SCHEMA.TABLE, or all. A read that is under way ends.
+  /// Begins to read these tables (SCHEMA.TABLE; empty: all). Ends a read that is running.
   void begin(lsn from, const std::vector<std::string>& tables);
 
-  /// Returns how far the read is: done once Kafka has every row of every table.
+  /// Returns the progress. It is done once Kafka has every row of every table.
   read_progress look() const;
 
  private:

@@ -1,8 +1,7 @@
 #pragma once
 
-/// Topics of Debezium's prefix that no figure reads: of a table that was captured
-/// before, or that a connector of somebody else's captures. Their records are
-/// skipped, and status says how many there are.
+/// Topics with Debezium's prefix that no figure reads: of a table captured earlier, or of another
+/// connector. The router skips their records, and status reports how many there are.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/sources/kafka/consumer.hpp"
@@ -12,14 +11,14 @@
 
 namespace millrace {
 
-/// Returns those of `topics` that are a table's and that no figure reads, as
-/// SCHEMA.TABLE by topic. Those of our own schema, which `anchor` is of, aren't among them.
+/// Returns the topics of tables that no figure reads, as SCHEMA.TABLE by topic. Excludes Millrace's
+/// own schema, that of `anchor`.
 std::map<std::string, std::string> unknown_tables(const std::map<std::string, int>& topics,
                                                   const std::string& prefix, const std::string& anchor,
                                                   const plan_set& plans);
 
-/// Returns how many offsets Kafka keeps for each of these tables (SCHEMA.TABLE by
-/// topic): its records, with tombstones and the markers of transactions.
+/// Returns how many offsets Kafka has for each of these tables (SCHEMA.TABLE by topic). The count
+/// contains tombstones and transaction markers.
 result<std::map<std::string, std::int64_t>> count_records(kafka::consumer& from,
                                                           const std::map<std::string, int>& topics,
                                                           const std::map<std::string, std::string>& tables,

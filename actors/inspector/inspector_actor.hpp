@@ -1,7 +1,8 @@
 #pragma once
 
-/// The inspector: asks the other actors, and puts the answers together. It answers within a second with
-/// what has come by then. It looks by itself too, so that it can tell since when something is wrong.
+/// The inspector: asks the other actors and combines their reports. It answers within 1 s with the
+/// reports received by then. It also checks by itself, so that it can report since when a trouble
+/// lasts.
 
 #include "actors/inspector/status.hpp"
 #include "actors/interfaces.hpp"
@@ -19,14 +20,14 @@ struct inspector_settings {
   redis_writer_actor writer;
   fill_actor fill;
   member_actor member;
-  std::function<std::int64_t()> now; ///< unix seconds
+  std::function<std::int64_t()> now; ///< Unix time, s
 };
 
-/// Answers that are still to come, and what becomes of them.
+/// A report in progress: the answers that are missing, and the receiver.
 struct gathering {
   node_report report;
   std::size_t awaited = 0;
-  caf::actor_clock::time_point ends; ///< what hasn't answered by then is silent
+  caf::actor_clock::time_point ends; ///< deadline: an actor that hasn't answered by then is silent
   std::size_t silent_cells = 0;
   std::function<void(const node_report&)> deliver;
 };
@@ -51,11 +52,11 @@ struct inspector_state {
 
   inspector_actor::stateful_pointer<inspector_state> self;
   inspector_settings how;
-  node_report last;                             ///< what the parts said last
-  beginnings since;                             ///< of what was wrong at the last look
-  std::map<std::string, std::int64_t> answered; ///< when each part did last, Unix time, s
+  node_report last;                             ///< the last report of each actor
+  beginnings since;                             ///< start of each trouble in the last report
+  std::map<std::string, std::int64_t> answered; ///< last answer of each actor, Unix time, s
   std::int64_t events_before = 0, events_seen = 0, rate = 0;
-  caf::actor_clock::time_point measured{}, moved{}; ///< moved: when the last record came
+  caf::actor_clock::time_point measured{}, moved{}; ///< `moved`: when the last record came
 };
 
 inspector_actor::behavior_type inspector(inspector_actor::stateful_pointer<inspector_state> self,

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A node's report as JSON: the one place where it becomes text. docs/status.md names the fields.
+/// A node's report as JSON. docs/status.md describes the fields.
 
 #include "messages/reports.hpp"
 
@@ -8,7 +8,7 @@
 
 namespace millrace {
 
-/// Returns what GET /status answers.
+/// Returns the body of GET /status.
 nlohmann::json to_json(const node_report& x);
 
 nlohmann::json to_json(const trouble_report& x, std::int64_t now);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The state of each figure and what is wrong, from what a node's parts tell. Pure.
+/// Derives each figure's state and the troubles from the reports of a node's actors. Pure.
 
 #include "messages/reports.hpp"
 
@@ -11,23 +11,23 @@
 
 namespace millrace {
 
-/// When each trouble began, by its id, Unix time in seconds.
+/// The start of each trouble by its ID, Unix time, s.
 using beginnings = std::map<std::string, std::int64_t>;
 
 /// What doesn't change while a node runs.
 struct status_frame {
   std::string project;
-  std::vector<std::string> figures;                          ///< names, in order
-  std::map<std::string, std::vector<std::string>> tables_of; ///< figure -> tables "schema.table"
-  std::chrono::seconds stale_after{30};                      ///< that a source stands still
+  std::vector<std::string> figures;                          ///< in their order
+  std::map<std::string, std::vector<std::string>> tables_of; ///< figure -> tables, as SCHEMA.TABLE
+  std::chrono::seconds stale_after{30};                      ///< how long a source may stand still
 };
 
-/// Fills in figures and troubles of a report whose other parts are there. A figure's state is the first
-/// of these that is true: failed, filling, incomplete, stale, live. `since`: of what was wrong at the last
-/// look; `idle`: for how long no record has come.
+/// Adds figures and troubles to a report that has everything else. A figure's state is the first
+/// that applies of failed, filling, incomplete, stale, live. `since`: start of each trouble in the
+/// last report. `idle`: time since the last record.
 void judge(node_report& x, const status_frame& frame, const beginnings& since, std::chrono::seconds idle);
 
-/// Returns when everything that the report shows as wrong began.
+/// Returns the start of every trouble, and of every state that isn't live, in the report.
 beginnings beginnings_of(const node_report& x);
 
 } // namespace millrace

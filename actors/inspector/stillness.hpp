@@ -1,7 +1,7 @@
 #pragma once
 
-/// Whether the source of all figures stands still: changes are made in
-/// PostgreSQL, or may be, and none comes from its log. Pure.
+/// Decides whether the stream of changes stands still: PostgreSQL has changes, or may have, and
+/// none comes through the WAL. Pure.
 
 #include "messages/reports.hpp"
 
@@ -11,21 +11,21 @@
 namespace millrace {
 
 struct stillness {
-  std::string cause;            ///< what keeps changes back, in words; empty: nothing that we know of
-  std::chrono::seconds still{}; ///< nothing has come for so long
-  bool stale = false;           ///< the figures can't be taken for today's any more
+  std::string cause;            ///< why no changes come, as text; empty: no known cause
+  std::chrono::seconds still{}; ///< time since the last change came
+  bool stale = false;           ///< the figures are out of date
 };
 
-/// A slot that is connected to may be confirmed once a minute only: Kafka
-/// Connect saves offsets so often unless it is told otherwise.
+/// A connected slot may be confirmed only once a minute: that is how often Kafka Connect saves
+/// offsets by default.
 constexpr std::chrono::seconds longest_without_confirmation{90};
 
-/// Returns how the source stands. `idle` tells for how long no record came; figures are stale
-/// once a known cause has lasted for `bound`.
+/// Returns the state of the stream. `idle`: time since the last record. The figures are stale once
+/// the stream has stood still for `bound` with a known cause, or for 90 s at least without one.
 stillness stillness_of(const surroundings_report& around, std::chrono::seconds idle,
                        std::chrono::seconds bound);
 
-/// Returns what keeps the connector from running, and what to do; empty if it runs.
+/// Returns why the connector doesn't run, and what to do; empty if it runs.
 std::string connector_trouble(const connector_report& x);
 
 } // namespace millrace

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What the ledger keeps of a fill: why there is one, and which figures and tables it is of.
+/// Fill progress: what the ledger keeps of a fill for a restart.
 
 #include "messages/units.hpp"
 
@@ -9,23 +9,23 @@
 
 namespace millrace {
 
-/// What a fill has to remember through a crash; JSON in the ledger's format.
+/// The reason of a fill, its figures and its tables; JSON in the ledger's format.
 struct fill_note {
-  std::string reason;               ///< why, in words
-  lsn birth;                        ///< the log's end when the ledger was born; 0: the topics have every row
-  lsn swept;                        ///< `from` of the newest read of all tables that was swept
-  std::vector<std::string> figures; ///< that fill while the others are live; empty: all fill
-  std::vector<std::string> tables;  ///< whose rows they lack, by SCHEMA.TABLE
+  std::string reason; ///< as text
+  lsn birth;          ///< end of the WAL when the ledger was created; 0: the topics have every row
+  lsn swept;          ///< `from` of the newest read of all tables that has been swept
+  std::vector<std::string> figures; ///< figures that fill while the others are live; empty: all fill
+  std::vector<std::string> tables;  ///< tables of which they lack rows, by SCHEMA.TABLE
 };
 
-/// A note as the ledger has it.
+/// Fill progress in the ledger.
 struct saved_note {
-  bool live = false; ///< its fill is over
+  bool live = false; ///< the fill has ended
   fill_note note;
 };
 
 std::string to_json(const fill_note& note);
-/// Text that isn't ours gives an empty note.
+/// Parses the JSON. A text that isn't fill progress gives an empty note.
 fill_note fill_note_from_json(const std::string& text);
 
 } // namespace millrace

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The plans that a ledger's state is of: the present ones, and former ones
-/// whose blocks may still be in the logs.
+/// The plans of a ledger's state: the present ones, and former ones whose blocks can still be in
+/// state logs.
 
 #include "actors/cell/cell.hpp"
 #include "actors/redis/store.hpp"
@@ -10,7 +10,7 @@
 
 namespace millrace {
 
-/// A plan set that was the ledger's until the figures changed.
+/// The ledger's plans before a change of figures.
 struct former_set {
   std::uint64_t epoch = 0;
   plan_set plans;
@@ -21,20 +21,19 @@ struct stored_plans {
   std::uint64_t epoch = 0;
   std::vector<former_set> former; ///< oldest first
 
-  /// Returns what the ledger says. Throws std::runtime_error on plans that this
-  /// build can't read.
+  /// Parses the ledger's plans. Throws std::runtime_error if this build can't read them.
   static stored_plans read(const redis::project_format& from);
 
   std::uint64_t fingerprint() const { return block_fingerprint(plans, epoch); }
-  /// Returns what becomes of the former sets' rows, by their blocks' fingerprint.
+  /// Returns the translations of the former plans' rows, by fingerprint of their blocks.
   former_plans translations() const;
-  /// Returns `former` as the ledger keeps it.
+  /// Returns `former` as JSON for the ledger.
   std::string former_json() const;
-  /// Forgets former sets of which no block is left; returns whether there were any.
+  /// Removes former plans without any block. Returns whether there were any.
   bool forget_all_but(const std::set<std::uint64_t>& fingerprints);
 };
 
-/// Returns how cells of these plans are made. `x` must outlive the cells.
+/// Returns the settings for cells of these plans. `x` must outlive the cells.
 cell_settings cells_of(const stored_plans& x, const std::string& project);
 
 } // namespace millrace

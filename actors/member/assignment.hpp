@@ -1,6 +1,6 @@
 #pragma once
 
-/// What of the work is this node's.
+/// This node's part of the work.
 
 #include "messages/error.hpp"
 #include "messages/units.hpp"
@@ -13,30 +13,31 @@
 
 namespace millrace {
 
-/// This node's part: shards whose cells it serves, sources that its router reads.
+/// Shards that this node serves, and partitions that its router reads.
 struct assignment {
   std::set<shard_id> shards;
   std::set<source_id> sources;
-  bool in_touch = true; ///< false: the shards may be somebody else's by now
+  bool in_touch = true; ///< false: other nodes may have been assigned the shards meanwhile
   bool operator==(const assignment&) const = default;
 };
 
-/// Who decides about it: Kafka's groups, or nobody where there is one node.
+/// The source of assignments: Kafka's consumer groups; for a single node, a constant.
 struct assignment_source {
-  /// Returns what is this node's now; may wait a moment for news. An error is one
-  /// for a person (another node runs under this name) or means starting over.
+  /// Returns this node's assignment now. Can wait for news for a short time. Error: a condition
+  /// that the user must fix, such as another node of the same name, or one after which the node
+  /// starts over.
   std::function<result<assignment>()> look;
-  /// Leaves at once, so that others needn't wait.
+  /// Leaves the groups at once, so that the others don't wait for a session timeout.
   std::function<void()> leave;
 };
 
-/// The work of a node that is alone: all.
+/// Returns the assignment of a single node: everything.
 assignment_source all_of_it(std::uint16_t shards, std::set<source_id> sources);
 
-/// Returns host and port of HOST:PORT; port 0 where it has none.
+/// Returns host and port of HOST:PORT; port 0 if there is none.
 std::pair<std::string, std::uint16_t> split_address(const std::string& address);
 
-/// Where other nodes are found: name -> HOST:PORT.
+/// The node registry: node name -> HOST:PORT.
 struct node_book {
   std::function<result<void>(const std::string& name, const std::string& address)> put;
   std::function<result<std::map<std::string, std::string>>()> list;

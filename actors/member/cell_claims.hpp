@@ -1,7 +1,7 @@
 #pragma once
 
-/// Who says that it serves which cell. While a shard goes from one node to another
-/// both say so for a moment: the later word counts.
+/// Which node claims to serve which cell. While a shard moves, two nodes can claim it. The newer
+/// claim wins.
 
 #include "messages/units.hpp"
 
@@ -14,17 +14,18 @@ namespace millrace {
 
 class cell_claims {
  public:
-  /// Takes what a node says now, in the place of what it said before.
+  /// Replaces the cells that a node claims.
   void say(const std::string& node, const std::set<cell_id>& cells);
 
   /// Returns each cell's node.
   std::map<cell_id, std::string> owners() const;
 
-  /// Tells whether somebody says that it serves the cell.
+  /// Returns whether a node claims the cell.
   bool claimed(cell_id cell) const;
 
  private:
-  std::map<std::string, std::map<cell_id, std::uint64_t>> since_; ///< by node: when it began to say so
+  std::map<std::string, std::map<cell_id, std::uint64_t>>
+      since_; ///< by node: when the claim began, counted in `words_`
   std::uint64_t words_ = 0;
 };
 

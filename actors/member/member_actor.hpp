@@ -1,15 +1,15 @@
 #pragma once
 
-/// This node among the others: takes its part of the work, claims the shards of
-/// it and lets others go, and tells everybody where cells are served.
+/// This node in the cluster. It takes its assignment, claims the shards in it, releases others, and
+/// sends the locations of cells to all other actors.
 ///
 ///     assignment -> gained shards: claim in Redis, load -> homes ~> dispatcher, router, fill
 ///                   lost shards:   serve until another node does,         `-> card ~> other nodes
 ///                                  then release at the writer, end the cells
-///                   sources:       positions from Redis ~> router; lost ones are read a moment longer
+///                   partitions:    positions from Redis ~> router; lost ones are read 0.5 s longer
 ///
-/// So no shard waits for the groups while it goes to another node: the ledger's fence
-/// says whose writes count, and the chain drops what comes twice.
+/// So a shard is served all the time while it moves. The fencing token decides whose flushes
+/// succeed, and the chain ignores batches that come twice.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/interfaces.hpp"
@@ -27,15 +27,15 @@
 
 namespace millrace {
 
-/// What builds say to each other: other numbers refuse each other.
+/// The version of the protocol between nodes. Nodes with different numbers reject each other.
 constexpr std::uint32_t node_protocol = 7;
 
 struct member_settings {
-  std::string name; ///< of this node, the same after a restart
-  std::string life; ///< of the ledger
+  std::string name; ///< stays the same after a restart
+  std::string life; ///< incarnation of the ledger
   const plan_set* plans = nullptr;
   assignment_source work;
-  /// Claims cells for this life of the ledger. Errors: unavailable (again later), else
+  /// Claims cells if the ledger has this incarnation. Errors: unavailable (retry); after any other
   /// the node starts over.
   std::function<result<std::vector<cell_ledger>>(const std::vector<cell_id>&)> claim;
   std::function<result<std::vector<cell_positions>>()> positions; ///< of all cells
@@ -45,13 +45,13 @@ struct member_settings {
   dispatcher_actor dispatcher;
   cdc_router_actor router;
   fill_actor fill;
-  std::optional<node_book> book;    ///< nullopt: there are no other nodes
-  bool takes_shards = true;         ///< by this node's role
-  std::string address;              ///< HOST:PORT, where this node is reached
-  caf::io::middleman_actor network; ///< by which others are reached
+  std::optional<node_book> book;    ///< node registry; nullopt: a single node
+  bool takes_shards = true;         ///< from this node's role
+  std::string address;              ///< HOST:PORT at which others reach this node
+  caf::io::middleman_actor network; ///< for connections to other nodes
   std::chrono::milliseconds interval{25};
-  std::chrono::milliseconds hand_over_limit{5000}; ///< a lost shard that nobody takes is served so long
-  std::chrono::milliseconds overlap{500};          ///< a lost source is read so long
+  std::chrono::milliseconds hand_over_limit{5000}; ///< how long a lost shard is served if no node takes it
+  std::chrono::milliseconds overlap{500};          ///< how long a lost partition is read
 };
 
 struct member_state {
@@ -63,18 +63,18 @@ struct member_state {
   struct peer {
     std::string address;
     peer_actor at;                             ///< null: not connected
-    dispatcher_actor door;                     ///< null: hasn't introduced itself
-    std::map<cell_id, aggregator_actor> cells; ///< that it serves
+    dispatcher_actor door;                     ///< null: no announcement yet
+    std::map<cell_id, aggregator_actor> cells; ///< cells that it serves
     bool connecting = false, takes_shards = false;
-    std::string trouble; ///< why it isn't one of us
+    std::string trouble; ///< why it isn't part of the cluster
   };
 
-  /// A shard that was claimed. It is served once all of its cells have loaded.
+  /// A claimed shard. It is served once all of its cells have loaded.
   struct claimed_shard {
-    std::int64_t claim = 0; ///< which one of `claims`
+    std::int64_t claim = 0; ///< the value of `claims` at this claim
     cell_homes cells;
     std::size_t unloaded = 0;
-    std::optional<clock::time_point> lost; ///< since when it is another node's
+    std::optional<clock::time_point> lost; ///< since when it is assigned to another node
   };
 
   member_actor::behavior_type make_behavior(member_settings settings);
@@ -118,19 +118,20 @@ struct member_state {
   assignment work;
   std::map<shard_id, claimed_shard> mine;
   std::map<std::string, peer> peers;
-  cell_claims theirs;                            ///< of the peers
-  std::map<source_id, clock::time_point> ending; ///< sources that are read until then, though another node's
-  std::optional<std::set<source_id>> told;       ///< which sources the router reads
-  caf::typed_response_promise<bool> left;        ///< answered once the others have our part
-  std::optional<clock::time_point> leaving;      ///< since when nothing is ours any more
-  clock::time_point out;                         ///< of the groups
+  cell_claims theirs; ///< claims of the peers
+  std::map<source_id, clock::time_point>
+      ending;                               ///< lost partitions that the router still reads until this time
+  std::optional<std::set<source_id>> told;  ///< partitions that the router reads
+  caf::typed_response_promise<bool> left;   ///< answered once other nodes serve this node's part
+  std::optional<clock::time_point> leaving; ///< since when this node leaves
+  clock::time_point out;                    ///< when this node left the groups
   bool released = false;
   std::int64_t claims = 0;
-  double load_seconds = 0; ///< from the newest claim until its cells had their rows
+  double load_seconds = 0; ///< from the newest claim until its cells had loaded
   std::string trouble;
 };
 
-/// Spawned detached: it calls Kafka and Redis without letting go of the thread.
+/// Returns the member's behavior. Spawn it detached: calls to Kafka and Redis block its thread.
 member_actor::behavior_type member(member_actor::stateful_pointer<member_state> self, member_settings how);
 
 } // namespace millrace

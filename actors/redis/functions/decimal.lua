@@ -55,7 +55,7 @@ local function add_sizes(a, b)
   return out
 end
 
--- Returns a - b. Requires a >= b.
+-- Returns a - b, all as limbs. Requires a >= b.
 local function subtract_sizes(a, b)
   local out, borrow = {}, 0
   for i = 1, #a do

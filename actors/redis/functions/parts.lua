@@ -58,7 +58,7 @@ function parts.touched(name, key, refused)
 end
 
 -- Stores how many keys Redis has evicted since its start with the run ID `run`. Returns how many
--- are new. A ledger that isn't live had no keys to lose.
+-- are new; 0 in the first call of a ledger that isn't live, because it had no keys to lose.
 function parts.evicted(run, evicted, live)
   local have = redis.pcall('HGET', counts, EVICTED)
   local before, known = 0, type(have) == 'string'
