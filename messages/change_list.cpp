@@ -6,11 +6,11 @@ namespace millrace {
 
 namespace {
 
-/// What stands before a change's key and columns.
+/// The head of a change in the block, before key and columns.
 struct packed_head {
   std::int64_t offset;
   std::uint64_t at;
-  std::uint32_t key, columns; ///< their lengths
+  std::uint32_t key, columns; ///< lengths in bytes
   std::uint16_t route;
   std::uint8_t kind;
   char op;

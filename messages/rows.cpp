@@ -8,7 +8,7 @@ namespace millrace {
 
 namespace {
 
-/// Lets msgpack write straight to the end of a string.
+/// A stream for msgpack that appends to a string.
 struct appender {
   std::string& out;
   void write(const char* data, std::size_t size) { out.append(data, size); }
@@ -25,8 +25,8 @@ struct packing {
   }
 };
 
-/// Collects scalars into a row, whose values' memory is used again; refuses
-/// everything else by msgpack's own protocol.
+/// A msgpack visitor that collects scalars in a row and reuses the memory of its values. Stops at
+/// anything else.
 struct collecting : msgpack::null_visitor {
   explicit collecting(row& into) : out(into) {}
   bool visit_nil() { return next() = null_value{}, true; }

@@ -15,8 +15,7 @@ struct character {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-/// Decodes the first character; overlong forms, surrogates and what lies beyond
-/// Unicode aren't valid.
+/// Decodes the first character. Overlong forms, surrogates and codes beyond Unicode are invalid.
 character first_of(std::string_view text) {
   auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80)
@@ -45,7 +44,7 @@ bool is_control(std::uint32_t x) {
          || in(0x2066, 0x2069) || x == 0xfeff;
 }
 
-/// JSON's own escapes, so that JSON stays what it was.
+/// Returns a JSON escape, so that escaped JSON is still the same JSON.
 std::string escaped(std::uint32_t code) {
   if (code == '\n')
     return "\\n";

@@ -82,8 +82,9 @@ caf::result<cell_id> aggregator_state::sweep(lsn from, const std::vector<std::st
   return answer_when_durable();
 }
 
-/// A ledger that went back to before a sweep or the end of a fill has lost what nobody
-/// will ask for again. A read that wasn't swept is: what it barred would be missing if not.
+/// After a reload, repeats sweeps and the end of a fill that the ledger lost, because no actor asks
+/// for them again. Forgets reads without a sweep: the cell then rejects the sweep, and the fill reads
+/// again.
 void aggregator_state::catch_up() {
   std::erase_if(reads, [](auto& each) { return !each.second.at; });
   for (auto& [tables, x] : reads) {
@@ -96,7 +97,7 @@ void aggregator_state::catch_up() {
   announce();
 }
 
-/// The rows that a sweep removed may come again before the cell is where it was.
+/// Sweeps again once the cell is at its former position: until then, removed rows can come back.
 void aggregator_state::sweep_again() {
   for (auto& [tables, x] : reads)
     if (x.due && cell->reached(*x.at)) {
@@ -131,7 +132,7 @@ void aggregator_state::flushed() {
   announce();
 }
 
-/// Each router hears of its sources.
+/// Sends each router the positions of its partitions.
 void aggregator_state::acknowledge(std::vector<position> durable) {
   std::map<cdc_router_actor, std::vector<position>> by_router;
   for (auto& p : durable)

@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::chrono::milliseconds progress_interval{500};
 constexpr std::chrono::seconds letter_timeout{30}, bounds_timeout{15};
-/// So many bytes of changes wait for no others: a message has to be whole before
-/// the node that it is for can begin with it.
+/// The router sends its outbox at this size without waiting for more, because a node can't start on
+/// a message before it has all of it.
 constexpr std::size_t enough_bytes = 1 << 20;
 
 } // namespace
@@ -68,7 +68,7 @@ void cdc_router_state::open_window() {
   self->send(self, atom::progress_v);
 }
 
-/// A cell that has moved is told at once how far it should be.
+/// Sends a progress batch at once to each cell whose location changed.
 void cdc_router_state::take_homes(const std::vector<cells_behind>& x) {
   std::set<cell_id> moved;
   std::map<cell_id, dispatcher_actor> now;
@@ -88,7 +88,8 @@ void cdc_router_state::tell_progress() {
   send_out();
 }
 
-/// A cell that nobody serves now answers the next progress mark of its next owner.
+/// Adds a batch to the outbox. Drops it if no node serves the cell: the next owner answers the next
+/// progress batch with the gap.
 void cdc_router_state::put(const change_batch& x) {
   auto door = doors.find(x.cell);
   if (door == doors.end())
@@ -99,7 +100,7 @@ void cdc_router_state::put(const change_batch& x) {
     send_out();
 }
 
-/// A node hears of all of its cells in one message.
+/// Sends each node one message with the batches for all of its cells.
 void cdc_router_state::send_out() {
   outbox_bytes = 0;
   for (auto& [door, batches] : std::exchange(outbox, {}))
@@ -135,11 +136,11 @@ void cdc_router_state::take_sources(const std::vector<source_id>& mine,
     how.lost(done.why().message);
 }
 
-/// Records that Kafka has deleted are skipped: the node's start saw to it that their table
-/// is read again, or nothing of it was read yet.
+/// Returns the offset to read first. Skips records that Kafka has deleted: either the node's start
+/// has their table read again, or no cell has anything of it yet.
 result<kafka_offset> cdc_router_state::first_to_read(source_id source) {
   if (window->start(source).value == 0)
-    return nowhere; // from the first record that there is
+    return nowhere; // the first record that Kafka has
   auto bounds = consumer->bounds(sources.at(source), bounds_timeout);
   if (!bounds)
     return bounds.why();
@@ -170,7 +171,7 @@ void cdc_router_state::poll() {
 bool cdc_router_state::take(const kafka::record_batch& batch) {
   auto read_ms = how.now_ms();
   auto source = source_of.at(batch.from);
-  if (!sources.count(source)) // it has just gone
+  if (!sources.count(source)) // the partition was just taken away
     return true;
   auto x = intakes.at(source.table).take(batch, how.first_fill, *how.reading);
   if (!x.bad.empty() && !bury(x, batch.from))
@@ -182,7 +183,7 @@ bool cdc_router_state::take(const kafka::record_batch& batch) {
   return true;
 }
 
-/// Dead letters are safe in Kafka before the position moves past them.
+/// Writes dead letters to Kafka before the position passes their records.
 bool cdc_router_state::bury(const taken& x, const kafka::topic_partition& from) {
   auto& table = how.plans->tables[source_of.at(from).table.value].table;
   std::vector<kafka::outgoing> letters;

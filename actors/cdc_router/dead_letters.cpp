@@ -76,7 +76,7 @@ std::string dead_letter::origin() const { return name_of(from, offset); }
 
 kafka::outgoing make_resolution(const std::string& topic, const dead_letter& of, const std::string& how,
                                 std::int64_t now_ms) {
-  // To the letter's own partition: only there it surely comes later.
+  // To the letter's own partition, because only there it is sure to come later.
   return {
       topic,
       of.stored_in.partition,

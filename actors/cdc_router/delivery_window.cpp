@@ -78,7 +78,8 @@ void delivery_window::send(source_id source, source_state& state, cell_id cell, 
   keep(to, std::move(batch));
 }
 
-/// What is still kept isn't acknowledged, whatever a late answer said.
+/// Returns the acknowledged offset. What is still in the send buffer isn't acknowledged, even if a
+/// late answer says so.
 kafka_offset delivery_window::acknowledged(const chain& of) {
   return of.kept.empty() ? of.durable : std::min(of.durable, of.kept.front().batch.prev);
 }

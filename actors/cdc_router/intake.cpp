@@ -12,7 +12,8 @@ std::optional<std::string> copy(std::optional<std::string_view> x) {
   return x ? std::optional<std::string>(*x) : std::nullopt;
 }
 
-/// A header's value may be anything but NULL's, which reads as empty.
+/// Returns the placeholder header's value. An empty value counts as NULL, because Kafka's NULL
+/// reads as empty.
 std::optional<std::string> placeholder_in(const kafka::record& x) {
   for (auto& [name, value] : kafka::headers_of(x))
     if (name == connect::placeholder_header && !value.empty())

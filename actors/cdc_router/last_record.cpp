@@ -23,7 +23,7 @@ constexpr std::uint32_t convicts = 2;
 struct written_place {
   char topic[longest_topic + 7];
   std::int64_t partition;
-  std::int64_t offset; ///< none: at no record
+  std::int64_t offset; ///< `none`: at no record
 };
 
 bool same(const written_place& a, const written_place& b) {
@@ -40,8 +40,8 @@ error complaint(const std::string& path, const std::string& what) {
 struct last_record::note {
   std::uint64_t format;
   written_place now;
-  written_place ended; ///< where the process before ended
-  std::uint32_t times; ///< how many processes in a row ended there
+  written_place ended; ///< where the previous process ended
+  std::uint32_t times; ///< number of processes in a row that ended there
 };
 
 last_record::last_record() = default;
@@ -52,8 +52,9 @@ result<last_record> last_record::open(const std::string& path) {
     return complaint(path, std::strerror(errno));
   struct stat is {};
   auto ours = ::fstat(file, &is) == 0 && S_ISREG(is.st_mode) && is.st_uid == ::geteuid();
-  auto fits = ours && (is.st_size == 0 || is.st_size == sizeof(note)) && ::ftruncate(file, sizeof(note)) == 0
-              && ::posix_fallocate(file, 0, sizeof(note)) == 0; // a full disk is told here, not by SIGBUS
+  auto fits =
+      ours && (is.st_size == 0 || is.st_size == sizeof(note)) && ::ftruncate(file, sizeof(note)) == 0
+      && ::posix_fallocate(file, 0, sizeof(note)) == 0; // reports a full disk here, and not later by SIGBUS
   auto* mapped =
       fits ? ::mmap(nullptr, sizeof(note), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0) : MAP_FAILED;
   ::close(file);
@@ -65,7 +66,7 @@ result<last_record> last_record::open(const std::string& path) {
   return out;
 }
 
-/// Judges where the process before ended.
+/// Evaluates where the previous process ended.
 void last_record::take_up() {
   auto& x = *note_;
   if (x.format != format) {
@@ -98,7 +99,7 @@ void last_record::at(kafka_offset offset) {
   if (!note_)
     return;
   note_->now.offset = offset.value;
-  std::atomic_signal_fence(std::memory_order_seq_cst); // stands there before what may end the process
+  std::atomic_signal_fence(std::memory_order_seq_cst); // stored before the code that can end the process
 }
 
 void last_record::leave() {

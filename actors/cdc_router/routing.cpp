@@ -9,7 +9,7 @@ namespace millrace {
 
 namespace {
 
-/// FNV-1a over a packed key, finished by a mixer.
+/// Returns the shard of a packed key: FNV-1a, then a mixer.
 shard_id shard_of_packed(std::string_view key, std::uint16_t shards) {
   auto hash = fnv1a(key);
   hash ^= hash >> 32;
@@ -18,7 +18,7 @@ shard_id shard_of_packed(std::string_view key, std::uint16_t shards) {
   return shard_id{static_cast<std::uint16_t>(hash % shards)};
 }
 
-/// Returns where the row goes by a route's key; nullopt where there is no row, or NULL in it.
+/// Returns the shard of a row by a route's key; nullopt if there is no row, or the key has a NULL.
 std::optional<shard_id> shard_by(const std::optional<row>& x, const route& by, std::uint16_t shards) {
   if (!x || std::any_of(by.by.begin(), by.by.end(), [&](auto i) { return is_null((*x)[i]); }))
     return std::nullopt;
@@ -79,7 +79,7 @@ void routing::add_foreign(const way& w, const table_change& x, change_view note,
                           changes_by_cell& out) const {
   auto before = shard_by(x.before, *w.by, shards_);
   auto after = shard_by(x.after, *w.by, shards_);
-  auto ours = x.snapshot == snapshot_kind::ours; // its sweep finds the row wherever else it is
+  auto ours = x.snapshot == snapshot_kind::ours; // the read's sweep removes the row from other cells
   if (x.op == 'r' && !first_fill && !ours) {
     for (std::uint16_t i = 0; i < shards_; ++i)
       if (shard_id{i} != after)

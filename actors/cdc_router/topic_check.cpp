@@ -20,7 +20,7 @@ std::optional<std::string> ahead_of(const kafka::topic_partition& topic, const l
          + ": Kafka lost its last writes, or the topic was made again";
 }
 
-/// Partitions of a table that the ledger has, beside some that it doesn't have, were there before those.
+/// Finds added partitions: those that the ledger doesn't have, of tables that it has.
 void find_added(const std::map<source_id, kafka::topic_partition>& sources,
                 const std::map<source_id, ledger_extent>& ledger, topic_state& out) {
   std::set<table_id> known;

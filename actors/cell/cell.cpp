@@ -64,14 +64,14 @@ result<void> cell::load(const cell_ledger& from) {
       unpack(x.kept(), fresh_);
       figures_.restore(route, fresh_);
     });
-  rows_.take_changes(); // it is all in the ledger
-  if (of_former)        // so that the former plans can be forgotten
+  rows_.take_changes(); // the ledger has all of it
+  if (of_former)        // the compaction ends the need for the former plans
     copy_.emplace(rows_);
   return {};
 }
 
-/// The newest block tells which figures are live; of a former one, those that
-/// have been so ever since.
+/// Sets the live figures from the newest block. If that is a former one, a figure is live if it was
+/// so then and has not changed since.
 void cell::set_live(const applied_block& last) {
   std::vector<bool> live(how_.plans->figures.size(), last.live.all && !last.former);
   for (auto id : last.live.some)
@@ -166,7 +166,7 @@ void cell::upsert(const change_view& x, tick_seconds now) {
   changed_rows_ = true;
 }
 
-/// The stream may have told already what became of the row since the read began.
+/// Applies a row of a read, unless the stream has shown or removed the row since the read began.
 void cell::take_read(const change_view& x, tick_seconds now) {
   auto* stored = rows_.find(x.route, x.key);
   auto newer = stored ? stored->at >= x.at : rows_.reads().removed_since(x.route, x.key, x.at);
@@ -201,7 +201,7 @@ void cell::truncate(const change_view& x, tick_seconds now) {
     remove(name, now);
 }
 
-/// Returns the routes of these tables, or of all, whose rows the cell holds.
+/// Returns the routes of these tables (empty: all) whose rows the cell has.
 std::vector<route_id> cell::held_routes(const std::vector<std::string>& tables) const {
   std::vector<route_id> out;
   for (std::uint16_t i = 0; i < holds_.size(); ++i) {

@@ -10,7 +10,7 @@ namespace millrace {
 
 namespace {
 
-/// Returns where the figure stands among the projections of its route: its mark's index.
+/// Returns the index of the figure's mark, that is, its index among the projections of its route.
 std::size_t mark_of(const plan_set& plans, figure_id figure) {
   auto& all = plans.figures;
   return static_cast<std::size_t>(std::count_if(all.begin(), all.begin() + figure.value, [&](auto& x) {
@@ -18,7 +18,7 @@ std::size_t mark_of(const plan_set& plans, figure_id figure) {
   }));
 }
 
-/// Returns which part of the primary key an output is; its end where it is none.
+/// Returns the index of an output in the primary key; the key's size if it isn't part of it.
 std::size_t key_part(const plan_set& plans, const figure_plan& figure, std::uint16_t output) {
   auto& route = plans.routes[figure.child.value];
   auto& key = plans.tables[route.table.value].table.primary_key;

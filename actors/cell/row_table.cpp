@@ -7,7 +7,7 @@ namespace millrace {
 
 namespace {
 
-/// A slot takes 16 bytes: full tables cost less memory than a few more steps cost time.
+/// A slot takes 16 bytes. A full table saves more memory than its longer searches cost time.
 constexpr float fullest = 0.8F;
 
 } // namespace

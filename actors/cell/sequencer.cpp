@@ -4,7 +4,7 @@ namespace millrace {
 
 namespace {
 
-/// Two seconds, as a router sends two a second.
+/// 2 s: a router sends two progress batches per second.
 constexpr int marks_of_patience = 4;
 
 } // namespace
@@ -58,7 +58,7 @@ void sequencer::restore(const std::vector<position>& from) {
   durable_.clear();
   for (auto& x : from) {
     positions_[x.source] = x;
-    durable_[x.source] = {x}; // who doesn't know was told by an owner before us, if at all
+    durable_[x.source] = {x}; // no marks left: the previous owner's acknowledgement may be lost
   }
 }
 

@@ -42,8 +42,8 @@ void pack_row(packer& to, route_id route, const stored_row& x) {
   }
 }
 
-/// A damaged block may claim billions of entries; each takes a byte, so no list
-/// and no text is longer than the block. Without maps, strings or deep nesting.
+/// Limits for msgpack. A damaged block can claim billions of entries, but each takes a byte, so no
+/// list and no text is longer than the block. Blocks have no maps, no strings and no deep nesting.
 msgpack::unpack_limit limit_of(std::string_view block) {
   constexpr std::size_t depth = 8;
   return {block.size(), 0, 0, block.size(), 0, depth};
@@ -55,14 +55,14 @@ std::string_view text_of(const msgpack::object& x) {
   return {x.via.bin.ptr, x.via.bin.size};
 }
 
-/// Returns the list's entries. `size`: how many it must have; 0 = any.
+/// Returns the list's entries. `size`: required number of entries; 0 = any.
 const msgpack::object_array& list_of(const msgpack::object& x, std::uint32_t size = 0) {
   if (x.type != msgpack::type::ARRAY || (size > 0 && x.via.array.size != size))
     throw msgpack::type_error();
   return x.via.array;
 }
 
-/// Returns a route's present number; nullopt: its rows have gone with their figures.
+/// Returns a route's present number; nullopt if its figures no longer exist.
 std::optional<route_id> present_route(const msgpack::object& number, const plan_translation* former) {
   route_id out{number.as<std::uint16_t>()};
   if (!former)
@@ -71,7 +71,8 @@ std::optional<route_id> present_route(const msgpack::object& number, const plan_
   return way ? std::optional(way->to) : std::nullopt;
 }
 
-/// Returns the mark in the list of fingerprints and ticks; none there: of an absent place.
+/// Returns a mark from the list of fingerprints and ticks; if it isn't there, the mark of an absent
+/// place.
 place_mark mark_of(const msgpack::object_array& marks, std::optional<std::uint16_t> i) {
   if (!i || 2U * *i + 1 >= marks.size)
     return {};
@@ -124,7 +125,7 @@ void pack_reads(packer& to, const block_reads& x) {
   }
 }
 
-/// Returns what the block's last two fields say; nothing where it has none.
+/// Returns the reads in the block's last two fields; empty if it doesn't have them.
 block_reads reads_of(const msgpack::object_array& block, const plan_translation* former) {
   block_reads out;
   if (block.size == fields_without_reads)
@@ -185,9 +186,9 @@ std::string pack_block(std::uint64_t fingerprint, const live_figures& live, cons
   return out;
 }
 
-/// It stands in front: [format, fingerprint, ...
+/// Reads only the start of the block: [format, fingerprint, ...
 std::optional<std::uint64_t> fingerprint_of(std::string_view block) {
-  std::size_t at = 1; // behind the list's size
+  std::size_t at = 1; // after the size of the list
   try {
     (void)msgpack::unpack(block.data(), block.size(), at);
     return msgpack::unpack(block.data(), block.size(), at).get().as<std::uint64_t>();

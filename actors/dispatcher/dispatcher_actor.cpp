@@ -15,8 +15,8 @@ dispatcher_actor::behavior_type dispatcher_state::make_behavior() {
   };
 }
 
-/// A batch for a cell that has just moved away is dropped: its next owner answers
-/// the router's next progress mark with the gap.
+/// Forwards batches. Drops one for a cell that has moved: its next owner answers the router's next
+/// progress batch with the gap.
 void dispatcher_state::hand_on(const std::vector<change_batch>& batches) {
   auto router = caf::actor_cast<caf::strong_actor_ptr>(self->current_sender());
   if (!router)

@@ -13,7 +13,7 @@ namespace millrace {
 
 namespace {
 
-/// The columns that routes and the primary key use, by the captured tables' SCHEMA.TABLE.
+/// Returns the columns that routes and the primary key use, by SCHEMA.TABLE of the captured tables.
 std::map<std::string, postgres::wanted_facts> used_tables(const plan_set& plans) {
   std::map<std::string, postgres::wanted_facts> out;
   for (std::uint16_t i = 0; i < plans.tables.size(); ++i) {
@@ -50,14 +50,14 @@ std::map<std::string, table_needs> needs_of(const catalog_watch_settings& how,
   return out;
 }
 
-/// The verb takes the name as it is, the shell doesn't.
+/// Returns the command. Quotes the name for the shell; the verb needs no quotes.
 std::string read_again(const std::string& table) {
   auto plain = table.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.")
                == table.npos;
   return "millrace resync " + (plain ? table : "'" + table + "'");
 }
 
-/// FNV-1a, in hexadecimal digits: the same in every process.
+/// Returns the FNV-1a hash in hexadecimal: the same in every process.
 std::string mark_of(const std::string& text) { return fmt::format("{:016x}", fnv1a(text)); }
 
 std::int64_t unix_seconds() {
@@ -119,7 +119,7 @@ result<void> catalog_watch::look(postgres::session& db, redis::store& ledger) {
     auto known = doubted != doubts->end() && doubted->second.seen == seen;
     for (auto& x : complaints(before, now, needs)) {
       said.emplace(name, x.what);
-      if (known && !x.stands) // its position stays, so that a read from behind it clears it
+      if (known && !x.stands) // keeps its LSN, so that a read from after it clears the doubt
         continue;
       if (auto done = note(ledger, name, x, picture->at, seen); !done)
         return done;
@@ -134,7 +134,8 @@ result<void> catalog_watch::look(postgres::session& db, redis::store& ledger) {
   return end_idle_doubts(ledger, *doubts);
 }
 
-/// What stands is noted at each look: its position moves on, as it may do harm until it ends.
+/// Notes a doubt. One that continues is noted at each check with a higher LSN, because it can do
+/// harm until it ends.
 result<void> catalog_watch::note(redis::store& ledger, const std::string& table, const complaint& x, lsn at,
                                  const std::string& seen) {
   auto remedy = (x.remedy.empty() ? "" : x.remedy + "; ") + read_again(table);

@@ -7,7 +7,7 @@ namespace millrace {
 fill::fill(fill_backend backend, fill_note note, bool live)
     : backend_(std::move(backend)), note_(std::move(note)), live_(live) {
   if (!live_ && !note_.figures.empty() && note_.tables.empty())
-    at_ = stage::publish; // the rows in memory have it all
+    at_ = stage::publish; // the rows in memory are complete
 }
 
 result<void> fill::step() {
@@ -21,7 +21,7 @@ result<void> fill::step() {
   }
 }
 
-/// Returns whether the stage changed.
+/// Takes one step. Returns whether the stage changed.
 result<bool> fill::one() {
   switch (at_) {
   case stage::stream:
@@ -53,11 +53,11 @@ result<bool> fill::one() {
   return false;
 }
 
-/// The marker is written only once the slot is there: a slot that is made later
-/// begins after it. A Debezium that doesn't capture a table yet lets its changes go by.
+/// The marker is written only once the slot exists, because a slot created later begins after it.
+/// While Debezium doesn't capture a table, the table's changes are lost.
 result<bool> fill::passed_by_stream() {
   auto slot = backend_.slot();
-  if (!slot) // while nobody looks, the slot may be made again after the marker
+  if (!slot) // the slot can be recreated after the marker meanwhile
     return marker_.reset(), slot.why();
   if (!slot->exists)
     return marker_.reset(), false;
@@ -79,8 +79,8 @@ result<bool> fill::passed_by_stream() {
   return true;
 }
 
-/// `from` comes before the number: a transaction that gets the number or a later one
-/// writes after `from`. A marker's LSN is nobody else's, so two leaders don't share one.
+/// Takes `from` before the transaction number, so a transaction with this number or a later one
+/// writes after `from`. A marker's LSN is unique, so two leaders never have the same `from`.
 result<bool> fill::announce() {
   auto from = backend_.emit_marker();
   if (!from)
@@ -148,8 +148,8 @@ result<bool> fill::drain() {
   return true;
 }
 
-/// Tells whether records that came since the read began may have gone: a topic that was made
-/// again ends earlier, one that was trimmed begins later.
+/// Returns whether records that came since the read began may be lost: a recreated topic ends
+/// earlier, a trimmed one begins later.
 result<bool> fill::lost_records() {
   auto begins = backend_.begins();
   if (!begins)
@@ -162,7 +162,7 @@ result<bool> fill::lost_records() {
 
 result<bool> fill::save() {
   auto after = note_;
-  if (note_.tables.empty() && from_.value > 0) // else other tables' rows weren't looked at
+  if (note_.tables.empty() && from_.value > 0) // if only some tables were read, the others weren't swept
     after.swept = from_;
   after.figures.clear();
   after.tables.clear();

@@ -8,7 +8,7 @@ namespace millrace {
 
 namespace {
 
-/// Writing a large table's figures takes its time.
+/// Writing the places of a large table takes minutes.
 constexpr std::chrono::minutes cell_timeout{10};
 
 } // namespace
@@ -35,7 +35,7 @@ fill_actor::behavior_type fill_state::make_behavior(fill_settings settings) {
   };
 }
 
-/// A round that asked cells which have moved since is asked again.
+/// Takes the cells' locations. Asks again if cells have moved during a round.
 void fill_state::take_homes(const cell_homes& x, bool first) {
   cells = x;
   leads = first;
@@ -96,7 +96,7 @@ void fill_state::look_around() {
     look_for_doubts();
 }
 
-/// Without a slot nothing keeps what is changed.
+/// Notes a doubt for all tables if the slot doesn't exist: changes are lost then.
 void fill_state::look_for_slot() {
   if (auto& slot = surroundings.slot; !slot.known || slot.exists)
     slot_missed = false;
@@ -106,7 +106,7 @@ void fill_state::look_for_slot() {
                                                 "all tables are read again once Debezium has made another"));
 }
 
-/// Who doesn't lead goes by the ledger's word.
+/// A follower reads the fill's state from the ledger.
 void fill_state::look_on() {
   if (!how.servers.saved)
     return;
@@ -117,9 +117,9 @@ void fill_state::look_on() {
   note = (*saved)->note;
 }
 
-/// A ledger that went back to before the end of a fill says that it isn't over,
-/// and would say so for ever. One that went back to before a sweep may have its
-/// rows again, in cells that have moved since and know nothing of it.
+/// If Redis lost its last writes, the ledger can be at a time before the end of the fill, and would
+/// stay so. If it is at a time before a sweep, cells that have moved since can have removed rows
+/// again.
 void fill_state::look_for_what_was_lost() {
   if (!how.servers.saved)
     return;
@@ -135,7 +135,7 @@ void fill_state::look_for_what_was_lost() {
     start_fill(false);
 }
 
-/// Tables of which nothing but their rows is in doubt are read again without being asked.
+/// Reads tables again without a request if nothing but their rows is in doubt.
 void fill_state::look_for_doubts() {
   if (!how.servers.to_read_again)
     return;
@@ -143,7 +143,7 @@ void fill_state::look_for_doubts() {
   if (!tables || tables->empty())
     return;
   note.reason.clear();
-  note.tables.clear(); // of a read that ended with the lead
+  note.tables.clear(); // of a read that ended when this node stopped leading
   for (auto& [table, why] : *tables) {
     spdlog::info("fill: reading {} again: {}", table, why);
     note.tables.push_back(table);
@@ -151,18 +151,18 @@ void fill_state::look_for_doubts() {
       note.reason += (note.reason.empty() ? "" : "; ") + why;
   }
   if (tables->size() == how.tables)
-    note.tables.clear(); // all of them
+    note.tables.clear(); // empty: all tables
   start_fill(true);
 }
 
-/// A new anchor tells of a new slot: what was changed while there was none is found by
-/// reading the tables again.
+/// A new anchor means a new slot. Reads all tables again, to find the changes made while there was
+/// no slot.
 void fill_state::look_for_snapshot() {
   auto shown = how.servers.last_anchor();
   if (!shown || *shown <= note.swept || *shown <= note.birth)
     return;
   note.reason = "Debezium has a new replication slot: changes may have been missed";
-  note.tables.clear(); // all of them
+  note.tables.clear(); // empty: all tables
   spdlog::warn("fill: {}; reading all tables again", note.reason);
   if (how.servers.doubt_all)
     (void)how.servers.doubt_all(note.reason);
@@ -173,7 +173,7 @@ template <class... Ts>
 void fill_state::ask_all(void (fill::*answer)(), const Ts&... message) {
   auto mine = ++round;
   awaited = cells.size();
-  if (cells.size() < how.cells) { // some have no owner now
+  if (cells.size() < how.cells) { // some cells have no node now
     awaited = 0;
     return under_way->on_lost();
   }

@@ -87,7 +87,7 @@ fill_backend surroundings::backend() {
   return out;
 }
 
-/// Returns the side topics, read up to now.
+/// Returns the side topics, read up to their ends.
 result<side_topics*> surroundings::side() {
   if (!side_) {
     auto opened = side_topics::open(how_.kafka, how_.side);
@@ -104,14 +104,13 @@ result<bool> surroundings::captured(lsn marker) {
   auto x = side();
   if (!x)
     return x.why();
-  if (!(*x)->has_messages()) // it comes with Debezium's first heartbeat
+  if (!(*x)->has_messages()) // Debezium creates it with its first heartbeat
     return side_.reset(), false;
   auto& heard = (*x)->last_heartbeat();
   return heard.at > marker && connect::captures_all(heard.mark, *how_.plans);
 }
 
-/// What the catalog says is noted before the tables are read: whatever changes from now
-/// on is found by the next look.
+/// Reads the catalog before the tables, so that the next check finds every change made since.
 result<void> surroundings::read(lsn from, const std::vector<std::string>& tables) {
   auto db = session();
   if (!db)
@@ -124,7 +123,7 @@ result<void> surroundings::read(lsn from, const std::vector<std::string>& tables
   return {};
 }
 
-/// The tables that were read are as PostgreSQL has them, unless something stood in the way.
+/// Clears the doubts of the tables read, except where a condition prevented exact figures.
 result<void> surroundings::prove(lsn from) {
   auto ledger = store();
   if (!ledger)
@@ -158,7 +157,7 @@ result<void> surroundings::doubt_all(const std::string& why) {
   return {};
 }
 
-/// Returns the tables in doubt that reading them again mends, each with the reason.
+/// Returns the tables in doubt for which reading again is enough, with the reason.
 result<std::map<std::string, std::string>> surroundings::to_read_again() {
   auto ledger = store();
   auto doubts =

@@ -1,4 +1,4 @@
-/// What a node sees around it every two seconds: slot, catalog, topics, the ledger.
+/// The checks that a node makes every 2 s: slot, catalog, topics, ledger.
 
 #include "actors/fill/surroundings.hpp"
 
@@ -11,7 +11,8 @@ namespace millrace {
 
 namespace {
 
-/// Less than status waits for an answer: where Kafka is away, that is to be told.
+/// Less than the 5 s after which the inspector reports a silent actor (longest_silence), so that
+/// status says that Kafka doesn't answer.
 constexpr std::chrono::seconds look_timeout{3};
 constexpr std::chrono::seconds identify_interval{10}, count_interval{5};
 
@@ -42,8 +43,8 @@ surroundings_report surroundings::look(bool leads) {
   return out;
 }
 
-/// A topic that was deleted is no error to a reader, which waits for it to come
-/// back. Where Kafka doesn't answer the last count stays.
+/// A reader of a deleted topic gets no error, and waits until the topic is back. If Kafka doesn't
+/// answer, the last count stays.
 void surroundings::look_at_topics(bool leads) {
   auto now = std::chrono::steady_clock::now();
   if (now - counted_ < count_interval)
@@ -70,9 +71,9 @@ void surroundings::look_at_topics(bool leads) {
   unknown_ = *found;
 }
 
-/// With more partitions a key's next change may go to another one. The connector's
-/// producer hears of them minutes later, unless it starts again: then all that follows
-/// is in order, and the next start has the table read again.
+/// With more partitions, a key's next change can go to another partition. The connector's producer
+/// learns of them only minutes later, unless the connector restarts. After the restart everything
+/// is in order, and the node's next start has the table read again.
 void surroundings::look_at_partitions(const std::map<std::string, int>& topics, bool leads) {
   std::map<std::string, int> known;
   for (auto& [_, source] : how_.sources)
@@ -96,8 +97,8 @@ void surroundings::note_kafka(const std::string& trouble) {
     kafka_away_ = std::chrono::steady_clock::now();
 }
 
-/// Figures that somebody applied begin with a new life; so does a ledger that
-/// another node began anew.
+/// Checks whether the ledger has another incarnation: a user applied figures, or another node
+/// created the ledger again.
 void surroundings::look_for_change() {
   auto x = store();
   auto replaced = x ? (*x)->replaced(how_.life) : result<std::optional<std::string>>(x.why());
@@ -107,7 +108,7 @@ void surroundings::look_for_change() {
     how_.lost(**replaced);
 }
 
-/// Returns the tables in doubt. Where a server doesn't answer, the last ones stay.
+/// Returns the tables in doubt. If a server doesn't answer, returns the last ones.
 std::map<std::string, doubt_report> surroundings::look_at_catalog(bool leads) {
   auto ledger = store();
   if (!ledger)
@@ -167,7 +168,7 @@ slot_report surroundings::look_at_slot() {
   return out;
 }
 
-/// A database keeps the encoding that it was made with.
+/// A database's encoding never changes, so one answer is enough.
 void surroundings::look_at_encoding(postgres::session& x) {
   if (encoding_trouble_)
     return;
@@ -179,7 +180,7 @@ void surroundings::look_at_encoding(postgres::session& x) {
     spdlog::warn("fill: {}", *found);
 }
 
-/// LSNs mean something only within one database cluster.
+/// Checks the system identifier, because LSNs are only comparable within one PostgreSQL instance.
 void surroundings::identify(postgres::session& x) {
   auto now = std::chrono::steady_clock::now();
   if (how_.system_identifier.empty() || now - identified_ < identify_interval)

@@ -139,7 +139,7 @@ void compare_columns(const table_facts& before, const table_facts& now, const ta
   }
 }
 
-/// What the plans tell of the columns is their type's name.
+/// Compares with the plans, which have only the names of the columns' types.
 std::vector<complaint> other_than_planned(const table_facts& now, const table_needs& of) {
   std::vector<complaint> out;
   for (auto& [name, type] : of.columns)

@@ -18,7 +18,7 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds kafka_timeout{60}, first_pause{1}, longest_pause{60};
-/// Rows that Kafka acknowledges together.
+/// Number and bytes of rows that wait together for Kafka's acknowledgement.
 constexpr std::size_t batch_rows = 10'000, batch_bytes = 8 << 20;
 
 std::int64_t now_ms() {
@@ -47,7 +47,7 @@ struct table_reader::work {
         pause = first_pause;
         continue;
       }
-      // The next table may be read meanwhile.
+      // Reads the next table meanwhile.
       waiting.push_back(waiting.front());
       waiting.pop_front();
       if (++failed % waiting.size() == 0) {
@@ -127,12 +127,12 @@ struct table_reader::work {
   lsn from;
   std::deque<table_id> waiting; ///< the first is being read
   std::size_t total, failed = 0;
-  std::uint64_t rows = 0; ///< of the table that is being read
+  std::uint64_t rows = 0; ///< of the table being read
   std::map<std::string, std::string> troubles;
-  mutable std::mutex guard; ///< of `progress`
+  mutable std::mutex guard; ///< protects `progress`
   read_progress progress;
   std::condition_variable_any woken;
-  std::jthread thread; ///< last: it uses all of the above
+  std::jthread thread; ///< last, because it uses all fields above
 };
 
 table_reader::table_reader(table_reader_settings how) : how_(std::move(how)) {}

@@ -19,7 +19,7 @@ std::map<std::string, std::string> unknown_tables(const std::map<std::string, in
     if (!topic.starts_with(prefix + ".") || topic.starts_with(own) || known.count(topic) > 0)
       continue;
     auto table = topic.substr(prefix.size() + 1);
-    if (table.find('.') != std::string::npos) // else it's Debezium's own: messages, transactions
+    if (table.find('.') != std::string::npos) // others are Debezium's own: messages, transactions
       out[topic] = table;
   }
   return out;

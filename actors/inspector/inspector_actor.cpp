@@ -7,10 +7,10 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds answer_deadline{1}, written_timeout{5};
-/// What is wrong is known to have begun so late at most.
+/// The start of a trouble is known to within this interval.
 constexpr std::chrono::seconds look_interval{2};
 
-/// The latest of all cells' answers, place by place.
+/// The newest answer of all cells, for each place.
 struct newest {
   std::vector<std::int64_t> ticks;
   std::size_t awaited = 0;
@@ -42,7 +42,7 @@ inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings
   };
 }
 
-/// Cells of other nodes are told of by those.
+/// Asks all parts of this node. Other nodes report their own cells.
 caf::result<node_report> inspector_state::gather() {
   auto promise = self->make_response_promise<node_report>();
   auto all = ask_parts([promise](const node_report& x) mutable { promise.deliver(x); }, 1);
@@ -56,7 +56,7 @@ caf::result<node_report> inspector_state::gather() {
   return promise;
 }
 
-/// Asks all but the cells. `more`: how many answers are awaited beside theirs.
+/// Asks all actors but the cells. `more`: number of other answers to wait for.
 std::shared_ptr<gathering> inspector_state::ask_parts(std::function<void(const node_report&)> deliver,
                                                       std::size_t more) {
   auto all = std::make_shared<gathering>();
@@ -114,7 +114,7 @@ void inspector_state::finish(const std::shared_ptr<gathering>& all) {
   all->deliver(all->report);
 }
 
-/// Remembers what is wrong, so that the next look knows since when.
+/// Completes the report, and remembers the start of each trouble for the next check.
 void inspector_state::complete(node_report& x) {
   take_count(x.router.records);
   x.events_per_second = rate;

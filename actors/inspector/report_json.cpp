@@ -10,7 +10,7 @@ namespace {
 
 using json = nlohmann::json;
 
-/// Returns the list with each of its items as JSON.
+/// Returns the list with each item as JSON.
 template <class Items, class Show>
 json list_of(const Items& items, Show show) {
   json out = json::array();

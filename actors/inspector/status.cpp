@@ -11,8 +11,7 @@ namespace {
 
 using lacks_by_table = std::map<std::string, std::string>;
 
-/// Returns the tables that have dead letters nobody has resolved, or whose rows may have
-/// changed without records, each with why figures over it are incomplete.
+/// Returns the tables with open dead letters or a doubt, and why figures over them are incomplete.
 lacks_by_table lacking_tables(const surroundings_report& around) {
   lacks_by_table out;
   for (auto& [table, count] : around.open_dead_letters)
@@ -22,19 +21,19 @@ lacks_by_table lacking_tables(const surroundings_report& around) {
     if (!around.doubts.count(table))
       why += ". Mend it by: millrace dead-letters replay all";
   for (auto& [table, x] : around.doubts) {
-    auto& why = out[table]; // a table that is read again needs its letters no more
+    auto& why = out[table]; // a table that is read again doesn't need its letters
     why += (why.empty() ? "" : "; ") + x.reason + ". Mend it by: " + x.remedy;
   }
   return out;
 }
 
-/// Where figures have changed only those named fill.
+/// Returns whether the figure fills. After a change of figures, only the named ones do.
 bool fills(const std::string& name, const fill_report& x) {
   return !x.live
          && (x.filling.empty() || std::find(x.filling.begin(), x.filling.end(), name) != x.filling.end());
 }
 
-/// Returns why figures over these tables are incomplete; empty: they aren't.
+/// Returns why figures over these tables are incomplete; empty if they are complete.
 std::string lacking(const std::vector<std::string>& tables, const lacks_by_table& lacks) {
   std::string out;
   for (auto& table : tables)
@@ -56,7 +55,7 @@ figure_report state_of(const std::string& name, const node_report& x, const stat
   return {name};
 }
 
-/// What a figure's state is known by from one look to the next.
+/// Returns the ID of a figure's state, the same in every report.
 std::string id_of(const figure_report& x) { return "figure " + x.name + " is " + to_text(x.state); }
 
 std::int64_t began(const beginnings& since, const std::string& id, std::int64_t now) {

@@ -12,7 +12,7 @@ seconds in_seconds(std::int64_t ms) {
   return std::chrono::duration_cast<seconds>(std::chrono::milliseconds{ms});
 }
 
-/// What is known to keep changes between PostgreSQL and Kafka back.
+/// Returns the known reason why changes don't get from PostgreSQL to Kafka.
 std::string source_cause(const surroundings_report& around) {
   if (!around.slot.trouble.empty())
     return around.slot.trouble;
@@ -42,7 +42,8 @@ std::string connector_trouble(const connector_report& x) {
 stillness stillness_of(const surroundings_report& around, seconds idle, seconds bound) {
   stillness out;
   out.cause = source_cause(around);
-  // A long transaction is read for minutes before the slot is confirmed: its records come meanwhile.
+  // Debezium can read a long transaction for minutes before it confirms the slot, but its records
+  // come meanwhile.
   out.still = std::min(in_seconds(around.slot.still_ms), idle);
   out.stale = out.still >= (out.cause.empty() ? std::max(bound, longest_without_confirmation) : bound);
   if (out.stale && out.cause.empty())

@@ -21,7 +21,7 @@ struct stillness {
 constexpr std::chrono::seconds longest_without_confirmation{90};
 
 /// Returns the state of the stream. `idle`: time since the last record. The figures are stale once
-/// the stream has stood still for `bound` with a known cause, or for 90 s at least without one.
+/// the stream has stood still for `bound`; without a known cause, for 90 s at least.
 stillness stillness_of(const surroundings_report& around, std::chrono::seconds idle,
                        std::chrono::seconds bound);
 

@@ -11,10 +11,10 @@ namespace {
 
 using troubles = std::vector<trouble_report>;
 
-/// A part that is busy for a moment is no trouble.
+/// A shorter silence is no trouble: the actor is only busy.
 constexpr std::int64_t longest_silence = 5; // s
 
-/// "is stale", "are stale"; "has failed", "have failed".
+/// Returns the verb: "is stale", "are stale"; "has failed", "have failed".
 std::string verb_of(figure_state state, std::size_t count) {
   return state == figure_state::failed ? (count == 1 ? "has failed" : "have failed")
                                        : (count == 1 ? "is " : "are ") + to_text(state);
@@ -26,8 +26,8 @@ std::string name_of(const figure_report& first, std::size_t count, std::size_t a
   return (count == all ? "all " : "") + std::to_string(count) + " figures";
 }
 
-/// Returns the figures in that state as one trouble, as old as the oldest, with
-/// the reason of the first.
+/// Returns the figures in that state as one trouble, with the start of the oldest and the reason of
+/// the first.
 troubles figures_that_are(figure_state state, const std::vector<figure_report>& figures) {
   std::vector<figure_report> some;
   std::set<std::string> reasons;
@@ -50,7 +50,7 @@ troubles figures_that_are(figure_state state, const std::vector<figure_report>& 
        oldest.since}};
 }
 
-/// One that is there if `why` says something.
+/// Returns a trouble if `why` isn't empty.
 troubles told(const std::string& what, const std::string& why, std::int64_t since = 0) {
   return why.empty() ? troubles{} : troubles{{what, what, why, since}};
 }
@@ -60,7 +60,7 @@ troubles redis_trouble(const writer_report& x) {
                            : troubles{{"redis", "Redis takes no results", x.trouble, x.trouble_since}};
 }
 
-/// Parts that don't answer: what is known of them is what they said last.
+/// Returns the actors that don't answer as one trouble. The report has their last answers.
 troubles silent(const node_report& x) {
   std::string names;
   for (auto& one : x.silent)

@@ -14,7 +14,7 @@ namespace {
 
 using reading = std::set<std::pair<entity_id, table_id>>;
 
-/// Which entities' cells read which tables.
+/// Returns which entities' cells read which tables.
 reading reading_of(const plan_set& plans) {
   reading out;
   for (auto& x : plans.routes)
@@ -22,8 +22,7 @@ reading reading_of(const plan_set& plans) {
   return out;
 }
 
-/// Where the laggard among the cells that read a source is; none where one of them
-/// hasn't begun.
+/// The position of the slowest cell in each partition; none if a cell hasn't begun to read it.
 class laggards {
  public:
   laggards(const reading& who, const std::vector<cell_ledger>& claimed) {
@@ -76,7 +75,7 @@ void add_new(std::vector<std::string>& to, const std::string& x) {
     to.push_back(x);
 }
 
-/// Figures that a fill under way was for, and are as they were, still lack their rows.
+/// Adds the figures of the running fill that haven't changed: they still lack their rows.
 void go_on_with(const fill_note& before, const plan_change& change, const plan_set& after, fill_note& note) {
   for (auto& x : change.figures)
     if (x.step == figure_step::unchanged
@@ -87,7 +86,7 @@ void go_on_with(const fill_note& before, const plan_change& change, const plan_s
       add_new(note.tables, table);
 }
 
-/// The format of the ledger behind the change.
+/// Returns the ledger's format after the change.
 redis::project_format format_after(redis::project_format found, stored_plans stored, plan_set after,
                                    const plan_change& change) {
   stored.former.push_back({stored.epoch, std::move(stored.plans)});

@@ -4,7 +4,7 @@ namespace millrace {
 
 namespace {
 
-/// Formats are numbers that grow; all before this one held their rows otherwise.
+/// Returns whether a format is older than this one, and stores rows in another way.
 bool is_older(const std::string& format) { return format == "1"; }
 
 } // namespace

@@ -13,8 +13,8 @@ namespace millrace {
 
 namespace {
 
-/// Returns writes that take away the places of rolled-up figures that this cell's rows tell: where
-/// Redis lost parts, they don't tell them.
+/// Returns writes that delete places of rolled-up figures, found by this cell's rows. For figures
+/// whose partials Redis lost.
 std::vector<store_write> told_by_rows(const cell& of, const std::vector<bool>& which) {
   if (std::find(which.begin(), which.end(), true) == which.end())
     return {};
@@ -29,7 +29,8 @@ std::vector<store_write> told_by_rows(const cell& of, const std::vector<bool>& w
   return all.retire(which);
 }
 
-/// Returns whether the cell told its places.
+/// Deletes the cell's places. Returns false if its rows can't be loaded, so that its places are
+/// unknown.
 result<bool> retire_cell(redis::store& store, const cell_settings& how, const cell_ledger& ledger,
                          const std::vector<bool>& which, const std::vector<bool>& doubted, tick_seconds now) {
   cell it(how, ledger.cell);
@@ -56,7 +57,7 @@ result<bool> retire_cell(redis::store& store, const cell_settings& how, const ce
   return true;
 }
 
-/// Deletes what looks like places of the entities' figures.
+/// Deletes every key that looks like a place of the entities' figures.
 result<void> remove_untold(redis::store& store, const plan_set& plans, const std::set<entity_id>& untold,
                            const std::string& life) {
   for (auto& figure : plans.figures)
@@ -93,8 +94,8 @@ result<std::set<entity_id>> retire_some(redis::store& store, const stored_plans&
   auto looked = store.inspect({});
   if (!looked)
     return looked.why();
-  std::vector<bool> doubted(which.size(), false); // rolled-up ones whose parts don't tell all places
-  std::set<entity_id> entities;                   // whose cells tell places
+  std::vector<bool> doubted(which.size(), false); // rolled-up figures whose partials don't have all places
+  std::set<entity_id> entities;                   // those whose cells know places
   for (std::size_t i = 0; i < which.size(); ++i) {
     auto& figure = stored.plans.figures[i];
     auto& names = looked->refill;

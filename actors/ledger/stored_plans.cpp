@@ -47,7 +47,7 @@ std::string stored_plans::former_json() const {
   return out.dump();
 }
 
-/// What stands between a set that is needed and the present one is needed too.
+/// Also keeps all sets between a needed one and the present one.
 bool stored_plans::forget_all_but(const std::set<std::uint64_t>& fingerprints) {
   auto first = former.begin();
   while (first != former.end() && fingerprints.count(block_fingerprint(first->plans, first->epoch)) == 0)

@@ -16,7 +16,7 @@ std::pair<std::string, std::uint16_t> split_address(const std::string& address) 
   auto colon = address.rfind(':');
   if (colon == std::string::npos)
     return {address, 0};
-  std::uint16_t port = 0; // stays where it is none
+  std::uint16_t port = 0; // stays 0 if there is none
   auto* end = address.data() + address.size();
   if (std::from_chars(address.data() + colon + 1, end, port).ptr != end)
     port = 0;

@@ -113,8 +113,8 @@ void member_state::take_sources(const std::set<source_id>& now) {
   self->send(how.router, atom::sources_v, std::vector<source_id>(now.begin(), now.end()), std::move(have));
 }
 
-/// What another node serves is taken a shard at a time, the next one once the last
-/// one has loaded: from its claim until then nobody serves it.
+/// Claims shards that another node serves one at a time, the next one after the last has loaded: no
+/// node serves a shard between its claim and then.
 std::set<shard_id> member_state::next_to_claim() const {
   if (!work.in_touch)
     return {};
@@ -133,7 +133,7 @@ std::set<shard_id> member_state::next_to_claim() const {
   return loading ? std::set<shard_id>{} : std::set<shard_id>{*served.begin()};
 }
 
-/// Whoever had them is fenced from here on.
+/// Claims the shards. Their previous owner is fenced from now on.
 void member_state::gain(const std::set<shard_id>& shards) {
   auto began = clock::now();
   auto ledgers = how.claim(cells_of(shards, *how.plans));
@@ -148,12 +148,11 @@ void member_state::gain(const std::set<shard_id>& shards) {
   trouble.clear();
   ++claims;
   for (auto shard : shards)
-    mine[shard]; // it is ours without cells, too: where there are no figures
+    mine[shard]; // also if there are no figures and so no cells
   serve(std::move(*ledgers), began);
 }
 
-/// Cells that are let go, or claimed again, while they load are nobody's business
-/// when they have loaded.
+/// Loads the claimed cells. Ignores cells that were released or claimed again meanwhile.
 void member_state::serve(std::vector<cell_ledger> ledgers, clock::time_point began) {
   if (ledgers.empty())
     return tell_homes();
@@ -201,7 +200,7 @@ cell_homes member_state::served() const {
   return out;
 }
 
-/// Who serves the first shard minds fills and the connector.
+/// The node that serves shard 0 leads. It runs fills and watches the connector.
 bool member_state::leads() const {
   auto first = mine.find(shard_id{0});
   return first != mine.end() && first->second.unloaded == 0 && !first->second.lost;
@@ -242,7 +241,7 @@ node_card member_state::card() const {
   return {node_protocol, how.name, how.life, served(), how.dispatcher, how.takes_shards && !leaving};
 }
 
-/// The dispatcher knows of a cell before anybody sends it something.
+/// The dispatcher gets the list first, so that it knows a cell before batches for it come.
 void member_state::tell_homes() {
   self->send(how.dispatcher, atom::homes_v, served());
   tell_own_actors();

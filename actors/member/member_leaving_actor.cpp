@@ -1,5 +1,5 @@
-/// The member's part of letting go: shards and sources that go to other nodes, and
-/// all of them where this node leaves.
+/// How the member gives up shards and partitions that other nodes get, and everything when this
+/// node leaves.
 
 #include "actors/member/member_actor.hpp"
 
@@ -16,7 +16,7 @@ constexpr std::chrono::seconds release_timeout{5};
 
 } // namespace
 
-/// Notes what goes to another node. Who leads lets that go at once.
+/// Marks what goes to another node. A leader that loses shard 0 stops leading at once.
 void member_state::mark_lost(const assignment& now) {
   auto led = leads();
   for (auto& [shard, claimed] : mine)
@@ -32,7 +32,7 @@ void member_state::mark_lost(const assignment& now) {
     tell_own_actors();
 }
 
-/// As long as others take what is lost, they are given the time for the rest.
+/// Releases shards that other nodes serve. Each release restarts the time limit of the rest.
 void member_state::hand_over() {
   auto gone = handed_over();
   if (gone.empty())
@@ -43,8 +43,8 @@ void member_state::hand_over() {
       claimed.lost = clock::now();
 }
 
-/// Shards that aren't ours, and that another node serves. Where nobody is known who
-/// could, or nobody does in time, they are let go all the same.
+/// Returns the lost shards that another node serves, and those that no node can take, or has taken
+/// within the limit.
 std::set<shard_id> member_state::handed_over() const {
   auto nobody = !has_heir();
   std::set<shard_id> out;
@@ -79,8 +79,8 @@ void member_state::lose(const std::set<shard_id>& shards) {
   tell_homes();
 }
 
-/// Whoever claimed the cell claimed its shard. If the groups still say that it is
-/// ours it is claimed again by the next look.
+/// Another node claimed the cell, and so its shard. If the groups still assign the shard to this
+/// node, the next poll claims it again.
 void member_state::on_fenced(cell_id cell) {
   auto claimed = mine.find(cell.shard);
   if (claimed == mine.end())
@@ -90,8 +90,7 @@ void member_state::on_fenced(cell_id cell) {
   lose({cell.shard});
 }
 
-/// What is served goes on being served, and what is read being read, until the
-/// others have it.
+/// Leaves the groups. Continues to serve and read until other nodes do.
 caf::result<bool> member_state::leave() {
   left = self->make_response_promise<bool>();
   leaving = clock::now();
@@ -103,12 +102,13 @@ caf::result<bool> member_state::leave() {
   return left;
 }
 
-/// Where there is nobody to take it, it is time to flush.
+/// Answers `leave` once the others serve everything, or at once if no node can take the rest. The
+/// caller flushes then.
 void member_state::hand_rest_over() {
   auto in_vain = !has_heir() || clock::now() - *leaving >= how.hand_over_limit;
   if (!in_vain)
     hand_over();
-  // The others hear from Kafka that we are out, and look then.
+  // The others learn from Kafka that this node has left, and poll then.
   if (in_vain || (mine.empty() && clock::now() - out >= 2 * how.overlap))
     left.deliver(true);
 }
@@ -133,7 +133,7 @@ caf::result<bool> member_state::release() {
   return promise;
 }
 
-/// Unless another one has come under this name.
+/// Removes this node from the registry, unless a new node has its name.
 void member_state::strike_out() {
   auto there = how.book->list();
   if (there && there->count(how.name) > 0 && there->at(how.name) == how.address)

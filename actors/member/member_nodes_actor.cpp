@@ -1,5 +1,4 @@
-/// The member's part of knowing the others: finds the nodes, and hears from them what
-/// they serve.
+/// How the member finds the other nodes, and receives their announcements.
 
 #include "actors/member/member_actor.hpp"
 
@@ -25,8 +24,8 @@ std::set<cell_id> cells_of(const member_state::peer& x) {
 
 } // namespace
 
-/// Every second: this node is in the book, who is in it is connected to, and
-/// cards are exchanged.
+/// Every second: registers this node, connects to the nodes in the registry, and sends
+/// announcements.
 void member_state::look_for_nodes() {
   if (auto put = how.book->put(how.name, how.address); !put)
     return;
@@ -78,7 +77,8 @@ void member_state::greet(const std::string& node) {
             [this, node](caf::error& why) { miss(node, self->system().render(why)); });
 }
 
-/// Cards of another life or protocol are as empty ones: their numbers mean other cells.
+/// Takes an announcement. One of another incarnation or protocol counts as empty, because its cell
+/// numbers mean other cells.
 void member_state::take_card(const node_card& x) {
   auto& peer = peers[x.name];
   std::string refused;
@@ -106,7 +106,7 @@ void member_state::take_card(const node_card& x) {
     tell_own_actors();
 }
 
-/// Its cells are as good as gone; if they aren't, the next card says so.
+/// Treats the node's cells as lost. If they aren't, its next announcement says so.
 void member_state::miss(const std::string& node, const std::string& why) {
   auto& peer = peers[node];
   if (peer.trouble != why)
@@ -118,8 +118,7 @@ void member_state::miss(const std::string& node, const std::string& why) {
   theirs.say(node, {});
 }
 
-/// Tells whether there is somebody who could take what this node lets go. Who has
-/// greeted is there, found in the book or not.
+/// Returns whether a node is connected that can take this node's shards, in the registry or not.
 bool member_state::has_heir() const {
   return std::any_of(peers.begin(), peers.end(), [](auto& x) {
     return x.second.door && x.second.trouble.empty() && x.second.takes_shards;

@@ -55,7 +55,7 @@ bool begins_with(const std::string& text, std::string_view prefix) {
 
 std::string address(const settings& how) { return "Redis at " + how.host + ":" + std::to_string(how.port); }
 
-/// hiredis writes without MSG_NOSIGNAL: a peer that closed would end the process.
+/// hiredis writes without MSG_NOSIGNAL, so a closed connection would end the process by SIGPIPE.
 void ignore_broken_pipes() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -115,7 +115,7 @@ result<void> client::impl::open() {
   return out;
 }
 
-/// Authenticates and selects. A PING finds out that a password is asked for.
+/// Authenticates and selects the database. PING finds out whether Redis requires a password.
 result<void> client::impl::greet() {
   std::vector<command> words;
   if (!how.password.empty() && how.user.empty())
@@ -138,7 +138,7 @@ result<void> client::impl::greet() {
                                      + (how.user.empty() ? std::string("default") : how.user) + ": " + text};
     if (begins_with(text, "NOPERM"))
       if (word[0] == "PING")
-        continue; // a user without PING may still have what we need
+        continue; // a user without PING can still have the rights that a node needs
     auto code = begins_with(text, "NOPERM") ? errc::denied
                 : word[0] == "SELECT"       ? errc::bad_setting
                                             : errc::unavailable;
@@ -163,7 +163,7 @@ result<reply> client::impl::read() {
   void* raw = nullptr;
   if (redisGetReply(context.get(), &raw) != REDIS_OK) {
     auto why = lost(how, *context);
-    context.reset(); // what still comes belongs to this command, not to the next
+    context.reset(); // late replies belong to this command, not to the next
     return why;
   }
   return translate(*reply_ptr(static_cast<redisReply*>(raw)));

@@ -11,7 +11,7 @@ std::size_t mix(std::size_t seed, std::size_t more) {
   return seed ^ (more + 0x9e3779b97f4a7c15U + (seed << 6) + (seed >> 2));
 }
 
-/// A number and a text: a figure's key, a key's field, a figure's group.
+/// A number and a text: a figure and its key, a key and its field, a figure and its group.
 using numbered = std::pair<std::size_t, std::string_view>;
 
 struct numbered_hash {
@@ -20,19 +20,19 @@ struct numbered_hash {
   }
 };
 
-/// A field or member with its last content; none = removed.
+/// A field or zset member with its last content; nullopt = removed.
 struct slot {
   std::string_view name;
   std::optional<std::string_view> content;
 };
 
-/// What becomes of one key of one figure.
+/// The pending writes to one key of one figure.
 struct pending {
   figure_id figure;
   std::string_view key;
   std::uint32_t ttl_seconds = 0;
-  bool gone = false;                    ///< deleted before anything else
-  std::optional<std::string_view> text; ///< set
+  bool gone = false;                    ///< deleted before the other writes
+  std::optional<std::string_view> text; ///< the text of a SET
   bool zset = false;
   std::vector<std::size_t> slots; ///< indexes into window::slots_
 };
@@ -127,7 +127,7 @@ void window::push(std::string_view arg) {
   ++out_.commands.back().count;
 }
 
-/// True if the last command may take `more` arguments of this kind and figure.
+/// Returns whether the last command has room for `more` arguments of this kind and figure.
 bool goes_on(const place_commands& out, command_kind what, figure_id figure, std::size_t more,
              std::size_t slice) {
   if (out.commands.empty())
@@ -159,7 +159,8 @@ void window::emit_texts() {
   }
 }
 
-/// Removals first: a hash that they empty is made anew by the fields that follow.
+/// Removals come first. If they empty a hash, Redis deletes it, and the fields that follow create
+/// it.
 void window::emit_slots(const pending& of) {
   for (auto adding : {false, true}) {
     auto what = adding ? (of.zset ? command_kind::zadd : command_kind::hset)
@@ -197,7 +198,7 @@ void window::emit() {
   by_field_.clear();
 }
 
-/// Adds a part to its group's merged one.
+/// Adds a partial to its group's merged one.
 void merge(merged_rollup& to, const rollup_part& part) {
   to.always = to.always || part.always;
   to.rows += part.rows;

@@ -10,9 +10,9 @@ namespace millrace::redis {
 
 namespace {
 
-constexpr std::size_t first_block = 4; ///< ARGV 1 to 3 are the flush's own
+constexpr std::size_t first_block = 4; ///< ARGV 1 to 3 belong to the flush
 
-/// The number of a text that goes into ARGV, counted as Lua does; 0 = none.
+/// Appends a block to ARGV. Returns its number, counted from 1 as in Lua; 0 if the block is empty.
 std::int64_t place_block(std::vector<std::string>& argv, const std::string& block) {
   if (block.empty())
     return 0;
@@ -20,7 +20,7 @@ std::int64_t place_block(std::vector<std::string>& argv, const std::string& bloc
   return static_cast<std::int64_t>(argv.size());
 }
 
-/// In the order that functions/ledger.lua names.
+/// Packs a cell's fields in the order that functions/ledger.lua names.
 void pack_cell(msgpack_writer& to, const cell_flush& x, std::vector<std::string>& argv) {
   to.list(11).text(cell_name(x.cell)).text(x.owner);
   to.text(std::to_string(x.number - 1)).text(std::to_string(x.number));
@@ -36,7 +36,7 @@ const char* verb(char op) {
   return op == 'c' ? "created" : op == 'u' ? "updated" : op == 'd' ? "deleted" : nullptr;
 }
 
-/// Key and amount in turn: cdc:stats:total, cdc:stats:TABLE:OP, metrics:TABLE:VERB.
+/// Packs keys and amounts in turn: cdc:stats:total, cdc:stats:TABLE:OP, metrics:TABLE:VERB.
 void pack_counts(msgpack_writer& to, const std::vector<cell_flush>& cells, const packed_plans& plans) {
   std::vector<std::pair<std::string, std::int64_t>> out;
   std::int64_t total = 0;
@@ -81,7 +81,7 @@ std::size_t slots_of(aggregate_kind kind) {
   return kind == aggregate_kind::sum || kind == aggregate_kind::avg ? 3 : 1;
 }
 
-/// {group, key, member, closes at, shown, rows, always, slots...}
+/// Packs {group, key, member, closes at, shown, rows, always, slots...}.
 void pack_group(msgpack_writer& to, const merged_rollup& x, const packed_plans::figure& plan) {
   std::size_t slots = 0;
   for (auto kind : plan.aggregates)
@@ -91,7 +91,7 @@ void pack_group(msgpack_writer& to, const merged_rollup& x, const packed_plans::
     to.flag(false);
   else
     to.text(x.first->key);
-  to.text(x.first->member); // may be empty: a group key can be
+  to.text(x.first->member); // can be empty, because a group key can be
   to.number(x.closes_at).list(x.first->shown.size());
   for (auto& text : x.first->shown)
     to.text(text);
@@ -101,7 +101,7 @@ void pack_group(msgpack_writer& to, const merged_rollup& x, const packed_plans::
     pack_slots(to, plan.aggregates[i], i < x.aggregates.size() ? x.aggregates[i] : unchanged);
 }
 
-/// {{number, spec, groups}, ...}: the figures touched, and those whose buckets close.
+/// Returns {{number, spec, groups}, ...} for figures that changed, and those whose buckets close.
 std::string pack_rollups(const std::map<figure_id, std::vector<merged_rollup>>& rolled,
                          const packed_plans& plans) {
   std::string groups;
@@ -135,7 +135,7 @@ void pack_names(msgpack_writer& to, const place_commands& places,
     to.number(figure.value).text(name);
 }
 
-/// Table and doubt in turn.
+/// Packs tables and doubts in turn.
 void pack_doubts(msgpack_writer& to, const std::vector<cell_flush>& cells, tick_seconds tick,
                  const packed_plans& plans) {
   std::map<table_id, lsn> unknown;

@@ -8,12 +8,12 @@ namespace millrace::redis {
 
 namespace {
 
-/// A snapshot that is due by Redis's own defaults has been taken after so long.
+/// By Redis's default settings, a snapshot that is due has been taken after this time.
 constexpr std::uint64_t longest_default_save = 3600 + 60; // s
 
 using fields = std::map<std::string, std::string>;
 
-/// Lines NAME:VALUE; those of section titles have no colon.
+/// Returns the lines NAME:VALUE. Section titles have no colon.
 fields lines_of(const std::string& info) {
   fields out;
   std::istringstream in(info);
@@ -28,7 +28,7 @@ fields lines_of(const std::string& info) {
 
 std::uint64_t number(fields& x, const char* name) { return std::strtoull(x[name].c_str(), nullptr, 10); }
 
-/// Returns whether snapshots are taken, by what has been seen of them.
+/// Returns whether Redis takes snapshots, by the counters in INFO; nullopt: unknown.
 std::optional<bool> saves_seen(fields& x) {
   if (number(x, "rdb_saves") > 0 || number(x, "rdb_bgsave_in_progress") > 0)
     return true;

@@ -42,7 +42,7 @@ const char* aggregate_name(aggregate_kind x) {
   return "";
 }
 
-/// How functions/texts.lua shows a best value.
+/// Returns the name of the format for a best value in functions/texts.lua.
 const char* shown_as(postgres::column_type x) {
   switch (x) {
   case postgres::column_type::date:
@@ -75,8 +75,8 @@ std::optional<std::string> fixed_text(const name_template& x) {
   return out;
 }
 
-/// The outputs that the place shows: all for json, those outside the key for a
-/// hash, else the one.
+/// Returns the outputs that the place shows: all for json, those outside the key for a hash, else
+/// the only one.
 std::vector<std::uint16_t> shown_outputs(const figure_plan& x) {
   std::set<std::uint16_t> in_key;
   for (auto& piece : x.place.key.pieces)
@@ -91,7 +91,7 @@ std::vector<std::uint16_t> shown_outputs(const figure_plan& x) {
   return out;
 }
 
-/// A JSON string as PostgreSQL's escape_json writes it.
+/// Returns a JSON string as PostgreSQL's escape_json writes it.
 std::string json_name(const std::string& x) {
   std::string out = "\"";
   for (unsigned char c : x) {
@@ -123,7 +123,8 @@ void pack_outputs(msgpack_writer& to, const figure_plan& x) {
 
 } // namespace
 
-/// {name, target, always, key or false, {kind, scale, type, ...}, {label, key, aggregate, ...}, closes}
+/// Returns {name, target, always, key or false, {kind, scale, type, ...}, {label, key, aggregate,
+/// ...}, closes}.
 std::string pack_spec(const figure_plan& x) {
   std::string out;
   msgpack_writer to(out);

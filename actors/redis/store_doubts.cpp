@@ -1,4 +1,4 @@
-/// What is relied on of each table, and which tables are in doubt.
+/// The facts on which the rows rely, and the tables in doubt.
 #include "actors/redis/store_impl.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,7 +11,7 @@ namespace millrace::redis {
 
 namespace {
 
-/// Digits of one length compare as the numbers do.
+/// Returns 20 digits: texts of the same length compare like their numbers.
 std::string digits(lsn x) {
   char text[24];
   std::snprintf(text, sizeof text, "%020llu", static_cast<unsigned long long>(x.value));
@@ -37,7 +37,7 @@ std::vector<std::string> commands_of(const std::string& remedy) {
   return out;
 }
 
-/// What PostgreSQL is told comes first, then figures are applied, then tables are read.
+/// Orders the commands: those for PostgreSQL first, then `apply`, then `resync`.
 std::vector<std::string> in_order(std::vector<std::string> commands) {
   auto turn = [](const std::string& x) {
     return x.find("millrace resync") == 0 ? 2 : x.find("millrace ") == 0 ? 1 : 0;
@@ -73,7 +73,7 @@ table_doubt table_doubt_from_json(const std::string& text) {
   }
 }
 
-/// Runs a function that writes only to a ledger of the life that it is given first.
+/// Runs a function that writes only to a ledger of the incarnation in its first argument.
 result<void> store::impl::of_this_life(const char* name, command argv) {
   auto done = function(name, std::move(argv));
   if (!done)

@@ -1,4 +1,4 @@
-/// What goes: places of figures, and the ledger itself.
+/// Deletes places of figures, and the ledger.
 #include "actors/figures/plan/name_match.hpp"
 #include "actors/redis/glob.hpp"
 #include "actors/redis/store_impl.hpp"
@@ -27,7 +27,7 @@ result<void> store::retire(const figure_plan& rolled_up, const cell_ledger* by) 
   }
 }
 
-/// Calls take(keys) with all keys of the pattern, a slice at a time.
+/// Calls take(keys) for all keys of the pattern, in slices.
 result<void> store::impl::each_page(const std::string& pattern,
                                     const std::function<result<void>(command keys)>& take) {
   std::string cursor = "0";
@@ -46,7 +46,7 @@ result<void> store::impl::each_page(const std::string& pattern,
   return {};
 }
 
-/// Deletes keys of a ledger of this life.
+/// Deletes keys of a ledger of this incarnation.
 result<void> store::impl::forget(const std::string& life, command keys) {
   keys.insert(keys.begin(), life);
   return of_this_life("forget", std::move(keys));
@@ -83,7 +83,7 @@ result<void> store::remove_all() {
 }
 
 result<void> store::wipe(const std::vector<cell_id>& cells, const std::string& life) {
-  command ledgers; // first: whoever still writes is fenced from here on
+  command ledgers; // first, so that other nodes' flushes are fenced from now on
   for (auto& cell : cells)
     ledgers.push_back(impl_->prefix + "cell:" + cell_name(cell));
   if (auto done = impl_->forget(life, std::move(ledgers)); !done)

@@ -1,4 +1,4 @@
-/// What the ledger says of itself: its birth, its figures, their change.
+/// The ledger's format: its creation, its figures and their change.
 #include "actors/redis/store_impl.hpp"
 #include "messages/token.hpp"
 

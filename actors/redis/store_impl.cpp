@@ -11,7 +11,7 @@ bool begins_with(const std::string& text, std::string_view prefix) {
   return text.compare(0, prefix.size(), prefix) == 0;
 }
 
-/// A list of field, text, field, text... as a map.
+/// Returns a list of field, text, field, text... as a map.
 std::map<std::string, std::string> fields_of(const reply& x) {
   std::map<std::string, std::string> out;
   for (std::size_t i = 0; i + 1 < x.list.size(); i += 2)
@@ -57,7 +57,7 @@ result<std::vector<position>> positions_of(const reply& x) {
   return out;
 }
 
-/// Sends a command; what Redis refuses is an error.
+/// Sends a command. Redis's error reply is an error.
 result<reply> store::impl::call(const command& what) {
   auto answer = connection.call(what);
   if (answer && answer->failed())
@@ -70,8 +70,8 @@ result<void> store::impl::load() {
   return done ? result<void>() : done.why();
 }
 
-/// Calls a function of ours. A Redis that came back without the library is
-/// given it again: its ledger is gone too, and says so (fenced).
+/// Calls a function of the library. If Redis came back without the library, loads it again: the
+/// ledger is then lost too, so the call returns fenced.
 result<reply> store::impl::function(const char* name, command argv) {
   argv.insert(argv.begin(), {"FCALL", library + "_" + name, "0"});
   auto answer = connection.call(argv);
@@ -85,8 +85,8 @@ result<reply> store::impl::function(const char* name, command argv) {
   return answer;
 }
 
-/// Nobody but us may append now. A log shorter than the claim said was
-/// switched by somebody who claimed after us.
+/// Reads the state log. Only this node may append now. A state log that is shorter than the claim
+/// said was compacted by a node that claimed later.
 result<void> store::impl::read_log(cell_ledger& into, std::size_t length) {
   constexpr std::size_t slice = 64;
   auto key = prefix + "log:" + cell_name(into.cell) + ":" + std::to_string(into.generation);

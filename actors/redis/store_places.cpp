@@ -5,7 +5,7 @@ namespace millrace::redis {
 
 namespace {
 
-/// Returns the command that reads the place; a hash answers a text for each label.
+/// Returns the command that reads the place; for a hash, HMGET with one field per label.
 command read_of(const place_check& x, target_kind what, const place_form& form) {
   switch (what) {
   case target_kind::hash: {

@@ -1,4 +1,4 @@
-/// What the server did meanwhile: it evicted keys, or started again.
+/// What the server did since the last check: evictions and restarts.
 #include "actors/redis/store_impl.hpp"
 
 namespace millrace::redis {
@@ -7,7 +7,7 @@ namespace {
 
 constexpr auto run_field = "run";
 
-/// Tells by INFO whether the file was rewritten since the server started, by whomever.
+/// Returns whether INFO shows a rewrite of the append-only file since the server started.
 bool was_rewritten(const std::string& info) {
   constexpr std::string_view field = "aof_rewrites:";
   auto at = info.find(field);
@@ -16,7 +16,7 @@ bool was_rewritten(const std::string& info) {
 
 } // namespace
 
-/// Notes keys that were evicted since the last time.
+/// Stores the number of evicted keys.
 result<void> store::impl::note_evicted(const server_facts& x) {
   if (x.evicted == 0 || !x.primary.empty())
     return {};
@@ -29,9 +29,9 @@ result<void> store::impl::note_evicted(const server_facts& x) {
   return noted ? result<void>() : noted.why();
 }
 
-/// A server that starts behind a crash cuts the end off its append-only file, but leaves there
-/// what it has of the last transaction (7.0.15: "MULTI calls can not be nested"). The start after
-/// that runs this half of a flush. A rewritten file doesn't have it.
+/// Notes a restart. A server that starts after a crash truncates its append-only file, but keeps
+/// the complete commands of the last transaction (7.0.15: "MULTI calls can not be nested"). The
+/// next start would run this half of a flush. A rewrite removes it.
 result<void> store::impl::note_start(server_facts& x) {
   if (!x.told || !x.appends || !x.primary.empty() || x.run == seen_run)
     return {};
@@ -40,7 +40,7 @@ result<void> store::impl::note_start(server_facts& x) {
   if (!known)
     return known.why();
   auto another = [&](const std::string& run) { return !run.empty() && run != x.run; };
-  if (another(known->text) || another(seen_run)) { // a ledger that began again has forgotten the note
+  if (another(known->text) || another(seen_run)) { // a recreated ledger has lost the note
     auto begun = connection.call({"BGREWRITEAOF"});
     if (!begun)
       return begun.why();
@@ -49,7 +49,7 @@ result<void> store::impl::note_start(server_facts& x) {
       if (!info)
         return info.why();
       x.keeps_halves = begun->text.rfind("NOPERM", 0) == 0 && !was_rewritten(info->text);
-      if (!was_rewritten(info->text)) // the next look tries again
+      if (!was_rewritten(info->text)) // the next check tries again
         return {};
     }
   }

@@ -6,7 +6,7 @@ namespace millrace::redis {
 
 namespace {
 
-/// Returns the text with its %XX as the bytes that they are.
+/// Returns the text with each %XX decoded.
 std::string decoded(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -17,12 +17,12 @@ result<void> place_walks::look_at_rolled(redis::store& in) {
     if (cursor_ != "0")
       return {};
     rolled_.value = static_cast<std::uint16_t>((rolled_.value + 1U) % plans_->figures.size());
-    groups /= 2; // small figures go together
+    groups /= 2; // several small figures per check
   }
   return {};
 }
 
-/// Tells whether figures of the entity have places that its cells alone know.
+/// Returns whether the entity has figures whose places only its cells know.
 bool place_walks::has_places(entity_id x) const {
   return std::any_of(plans_->figures.begin(), plans_->figures.end(), [&](auto& figure) {
     return figure.entity == x && figure.what != figure_kind::rolled_up;

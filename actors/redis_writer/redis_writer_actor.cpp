@@ -21,7 +21,7 @@ bool same(const std::vector<redis::finding>& a, const std::vector<redis::finding
                     [](auto& x, auto& y) { return x.what == y.what; });
 }
 
-/// Returns what keeps the server from being written to at all; nothing: it is fit.
+/// Returns why the server can't be used; nullopt if it can.
 std::optional<std::string> refused_by(const std::vector<redis::finding>& all) {
   if (all.empty() || all.front().weight != redis::finding::severity::refuse)
     return std::nullopt;
@@ -67,7 +67,8 @@ redis_writer_actor::behavior_type redis_writer_state::make_behavior(redis_writer
   };
 }
 
-/// What a cell had under way goes on; it is refused if it comes late.
+/// Releases cells. A running flush continues; Redis rejects it if the new owner has claimed
+/// already.
 caf::result<bool> redis_writer_state::release(const std::vector<cell_id>& which) {
   for (auto cell : which)
     forget(cell);
@@ -122,7 +123,7 @@ void redis_writer_state::collect_from(cell_id cell) {
           [this, cell](caf::error&) {
             if (left.count(cell))
               return how.lost("a cell doesn't answer its writer");
-            collected(); // it was let go
+            collected(); // it was released
           });
 }
 
@@ -173,7 +174,8 @@ void redis_writer_state::settle(const redis::flush_outcome& outcome) {
   rest();
 }
 
-/// What the flush left at some of the cell's places is read again: another client may have changed it.
+/// Reads again what the flush wrote to some of the cell's places, because another client may have
+/// changed them.
 void redis_writer_state::compare_places(const cell_flush& x) {
   auto nobody_wrote = [&]() -> result<bool> {
     auto outcome = store->look({{x.cell, left.at(x.cell)}});
@@ -184,19 +186,19 @@ void redis_writer_state::compare_places(const cell_flush& x) {
                  compared.why().message);
 }
 
-/// Tells whether the cell is still ours as it was when this was collected.
+/// Returns whether this node still owns the cell, under the token of this flush.
 bool redis_writer_state::is_ours(const cell_flush& x) const {
   auto mark = left.find(x.cell);
   return mark != left.end() && mark->second.owner == x.owner;
 }
 
-/// Tells whether what is under way of the cell is of a time before it was let go.
+/// Returns whether the cell was released after its running flush was collected.
 bool redis_writer_state::was_let_go(cell_id cell) const {
   auto in_flight = std::find_if(flight.begin(), flight.end(), [&](auto& x) { return x.cell == cell; });
   return !left.count(cell) || (in_flight != flight.end() && !is_ours(*in_flight));
 }
 
-/// Nothing is under way: what was put off comes now.
+/// No flush is running: does what was postponed.
 void redis_writer_state::rest() {
   busy = false;
   for (auto& x : std::exchange(releases, {}))
@@ -220,14 +222,14 @@ void redis_writer_state::look() {
   schedule();
 }
 
-/// What Redis tells every node: what it is, the time, and figures that it refused
-/// another node, or this one before it started.
+/// Reads the server's facts, its clock, and the figures whose writes it rejected: from other nodes,
+/// or before this node started.
 result<void> redis_writer_state::listen() {
   auto server = store->server();
   if (!server)
     return server.why();
   take_server(*server);
-  if (auto why = refused_by(findings)) // a failover may end it
+  if (auto why = refused_by(findings)) // a failover can end it
     return error{errc::unavailable, *why};
   auto time = store->time();
   if (!time)
@@ -252,8 +254,7 @@ void redis_writer_state::take_server(const redis::server_facts& x) {
   findings = std::move(now);
 }
 
-/// Has every cell loaded again whose ledger isn't where we left it, and gives up
-/// those that have another owner.
+/// Compares the cells with the ledger. Reloads STALE cells, and gives up FENCED ones.
 result<void> redis_writer_state::compare() {
   if (auto there = connect(); !there)
     return there;
@@ -272,7 +273,7 @@ result<void> redis_writer_state::compare() {
   }
 }
 
-/// What Redis lost, or somebody took, without the ledger telling: it is mended from memory.
+/// Repairs from memory what Redis lost without a change of the ledger.
 result<void> redis_writer_state::inspect() {
   std::vector<cell_id> all;
   for (auto& [cell, _] : left)
@@ -296,7 +297,7 @@ result<void> redis_writer_state::inspect() {
   return {};
 }
 
-/// Their rows are whole in memory.
+/// Has the cells rewrite their state logs: memory has all of their rows.
 void redis_writer_state::write_again(const std::vector<cell_id>& broken) {
   for (auto cell : broken) {
     if (!left.count(cell))
@@ -308,7 +309,7 @@ void redis_writer_state::write_again(const std::vector<cell_id>& broken) {
   }
 }
 
-/// Another node claimed the cell, and so its shard, or Redis lost its newest writes.
+/// Another node claimed the cell, and so its shard, or Redis lost its last writes.
 void redis_writer_state::give_up(cell_id cell) {
   if (was_let_go(cell))
     return;
@@ -325,7 +326,7 @@ void redis_writer_state::give_up(cell_id cell) {
            + " has another owner in the ledger: another node claimed it, or Redis lost its newest writes");
 }
 
-/// The others of the flight go again, without the cell.
+/// Flushes the other cells again, without this one.
 void redis_writer_state::leave_out(cell_id cell) {
   std::erase_if(flight, [&](auto& x) { return x.cell == cell; });
   flight.empty() ? rest() : flush();
