@@ -140,7 +140,7 @@ using redis_writer_actor = caf::typed_actor<
     caf::replies_to<atom::release, std::vector<cell_id>>::with<bool>,
     // To itself: flushes, or repeats a flush that failed.
     caf::reacts_to<atom::tick>,
-    // To itself: compares the ledger with the last flush, unless a flush is running.
+    // To itself: compares the ledger with the last flush, at once or after the running flush.
     caf::reacts_to<atom::poll>, caf::replies_to<atom::status>::with<writer_report>>;
 
 /// The FILL interface: runs fills, rereads tables, and watches the connector, the replication slot
@@ -176,7 +176,7 @@ using member_actor = caf::typed_actor<
     caf::reacts_to<atom::fenced, cell_id>,
     // Leaves the groups. Answers once other nodes serve this node's shards, or after a timeout.
     caf::replies_to<atom::leave>::with<bool>,
-    // Releases all cells and partitions.
+    // Releases all cells, and removes this node from the node registry.
     caf::replies_to<atom::release>::with<bool>, caf::replies_to<atom::status>::with<member_report>>;
 
 } // namespace millrace

@@ -15,7 +15,7 @@ enum class errc {
   bad_setting,    ///< a setting is invalid: refuse to start
   refused_figure, ///< a figure isn't supported: refuse to start
   unavailable,    ///< a server doesn't answer: retry with backoff
-  denied,         ///< a server rejects the login or lacks a right
+  denied,         ///< a server rejects the login, or the user lacks a right
   fenced,         ///< another node claimed the cell: stop or claim again
   stale,          ///< the ledger isn't at this node's last flush: load the cell again
   corrupt,        ///< stored state can't be read

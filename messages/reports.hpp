@@ -40,7 +40,7 @@ struct finding_report {
 
 /// REDIS_WRITER's report.
 struct writer_report {
-  std::int64_t flushes = 0, commands = 0;         ///< since the node started; `commands` wrote places
+  std::int64_t flushes = 0, commands = 0;         ///< since the node started; commands that wrote places
   std::int64_t last_flush = 0;                    ///< Unix time, s
   std::map<std::string, std::string> failed = {}; ///< the error, by figure
   std::string trouble = {};                       ///< why Redis accepts no writes; empty: it does
@@ -60,7 +60,7 @@ struct doubt_report {
 struct connector_report {
   std::string state = {};   ///< RUNNING, PAUSED, FAILED ..., absent, unknown; empty: not asked
   std::string task = {};    ///< as `state`; none: the connector has no task
-  std::string trouble = {}; ///< the first lines of its failure, or why its state is unknown
+  std::string trouble = {}; ///< its stack trace, shortened, or why its state is unknown
   std::int64_t restarts = 0;
 };
 
@@ -128,7 +128,7 @@ struct cell_report {
 /// A figure's state, from best to worst. The worst that applies counts.
 enum class figure_state : std::uint8_t {
   live,
-  stale,      ///< its partitions have stopped moving
+  stale,      ///< no changes come from PostgreSQL
   incomplete, ///< a table of the figure has open dead letters, or a doubt
   filling,
   failed, ///< Redis rejected a write, or lost one

@@ -36,7 +36,7 @@ class last_record {
   void enter(const kafka::topic_partition& from);
   /// The router begins this record.
   void at(kafka_offset offset);
-  /// The router has finished the batch.
+  /// The router has left the batch: it is at no record.
   void leave();
 
   ~last_record();

@@ -57,7 +57,7 @@ result<bool> fill::one() {
 /// While Debezium doesn't capture a table, the table's changes are lost.
 result<bool> fill::passed_by_stream() {
   auto slot = backend_.slot();
-  if (!slot) // the slot can be recreated after the marker meanwhile
+  if (!slot) // the slot may have been recreated after the marker
     return marker_.reset(), slot.why();
   if (!slot->exists)
     return marker_.reset(), false;

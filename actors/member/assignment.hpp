@@ -17,7 +17,7 @@ namespace millrace {
 struct assignment {
   std::set<shard_id> shards;
   std::set<source_id> sources;
-  bool in_touch = true; ///< false: other nodes may have been assigned the shards meanwhile
+  bool in_touch = true; ///< false: other nodes may own the shards by now
   bool operator==(const assignment&) const = default;
 };
 

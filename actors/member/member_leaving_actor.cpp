@@ -43,8 +43,8 @@ void member_state::hand_over() {
       claimed.lost = clock::now();
 }
 
-/// Returns the lost shards that another node serves, and those that no node can take, or has taken
-/// within the limit.
+/// Returns the lost shards to release. Another node serves them, no node can take them, their time
+/// limit is over, or they haven't loaded.
 std::set<shard_id> member_state::handed_over() const {
   auto nobody = !has_heir();
   std::set<shard_id> out;

@@ -33,7 +33,7 @@ class server_clock {
     return std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now().time_since_epoch());
   }
-  std::atomic<std::int64_t> ahead_{0}; ///< of the steady clock, µs
+  std::atomic<std::int64_t> ahead_{0}; ///< ahead of the steady clock, microseconds
 };
 
 } // namespace millrace::redis

@@ -53,7 +53,7 @@ struct project_format {
 
 /// The result of a proposal.
 enum class proposal : std::uint8_t {
-  taken,     ///< the pending plans are in the ledger, now or already before
+  taken,     ///< the ledger has the pending plans, from now on or already
   none,      ///< there is no ledger
   other,     ///< the ledger has other figures than expected
   under_way, ///< another change is pending

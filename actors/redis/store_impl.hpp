@@ -33,7 +33,7 @@ struct store::impl {
   std::string prefix;
   std::string library_source;
   packed_plans plans;
-  std::string seen_run = {}; ///< run ID of the server whose append-only file is complete
+  std::string seen_run = {}; ///< run ID of the server when its append-only file was last known to be sound
 
   result<reply> call(const command& what);
   result<void> load();

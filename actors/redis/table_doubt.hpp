@@ -19,7 +19,7 @@ struct table_doubt {
   /// Only the table's storage changed, so reading the table again is always enough.
   bool rewritten_only = false;
   std::set<std::string> columns = {}; ///< only these columns are in doubt; empty: all rows
-  bool asked = false;                 ///< a user asked for the table to be read again
+  bool asked = false;                 ///< a user asked for the table to be read again, whatever the reason
   /// What the catalog watch compared when it noticed. The same values again aren't a new doubt.
   std::string seen = {};
   bool operator==(const table_doubt&) const = default;

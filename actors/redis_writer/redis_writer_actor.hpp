@@ -8,7 +8,7 @@
 ///                                                  |  no answer: repeats the same flush
 ///                                                  '  FENCED: gives up that cell, the others flush again
 ///
-/// Without changes it compares the ledger every 2 s, and handles STALE and FENCED in the same way.
+/// Every 2 s, between two flushes, it compares the ledger and handles STALE and FENCED in the same way.
 /// Then it checks the rest of Millrace's data. A cell whose state log lost blocks rewrites it.
 /// Figures whose partials or places differ are filled again.
 

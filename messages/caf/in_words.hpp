@@ -1,6 +1,6 @@
 #pragma once
 
-/// CAF's errors as a person reads them.
+/// CAF's errors as text for people.
 
 #include <caf/all.hpp>
 
@@ -8,7 +8,7 @@
 
 namespace millrace {
 
-/// Returns the sentence that an error brings, else its code.
+/// Returns the error's own sentence; without one, its code.
 inline std::string in_words(const caf::actor_system& system, const caf::error& why) {
   auto& told = why.context();
   return told.match_elements<std::string>() ? told.get_as<std::string>(0) : system.render(why);

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The one place of messages/ that knows CAF: type ids and how each noun is
-/// inspected, so that any of them may cross to another node.
+/// Type IDs and `inspect` functions of all messages, so that CAF can send them to another node. The
+/// only files of messages/ that use CAF are in this folder.
 
 #include "messages/delivery.hpp"
 #include "messages/flush.hpp"
@@ -17,14 +17,14 @@
 
 namespace millrace {
 
-/// What writes or reads the bytes that cross to another node, not the words of a log.
+/// An inspector that reads or writes bytes for another node. The one that prints logs isn't.
 template <class Inspector>
 concept wire = requires(Inspector& f, char* bytes) {
   f.apply_raw(std::size_t{1}, bytes);
 };
 
-/// Has these cross as they lie in memory: one step for all of them, as CAF takes
-/// as long for a step as for a hundred bytes.
+/// Sends these fields as they are in memory, in one step, because a step costs CAF as much as a hundred
+/// bytes.
 template <wire Inspector, class... Ts>
 typename Inspector::result_type as_bytes(Inspector& f, Ts&... xs) {
   static_assert((std::has_unique_object_representations_v<Ts> && ...), "padding would cross too");
@@ -248,7 +248,7 @@ typename Inspector::result_type inspect(Inspector& f, node_report& x) {
 
 } // namespace millrace
 
-// Append only: the numbers are the wire format.
+// Append only: the wire format contains the type numbers.
 CAF_BEGIN_TYPE_ID_BLOCK(millrace, caf::first_custom_type_id)
 CAF_ADD_TYPE_ID(millrace, (millrace::cell_id))
 CAF_ADD_TYPE_ID(millrace, (millrace::change_batch))

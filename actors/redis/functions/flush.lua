@@ -5,8 +5,7 @@
 --          doubts (table, doubt, ...)}
 --       2 rolled-up figures {{number, spec, changes}, ...}
 --       3 the commands' arguments    4... state blocks
--- Returns OK, commands, {figure, why it failed, ...}, cells whose state log lost blocks; or
--- FENCED/STALE, cell.
+-- Returns OK, commands, {figure, why it failed, ...}, cells whose state log lost blocks;
 -- or FENCED/STALE, cell.
 
 -- Returns the greatest tick so far: a clock that goes back doesn't reopen buckets.
