@@ -24,10 +24,10 @@ struct topic_state {
       to_reread; ///< tables of which records are missing, or may have come out of order
 };
 
-/// Compares the ledger with the topics. They don't match if a cell is ahead of a topic, or the
-/// record at the record hash is another one: Kafka lost its last writes, or the topic was
-/// recreated. If Kafka deleted unread records, or a topic got more partitions, only its table must
-/// be read again. Error: Kafka didn't answer. Replaces the assignment of `reads`.
+/// Compares the ledger with the topics. They don't match if a cell is ahead of a topic, or if the
+/// newest record isn't the one in the ledger. Then Kafka lost its last writes, or the topic was
+/// recreated. If Kafka deleted unread records, or a topic got more partitions, only its table must be
+/// read again. Error: Kafka didn't answer. Replaces the assignment of `reads`.
 result<topic_state> compare_topics(kafka::consumer& reads,
                                    const std::map<source_id, kafka::topic_partition>& sources,
                                    const std::map<source_id, ledger_extent>& ledger,

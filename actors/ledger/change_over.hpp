@@ -18,8 +18,8 @@
 namespace millrace {
 
 /// Returns, for each cell, the partitions that it no longer reads, and the positions from which it
-/// reads a known table for the first time: that of the slowest cell. A fill reads earlier rows.
-/// `claimed`: the cells as the ledger has them.
+/// begins to read a known table: those of the slowest cell. A fill reads earlier rows. `claimed`: the
+/// cells as the ledger has them.
 std::vector<redis::adopted_cell> moved_positions(const plan_set& before, const plan_set& after,
                                                  const std::vector<cell_ledger>& claimed);
 

@@ -113,8 +113,8 @@ void member_state::take_sources(const std::set<source_id>& now) {
   self->send(how.router, atom::sources_v, std::vector<source_id>(now.begin(), now.end()), std::move(have));
 }
 
-/// Returns the shards to claim. Those that another node serves are claimed one at a time, the next one after
-/// the last has loaded: no node serves a shard between its claim and then.
+/// Returns the shards to claim. Claims those that another node serves one at a time, and the next one after
+/// the last has loaded. No node serves a shard between its claim and the end of its load.
 std::set<shard_id> member_state::next_to_claim() const {
   if (!work.in_touch)
     return {};

@@ -1,7 +1,7 @@
 -- uses: decimal
--- The cells' ledger: the fencing token (owner), the number of the last flush, each partition's
--- position (fields p:TABLE:PARTITION), the state log's generation, and its number of blocks
--- (length; missing in older ledgers). A cell's name is SHARD:ENTITY.
+-- The cells' ledger. A cell's hash has its fencing token (owner), the number of its last flush, and
+-- its position in each partition (fields p:TABLE:PARTITION). It also has the generation of the state
+-- log, and its number of blocks (length; missing in older ledgers). A cell's name is SHARD:ENTITY.
 local ledger = {}
 
 function ledger.key(cell) return PREFIX .. 'cell:' .. cell end
