@@ -13,7 +13,7 @@ local ROWS, KEY, MEMBER, FIRST_SLOT = 1, 2, 3, 4
 -- A group's change: {group, key, member, closes at, shown keys, rows, slots...}
 local D_GROUP, D_KEY, D_MEMBER, D_CLOSES, D_SHOWN, D_ROWS, D_ALWAYS, D_FIRST_SLOT = 1, 2, 3, 4, 5, 6, 7, 8
 
--- Returns the figure's spec, as pack.cpp packs it, with named fields.
+-- Returns the figure's spec, as spec.cpp packs it, with named fields.
 function rollups.spec(packed)
   local out = { name = packed[1], target = packed[2], always = packed[3], key = packed[4], aggregates = {},
     outputs = {}, closes = packed[7], slots = 0 }
