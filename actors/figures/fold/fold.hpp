@@ -1,7 +1,7 @@
 #pragma once
 
-/// The figures of one cell as a fold over its rows: fold(old row, new row) by
-/// the plans, then drain(). Knows no actor, no Redis, no clock but the tick.
+/// The fold of one cell: fold(old row, new row) changes the figures' groups and places, and drain()
+/// returns the writes. It uses no actor, no Redis, and no clock except the tick.
 
 #include "actors/figures/plan/plan.hpp"
 #include "messages/flush.hpp"
@@ -13,13 +13,13 @@
 
 namespace millrace {
 
-/// A projection's place as last written: kept beside the row and logged with it.
+/// A projection's place as last written. It is kept with the row and logged with it.
 struct place_mark {
-  std::uint64_t fingerprint = 0; ///< of the text; 0 = the place is absent
+  std::uint64_t fingerprint = 0; ///< of the text; 0 if the place doesn't exist
   std::int64_t written = 0;      ///< tick of the last write
 };
 
-/// How far a round over the keyed figures' places is.
+/// The next place to compare in a round over the keyed figures.
 struct group_cursor {
   std::size_t figure = 0, at = 0;
 };
@@ -32,64 +32,63 @@ class figure_fold {
   figure_fold(figure_fold&&) noexcept;
   figure_fold& operator=(figure_fold&&) noexcept;
 
-  /// Sets which figures are live, by their numbers; all are at first. The others
-  /// fill: their rows are shown under a prefix, nothing is folded into them.
+  /// Sets which figures are live, indexed by figure number. All are at first. For the others, which
+  /// fill, project() writes staged places under a prefix, and fold() does nothing.
   void set_live(const std::vector<bool>& live);
 
-  /// Returns how many projections show rows of this route; a row's marks have
-  /// this many entries, in the order of the figures.
+  /// Returns how many projections show rows of this route. A row has this many marks, in the order
+  /// of the figures.
   std::size_t projections(route_id from) const;
 
-  /// Shows a row (all columns of its route), or with `after` null takes its
-  /// places away. `key` is the unpacked primary key. `prefix` goes before the
-  /// key of a figure that fills: it is staged. Writes only what changed.
+  /// Writes the places of a row (all columns of its route). If `after` is null, removes them. `key` is
+  /// the unpacked primary key. For a figure that fills, the place is staged: `prefix` precedes its
+  /// Redis key. Writes only places that changed.
   void project(route_id from, const row& key, const row* after, std::span<place_mark> marks, tick_seconds now,
                std::string_view prefix = {});
 
-  /// Ends the fill of a row's projections: staged places move to their real keys,
-  /// and those that need no more than the kept columns and the key are shown.
-  /// Returns whether a mark has changed.
+  /// Ends the fill of a row's projections. Moves staged places to their real keys, and writes those
+  /// that need only the kept columns and the key. Returns whether a mark has changed.
   bool unstage(route_id from, const row& key, const row& kept, std::span<place_mark> marks, tick_seconds now,
                std::string_view prefix);
 
-  /// Takes the places of these figures away, by their numbers.
+  /// Removes the row's places of the figures in `which`, indexed by figure number.
   void hide(route_id from, const row& key, std::span<place_mark> marks, const std::vector<bool>& which,
             tick_seconds now, std::string_view prefix);
 
-  /// Folds one row's change (kept columns; what follows them isn't looked at) into the keyed and rolled-up
-  /// figures that are live. Null means that there was, or is, no row.
+  /// Folds one row's change into the live keyed and rolled-up figures. Reads the kept columns only.
+  /// `before` is null for an insert, `after` for a delete.
   void fold(route_id from, const row* before, const row* after);
 
-  /// The same, for rows whose effect Redis has already: nothing to drain.
+  /// Folds a row whose effect Redis already has. Leaves nothing to drain.
   void restore(route_id from, const row& stored);
 
-  /// Folds a row into the figures that fill: all rows, once, when a fill ends.
+  /// Folds a row into the figures that fill. Call it once for every row when a fill ends.
   void admit(route_id from, const row& stored);
 
-  /// To be called once when a fill ends: all figures are live from now on. The one
-  /// row of each rolled-up figure without GROUP BY exists (by shard 0's cell only).
+  /// Makes all figures live. Call it once when a fill ends. Shard 0's cell then has the single row of
+  /// each rolled-up figure without GROUP BY.
   void open();
 
-  /// Returns what changed since the last drain: each place once, in its last form.
+  /// Returns what changed since the last drain: one entry per place, with its newest content.
   cell_output drain(tick_seconds now);
 
-  /// Returns a write that takes away each keyed place there is of these figures,
-  /// by their numbers; empty: of all.
+  /// Returns the writes that remove every existing keyed place of the figures in `which`, indexed by
+  /// figure number. An empty `which` means all figures.
   std::vector<store_write> retire(const std::vector<bool>& which = {}) const;
 
-  /// Appends the places of a row's projections for a comparison with Redis.
+  /// Appends the places of a row's projections, to compare them with Redis.
   void check(route_id from, const row& key, std::span<const place_mark> marks, tick_seconds now,
              std::vector<place_check>& out) const;
 
-  /// The same for about `count` places of keyed figures; moves the cursor. Returns false once the
-  /// round is over.
+  /// Appends about `count` places of keyed figures and advances the cursor. Returns false at the end
+  /// of the round.
   bool check_groups(group_cursor& from, std::size_t count, tick_seconds now,
                     std::vector<place_check>& out) const;
 
-  /// Returns the tick of a keyed place's last write; 0 if unknown.
+  /// Returns the tick of a keyed place's last write, 0 if unknown.
   std::int64_t last_written(figure_id figure, std::string_view key) const;
 
-  /// Returns about how many bytes of memory the groups take.
+  /// Returns the approximate memory of the groups, in bytes.
   std::size_t memory() const;
 
  private:

@@ -1,14 +1,14 @@
 #pragma once
 
-/// Group keys: from a row to their values, and from those to names and texts.
+/// Group keys: their values from a row, and the names and texts of those values.
 
 #include "actors/figures/fold/places.hpp"
 #include "actors/figures/values/buckets.hpp"
 
 namespace millrace {
 
-/// One group key, ready to be computed. Throws std::invalid_argument for a unit
-/// that date_trunc doesn't have.
+/// Computes one group key. The constructor throws std::invalid_argument for a unit that date_trunc
+/// doesn't have.
 class key_reader {
  public:
   explicit key_reader(const key_expression& of);
@@ -16,8 +16,8 @@ class key_reader {
   value read(const row& from) const;
   side from() const { return key_.column.from; }
 
-  /// Returns the second at which the bucket that `x` names begins, rounded up;
-  /// nullopt where it doesn't tell or never comes.
+  /// Returns the second at which the bucket of value `x` begins, rounded up. Returns nullopt if `x`
+  /// doesn't determine it, or is infinite.
   std::optional<std::int64_t> start_of(const value& x) const;
 
  private:
@@ -33,18 +33,18 @@ class key_values {
 
   std::size_t size() const { return readers_.size(); }
 
-  /// Computes the keys of one side, leaves the others.
+  /// Computes the keys of one side and leaves the others unchanged.
   void read(row& into, const row& from, side of) const;
   /// Copies the keys of one side.
   void copy(row& into, const row& from, side of) const;
 
-  /// Returns whether a place exists for these keys: no placeholder is NULL.
+  /// Returns whether the group has a place: no placeholder is NULL.
   bool has_place(const row& keys) const;
 
   std::string key_of(const row& keys) const;
   std::string member_of(const row& keys) const;
 
-  /// Returns the tick at which the group's bucket closes; 0 = never.
+  /// Returns the tick at which the group's bucket closes, 0 if it never closes.
   std::int64_t closes_at(const row& keys) const;
 
  private:

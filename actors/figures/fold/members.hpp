@@ -1,6 +1,6 @@
 #pragma once
 
-/// How the rows of one figure come to its groups: straight, or through a join.
+/// How the rows of one figure reach its groups: directly, or through a join.
 
 #include "actors/figures/fold/groups.hpp"
 
@@ -10,21 +10,21 @@ class members {
  public:
   virtual ~members() = default;
 
-  /// Adds (sign 1) or takes away (sign -1) a row of the route. A route that
-  /// isn't the figure's does nothing.
+  /// Adds (sign 1) or removes (sign -1) a row of the route. Does nothing for a route that the figure
+  /// doesn't read.
   virtual void fold(route_id from, const row& x, int sign, bool quiet) = 0;
 
-  /// Returns about how many bytes are kept beside the groups.
+  /// Returns the approximate memory used besides the groups, in bytes.
   virtual std::size_t memory() const { return 0; }
 };
 
-/// A figure of one table. `to` must outlive it, as must `plan`.
+/// Returns the input of a figure over one table. `plan` and `to` must outlive it.
 std::unique_ptr<members> make_single_members(const figure_plan& plan, groups& to);
 
-/// A figure of a child joined to its parent: rows fold per foreign key first, and
-/// that partial moves when the parent comes, changes or goes. Needs the foreign
-/// key among the child route's kept columns and the primary key among the
-/// parent's; throws std::invalid_argument if they aren't there.
+/// Returns the input of a figure that joins a child to its parent. Child rows fold into a partial per
+/// foreign key, and the partial moves when the parent row appears, changes or is deleted. The child
+/// route must keep the foreign key and the parent route the primary key; otherwise it throws
+/// std::invalid_argument.
 std::unique_ptr<members> make_joined_members(const plan_set& plans, const figure_plan& plan, groups& to);
 
 } // namespace millrace

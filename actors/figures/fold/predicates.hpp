@@ -1,6 +1,6 @@
 #pragma once
 
-/// Conditions over one row, three-valued as in SQL.
+/// Conditions over one row, in SQL's three-valued logic.
 
 #include "actors/figures/plan/plan.hpp"
 
@@ -8,22 +8,22 @@
 
 namespace millrace {
 
-/// In this order AND is the least, OR the greatest.
+/// Ordered so that AND is the minimum and OR is the maximum.
 enum class truth : std::uint8_t { no, unknown, yes };
 
-/// Returns a by b by value: numbers whatever their scales, NaN last and equal to
-/// itself, a date as its midnight beside a timestamp, text by its bytes. Neither
-/// is NULL; both are of types that PostgreSQL compares.
+/// Compares a with b by value. Numbers compare across scales, and NaN is the greatest and equals itself.
+/// A date compares with a timestamp as its midnight, and text compares by its bytes. Neither value is
+/// NULL, and PostgreSQL can compare both types.
 std::strong_ordering compare_values(const value& a, const column_use& as, const value& b,
                                     const column_use& bs);
 
-/// Returns whether "a cmp b" if a is to b as `order` says.
+/// Returns whether "a cmp b" holds if a compares with b as `order`.
 bool satisfies(std::strong_ordering order, comparison cmp);
 
-/// Columns are read from `of` by their index, whatever side they name.
+/// Evaluates a condition. Reads columns from `of` by their index, whatever side they name.
 truth evaluate(const predicate& condition, const row& of);
 
-/// Returns whether all conditions are true: as WHERE and FILTER take them.
+/// Returns whether every condition is true, as WHERE and FILTER require.
 bool all_hold(const std::vector<predicate>& conditions, const row& of);
 
 /// Returns the one side whose columns the condition reads.

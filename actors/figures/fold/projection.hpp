@@ -1,6 +1,6 @@
 #pragma once
 
-/// A figure of plain columns: a row is shown at its own place.
+/// A figure of plain columns: each row has its own place.
 
 #include "actors/figures/fold/fold.hpp"
 #include "actors/figures/fold/places.hpp"
@@ -13,18 +13,17 @@ class projection {
   /// `plan` and `plans` must outlive this.
   projection(const plan_set& plans, figure_id id);
 
-  /// Appends the writes that show the row, or with `after` null take it away;
-  /// they count on later ones for the same place to follow them.
-  /// Returns the new fingerprint, 0 if the place is absent. `seen`: the one
-  /// before; the same text isn't written again.
+  /// Appends the writes that show the row. If `after` is null, they remove it. Later writes for the same
+  /// place must follow them. `seen` is the previous fingerprint: unchanged text isn't written again.
+  /// Returns the new fingerprint, 0 if the place is absent.
   std::uint64_t show(std::vector<store_write>& to, const row& key, const row* after, std::uint64_t seen,
                      std::string_view prefix) const;
 
-  /// Returns the row's place for a comparison with Redis; nothing where it has none, or its ttl may have
-  /// taken it away.
+  /// Returns the row's place, to compare it with Redis. Returns nullopt if the row has no place, or if
+  /// the place may have expired.
   std::optional<place_check> check(const row& key, place_mark mark, tick_seconds now) const;
 
-  /// Appends that the staged place becomes the real one.
+  /// Appends the write that moves the staged place to its real key.
   void unstage(std::vector<store_write>& to, const row& key, std::string_view prefix) const;
 
  private:
@@ -39,7 +38,7 @@ class projection {
   const figure_plan* plan_;
   figure_id id_;
   place_form form_;
-  std::vector<std::optional<std::size_t>> key_position_; ///< by output: where in the primary key
+  std::vector<std::optional<std::size_t>> key_position_; ///< by output: its index in the primary key
 };
 
 } // namespace millrace

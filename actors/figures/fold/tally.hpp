@@ -1,11 +1,11 @@
 #pragma once
 
-/// What a figure keeps of a group's rows: a few words an aggregate.
+/// What a figure stores about a group's rows: a few 64-bit words per aggregate.
 ///
 ///     word 0   rows
 ///     count    [count]
-///     sum, avg [count of values][of them NaN][sum of the others: 4 limbs]
-///     min, max [count of values][the best of them] and a bag of all of them
+///     sum, avg [count of values][count of NaN][sum of the other values: 4 limbs]
+///     min, max [count of values][the least or greatest], and a bag of all values
 
 #include "actors/figures/fold/value_bag.hpp"
 #include "actors/figures/plan/plan.hpp"
@@ -15,11 +15,11 @@
 
 namespace millrace {
 
-/// What one row means to one aggregate.
+/// What one row adds to one aggregate.
 struct effect {
-  bool counted = false; ///< passes the filter, and the value isn't NULL
+  bool counted = false; ///< the row passes the filter, and the value isn't NULL
   bool nan = false;
-  int128 amount = 0; ///< the value, scaled; 0 if NaN
+  int128 amount = 0; ///< the scaled value; 0 if NaN
 };
 
 using tally_words = std::unique_ptr<std::int64_t[]>;
@@ -29,9 +29,9 @@ struct tally {
   std::unique_ptr<value_bag[]> bags; ///< null if the figure has neither min nor max
 };
 
-/// How the aggregates of a figure lie in a tally's words, and what may be done
-/// to them. A partial is the tally of one foreign key's rows before they meet
-/// their parent: of the aggregates over the parent's columns it has the count.
+/// The layout of a figure's aggregates in a tally's words, and the operations on them. With `partial`,
+/// the tally is of one foreign key's rows before the join with their parent. It then holds only the
+/// count for aggregates over the parent's columns.
 class tally_layout {
  public:
   tally_layout(const std::vector<aggregate>& aggregates, bool partial);
@@ -40,12 +40,12 @@ class tally_layout {
   std::size_t words() const { return size_; }
   std::size_t aggregates() const { return slots_.size(); }
   bool has_bags() const { return bags_ > 0; }
-  bool has_values(const tally& of) const;        ///< in some bag
-  bool is_zero(const std::int64_t* words) const; ///< the best values don't matter
+  bool has_values(const tally& of) const;        ///< in at least one bag
+  bool is_zero(const std::int64_t* words) const; ///< min's and max's values don't matter
 
-  /// Adds (times > 0) or takes away one row's effect, so many times.
+  /// Adds one row's effect `times` times. Removes it if `times` is negative.
   void add(tally& to, std::size_t aggregate, const effect& of, std::int64_t times) const;
-  /// Moves a partial of another layout in (sign 1) or out (-1), with its parent's effect.
+  /// Adds (sign 1) or removes (sign -1) a partial of another layout, with its parent's effect.
   void merge(tally& to, std::size_t aggregate, const tally_layout& layout, const tally& partial,
              const effect& parent, int sign) const;
 
@@ -61,7 +61,7 @@ class tally_layout {
   enum class form : std::uint8_t { count, sum, best };
   struct slot {
     form what = form::count;
-    bool parents = false; ///< over the parent's columns
+    bool parents = false; ///< the aggregate is over the parent's columns
     bool greatest = false;
     std::uint16_t at = 0, bag = 0;
   };
@@ -71,10 +71,10 @@ class tally_layout {
   std::size_t size_ = 1, bags_ = 0;
 };
 
-/// In a bag NaN stands beyond every number, where PostgreSQL has it.
+/// NaN in a bag: greater than every number, as in PostgreSQL.
 constexpr std::int64_t nan_in_bag = plus_infinity;
 
-/// Returns one row's effect by the aggregate's factors, whatever its filter.
+/// Returns one row's effect from the aggregate's factors. Ignores the filter.
 effect effect_of_value(const aggregate& of, const row& values);
 
 } // namespace millrace

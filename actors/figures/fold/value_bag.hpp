@@ -1,7 +1,6 @@
 #pragma once
 
-/// The values that a min or max is of, sorted, with how often each is there:
-/// 16 bytes a distinct value.
+/// The sorted values of a min or max, each with its count. Takes 16 bytes per distinct value.
 
 #include <cstdint>
 #include <vector>
@@ -10,15 +9,15 @@ namespace millrace {
 
 class value_bag {
  public:
-  /// Adds `x` so many times, or takes it away if `times` is negative. A value
-  /// may for a moment be there less than no times: moves come in any order.
+  /// Adds `x` `times` times. Removes it if `times` is negative. A count can be negative between two
+  /// changes, because a move can arrive in either order.
   void add(std::int64_t x, std::int64_t times);
 
-  /// Adds (sign 1) or takes away (sign -1) all that `other` has.
+  /// Adds (sign 1) or removes (sign -1) all values of `other`.
   void add(const value_bag& other, std::int64_t sign);
 
   bool empty() const { return chunks_.empty(); }
-  /// Not to be called when empty.
+  /// Call least() and greatest() only if the bag isn't empty.
   std::int64_t least() const { return chunks_.front().front().x; }
   std::int64_t greatest() const { return chunks_.back().back().x; }
 
@@ -28,7 +27,7 @@ class value_bag {
   struct entry {
     std::int64_t x, times;
   };
-  using chunk = std::vector<entry>; ///< never empty; sorted, and below the next one
+  using chunk = std::vector<entry>; ///< never empty; sorted, and all below the next chunk
 
   std::vector<chunk> chunks_;
 };

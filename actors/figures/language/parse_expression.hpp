@@ -1,7 +1,7 @@
 #pragma once
 
-/// PostgreSQL's parse nodes -> expressions of the live subset. Only this and
-/// parse_select.cpp know libpg_query's tree.
+/// Converts PostgreSQL's parse nodes into expressions of the live subset. Only this and
+/// parse_select.cpp use libpg_query's tree.
 
 #include "actors/figures/language/parse_select.hpp"
 
@@ -12,11 +12,11 @@
 
 namespace millrace {
 
-/// Returns the node as an expression of the live subset. Throws figure_refused.
-/// `where_at` is used for nodes that have no place of their own.
+/// Returns the node as an expression of the live subset. Throws figure_refused. `where_at` is the
+/// position of nodes that have none.
 expression to_expression(const PgQuery__Node& node, int where_at);
 
-/// Appends the terms of a conjunction.
+/// Appends the terms of a conjunction, or the expression itself.
 void add_terms(expression&& from, std::vector<expression>& to);
 
 [[noreturn]] void refuse_syntax(int at, std::string message, std::string advice = {});

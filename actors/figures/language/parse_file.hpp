@@ -1,6 +1,6 @@
 #pragma once
 
-/// Splits a figures file: one comment line, one statement, again and again.
+/// Splits a figure file, a sequence of target lines, each followed by one statement.
 
 #include "actors/figures/language/refusal.hpp"
 
@@ -9,7 +9,7 @@
 
 namespace millrace {
 
-/// A figure as it stands in its file.
+/// A figure as written in its file.
 struct figure_text {
   std::string target;        ///< the target line, without the comment's dashes
   std::size_t target_at = 0; ///< byte in the file
@@ -17,9 +17,8 @@ struct figure_text {
   std::size_t sql_at = 0;    ///< byte in the file
 };
 
-/// Returns the file's figures. What isn't a figure is added to `refused`: a
-/// statement without a target line, a target line without a statement, text
-/// that PostgreSQL's scanner doesn't take.
+/// Returns the file's figures. Adds a refusal for a statement without a target line, a target line
+/// without a statement, and text that PostgreSQL's scanner rejects.
 std::vector<figure_text> split_figures(const source_file& file, std::vector<refusal>& refused);
 
 } // namespace millrace

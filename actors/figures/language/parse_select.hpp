@@ -1,7 +1,7 @@
 #pragma once
 
-/// A live query as a small tree: what is left of PostgreSQL's grammar once all
-/// but the live subset is refused. Names aren't resolved yet.
+/// A live query as a small tree. It contains only the live subset of PostgreSQL's grammar; all else is
+/// refused. Names aren't resolved yet.
 
 #include <optional>
 #include <string>
@@ -34,20 +34,20 @@ struct expression {
   std::vector<std::string> names;
   std::string text;
   literal_kind literal = literal_kind::null;
-  std::string cast; ///< constant: the type it is cast to; empty: none
+  std::string cast; ///< constant: the type of its cast; empty: no cast
   std::vector<expression> args;
-  std::vector<expression> filter; ///< none or one
+  std::vector<expression> filter; ///< zero or one
   bool star_argument = false;
 };
 
 struct table_reference {
-  std::string schema, name, alias; ///< schema and alias may be empty
+  std::string schema, name, alias; ///< schema and alias can be empty
   int at = 0;
 };
 
 struct select_item {
   expression what;
-  std::string alias; ///< empty: PostgreSQL's own name for it
+  std::string alias; ///< empty: PostgreSQL's default name
 };
 
 struct select_tree {
@@ -61,11 +61,11 @@ struct select_tree {
   std::optional<expression> having;
 };
 
-/// Parses one statement by PostgreSQL's grammar and white list. Throws
+/// Parses one statement with PostgreSQL's grammar, and accepts only the live subset. Throws
 /// figure_refused.
 select_tree parse_select(const std::string& sql);
 
-/// What most advice ends with: what comes later can't be advised yet.
+/// The end of most advice: batch figures aren't available yet.
 constexpr const char* batch_later =
     "(any query that PostgreSQL takes will run as a batch, every N seconds, with a later version)";
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Why a figure is refused, and where: what a user reads.
+/// Why and where a figure is refused, for the user to read.
 
 #include <string>
 #include <string_view>
@@ -9,17 +9,17 @@ namespace millrace {
 
 struct refusal {
   std::string file;
-  int line = 0;        ///< from 1; 0 = the file as a whole
+  int line = 0;        ///< from 1; 0: the whole file
   int column = 0;      ///< in characters, from 1
-  std::string message; ///< what isn't possible
-  std::string advice;  ///< what to write instead; may be empty
+  std::string message; ///< what isn't supported
+  std::string advice;  ///< what to write instead; can be empty
   std::string source_line;
 };
 
-/// Returns file:line:column and the message, the line, a caret, the advice; safe to print.
+/// Returns file:line:column, the message, the source line, a caret and the advice, safe for a terminal.
 std::string to_text(const refusal&);
 
-/// A file's text, which knows the line and column of each of its bytes.
+/// A file's text. Finds the line and column of each byte.
 struct source_file {
   std::string name;
   std::string text;
@@ -30,9 +30,8 @@ struct source_file {
   std::string place(std::size_t byte) const;
 };
 
-/// Thrown where a figure is taken apart and caught once per figure, so that all
-/// figures' refusals come at once. `at` is a byte of the figure's own SQL, or of
-/// its target line.
+/// Thrown while a figure is parsed and planned. It is caught once per figure, so that all figures'
+/// refusals are reported together. `at` is a byte of the figure's SQL, or of its target line.
 struct figure_refused {
   int at = 0;
   std::string message;
@@ -40,7 +39,7 @@ struct figure_refused {
   bool in_target = false;
 };
 
-/// Returns the byte of the `position`th character (from 1) of UTF-8 text.
+/// Returns the byte offset of a character in UTF-8 text. `position` counts from 1.
 std::size_t byte_of_character(std::string_view text, int position);
 
 } // namespace millrace

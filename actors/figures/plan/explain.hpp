@@ -1,6 +1,6 @@
 #pragma once
 
-/// A plan in words: what `check` prints for each figure.
+/// Describes a plan in words, as `check` prints it for each figure.
 
 #include "actors/figures/plan/plan.hpp"
 
@@ -8,15 +8,14 @@
 
 namespace millrace {
 
-/// Returns a few lines: entity, keyed or rolled up, columns kept, memory a row,
-/// what a change costs.
+/// Returns a few lines about a figure: its entity, keyed or rolled up, the columns kept, the memory
+/// per row, and the cost of a change.
 std::string explain(const figure_plan& figure, const plan_set& plans);
 
-/// Returns all figures, then what each table's rows take of memory.
+/// Returns the descriptions of all figures, then the memory per row of each table.
 std::string explain(const plan_set& plans);
 
-/// Returns about how many bytes a row of the route takes while it rests in a
-/// cell, for values of usual length.
+/// Returns the approximate bytes of one stored row of the route, for values of typical length.
 std::size_t bytes_per_row(const route& of, const plan_set& plans);
 
 } // namespace millrace

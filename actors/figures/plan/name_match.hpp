@@ -1,6 +1,6 @@
 #pragma once
 
-/// Which names in Redis a figure's template could give.
+/// Which Redis names a figure's template can produce.
 
 #include "actors/figures/plan/plan.hpp"
 
@@ -10,13 +10,13 @@
 
 namespace millrace {
 
-/// Returns true if some row could give this name.
+/// Returns whether some row could produce this name.
 bool could_be(const name_template& by, const std::vector<output_column>& outputs, std::string_view name);
 
 /// Returns the text before the first placeholder.
 std::string literal_prefix(const name_template& by);
 
-/// Returns true if the template has no placeholder.
+/// Returns whether the template has no placeholder.
 bool is_literal(const name_template& by);
 
 } // namespace millrace

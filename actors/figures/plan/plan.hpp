@@ -1,7 +1,7 @@
 #pragma once
 
-/// What figures come to: tables, entities, routes and a plan per figure. Plain
-/// data: the planner fills it, the router and the cells follow it.
+/// Tables, entities, routes and one plan per figure, as plain data. The planner fills them in; the
+/// router and the cells execute them.
 
 #include "actors/postgres/catalog.hpp"
 #include "messages/units.hpp"
@@ -15,27 +15,27 @@
 
 namespace millrace {
 
-/// A table that figures use, or whose key is some figure's entity.
+/// A table that figures read, or whose primary key is a figure's entity.
 struct table_plan {
   postgres::table table;
-  bool captured = true; ///< some figure reads its rows: it has a change topic
+  bool captured = true; ///< a figure reads its rows, so it has a change topic
 };
 
-/// The way of a table's rows to the cells of an entity.
+/// How a table's rows reach the cells of an entity.
 struct route {
   table_id table;
-  entity_id entity;              ///< entities are numbered like the tables whose keys they are
-  bool own = false;              ///< by the table's own primary key: counts records, shows projections
+  entity_id entity;              ///< has the number of the table whose key it is
+  bool own = false;              ///< by the table's own primary key: counts records, writes projections
   std::vector<std::uint16_t> by; ///< the table's columns that hold the entity's key, in key order
-  /// The table's columns that travel, those that rest in the cell first.
+  /// The columns that a batch contains. Those that the cell stores come first.
   std::vector<std::uint16_t> columns;
-  std::uint16_t kept = 0; ///< so many of `columns` rest in the cell
+  std::uint16_t kept = 0; ///< how many of `columns` the cell stores
 };
 
 /// Which table of a figure a column belongs to.
 enum class side : std::uint8_t { child, parent };
 
-/// A column as a figure sees it: `column` indexes its route's `columns`.
+/// A column as a figure uses it: `column` indexes its route's `columns`.
 struct column_use {
   side from = side::child;
   std::uint16_t column = 0;
@@ -45,22 +45,22 @@ struct column_use {
 
 enum class comparison : std::uint8_t { eq, ne, lt, le, gt, ge };
 
-/// A constant in its column's form; numeric and integers keep a scale of their own.
+/// A constant in its column's form. Numerics and integers have a scale of their own.
 struct constant {
   value content;
   int scale = 0;
 };
 
-/// A condition over one row, three-valued as in SQL. All columns of one side.
+/// A condition over one row, in SQL's three-valued logic. All its columns are of one side.
 struct predicate {
   enum class kind : std::uint8_t {
     compare_constant, ///< column cmp constants[0]
     compare_column,   ///< column cmp other
-    in,               ///< column = any of constants (NOT IN: under negation)
+    in,               ///< column = any of constants (NOT IN is a negation of this)
     between,          ///< constants[0] <= column <= constants[1]
     is_null,
     is_not_null,
-    is_true,     ///< a boolean column by itself
+    is_true,     ///< a boolean column alone
     like_prefix, ///< text begins with constants[0]
     negation,    ///< NOT terms[0]
     disjunction, ///< terms[0] OR terms[1] ...
@@ -73,7 +73,7 @@ struct predicate {
   std::vector<predicate> terms;
 };
 
-/// A group key: a column, or a bucket of it.
+/// A group key: a column, or a time bucket of one.
 struct key_expression {
   enum class kind : std::uint8_t { column, date_trunc, to_char, coalesce };
   kind what = kind::column;
@@ -88,8 +88,8 @@ struct aggregate {
   aggregate_kind what = aggregate_kind::count_rows;
   std::vector<column_use> factors; ///< none for count(*); two for a product
   std::vector<predicate> filter;   ///< FILTER, a conjunction; each term of one side
-  int scale = 0;                   ///< of the values summed: the factors' scales added
-  postgres::column_type type = postgres::column_type::bigint; ///< of the result as PostgreSQL has it
+  int scale = 0;                   ///< of the values summed: the sum of the factors' scales
+  postgres::column_type type = postgres::column_type::bigint; ///< of the result, as in PostgreSQL
 };
 
 /// HAVING aggregates[aggregate] cmp bound.
@@ -104,12 +104,12 @@ struct output_column {
   enum class kind : std::uint8_t { key, aggregate, column };
   std::string name;
   kind what = kind::column;
-  std::uint16_t index = 0; ///< into keys, aggregates, or the own route's columns (projection)
+  std::uint16_t index = 0; ///< into keys, aggregates, or (projection) the own route's columns
   postgres::column_type type = postgres::column_type::other;
   int scale = 0;
 };
 
-/// A key, field or member with placeholders: literal and output column in turn.
+/// The template of a key, field or member: literals and output columns.
 struct name_template {
   struct piece {
     std::string literal;                 ///< used if `output` is empty
@@ -133,43 +133,43 @@ enum class figure_kind : std::uint8_t { projection, keyed, rolled_up };
 
 struct figure_plan {
   std::string name;
-  std::string file; ///< where it was declared
+  std::string file; ///< of its declaration
   int line = 0;
   std::string sql; ///< the figure's own text, without the target line
   std::string target_line;
   figure_kind what = figure_kind::projection;
   entity_id entity;
-  route_id child;                 ///< the rows that are counted (or shown)
+  route_id child;                 ///< the rows that are aggregated (or shown)
   std::optional<route_id> parent; ///< join: the entity's own route
-  std::vector<predicate> where;   ///< a conjunction; each term of one side
+  std::vector<predicate> where;   ///< a conjunction; each term has columns of one side
   std::vector<key_expression> keys;
-  std::vector<aggregate> aggregates; ///< those shown, then one only in HAVING, if any
+  std::vector<aggregate> aggregates; ///< those shown, then at most one that only HAVING uses
   std::optional<having_condition> having;
   std::vector<output_column> outputs; ///< in the query's order
   target place;
-  /// Rolled up with ttl: the key whose bucket closes.
+  /// The key whose bucket closes, for a rolled-up figure with ttl.
   std::optional<std::uint16_t> time_key;
   std::uint64_t version = 0; ///< a hash of the plan
-  std::uint32_t refills = 0; ///< how often the ledger's figure was filled again as it is
+  std::uint32_t refills = 0; ///< how often the unchanged figure was filled again
 };
 
-/// All figures of a project. Route, table, entity and figure ids index it.
+/// All figures of a project. Route, table, entity and figure IDs are indexes into it.
 struct plan_set {
   std::vector<table_plan> tables;
-  std::vector<route> routes; ///< every captured table's own route among them
+  std::vector<route> routes; ///< includes every captured table's own route
   std::vector<figure_plan> figures;
-  std::string key_prefix; ///< before every key of a figure (there already) and of a counter
-  /// Returns a hash of everything that state and positions depend on.
+  std::string key_prefix; ///< precedes every key of a figure (already included there) and of a counter
+  /// Returns a hash of everything on which state and positions depend.
   std::uint64_t fingerprint() const;
 };
 
-/// Makes the figure of this name one that has to be filled again. Returns false if there is none.
+/// Marks the figure of this name to be filled again. Returns false if no figure has this name.
 bool fill_again(plan_set& plans, const std::string& name);
 
-/// Returns the plans as JSON text, and back. A ledger keeps them, so that the
-/// places of figures that have gone can be found again.
+/// Returns the plans as JSON text. The ledger stores it, so that a later node can find the places of
+/// removed figures.
 std::string to_json(const plan_set& plans);
-/// Throws std::runtime_error on text that to_json() didn't write.
+/// Parses text that to_json() wrote. Throws std::runtime_error for any other text.
 plan_set plans_from_json(const std::string& text);
 
 } // namespace millrace

@@ -1,7 +1,7 @@
 #pragma once
 
-/// A figure on its way to a plan: names resolved, columns still numbered as in
-/// their tables. plan_routes.cpp renumbers them once all figures are known.
+/// A figure during planning: names are resolved, and columns have their table's numbers.
+/// plan_routes.cpp renumbers them when all figures are known.
 
 #include "actors/figures/language/parse_file.hpp"
 #include "actors/figures/language/parse_select.hpp"
@@ -14,7 +14,7 @@
 
 namespace millrace {
 
-/// A table of the figure under the name that its columns are called by.
+/// A table of the figure, with the name that qualifies its columns.
 struct scope_table {
   const postgres::table* table = nullptr;
   std::string name; ///< the alias, or the table's own name
@@ -23,7 +23,7 @@ struct scope_table {
   int at = 0;
 };
 
-/// A column found: where, and what the catalog says of it.
+/// A resolved column: its table, its number and its catalog entry.
 struct found_column {
   const scope_table* of = nullptr;
   std::uint16_t number = 0;
@@ -38,13 +38,13 @@ struct figure_draft {
   target_line line;
   figure_plan plan;               ///< column_use::column: index into the table's columns
   std::vector<scope_table> scope; ///< the child first, then the parent
-  std::size_t child = 0;          ///< scope's index of the child
+  std::size_t child = 0;          ///< index of the child in `scope`
   const postgres::table* entity = nullptr;
   std::vector<std::uint16_t> by;  ///< the child's columns that hold the entity's key
   std::vector<int> output_places; ///< bytes of the SQL
 };
 
-/// All that resolving a figure needs to know.
+/// What the planner needs to resolve a figure.
 struct figure_context {
   const std::vector<postgres::table>& catalog;
   const std::vector<std::string>& schemas;
@@ -55,14 +55,14 @@ struct figure_context {
 [[noreturn]] void refuse_target(int at, std::string message, std::string advice = {});
 
 // plan_names.cpp
-/// Returns the table; refuses what can't be captured.
+/// Returns the table. Refuses one that Debezium can't capture.
 const postgres::table& find_table(const table_reference&, const figure_context&);
 found_column find_column(const expression&, const std::vector<scope_table>&);
-/// Refuses a column that the stream doesn't bring whole. `why` says what it is used for.
+/// Refuses a column whose complete value isn't in every record.
 void check_usable(const found_column&);
-/// Refuses a type whose equal values don't always print the same.
+/// Refuses a type whose equal values can print differently. `use` names the use of the column.
 void check_key_type(const found_column&, const std::string& use);
-/// Returns schema.table, quoted where SQL needs it.
+/// Returns schema.table, with quotes where SQL needs them.
 std::string sql_name(const postgres::table&);
 
 // plan_types.cpp
@@ -72,11 +72,11 @@ bool is_text(postgres::column_type);   ///< text, varchar
 bool is_key_type(const postgres::column&);
 bool is_ordered(postgres::column_type); ///< <, min and max are exact
 bool may_be_toasted(postgres::column_type);
-/// Returns whether two columns' equal values have one packed form.
+/// Returns whether equal values of the two columns have the same packed form.
 bool same_form(const postgres::column&, const postgres::column&);
 
 // plan_constant.cpp
-/// Returns the literal in the column's form. Refuses what isn't a constant.
+/// Returns the literal in the column's form. Refuses an expression that isn't a constant.
 constant to_constant(const expression&, const postgres::column&, const figure_context&);
 
 // plan_predicate.cpp
@@ -90,21 +90,21 @@ bool is_aggregate(const expression&);
 bool operator==(const key_expression&, const key_expression&);
 
 // plan_join.cpp
-/// Finds out which table is the parent: the one whose primary key is compared.
-/// Other conditions of ON go to WHERE.
+/// Finds the parent: the table whose primary key ON compares. Moves the other conditions of ON to
+/// WHERE.
 void read_join(figure_draft&, select_tree&);
 
 // plan_figure.cpp
-/// Takes a figure's query apart, except for its target.
+/// Resolves a figure's query, except for its target.
 void resolve_query(figure_draft&, const figure_context&);
 // plan_entity.cpp
-/// Chooses the entity, and with it keyed or rolled up.
+/// Chooses the entity, and so whether the figure is keyed or rolled up.
 void choose_entity(figure_draft&, const figure_context&);
 // plan_place.cpp
-/// Fits the target line to the query's outputs.
+/// Resolves the target line's names to the query's outputs.
 void resolve_place(figure_draft&);
 
-/// Calls `f` with each column of the figure.
+/// Calls `f` for each column of the figure.
 void for_each_column(figure_plan&, const std::function<void(column_use&)>& f);
 
 // plan_routes.cpp
@@ -112,7 +112,8 @@ void for_each_column(figure_plan&, const std::function<void(column_use&)>& f);
 plan_set lay_out(std::vector<figure_draft>& drafts, const std::vector<postgres::table>& catalog);
 
 // plan_collisions.cpp
-/// Adds a refusal for each figure whose name or place meets another's, or ours.
+/// Adds a refusal for each figure whose name or place collides with another figure's, or with a key
+/// of Millrace.
 void refuse_collisions(const std::vector<figure_draft>&, std::vector<refusal>&);
 
 } // namespace millrace

@@ -1,6 +1,6 @@
 #pragma once
 
-/// nlohmann's conversions for everything in plan.hpp; private to actors/figures.
+/// nlohmann's conversions for every type in plan.hpp. Private to actors/figures.
 
 #include "actors/figures/plan/plan.hpp"
 
@@ -14,7 +14,7 @@ struct nlohmann::adl_serializer<std::optional<T>> {
   }
 };
 
-/// NULL is null, an integer a number, text a string, NaN an empty array.
+/// NULL is null, an integer is a number, text is a string, and NaN is an empty array.
 template <>
 struct nlohmann::adl_serializer<millrace::value> {
   static void to_json(json& to, const millrace::value& from) {
@@ -39,8 +39,7 @@ struct nlohmann::adl_serializer<millrace::value> {
 
 namespace millrace::postgres {
 
-/// Returns the n of "timestamp(n) without time zone"; 6 where the name tells none,
-/// as a domain's doesn't.
+/// Returns the n of "timestamp(n) without time zone". Returns 6 if the name has no n, like a domain's.
 int fraction_by_name(const column& x);
 
 inline void to_json(nlohmann::json& to, const column& from) {
@@ -49,7 +48,7 @@ inline void to_json(nlohmann::json& to, const column& from) {
         {"not_null", from.not_null},   {"generated", from.generated}, {"deterministic", from.deterministic}};
 }
 
-/// A ledger of before `fraction` was a field has it in the type's name.
+/// An older ledger has no `fraction`; the type's name contains it.
 inline void from_json(const nlohmann::json& from, column& to) {
   from.at("name").get_to(to.name);
   from.at("type").get_to(to.type);
@@ -105,7 +104,7 @@ inline void to_json(nlohmann::json& to, const plan_set& from) {
       to["refills"][x.name] = x.refills;
 }
 
-/// A ledger of before has no prefix, and no figure that was filled again.
+/// An older ledger has no prefix and no refill counts.
 inline void from_json(const nlohmann::json& from, plan_set& to) {
   from.at("tables").get_to(to.tables);
   from.at("routes").get_to(to.routes);

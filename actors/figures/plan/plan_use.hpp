@@ -6,11 +6,11 @@
 
 namespace millrace {
 
-/// Returns the columns that some route of the table sends or goes by, and those of
-/// its primary key, in order.
+/// Returns, in order, the columns that the table's routes send or route by, and those of its primary
+/// key.
 std::vector<std::uint16_t> used_columns(const plan_set& plans, table_id of);
 
-/// Returns the captured table of this SCHEMA.TABLE, if there is one.
+/// Returns the captured table with this SCHEMA.TABLE. Returns nullopt if there is none.
 std::optional<table_id> captured_table(const plan_set& plans, const std::string& name);
 
 /// Returns the SCHEMA.TABLE of every captured table.

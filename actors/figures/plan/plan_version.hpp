@@ -1,20 +1,19 @@
 #pragma once
 
-/// Hashes that tell a changed plan from an unchanged one.
+/// Hashes that change when a plan changes.
 
 #include "actors/figures/plan/plan.hpp"
 
 namespace millrace {
 
-/// Returns a hash of all that decides a figure's places and their texts, by
-/// names: other figures and the figure's own text and file don't matter.
+/// Returns a hash of everything that determines a figure's places and texts, with names instead of
+/// numbers. Other figures, and the figure's own SQL text and file, don't affect it.
 std::uint64_t version_of(const figure_plan& figure, const plan_set& plans);
 
-/// Returns all that a column's packed form and its text depend on, as text.
+/// Returns everything that determines a column's packed form and printed text, as text.
 std::string form_text(const postgres::column& x);
 
-/// Returns all that decides which cell a route's rows go to, and under which key,
-/// as text, by names.
+/// Returns everything that determines the cell and the key of a route's rows, as text with names.
 std::string form_text(route_id of, const plan_set& plans);
 
 } // namespace millrace

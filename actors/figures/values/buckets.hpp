@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Units of time: date_trunc's, as plan.hpp's key_expression::argument names them, and the
-/// nanosecond, in which Debezium may count.
+/// Units of date_trunc, as plan.hpp's key_expression::argument names them, and the nanosecond, a unit
+/// of Debezium's timestamps.
 enum class time_unit : std::uint8_t {
   nanosecond,
   microsecond,
@@ -29,23 +29,22 @@ enum class time_unit : std::uint8_t {
   millennium,
 };
 
-/// Reads a unit's name, singular or plural, in any case; nullopt for others.
+/// Returns the unit with this name, singular or plural, in any case. Returns nullopt for other names.
 std::optional<time_unit> unit_from_name(std::string_view name);
 
-/// Returns the start of the unit that `microseconds` is in; infinity stays.
+/// Returns the start of the unit that contains `microseconds`. Infinity stays infinity.
 std::int64_t truncated(std::int64_t microseconds, time_unit to);
 
-/// A format of to_char: YYYY MM DD HH24 MI SS (in any case), separators, and
-/// text in double quotes.
+/// A format of to_char: YYYY MM DD HH24 MI SS in any case, separators, and text in double quotes.
 class time_pattern {
  public:
   explicit time_pattern(std::string_view format);
 
-  /// Returns what to_char gives; nullopt (NULL) for infinity.
+  /// Returns what to_char returns; nullopt (NULL) for infinity.
   std::optional<std::string> print(std::int64_t microseconds) const;
 
-  /// Returns the first microsecond that prints as `text`; nullopt where the
-  /// format doesn't tell (it has no year, or `text` isn't of it).
+  /// Returns the first microsecond that prints as `text`. Returns nullopt if the format has no year, or
+  /// if `text` doesn't match it.
   std::optional<std::int64_t> start_of(std::string_view text) const;
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Days and microseconds as calendar dates, as far as PostgreSQL's types go:
-/// years beyond 9999 and before Christ too.
+/// Converts days and microseconds to calendar dates over the full range of PostgreSQL's types,
+/// including years after 9999 and before Christ.
 
 #include <cstdint>
 
@@ -15,12 +15,12 @@ struct civil_date {
   int month = 1, day = 1;
 };
 
-/// A quotient rounded down, and what is left: never negative.
+/// A quotient rounded down, and its remainder, which is never negative.
 constexpr std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 constexpr std::int64_t floor_mod(std::int64_t a, std::int64_t b) { return a - floor_div(a, b) * b; }
 
-/// Returns the date of a day since 1970-01-01, in the proleptic Gregorian
-/// calendar. Source: Howard Hinnant, chrono-compatible low-level date algorithms.
+/// Returns the date of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
+/// Source: Howard Hinnant, chrono-compatible low-level date algorithms.
 constexpr civil_date civil_from_days(std::int64_t days) {
   days += 719468;
   auto era = floor_div(days, 146097);
@@ -33,7 +33,7 @@ constexpr civil_date civil_from_days(std::int64_t days) {
           static_cast<int>(of_year - (153 * shifted + 2) / 5 + 1)};
 }
 
-/// Returns the day since 1970-01-01 of a date; the inverse of the above.
+/// Returns the days from 1970-01-01 to a date: the inverse of civil_from_days.
 constexpr std::int64_t days_from_civil(civil_date x) {
   auto year = x.year - (x.month <= 2 ? 1 : 0);
   auto era = floor_div(year, 400);

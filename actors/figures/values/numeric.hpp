@@ -1,6 +1,6 @@
 #pragma once
 
-/// Exact sums, and PostgreSQL's averages of them.
+/// Exact sums, and averages as PostgreSQL computes them.
 
 #include "messages/store_write.hpp"
 
@@ -14,8 +14,8 @@ namespace millrace {
 __extension__ using int128 = __int128;
 __extension__ using uint128 = unsigned __int128;
 
-/// A signed integer of 256 bits, two's complement. Sums of 10^40 products of two
-/// 18-digit factors stay within it; beyond, it wraps in silence.
+/// A signed integer of 256 bits, two's complement. Sums of 10^40 products of two 18-digit factors fit.
+/// Beyond its range it wraps silently.
 class wide {
  public:
   constexpr wide() = default;
@@ -27,7 +27,7 @@ class wide {
     limb_[2] = limb_[3] = sign;
   }
   explicit wide(const wide_limbs& x);
-  /// Reads digits with an optional minus and nothing else; throws std::invalid_argument.
+  /// Reads digits with an optional minus. Throws std::invalid_argument for any other text.
   static wide from_text(std::string_view digits);
 
   wide_limbs limbs() const;
@@ -36,7 +36,7 @@ class wide {
   wide operator-() const;
   /// Multiplies by a number below 2^63.
   wide& operator*=(std::uint64_t x);
-  /// Divides a number >= 0 by 0 < x, rounding down, and returns the rest.
+  /// Divides a number >= 0 by x > 0, rounding down. Returns the remainder.
   std::uint64_t divide(std::uint64_t x);
 
   bool negative() const { return (limb_[3] >> 63) != 0; }
@@ -53,14 +53,14 @@ struct wide_decimal {
   int scale = 0;
 };
 
-/// Returns the text as numeric_out prints it: all digits of the scale.
+/// Returns the text that numeric_out prints: all digits of the scale.
 std::string to_text(const wide_decimal& x);
 
-/// Returns a by b, by value: 1.0 equals 1.00.
+/// Compares a with b by value: 1.0 equals 1.00.
 std::strong_ordering compare(const wide_decimal& a, const wide_decimal& b);
 
-/// Returns sum / count as numeric_div gives it: the scale by select_div_scale,
-/// rounded half away from zero. count > 0.
+/// Returns sum / count as numeric_div does: with select_div_scale's scale, rounded half away from
+/// zero. count > 0.
 /// Source: PostgreSQL 15, src/backend/utils/adt/numeric.c.
 wide_decimal average(const wide_decimal& sum, std::int64_t count);
 
