@@ -1,7 +1,7 @@
 #pragma once
 
-/// Bytes of a Debezium record -> change of a table: only the columns that some
-/// route uses. JSON with and without the schema wrapper.
+/// Decodes the bytes of a Debezium record into a change of a table, with only the columns that routes
+/// use. Accepts JSON with and without the schema wrapper.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/sources/debezium/wire_form.hpp"
@@ -16,42 +16,41 @@
 
 namespace millrace {
 
-/// How a row came into the stream.
+/// How a row entered the stream.
 enum class snapshot_kind : std::uint8_t {
-  none,        ///< a change from the log
+  none,        ///< a change from the WAL
   initial,     ///< Debezium's own snapshot
-  incremental, ///< one that was asked for by signal: in the stream's order
-  ours,        ///< a read of Millrace's own (connect/read_record): beside the stream
+  incremental, ///< one that a signal requested, in stream order
+  ours,        ///< a read by Millrace (debezium/read_record.hpp), outside the stream's order
 };
 
-/// What a record says, in the columns of `table_plan::table` (unused columns
-/// stay NULL).
+/// What a record contains, in the columns of `table_plan::table`. Unused columns are NULL.
 struct table_change {
   char op = 'u'; ///< c u d r t
-  lsn at;        ///< source.lsn, else the newest of source.sequence
+  lsn at;        ///< source.lsn, else the greatest LSN of source.sequence
   snapshot_kind snapshot = snapshot_kind::none;
-  bool replayed = false;      ///< one of ours: the row wasn't in PostgreSQL as of `at`
-  std::uint64_t stamp = 0;    ///< hash of source.sequence, lsn, txId
+  bool replayed = false;      ///< a read by Millrace: the row wasn't in PostgreSQL as of `at`
+  std::uint64_t stamp = 0;    ///< record hash: of source.sequence, lsn, txId
   std::int64_t commit_ms = 0; ///< source.ts_ms
-  std::optional<row> before;  ///< the columns that routes go by; nullopt where the record has none
+  std::optional<row> before;  ///< the columns that routes use; nullopt if the record has none
   std::optional<row> after;
-  row key; ///< primary key in key order, from the message's key, or the row of a read of ours; empty for t
+  row key; ///< primary key in key order, from the message's key or Millrace's own read; empty for t
 };
 
-/// Which of the table's columns are wanted: those that some route sends.
+/// Decodes records of one table. Reads only the columns that a route sends.
 class debezium_decoder {
  public:
   debezium_decoder(const plan_set& plans, table_id of, const connector_modes& modes = {});
   ~debezium_decoder();
   debezium_decoder(debezium_decoder&&) noexcept;
 
-  /// Decodes one record. Returns nullopt for a tombstone. An error (bad_record)
-  /// says what is wrong, without the topic and offset, which the caller adds:
-  /// not JSON, a column missing or of a wrong type, an old row needed for
-  /// routing but absent (with the ALTER TABLE to run), a placeholder of an
-  /// unchanged TOAST value that nothing can fill, a number that Debezium writes for
-  /// more than one value.
-  /// `placeholder` returns what the record's header says; asked where a text may be it.
+  /// Decodes one record. Returns nullopt for a tombstone. `placeholder` returns the record header's
+  /// placeholder; it is called only when a text can be the placeholder.
+  ///
+  /// An error (bad_record) says what is wrong. The caller adds topic and offset. Errors are: invalid
+  /// JSON, a column that is missing or of a wrong type, a missing old row that routing needs (with the
+  /// ALTER TABLE to run), the placeholder of an unchanged TOAST value that the old row can't replace,
+  /// and a number that Debezium writes for more than one value.
   result<std::optional<table_change>>
   decode(std::optional<std::string_view> key, std::optional<std::string_view> payload,
          const std::function<std::optional<std::string>()>& placeholder = {});
@@ -61,8 +60,7 @@ class debezium_decoder {
   std::unique_ptr<impl> impl_;
 };
 
-/// The stamp of a record, whatever its table's columns are by now. Returns
-/// nullopt where it has no source.
+/// Returns a record's hash, independent of its table's columns. Returns nullopt if it has no source.
 std::optional<std::uint64_t> stamp_of(std::string_view payload);
 
 } // namespace millrace

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Tells a text that somebody wrote from the placeholder of a value that a record
-/// leaves out (actors/sources/debezium/placeholder.hpp).
+/// Distinguishes a user's text from the placeholder of a value that a record leaves out
+/// (actors/sources/debezium/placeholder.hpp).
 
 #include "actors/sources/debezium/placeholder.hpp"
 
@@ -11,15 +11,15 @@
 
 namespace millrace {
 
-/// A column of type bytea has the placeholder's bytes in the mode of the connector:
-/// base64, or hex.
+/// How the placeholder is written. In a bytea column it is bytes, in base64 or hex as the connector's
+/// mode says.
 enum class placeholder_form : std::uint8_t { text, bytes };
 
-/// Tells whether a text must be held against the record's placeholder. Cheap: for
+/// Returns whether a text must be compared with the record's placeholder. Cheap, because it runs for
 /// every text of every record.
 bool may_be_left_out(std::string_view text, placeholder_form form);
 
-/// Tells whether a text is this placeholder.
+/// Returns whether a text is this placeholder.
 bool is_placeholder(std::string_view text, std::string_view placeholder, placeholder_form form);
 
 } // namespace millrace

@@ -1,9 +1,9 @@
 #pragma once
 
-/// The text that a connector writes for a value that isn't in the log (an unchanged
-/// TOAST value): one of its own, which nobody can guess. It is kept in the connector's
-/// configuration, and the connector puts it into a header of every record. So records
-/// and their readers agree whatever was lost, and whoever registered the connector.
+/// The text that a connector writes for a value that isn't in the WAL (an unchanged TOAST value). It is
+/// random, so that no user can guess it. The connector's configuration stores it, and the connector
+/// writes it into a header of every record. So readers get it from the record itself, whatever was lost
+/// and whoever registered the connector.
 
 #include <optional>
 #include <string>
@@ -11,17 +11,17 @@
 
 namespace millrace::connect {
 
-/// The header of a record that says its placeholder (debezium/postgres.json).
+/// The record header that contains the placeholder (debezium/postgres.json).
 constexpr std::string_view placeholder_header = "millrace.placeholder";
 
-/// Debezium's default, known to everybody. Ours begin with it.
+/// Debezium's default, which is public. Millrace's placeholders begin with it.
 constexpr std::string_view public_placeholder = "__debezium_unavailable_value";
 
-/// Returns a placeholder that nobody ever used.
+/// Returns a new random placeholder.
 std::string fresh_placeholder();
 
-/// Returns the placeholder of a connector's configuration (JSON), so that it stays;
-/// nullopt where it has none of its own.
+/// Returns the placeholder in a connector's configuration (JSON), to keep it. Returns nullopt if the
+/// configuration has no placeholder of Millrace's.
 std::optional<std::string> own_placeholder(const std::string& config);
 
 } // namespace millrace::connect

@@ -1,7 +1,7 @@
 #pragma once
 
-/// The JSON of a record's key and payload, with and without Kafka Connect's
-/// schema wrapper -> rows and the envelope, not yet judged.
+/// Reads the JSON of a record's key and payload, with and without Kafka Connect's schema wrapper.
+/// Returns rows and the envelope, without checking that they make sense together.
 
 #include "actors/sources/debezium/row_decoder.hpp"
 #include "actors/sources/debezium/source_block.hpp"
@@ -10,22 +10,22 @@
 
 namespace millrace {
 
-/// What a payload says.
+/// The content of a payload.
 struct envelope {
   char op = 0; ///< 0: a wrapped tombstone
   std::optional<decoded_row> before, after;
   std::optional<source_block> source;
   struct {
     bool before = false, after = false, op = false, source = false;
-  } seen; ///< the field stands there
+  } seen; ///< which fields the payload has
 };
 
-/// simdjson's parser, and room for bytes that lack what it needs behind them.
+/// simdjson's parser, and a buffer for input without the padding that simdjson needs.
 class json_text {
  public:
-  /// The document lives until the next call, and no longer than the bytes.
+  /// Parses the bytes. The document is valid until the next call, and only as long as `bytes`.
   simdjson::ondemand::document parse(std::string_view bytes);
-  /// Gives back what a large record took.
+  /// Frees the memory that a large record needed.
   void shrink();
 
  private:
@@ -33,15 +33,15 @@ class json_text {
   simdjson::ondemand::parser parser_;
 };
 
-/// The forms that the last record's schema described: the next has the same.
+/// The forms that the last record's schema describes. The next record usually has the same schema.
 class form_cache {
  public:
   form_cache(const postgres::table& table, schema_part part, const connector_modes& modes)
       : table_(table), part_(part), catalog_(catalog_forms(table, modes)) {}
   const std::vector<wire_form>& by_catalog() const { return catalog_; }
-  /// Of rows that Millrace read: PostgreSQL's own texts.
+  /// Returns the forms of rows that Millrace read: PostgreSQL's own texts.
   const std::vector<wire_form>& of_texts() const { return texts_; }
-  /// Throws undecodable where the schema isn't one.
+  /// Throws undecodable if `schema` isn't a schema.
   const std::vector<wire_form>& by_schema(std::string_view schema);
 
  private:
@@ -52,23 +52,22 @@ class form_cache {
   std::vector<wire_form> forms_;
 };
 
-/// Returns the placeholder that a record's header says; asked only where a text may
-/// be one.
+/// Returns the placeholder in a record's header. Called only if a text can be the placeholder.
 using placeholder_teller = std::function<std::optional<std::string>()>;
 
 /// Used by one thread. Throws undecodable or simdjson_error.
 class record_reader {
  public:
-  /// `table` must outlive this; `wanted` are the columns to read of its rows,
-  /// `wanted_of_old` those of its old rows.
+  /// `table` must outlive this. `wanted` are the columns to read of new rows, `wanted_of_old` those of
+  /// old rows.
   record_reader(const postgres::table& table, const std::vector<std::uint16_t>& wanted,
                 const std::vector<std::uint16_t>& wanted_of_old, const connector_modes& modes);
 
-  /// Rows have no suspects left: each is a value, or left out.
+  /// Reads a payload. Every suspect of its rows is resolved: it is a value, or left out.
   envelope read_payload(std::string_view bytes, const placeholder_teller& placeholder);
-  /// The same with all wanted columns of the old row.
+  /// Reads a payload with all wanted columns of the old row.
   envelope read_payload_with_old_row(std::string_view bytes, const placeholder_teller& placeholder);
-  /// Returns the row of the table's primary key, in key order.
+  /// Returns the row of the table's primary key columns, in key order.
   row read_key(std::string_view bytes);
   void shrink();
 

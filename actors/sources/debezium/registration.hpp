@@ -1,6 +1,6 @@
 #pragma once
 
-/// The connector's configuration from its template (debezium/postgres.json).
+/// Builds the connector's configuration from its template (debezium/postgres.json).
 
 #include "messages/error.hpp"
 
@@ -9,16 +9,15 @@
 
 namespace millrace::connect {
 
-/// Returns the template with its places `${name}` filled, as JSON. A value is
-/// put into a JSON string, so no value can break out of it. An error
-/// (bad_setting) names a place that `values` doesn't have, never a value.
+/// Returns the template as JSON with its placeholders `${name}` filled. Values are escaped as JSON
+/// strings. An error (bad_setting) names a placeholder that `values` doesn't have, and never a value.
 result<std::string> fill_template(const std::string& text, const std::map<std::string, std::string>& values);
 
-/// Returns `text` with every secret of the configuration replaced: values of
-/// keys that speak of passwords, secrets, tokens or JAAS.
+/// Returns `text` with every secret of the configuration masked: the values of keys that mention
+/// passwords, secrets, tokens or JAAS.
 std::string without_secrets(std::string text, const std::string& config);
 
-/// Tells whether two configurations say the same; Connect adds the name.
+/// Returns whether two configurations are equal, apart from the name that Connect adds.
 bool same_config(const std::string& a, const std::string& b);
 
 } // namespace millrace::connect

@@ -1,6 +1,6 @@
 #pragma once
 
-/// A JSON object of columns -> a row of the table, only the columns wanted.
+/// Decodes a JSON object of columns into a row of the table, with only the wanted columns.
 
 #include "actors/sources/debezium/column_decoder.hpp"
 
@@ -9,36 +9,36 @@
 
 namespace millrace {
 
-/// A column's text that may stand for a value that the record leaves out.
+/// A column's text that can be the placeholder of a value that the record leaves out.
 struct suspect_text {
   std::uint16_t column = 0;
   std::string text;
 };
 
-/// What an object of columns says.
+/// The content of an object of columns.
 struct decoded_row {
-  row values;                             ///< as the table's columns; unwanted ones NULL
-  std::vector<suspect_text> suspects;     ///< of wanted columns; NULL above
-  std::vector<std::uint16_t> unavailable; ///< wanted columns that the record leaves out; NULL above
+  row values;                             ///< in the table's columns; unwanted ones are NULL
+  std::vector<suspect_text> suspects;     ///< of wanted columns, NULL in `values`
+  std::vector<std::uint16_t> unavailable; ///< wanted columns that the record leaves out, NULL in `values`
 };
 
-/// Used by one thread. Remembers the order in which the last object had its
-/// columns, since the next one has the same.
+/// Used by one thread. Remembers the column order of the last object, because the next usually has the
+/// same.
 class row_decoder {
  public:
   /// `table` must outlive this. `wanted` are indexes into its columns.
   row_decoder(const postgres::table& table, const std::vector<std::uint16_t>& wanted);
 
-  /// Decodes an object. Throws undecodable (a wanted column is missing, or isn't
-  /// what its type needs) or simdjson_error.
+  /// Decodes an object. Throws undecodable (a wanted column is missing, or its value doesn't fit its
+  /// type) or simdjson_error.
   decoded_row decode(simdjson::ondemand::object from, const std::vector<wire_form>& forms);
 
  private:
   static constexpr int unwanted = -1;
 
-  /// A field as it stood at some place in the last object.
+  /// A field at its index in the last object.
   struct slot {
-    std::string name; ///< as written, escapes and all
+    std::string name; ///< as written, with escapes
     int column = unwanted;
   };
 

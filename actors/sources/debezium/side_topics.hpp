@@ -1,8 +1,8 @@
 #pragma once
 
-/// The small topics beside the change topics: the anchor (whose snapshot reads tell the
-/// LSN of each of Debezium's own snapshots), Debezium's notifications, and its messages
-/// (the newest heartbeat tells which tables the Debezium that runs captures).
+/// Reads the small topics besides the change topics: the anchor's, Debezium's notifications and
+/// Debezium's messages. The anchor's snapshot reads give the LSN of each of Debezium's snapshots. The
+/// newest heartbeat says which tables the running Debezium captures.
 
 #include "actors/sources/kafka/consumer.hpp"
 #include "messages/error.hpp"
@@ -14,10 +14,10 @@
 
 namespace millrace {
 
-/// How an incremental snapshot goes, as its notifications tell.
+/// The progress of an incremental snapshot, from its notifications.
 enum class snapshot_progress : std::uint8_t { unknown, running, completed, failed };
 
-/// What a heartbeat of the connector's said, and where in the log it stands.
+/// A heartbeat of the connector, and its LSN.
 struct heartbeat {
   lsn at;
   std::string mark; ///< connect::capture_mark()
@@ -29,20 +29,19 @@ class side_topics {
     std::string anchor, notifications, messages;
   };
 
-  /// An error (unavailable) names a topic that is missing; the messages' one may be,
-  /// as Debezium makes it with its first heartbeat.
+  /// Opens the topics. An error (unavailable) names a missing topic. The messages topic can be missing,
+  /// because Debezium creates it with its first heartbeat.
   static result<side_topics> open(const kafka::settings& how, const names& topics);
 
-  /// Reads all that Kafka has now. An error (unavailable) if that takes longer
-  /// than `wait`.
+  /// Reads every record that Kafka has now. An error (unavailable) if that takes longer than `wait`.
   result<void> read(std::chrono::milliseconds wait);
 
   lsn last_anchor() const { return last_anchor_; }
-  /// Tells whether there was a topic of messages when these were opened.
+  /// Returns whether the messages topic existed when the topics were opened.
   bool has_messages() const { return has_messages_; }
   const heartbeat& last_heartbeat() const { return last_heartbeat_; }
-  /// `tables`: each of them must have been read, or it counts as failed; Debezium
-  /// leaves out in silence what it doesn't capture yet.
+  /// Returns a snapshot's progress. It counts as failed if Debezium completes it without reading all
+  /// of `tables`: Debezium silently skips tables that it doesn't capture yet.
   snapshot_progress snapshot(const std::string& signal_id, const std::vector<std::string>& tables = {}) const;
 
  private:
@@ -53,12 +52,12 @@ class side_topics {
 
   kafka::consumer reads_;
   names topics_;
-  std::map<kafka::topic_partition, kafka_offset> next_; ///< what comes next of each partition
+  std::map<kafka::topic_partition, kafka_offset> next_; ///< the next offset of each partition
   bool has_messages_ = false;
   lsn last_anchor_;
   heartbeat last_heartbeat_;
   std::map<std::string, snapshot_progress> snapshots_;
-  std::map<std::string, std::set<std::string>> scanned_; ///< tables read to their end, by signal
+  std::map<std::string, std::set<std::string>> scanned_; ///< completely read tables, by signal
 };
 
 } // namespace millrace

@@ -1,8 +1,8 @@
 #pragma once
 
-/// Whether a replication slot is read: not only connected to, but confirmed
-/// further and further. Where nothing is written there is nothing to confirm,
-/// so a marker has to be written to tell. Pure: what was seen and the time come in.
+/// Detects whether a client reads a replication slot: it is connected, and the confirmed LSN advances.
+/// An idle database has nothing to confirm, so the caller must write a marker to find out. Pure:
+/// observations and time are arguments.
 
 #include "messages/units.hpp"
 
@@ -18,14 +18,14 @@ class slot_reading {
   static constexpr std::chrono::seconds ask_after{15}, idle_after{30};
 
   struct seen {
-    bool read = false; ///< connected to, and confirmed further within the last half minute
-    bool ask = false;  ///< write a marker: what follows tells whether somebody reads
+    bool read = false; ///< connected, and the confirmed LSN advanced within the last 30 s
+    bool ask = false;  ///< write a marker: the next observations show whether a client reads
   };
 
-  /// What the slot says now.
+  /// Records an observation of the slot.
   seen see(bool active, lsn confirmed, time_point now);
 
-  /// Returns for how long nothing was confirmed, as far as anybody has looked.
+  /// Returns for how long the confirmed LSN hasn't advanced, as far as it was observed.
   time_point::duration still(time_point now);
 
  private:

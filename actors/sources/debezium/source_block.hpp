@@ -1,6 +1,6 @@
 #pragma once
 
-/// The `source` of a Debezium record: where in PostgreSQL's log it stands.
+/// The `source` of a Debezium record: its LSN in PostgreSQL's WAL, and its origin.
 
 #include "actors/sources/debezium/debezium_decoder.hpp"
 
@@ -15,7 +15,7 @@ struct source_block {
   lsn at; ///< lsn, else the greatest number in sequence
   snapshot_kind snapshot = snapshot_kind::none;
   bool replayed = false;
-  std::uint64_t stamp = 0; ///< FNV-1a of sequence, lsn and txId: the same in every build
+  std::uint64_t stamp = 0; ///< record hash: FNV-1a of sequence, lsn and txId, the same in every build
   std::int64_t commit_ms = 0;
 };
 

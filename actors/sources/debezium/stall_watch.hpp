@@ -1,8 +1,8 @@
 #pragma once
 
-/// When to restart a connector that runs, says Connect, while nobody reads its
-/// replication slot: Debezium that hangs in a connection to a PostgreSQL that
-/// died. Pure: what was seen and the time come in.
+/// Decides when to restart a connector that Connect reports as running while no client reads its
+/// replication slot. Debezium can hang in a connection to a PostgreSQL that died. Pure: observations
+/// and time are arguments.
 
 #include <chrono>
 #include <optional>
@@ -13,13 +13,13 @@ class stall_watch {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// The slot must have been read since it is there: a first snapshot may take
-  /// hours without it. Then it may be idle for so long, and after each restart
-  /// twice as long, since a later snapshot looks the same.
+  /// How long the slot can be idle before a restart. Doubles after each restart, because a later
+  /// snapshot looks the same. Applies only after the slot was read once: a first snapshot can take hours
+  /// without reading it.
   static constexpr std::chrono::seconds patience{60};
 
-  /// `slot_active`: whether somebody reads the slot; nullopt: it isn't there, or
-  /// PostgreSQL doesn't answer. Returns whether to restart the connector now.
+  /// `slot_active` says whether a client reads the slot. nullopt: the slot doesn't exist, or PostgreSQL
+  /// doesn't answer. Returns whether to restart the connector now.
   bool see(bool running, std::optional<bool> slot_active, time_point now);
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What Kafka Connect says about a connector and its tasks.
+/// The state of a connector and its tasks, as Kafka Connect reports it.
 
 #include "messages/error.hpp"
 
@@ -12,22 +12,22 @@ namespace millrace::connect {
 struct task_status {
   int id = 0;
   std::string state; ///< RUNNING, FAILED, PAUSED, RESTARTING, UNASSIGNED
-  std::string trace; ///< a failed one's first line, and its last cause
+  std::string trace; ///< of a FAILED task: its first line and its last cause
 };
 
 struct connector_status {
   bool exists = false;
-  std::string state; ///< as a task's, and STOPPED
+  std::string state; ///< a task's states, and STOPPED
   std::string trace;
   std::vector<task_status> tasks;
 
-  /// The connector and all its tasks run, and there is one.
+  /// Returns whether the connector and all its tasks run, and it has at least one task.
   bool running() const;
-  /// The connector or a task has FAILED.
+  /// Returns whether the connector or a task has FAILED.
   bool failed() const;
 };
 
-/// Reads the body of GET /connectors/NAME/status; an error (corrupt) if it isn't one.
+/// Parses the body of GET /connectors/NAME/status. An error (corrupt) for any other text.
 result<connector_status> parse_status(const std::string& body);
 
 /// Returns the status as JSON: state, tasks, trace.

@@ -1,6 +1,6 @@
 #pragma once
 
-/// When to restart a connector that failed. Pure: statuses and time come in.
+/// Decides when to restart a connector that failed. Pure: statuses and time are arguments.
 
 #include "actors/sources/debezium/status.hpp"
 
@@ -13,20 +13,19 @@ class watch {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  /// Returns whether to restart what FAILED now. Waits 1 s after the first
-  /// restart, then twice as long each time, up to 60 s; a connector that has run
-  /// for a minute without a failure begins at 1 s again.
+  /// Returns whether to restart the FAILED parts now. Waits 1 s after the first restart, and doubles
+  /// the wait each time up to 60 s. After one minute without a failure, the wait is 1 s again.
   bool see(const connector_status& status, time_point now);
 
-  /// How often it was restarted since it last ran for a minute.
+  /// Returns the number of restarts since the connector last ran for a minute without a failure.
   int restarts() const { return restarts_; }
 
  private:
   std::chrono::seconds pause() const;
 
   int restarts_ = 0;
-  std::optional<time_point> last_;    ///< restart
-  std::optional<time_point> running_; ///< since then without a failure
+  std::optional<time_point> last_;    ///< time of the last restart
+  std::optional<time_point> running_; ///< start of the time without a failure
 };
 
 } // namespace millrace::connect

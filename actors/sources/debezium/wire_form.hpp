@@ -1,7 +1,7 @@
 #pragma once
 
-/// How a column's value is written in a record: what JSON's own types don't
-/// tell. From the record's schema where it has one, else from the catalog.
+/// How a record writes a column's value, beyond JSON's own types. The record's schema describes it. For
+/// records without a schema, the catalog does.
 
 #include "actors/figures/values/buckets.hpp"
 #include "actors/postgres/catalog.hpp"
@@ -13,14 +13,14 @@
 namespace millrace {
 
 struct wire_form {
-  std::optional<time_unit> unit; ///< what a number counts in dates and times; nullopt: nothing tells it
+  std::optional<time_unit> unit; ///< the unit of a number in dates and times; nullopt: unknown
   bool base64_decimal = false;   ///< decimal.handling.mode=precise: text is an unscaled integer's base64
-  std::optional<int> scale;      ///< of that integer; nullopt: nothing tells it
-  bool text = false;             ///< the schema says string
-  bool postgres = false;         ///< PostgreSQL's own text (a read of ours)
+  std::optional<int> scale;      ///< of that integer; nullopt: unknown
+  bool text = false;             ///< the schema's type is string
+  bool postgres = false;         ///< PostgreSQL's own text (a read by Millrace)
 };
 
-/// What records without a schema don't tell of the connector that wrote them.
+/// Modes of the connector that records without a schema don't contain.
 struct connector_modes {
   bool precise_decimals = false; ///< decimal.handling.mode=precise; else string or double
 };
@@ -28,16 +28,16 @@ struct connector_modes {
 /// Which part of a wrapper's schema describes the columns.
 enum class schema_part : std::uint8_t { key, row };
 
-/// Returns each column's form as time.precision.mode=adaptive writes it, which our
-/// template sets: milliseconds up to timestamp(3), microseconds beyond.
+/// Returns each column's form under time.precision.mode=adaptive, which Millrace's template sets:
+/// milliseconds up to timestamp(3), microseconds above.
 std::vector<wire_form> catalog_forms(const postgres::table& of, const connector_modes& modes);
 
 /// Returns the forms of a row that Millrace read: PostgreSQL's own texts.
 std::vector<wire_form> text_forms(const postgres::table& of);
 
-/// Returns each column's form by a schema in JSON (Kafka Connect's JsonConverter).
-/// A column that the schema doesn't have is in no record of it. Throws
-/// what derives from std::exception on anything that isn't such a schema.
+/// Returns each column's form from a JSON schema of Kafka Connect's JsonConverter. Records of that
+/// schema don't contain a column that the schema lacks. Throws a std::exception if `schema` isn't such
+/// a schema.
 std::vector<wire_form> schema_forms(const postgres::table& of, std::string_view schema, schema_part part);
 
 } // namespace millrace

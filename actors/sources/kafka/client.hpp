@@ -1,7 +1,7 @@
 #pragma once
 
-/// What consumer and producer share: librdkafka's configuration, its log, and
-/// its errors in words. Included by this room's sources only.
+/// What consumer and producer share: librdkafka's configuration, log and error texts. Only sources of
+/// this module include it.
 
 #include "actors/sources/kafka/consumer.hpp"
 
@@ -11,8 +11,7 @@
 
 namespace millrace::kafka {
 
-/// librdkafka's handle, destroyed with its last owner. Records keep it alive,
-/// since their memory belongs to it.
+/// librdkafka's handle. The last owner destroys it. Records own it too, because it owns their memory.
 using client = std::shared_ptr<rd_kafka_t>;
 
 struct conf_deleter {
@@ -25,19 +24,19 @@ struct list_deleter {
 };
 using list_ptr = std::unique_ptr<rd_kafka_topic_partition_list_t, list_deleter>;
 
-/// Returns a configuration with `ours` and then `how.librdkafka` set; an error
-/// (bad_setting) names a property that librdkafka refuses, without its value.
+/// Returns a configuration with the properties of `ours`, then those of `how.librdkafka`. An error
+/// (bad_setting) names a property that librdkafka rejects, without its value.
 result<conf_ptr> configure(const settings& how, const std::map<std::string, std::string>& ours);
 
-/// Returns the handle of a consumer or producer, or why librdkafka refused.
+/// Returns the handle of a consumer or producer. An error says why librdkafka refused.
 result<client> open(rd_kafka_type_t kind, conf_ptr conf);
 
-/// Returns the brokers, `what`, and why: where no answer came, what the log said
-/// of the connection. Authentication, authorization and certificates are
-/// `denied`, everything else is `unavailable`.
+/// Returns an error with the brokers, `what` and the cause. If no broker answered, the cause is what
+/// librdkafka logged about the connection. Authentication, authorization and certificates are `denied`;
+/// everything else is `unavailable`.
 error failure(const rd_kafka_t* kafka, const std::string& what, rd_kafka_resp_err_t why);
 
-/// Tells whether a broker has refused us just now: then waiting is in vain.
+/// Returns whether a broker has just refused the client. Waiting is useless then.
 bool is_refused(const rd_kafka_t* kafka);
 
 /// Returns "topic/partition".

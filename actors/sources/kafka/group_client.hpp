@@ -1,29 +1,28 @@
 #pragma once
 
-/// A member's connection to its group: librdkafka joins, sends the heartbeats,
-/// and says when the group rebalances. Assigns nothing, so it fetches nothing.
-/// Included by this room's sources only.
+/// A member's connection to its consumer group. librdkafka joins, sends heartbeats and reports
+/// rebalances. It assigns no partitions, so it fetches nothing. Only sources of this module include it.
 
 #include "actors/sources/kafka/client.hpp"
 
 namespace millrace::kafka {
 
-/// Who joins which group, and how.
+/// The group to join, and how.
 struct group_request {
   settings how;
   std::string group;
-  std::string instance; ///< the member's name in the group
+  std::string instance; ///< the member's name in the group (group.instance.id)
   std::vector<std::string> topics;
   std::chrono::milliseconds session_timeout{};
 };
 
 struct group_event {
   enum class kind : std::uint8_t {
-    in,            ///< a member, as is everybody who was alive
-    rebalancing,   ///< members came or went, and all join anew
-    out,           ///< Kafka took us for dead, or we can't reach it
+    in,            ///< joined, and so has every live member
+    rebalancing,   ///< members joined or left, and all join again
+    out,           ///< Kafka declared this member dead, or it can't reach Kafka
     missing_topic, ///< `topic` doesn't exist
-    refused,       ///< `why`; librdkafka tries again by itself
+    refused,       ///< `why`; librdkafka retries by itself
   };
   kind what;
   std::string topic{};
@@ -36,18 +35,18 @@ class group_client {
   group_client(group_client&&) = default;
   group_client& operator=(group_client&&) = delete; // the queue has to go before the client
 
-  /// Returns the next event, waiting for it at most this long.
+  /// Returns the next event. Waits for it at most `wait`.
   std::optional<group_event> poll(std::chrono::milliseconds wait);
 
-  /// Returns why the membership is over for good, if it is.
+  /// Returns why the membership can't continue, if it can't.
   std::optional<error> fatal() const;
 
-  /// Returns what Kafka calls this life of the member; empty while it has none.
+  /// Returns Kafka's ID of this member (member.id). Empty while it has none.
   std::string member_id() const;
 
-  /// Leaves once the rebalance that is under way is over; poll() has to go on.
+  /// Leaves after the current rebalance. Keep calling poll() until then.
   void unsubscribe();
-  /// Joins, after unsubscribe() anew.
+  /// Joins the group, also after unsubscribe().
   result<void> subscribe();
 
  private:
@@ -61,7 +60,7 @@ class group_client {
 
   group_request request_;
   client kafka_;
-  std::unique_ptr<rd_kafka_queue_t, queue_deleter> queue_; ///< of all that librdkafka has to say
+  std::unique_ptr<rd_kafka_queue_t, queue_deleter> queue_; ///< of all of librdkafka's events
 };
 
 } // namespace millrace::kafka

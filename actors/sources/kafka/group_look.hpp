@@ -1,42 +1,41 @@
 #pragma once
 
-/// Asks Kafka who is in a group. Included by this room's sources and tests only.
+/// Requests a consumer group's members from Kafka. Only sources and tests of this module include it.
 
 #include "actors/sources/kafka/client.hpp"
 #include "actors/sources/kafka/share_out.hpp"
 
 namespace millrace::kafka {
 
-/// A member as Kafka has it.
+/// A member as Kafka describes it.
 struct seen_member {
-  std::string id;                     ///< what Kafka calls this life of it
-  std::set<topic_partition> assigned; ///< by Kafka's own range assignment
+  std::string id;                     ///< Kafka's member ID, new each time it joins
+  std::set<topic_partition> assigned; ///< by Kafka's range assignor
 };
 
 struct group_view {
-  bool stable = false;                        ///< else it rebalances, and the rest is half a truth
-  std::map<std::string, seen_member> members; ///< by their names (group.instance.id)
-  std::set<topic_partition> to_strangers;     ///< assigned to members without a name: not ours
+  bool stable = false;                        ///< false: it rebalances, and the rest is incomplete
+  std::map<std::string, seen_member> members; ///< by name (group.instance.id)
+  std::set<topic_partition> to_strangers;     ///< assigned to members without a name: unknown clients
 };
 
-/// Returns which topics the members read, from what Kafka assigned to whom. A
-/// range gives every reader of a topic something, if there is enough of it: who
-/// got nothing then doesn't read it. Of smaller topics all are readers.
+/// Returns which topics the members read, from the partitions that Kafka assigned. The range assignor
+/// gives every reader of a topic a partition, if there are enough. So a member without one doesn't read
+/// the topic. If a topic has too few partitions, all members count as readers.
 shared_topics topics_of(const group_view& group);
 
-/// One look, by a client of its own that lives as long as it. librdkafka's admin
-/// client asks a former coordinator for ever; and where a request of its own has
-/// timed out, it aborts the process once a coordinator is found, so that time is
-/// up only here. Takes the right to read the group, no more.
+/// One request, by a client of its own that lives as long as it. librdkafka's admin client keeps asking
+/// a former coordinator. After a request of its own times out, it aborts the process once it finds a
+/// coordinator, so this class enforces the timeout itself. Needs only the right to describe the group.
 class group_look {
  public:
-  /// Begins to look; doesn't wait.
+  /// Starts the request. Doesn't wait.
   static result<group_look> begin(const settings& how, const std::string& group,
                                   std::chrono::milliseconds timeout);
   group_look(group_look&&) = default;
   group_look& operator=(group_look&&) = delete; // its queue has to go before its client
 
-  /// Returns what was seen, or why nothing could be; nullopt while under way.
+  /// Returns the group, or the error. Returns nullopt while the request runs.
   std::optional<result<group_view>> poll(std::chrono::milliseconds wait);
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Writes records to Kafka and waits for their acknowledgement: dead letters,
-/// replays. Not for bulk.
+/// Writes records to Kafka and waits for the acknowledgement. For dead letters and replays, not for
+/// bulk data.
 
 #include "actors/sources/kafka/consumer.hpp"
 
@@ -9,19 +9,19 @@ namespace millrace::kafka {
 
 struct outgoing {
   std::string topic;
-  std::optional<partition_id> partition; ///< nullopt: by the key's hash (murmur2, as Connect does)
+  std::optional<partition_id> partition; ///< nullopt: by the key's hash (murmur2, like Connect)
   std::optional<std::string> key, payload;
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
-/// A topic to create: partitions, and its configuration.
+/// A topic to create: its name, its partitions and its configuration.
 struct new_topic {
   std::string name;
   int partitions = 8;
   std::map<std::string, std::string> config;
 };
 
-/// Idempotent, acks=all.
+/// An idempotent producer with acks=all.
 class producer {
  public:
   static result<producer> connect(const settings& how);
@@ -29,15 +29,15 @@ class producer {
   producer(producer&&) noexcept;
   producer& operator=(producer&&) noexcept;
 
-  /// Writes the records and returns when Kafka has acknowledged all of them.
+  /// Writes the records. Returns when Kafka has acknowledged all of them.
   result<void> send(const std::vector<outgoing>& records, std::chrono::milliseconds timeout);
 
-  /// Creates those topics that don't exist (replication: the broker's default).
+  /// Creates the topics that don't exist, with the broker's default replication.
   result<void> create(const std::vector<new_topic>& topics, std::chrono::milliseconds timeout);
 
   /// Returns the names of all topics.
   result<std::vector<std::string>> topics(std::chrono::milliseconds timeout);
-  /// Deletes topics, and groups with their offsets; what isn't there is fine.
+  /// Deletes topics, and groups with their offsets. A missing one is no error.
   result<void> remove(const std::vector<std::string>& topics, const std::vector<std::string>& groups,
                       std::chrono::milliseconds timeout);
 

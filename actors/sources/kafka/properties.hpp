@@ -1,19 +1,18 @@
 #pragma once
 
-/// Properties of librdkafka that whoever writes them runs code by. A file of
-/// properties comes with a broker's address, often from somebody else: it says
-/// how to reach Kafka, and nothing more. Pure.
+/// Rejects librdkafka's properties that can run code. A file of properties often comes from a third
+/// party with a broker's address. It may only say how to reach Kafka. Pure.
 
 #include <string>
 #include <string_view>
 
 namespace millrace::kafka {
 
-/// Returns why the property isn't taken; empty: it is. Never shows the value.
+/// Returns why a property is rejected, or an empty text if it is accepted. Never contains the value.
 ///
-/// Refused are those that load code or run a command (plugins, OpenSSL's engines
-/// and providers, kinit), pointers (callbacks, opaque, interceptors), files that
-/// are written (offset.store.*), and brokers that aren't there (test.mock.*).
+/// Rejected are properties that load code or run a command (plugins, OpenSSL's engines and providers,
+/// kinit), pointers (callbacks, opaque, interceptors), files to write (offset.store.*), and simulated
+/// brokers (test.mock.*).
 std::string why_refused(std::string_view name, std::string_view value);
 
 } // namespace millrace::kafka
