@@ -1,6 +1,6 @@
 #pragma once
 
-/// Who is connected to a node's door, so that strangers can't pile up there.
+/// The open connections to a node's listener, so that unknown clients can't accumulate.
 
 #include <chrono>
 #include <memory>
@@ -8,23 +8,23 @@
 
 namespace millrace::peers {
 
-/// Whether a connection is still there, has said who it is, and when it last said something.
+/// The state of a connection: open or gone, greeted or not, and the time of its last received bytes.
 struct presence {
   int socket;
   std::chrono::steady_clock::time_point heard;
   bool greeted = false, gone = false;
 };
 
-/// Connections that others have made. They can't pile up: one that doesn't greet is ended after 10 s,
-/// one that has greeted and then says nothing after 20 s (a node sends heartbeats), and where there
-/// are too many, whoever has been silent for longest.
+/// Connections that clients opened. A connection without a greeting is closed after 10 s. A greeted one is
+/// closed after 20 s of silence, because a node sends heartbeats. Above the limit, the one that has been
+/// silent the longest is closed.
 class connections {
  public:
   using clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds heartbeat{3};
 
   void add(std::shared_ptr<presence> x, clock::time_point now = clock::now());
-  /// Ends those that have been silent for too long.
+  /// Closes the connections that have been silent for too long.
   void look(clock::time_point now = clock::now());
 
  private:

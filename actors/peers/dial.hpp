@@ -1,6 +1,6 @@
 #pragma once
 
-/// The way to another node.
+/// Opens a connection to another node.
 
 #include "actors/peers/guest.hpp"
 
@@ -9,8 +9,8 @@
 
 namespace millrace::peers {
 
-/// Connects, and has the handshake where `tls` isn't null. Waits no longer than
-/// `limit`. An error (unavailable, denied) says what the other end does.
+/// Connects, and does the TLS handshake if `tls` isn't null. Waits at most `limit`. An error (unavailable,
+/// denied) says what the other end did.
 result<guest> dial(const std::string& host, std::uint16_t port, const tls_context* tls,
                    std::chrono::milliseconds limit);
 

@@ -1,12 +1,12 @@
 #pragma once
 
-/// Looks at what a connection brings before CAF does. CAF 0.17 believes a frame's
-/// header: it makes room for as many bytes as that announces, up to 4 GiB, and
-/// reads behind the end of frames that should have a payload and have none.
+/// Checks a connection's bytes before CAF reads them. CAF 0.17 trusts a frame's header: it allocates as
+/// many bytes as the header announces, up to 4 GiB, and reads past the end of a frame that should have
+/// a payload and has none.
 ///
 ///     frame: operation 1 | padding 2 | flags 1 | payload's length 4 | 24 more | payload
 ///
-/// It keeps nonsense out, and nobody who speaks CAF's language: TLS does that.
+/// It stops malformed input, but not a client that speaks CAF's protocol. TLS stops that one.
 
 #include <array>
 #include <cstddef>
@@ -14,17 +14,17 @@
 
 namespace millrace::peers {
 
-/// Which side of the connection the bytes come from.
+/// Which side of the connection sends the bytes.
 enum class from { client, server };
 
 class frame_gate {
  public:
   explicit frame_gate(from whom) : whom_(whom) {}
 
-  /// Returns whether the bytes that come next are, so far, frames that a node sends. After a no it
-  /// isn't asked again.
+  /// Returns whether the next bytes continue valid frames of a node. Don't call it again after it returned
+  /// false.
   bool lets_through(const void* bytes, std::size_t size);
-  /// Tells whether a whole handshake has come.
+  /// Returns whether a complete handshake frame has arrived.
   bool is_greeted() const { return frames_ > 0 && payload_left_ == 0; }
 
  private:
@@ -37,7 +37,7 @@ class frame_gate {
   std::array<unsigned char, header_size> header_{};
   std::size_t header_have_ = 0;
   std::uint32_t payload_left_ = 0;
-  std::uint64_t frames_ = 0; ///< whose headers were sound
+  std::uint64_t frames_ = 0; ///< frames with valid headers
 };
 
 } // namespace millrace::peers

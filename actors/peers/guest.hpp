@@ -1,6 +1,6 @@
 #pragma once
 
-/// A connection whose other end may be talked to.
+/// An accepted connection to another node.
 
 #include "actors/peers/tls_context.hpp"
 
@@ -8,7 +8,7 @@
 
 namespace millrace::peers {
 
-/// Closes its file descriptor.
+/// Owns a file descriptor, and closes it.
 class socket_holder {
  public:
   explicit socket_holder(int x = -1) : fd_(x) {}
@@ -26,8 +26,8 @@ class socket_holder {
   int fd_;
 };
 
-/// Has the kernel give up a connection whose other end has acknowledged nothing for
-/// ten seconds: a machine that went without a word isn't waited for any longer.
+/// Makes the kernel close a connection whose other end has acknowledged nothing for 10 s, for example
+/// because its machine died.
 void bound_silence(int socket);
 
 struct guest {

@@ -1,12 +1,12 @@
 #pragma once
 
-/// How two nodes find out that the other is one.
+/// How two nodes verify each other.
 ///
 ///     client -> TLS 1.3, a certificate each <- server
-///     client <- one byte: you are in       <- server
+///     client <- one byte: accepted          <- server
 ///
-/// The byte is there since a client of TLS 1.3 is done before the server has
-/// looked at its certificate.
+/// The byte is needed because a TLS 1.3 client completes the handshake before the server has checked
+/// its certificate.
 
 #include "actors/peers/tls_context.hpp"
 
@@ -14,7 +14,7 @@
 
 namespace millrace::peers {
 
-/// On a socket that doesn't block, and that outlives it.
+/// A handshake on a non-blocking socket. The socket must outlive it.
 class handshake {
  public:
   enum class state { reads, writes, done, failed };
@@ -22,11 +22,11 @@ class handshake {
   static handshake as_server(const tls_context& how, int socket);
   static handshake as_client(const tls_context& how, int socket);
 
-  /// To be called again when the socket can be read, or written, as the answer says.
+  /// Continues the handshake. Call it again when the socket is readable or writable, as the state says.
   state go_on();
-  /// Returns why it failed, for a person.
+  /// Returns why it failed, as text for a person.
   const std::string& why() const { return why_; }
-  /// Returns the session of a handshake that is done.
+  /// Returns the session of a finished handshake.
   ssl_ptr take() { return std::move(session_); }
 
  private:

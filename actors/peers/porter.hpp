@@ -1,15 +1,15 @@
 #pragma once
 
-/// Listens for other nodes, and lets in who can show a certificate.
+/// Listens for other nodes, and accepts those that have a certificate of the cluster's CA.
 ///
-///     accept -> waiting, each with a deadline -> handshake done -> let in, bell rings
-///                    `-> refused: too slow, no certificate of ours, no TLS, too many
+///     accept -> waiting, each with a deadline -> handshake done -> accepted, the bell rings
+///                    `-> refused: too slow, no certificate of the CA, no TLS, too many
 ///
-/// Where too many wait, the oldest that has said nothing goes; a handshake that is under
-/// way isn't ended by those that come later.
+/// If too many connections wait, the oldest that has sent nothing is closed. New connections never
+/// close a handshake in progress.
 ///
-/// A thread of its own does it, so that strangers cost the node's connections
-/// nothing. Without TLS everybody is let in at once.
+/// It has its own thread, so that unknown clients don't slow down the node's connections. Without TLS,
+/// every client is accepted at once.
 
 #include "actors/peers/guest.hpp"
 
@@ -33,23 +33,23 @@ struct porter_settings {
   std::shared_ptr<const tls_context> tls; ///< null: plain TCP
   std::chrono::milliseconds patience{5000};
   std::size_t most_waiting = 64;    ///< in all
-  std::size_t most_of_address = 16; ///< of one address
-  /// How often the bell rings though nobody came: time to look after those who were let in.
+  std::size_t most_of_address = 16; ///< from one address
+  /// The longest time without a bell, so that the accepted connections are checked regularly.
   std::chrono::milliseconds bell_interval{2000};
-  /// Called from the porter's thread with an address and why it wasn't let in.
+  /// Called from the porter's thread with an address and the reason for the refusal.
   std::function<void(const std::string& who, const std::string& why)> refused;
 };
 
 class porter {
  public:
-  /// An error (bad_setting) says why nobody can listen there.
+  /// Starts to listen. An error (bad_setting) says why this isn't possible.
   static result<std::unique_ptr<porter>> open(porter_settings how);
   ~porter();
 
   std::uint16_t port() const { return port_; }
-  /// Returns a descriptor that can be read while somebody was let in, and now and then.
+  /// Returns a descriptor that is readable when a connection was accepted, and after each `bell_interval`.
   int bell() const { return bell_.get(); }
-  /// Returns who was let in next; nullopt: nobody more.
+  /// Returns the next accepted connection. Returns nullopt if there is none.
   std::optional<guest> next();
 
  private:
@@ -73,7 +73,7 @@ class porter {
   std::uint16_t port_;
   std::list<visitor> waiting_; ///< the oldest first
   std::mutex guard_;
-  std::deque<guest> in_; ///< guarded
+  std::deque<guest> in_; ///< accepted, guarded by `guard_`
   std::thread thread_;
 };
 

@@ -1,8 +1,7 @@
 #pragma once
 
-/// What a node shows to others, and whom it believes: TLS 1.3 with a certificate
-/// on both sides, of the cluster's own authority. Names in certificates aren't
-/// compared: who has one is a node.
+/// A node's certificate, and the CA that it trusts. TLS 1.3 with certificates of the cluster's own CA on
+/// both sides. A node trusts every certificate of the CA, whatever its name.
 
 #include "actors/peers/tls_files.hpp"
 #include "messages/error.hpp"
@@ -16,16 +15,16 @@ namespace millrace::peers {
 
 using ssl_ptr = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
-/// Loaded files. May be used by several threads at once.
+/// The loaded files. Several threads may use it at once.
 class tls_context {
  public:
-  /// An error (bad_setting) names the setting and what is wrong: a file that is
-  /// missing or can't be read, a key of another certificate or one that others
-  /// can read, a certificate of another authority or of another time.
+  /// Loads the files. An error (bad_setting) names the setting and the problem: a file that is missing or
+  /// unreadable, a key of another certificate, a key that other users can read, a certificate of another
+  /// CA, or one that isn't valid now.
   static result<std::shared_ptr<const tls_context>> load(const tls_files& x);
 
   ssl_ptr session() const { return {SSL_new(context_.get()), SSL_free}; }
-  /// Returns when the certificate runs out.
+  /// Returns when the certificate expires.
   std::chrono::system_clock::time_point good_until() const;
 
  private:

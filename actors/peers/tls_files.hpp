@@ -1,12 +1,12 @@
 #pragma once
 
-/// What TLS between nodes takes.
+/// The files for TLS between nodes.
 
 #include <string>
 
 namespace millrace {
 
-/// Files in PEM. All are given, or none.
+/// PEM files. Either all are set, or none.
 struct tls_files {
   std::string certificate, key, authority;
   bool given() const { return !certificate.empty() || !key.empty() || !authority.empty(); }

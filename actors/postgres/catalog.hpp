@@ -1,6 +1,6 @@
 #pragma once
 
-/// What PostgreSQL's catalog says about tables: plain data, loaded once.
+/// Tables as PostgreSQL's catalog describes them: plain data, loaded once.
 
 #include <cstdint>
 #include <optional>
@@ -9,8 +9,7 @@
 
 namespace millrace::postgres {
 
-/// A column's type as far as Millrace tells types apart (figures.md, 'Types').
-/// A domain counts as its base type.
+/// The column types that Millrace distinguishes (figures.md, 'Types'). A domain counts as its base type.
 enum class column_type : std::uint8_t {
   smallint,
   integer,
@@ -32,27 +31,27 @@ enum class column_type : std::uint8_t {
   enumeration,
   real,
   double_precision,
-  other, ///< any other: refused by column
+  other, ///< any other: a figure that uses the column is refused
 };
 
 struct column {
   std::string name;
   column_type type = column_type::other;
   std::string type_name; ///< as format_type() prints it
-  int precision = 0;     ///< numeric(p,s), through any depth of domains; 0: it has no modifier
-  int scale = 0;         ///< numeric(p,s): from -1000 to 1000
-  int fraction = 6;      ///< digits of a second: timestamp(n), time(n), through any depth of domains
+  int precision = 0;     ///< numeric(p,s), through any depth of domains; 0: no modifier
+  int scale = 0;         ///< numeric(p,s): -1000 to 1000
+  int fraction = 6; ///< fractional digits of a second: timestamp(n), time(n), through any depth of domains
   bool not_null = false;
   bool generated = false;
-  bool deterministic = true;     ///< its collation, for text types
+  bool deterministic = true;     ///< whether its collation is deterministic, for text types
   bool domain = false;           ///< its type is a domain over `type`
-  bool unprintable_type = false; ///< its type's name, or a label of it, has control characters
+  bool unprintable_type = false; ///< the name or a label of its type has control characters
   bool operator==(const column&) const = default;
 };
 
 struct foreign_key {
   std::vector<std::uint16_t> columns; ///< of this table
-  std::string schema, table;          ///< it refers to
+  std::string schema, table;          ///< the table that it refers to
   std::vector<std::string> referred;  ///< that table's columns, in the same order
   bool operator==(const foreign_key&) const = default;
 };
@@ -69,7 +68,7 @@ struct table {
   std::vector<foreign_key> foreign_keys;
   bool operator==(const table&) const = default;
 
-  /// Returns the column's index, if there is one of that name.
+  /// Returns the index of the column with this name. Returns nullopt if there is none.
   std::optional<std::uint16_t> find(const std::string& column_name) const {
     for (std::size_t i = 0; i < columns.size(); ++i)
       if (columns[i].name == column_name)

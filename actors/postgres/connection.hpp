@@ -1,6 +1,6 @@
 #pragma once
 
-/// One connection by libpq, pinned: private to actors/postgres.
+/// One pinned libpq connection. Private to actors/postgres.
 
 #include "actors/postgres/session.hpp"
 
@@ -22,27 +22,27 @@ struct connection_deleter {
 };
 using pg_connection = std::unique_ptr<PGconn, connection_deleter>;
 
-/// Connects and pins the session.
+/// Connects and pins the session's settings.
 result<pg_connection> connect(const settings&);
 
-/// Returns the error of a failed result, or of the connection if there is none.
+/// Returns the error of a failed result. Without a result, returns the connection's error.
 error error_of(PGconn*, const PGresult*);
 
-/// A session's inside: the connection, and whether it must not be replaced.
+/// The session's connection, and whether a snapshot is open in it.
 struct session::impl {
   settings to;
   pg_connection db;
   bool in_snapshot = false;
 
-  /// Connects again if the connection was lost; refuses within a snapshot.
+  /// Reconnects if the connection was lost. Within a snapshot, returns an error instead.
   result<void> ensure();
   /// Runs one statement with text parameters and returns its result.
   result<pg_result> run(const std::string& sql, const std::vector<std::string>& parameters = {});
-  /// Returns the one value that the statement yields.
+  /// Returns the single value that the statement returns.
   result<std::string> value_of(const std::string& sql, const std::vector<std::string>& parameters = {});
 };
 
-/// Returns one field: nullopt for NULL.
+/// Returns one field. Returns nullopt for NULL.
 std::optional<std::string> field_of(const PGresult*, int row, int column);
 /// Returns the row as text.
 text_row row_of(const PGresult*, int row);

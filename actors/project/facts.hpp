@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a database has of all that a project needs in it, read from its catalog.
+/// What a database already has of what a project needs, read from its catalog.
 
 #include "actors/postgres/session.hpp"
 
@@ -9,19 +9,19 @@
 
 namespace millrace::project {
 
-/// The names that a project has in PostgreSQL.
+/// A project's names in PostgreSQL.
 struct names {
   std::string project;
-  std::string own_schema;    ///< of signal table and anchor
-  std::string slot;          ///< the publication's name too
+  std::string own_schema;    ///< of the signal table and the anchor
+  std::string slot;          ///< also the publication's name
   std::string node_role;     ///< reads tables, writes signals
-  std::string debezium_role; ///< reads tables and the log
+  std::string debezium_role; ///< reads tables and the WAL
 };
 
 /// A table's name: schema and name.
 using table_name = std::pair<std::string, std::string>;
 
-/// What a role may do; nothing where it doesn't exist.
+/// A role's rights. All are false if the role doesn't exist.
 struct role_facts {
   bool exists = false;
   bool login = false;
@@ -36,8 +36,8 @@ struct table_facts {
   char identity = 'd'; ///< pg_class.relreplident: default, nothing, full, index
   std::uint64_t bytes = 0;
   bool node_reads = false, debezium_reads = false;   ///< SELECT, and USAGE on the schema
-  bool row_security = false;                         ///< there are policies, for some roles
-  bool node_misses = false, debezium_misses = false; ///< row level security hides rows
+  bool row_security = false;                         ///< it has policies, for some roles
+  bool node_misses = false, debezium_misses = false; ///< row-level security hides rows from the role
 };
 
 struct facts {
@@ -45,22 +45,22 @@ struct facts {
   bool superuser = false;
   bool standby = false;
   int version = 0;              ///< server_version_num
-  std::string encoding_trouble; ///< why its texts can't be carried; empty: they can
+  std::string encoding_trouble; ///< why its texts can't be sent as UTF-8; empty: they can
   std::string wal_level;
-  int slots = 0, slots_taken = 0, senders = 0; ///< max_replication_slots, others' slots, max_wal_senders
-  std::string slot_database;                   ///< of a slot with the project's name; empty: there is none
-  bool user_may_create = false;                ///< schemas and publications, in this database
+  int slots = 0, slots_taken = 0, senders = 0; ///< max_replication_slots, slots of others, max_wal_senders
+  std::string slot_database;    ///< database of the slot with the project's name; empty: no such slot
+  bool user_may_create = false; ///< can create schemas and publications in this database
   role_facts node, debezium;
   bool own_schema = false, signal_table = false, anchor_table = false, anchor_row = false;
   bool publication = false, publishes_all_tables = false, publishes_all_changes = false;
   std::set<table_name> published;
   std::map<table_name, table_facts> tables;
-  std::set<std::string> keywords; ///< that SQL takes as names in quotes only
+  std::set<std::string> keywords; ///< words that are names in SQL only if quoted
 };
 
 result<facts> look_at(postgres::session& db, const names& of);
 
-/// Returns a name as SQL takes it: in quotes only where that is needed.
+/// Returns a name for SQL, in quotes only if it needs them.
 std::string sql_name(const std::string& name, const std::set<std::string>& keywords);
 std::string sql_name(const table_name& name, const std::set<std::string>& keywords);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// Whether all that Kafka holds has taken durable effect: the end of verify's wait.
+/// Checks whether all records in Kafka are durable in Redis. This ends verify's wait.
 
 #include "actors/figures/plan/plan.hpp"
 #include "messages/delivery.hpp"
@@ -11,31 +11,30 @@
 
 namespace millrace::verify {
 
-/// Where a partition ends: the offset that its next record will have.
+/// The end of a partition: the offset that its next record will get.
 struct source_end {
   source_id source;
   kafka_offset next;
 };
 
-/// A cell that still has records of a source before it.
+/// A cell that hasn't applied all records of a partition.
 struct lagging {
   cell_id cell;
   source_id source;
-  std::int64_t offsets = 0; ///< how many are missing, transaction markers among them
+  std::int64_t offsets = 0; ///< how many are missing, including transaction markers
 };
 
-/// Returns the cells that read a table: those of the entities that its routes
-/// lead to, in every shard.
+/// Returns the cells that read a table: those of its routes' entities, in every shard.
 std::vector<cell_id> readers_of(const plan_set& plans, table_id table, std::uint16_t shards);
 
-/// Returns the cell that is farthest behind, or nothing if every cell has all of
-/// every source it reads. Pure. `cells` is what the ledger says; a cell or source
-/// that isn't in it has nothing.
+/// Returns the cell that is missing the most offsets. Returns nullopt if every cell has every record
+/// of the partitions that it reads. Pure. `cells` is from the ledger; a cell or partition that it lacks
+/// has no records.
 std::optional<lagging> farthest_behind(const plan_set& plans, std::uint16_t shards,
                                        const std::vector<source_end>& ends,
                                        const std::vector<cell_positions>& cells);
 
-/// Returns it for a person: "shard 3, orders: 120 offsets behind in public.orders/5".
+/// Returns text for a person: "shard 3, orders: 120 offsets behind in public.orders/5".
 std::string to_text(const lagging& x, const plan_set& plans);
 
 } // namespace millrace::verify

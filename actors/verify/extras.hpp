@@ -1,7 +1,7 @@
 #pragma once
 
-/// Places in Redis that belong to a figure by their name and that its SQL
-/// doesn't have. verify may SCAN; the engine never does.
+/// Finds places in Redis whose name matches a figure, and that its SQL result doesn't contain. verify
+/// uses SCAN; the engine never does.
 
 #include "actors/redis/client.hpp"
 #include "actors/verify/place.hpp"
@@ -11,7 +11,7 @@
 
 namespace millrace::verify {
 
-/// Remembers which places were judged: 8 bytes each, not their names.
+/// Remembers which places were judged: 8 bytes per place, without the names.
 class judged_places {
  public:
   void add(const place& x);
@@ -23,21 +23,20 @@ class judged_places {
   std::unordered_set<std::uint64_t> places_, keys_;
 };
 
-/// A place that no row accounts for, and the figure that it would belong to.
+/// A place that no row explains, and the figure that it would belong to.
 struct extra_place {
   figure_id figure;
   place where;
   auto operator<=>(const extra_place&) const = default;
 };
 
-/// Returns every place that some figure's target could give and that isn't in
-/// `judged`. A place that a figure in `unknown` (filling, so not judged) could
-/// own is left out. Reads the names of all keys with the figures' literal
-/// prefixes, and the fields and members of those that match.
+/// Returns every place that a figure's target can produce and that isn't in `judged`. Leaves out places
+/// that a figure in `unknown` can own: it fills, so it isn't judged. Scans all keys with the figures'
+/// literal prefixes, and reads the fields and members of those that match.
 result<std::set<extra_place>> find_extras(redis::client& from, const plan_set& plans,
                                           const judged_places& judged, const std::set<figure_id>& unknown);
 
-/// Returns the prefixes to scan for: none begins with another one.
+/// Returns the prefixes to scan. None is the beginning of another.
 std::vector<std::string> scan_prefixes(const plan_set& plans);
 
 } // namespace millrace::verify

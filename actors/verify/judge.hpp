@@ -1,6 +1,6 @@
 #pragma once
 
-/// One figure's rows against Redis, a bounded piece at a time.
+/// Compares one figure's rows with Redis, in chunks of bounded size.
 
 #include "actors/verify/read_places.hpp"
 
@@ -8,19 +8,19 @@
 
 namespace millrace::verify {
 
-/// Returns the tick of each keyed place's last write, as the cells' state has
-/// it; none = unknown. Asked only about places with a ttl that are absent.
+/// Returns the tick of each keyed place's last write in the cells' state; nullopt if unknown. Called only
+/// for absent places with a ttl.
 using last_written =
     std::function<std::vector<std::optional<tick_seconds>>(figure_id, const std::vector<std::string>& keys)>;
 
-/// Takes rows of query_of(figure), reads their places and hands over each
-/// place with its difference, if it has one.
+/// Takes rows of query_of(figure), reads their places, and reports each place with its difference, if
+/// any.
 class judge {
  public:
   using verdict = std::function<void(const place&, std::optional<difference>)>;
-  /// Places at the border of their ttl: neither equal nor different.
+  /// Reports a place at the border of its ttl, which is neither equal nor different.
   using undecided = std::function<void(const place&)>;
-  /// Only rows with a place that it returns true for are read.
+  /// Selects places. Rows without a selected place aren't read from Redis.
   using wanted = std::function<bool(const place&)>;
 
   judge(redis::client& from, const plan_set& plans, figure_id figure, tick_seconds now,
@@ -30,11 +30,11 @@ class judge {
   undecided on_undecided = [](auto&) {};
   wanted wants = [](auto&) { return true; };
 
-  /// Reads Redis every few hundred rows. After an error the rest is ignored.
+  /// Adds a row. Reads Redis every few hundred rows. After an error, it ignores the remaining rows.
   void row(const text_row& x);
-  /// Judges a place that no row accounts for.
+  /// Judges a place that no row explains.
   void absent(const place& x);
-  /// Judges what is left. Returns the first error, if there was one.
+  /// Judges the remaining rows. Returns the first error, if there was one.
   result<void> finish();
 
   std::size_t rows() const { return rows_; }

@@ -1,14 +1,14 @@
 #pragma once
 
-/// What Redis holds at given places: read in pipelines, one command a key.
+/// Reads places from Redis in pipelines, with one command per key.
 
 #include "actors/redis/client.hpp"
 #include "actors/verify/compare.hpp"
 
 namespace millrace::verify {
 
-/// Returns what is at each place, in the same order. A key of another type is
-/// a found_place with Redis's words. Errors: unavailable, denied.
+/// Returns the content of each place, in the same order. For a key of another type, `refused` has Redis's
+/// error. Errors: unavailable, denied.
 result<std::vector<found_place>> read_places(redis::client& from, target_kind what,
                                              const std::vector<expected_place>& places);
 

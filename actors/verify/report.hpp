@@ -1,25 +1,25 @@
 #pragma once
 
-/// What verify found, for people and programs.
+/// The result of verify, for people and programs.
 
 #include "actors/verify/compare.hpp"
 
 namespace millrace::verify {
 
-/// How a figure stands in the engine, by its own word.
+/// The state of a figure, as the engine reports it.
 enum class figure_state : std::uint8_t {
   live,       ///< must equal SQL
-  filling,    ///< absent in Redis so far: not compared
+  filling,    ///< not in Redis yet, so not compared
   incomplete, ///< its tables have open dead letters, or are in doubt
-  failed,     ///< Redis refused one of its writes
+  failed,     ///< Redis rejected one of its writes
 };
 
-/// What the comparison came to.
+/// The result of a figure's comparison.
 enum class outcome : std::uint8_t {
   equal,
-  differs, ///< for good: the same difference twice, with all changes durable in between
-  moving,  ///< never seen equal, but never twice the same: others are writing
-  skipped, ///< not compared, since it fills
+  differs, ///< permanently: the same difference twice, with all changes durable in between
+  moving,  ///< never equal, but never the same difference twice: other clients are writing
+  skipped, ///< not compared, because it fills
 };
 
 std::string_view name_of(figure_state x);
@@ -34,7 +34,7 @@ struct figure_report {
   outcome result = outcome::skipped;
   std::size_t rows = 0;          ///< of the query's result
   std::size_t differing = 0;     ///< places that differ or move
-  std::vector<difference> first; ///< of them
+  std::vector<difference> first; ///< the first of these
 };
 
 struct report {
@@ -42,14 +42,14 @@ struct report {
   std::size_t rounds = 0;
   std::chrono::milliseconds took{0};
 
-  /// Returns 0 if all is equal, 1 if a live figure differs for good, 2 if a
-  /// figure is incomplete, filling or failed, 3 if one is moving.
+  /// Returns 0 if all figures are equal, 1 if a live figure differs permanently, 2 if a figure is
+  /// incomplete, filling or failed, 3 if one is moving.
   int exit_code() const;
 };
 
-/// Returns a table with a line per figure and the first differences under it.
+/// Returns a table with one line per figure, followed by its first differences.
 std::string to_text(const report& x);
-/// Returns {"equal", "exit_code", "figures": [...]} in one line.
+/// Returns {"equal", "exit_code", "figures": [...]} on one line.
 std::string to_json(const report& x);
 
 } // namespace millrace::verify
