@@ -1,6 +1,6 @@
 #pragma once
 
-/// The generator: writes the shop at a rate that can be changed on the run.
+/// The generator: writes the shop's rows at a rate that can change while it runs.
 
 #include "actors/generator/shop_generator.hpp"
 #include "actors/interfaces.hpp"
@@ -11,13 +11,13 @@ namespace millrace {
 
 /// The GENERATOR interface: writes a realistic shop into PostgreSQL.
 using generator_actor = caf::typed_actor<
-    // To itself: writes one transaction, if it is time for it.
+    // Writes one transaction if it is due. The actor sends it to itself.
     caf::reacts_to<atom::tick>,
-    // From now on so many rows a second; 0 pauses.
+    // Sets the rate in rows per second; 0 pauses.
     caf::reacts_to<atom::rate, double>,
-    // Writes nothing until it is told otherwise, or goes on; answers once no transaction is open.
+    // Pauses or continues. Answers when no transaction is open.
     caf::replies_to<atom::pause, bool>::with<bool>,
-    // Returns rate, pause and counters as JSON text.
+    // Returns rate, pause state and counters as JSON text.
     caf::replies_to<atom::status>::with<std::string>>;
 
 struct generator_state {
@@ -36,7 +36,7 @@ struct generator_state {
   std::string trouble;
 };
 
-/// Spawned detached: PostgreSQL is called without letting go of the thread.
+/// Spawn it detached: calls to PostgreSQL block its thread.
 generator_actor::behavior_type generator_of_shop(generator_actor::stateful_pointer<generator_state> self,
                                                  postgres::settings to, generator::options how);
 

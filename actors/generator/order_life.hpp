@@ -1,6 +1,6 @@
 #pragma once
 
-/// The life of an order: which status may follow which.
+/// The life of an order: which status can follow which.
 ///
 ///   pending -> processing -> shipped -> delivered -> returned
 ///      \-> cancelled <-/
@@ -15,16 +15,16 @@ namespace millrace::generator {
 
 enum class order_status : std::uint8_t { pending, processing, shipped, delivered, cancelled, returned };
 
-/// Returns the status as orders.status holds it.
+/// Returns the status as orders.status stores it.
 std::string_view name_of(order_status x);
 
-/// Returns the status of that name; none for a name that isn't ours.
+/// Returns the status with this name. Returns nullopt for an unknown name.
 std::optional<order_status> status_named(std::string_view name);
 
-/// Returns true if an order may go from one to the other in one step.
+/// Returns whether an order can change from one status to the other in one step.
 bool may_follow(order_status from, order_status to);
 
-/// Returns what becomes of an order next; none if it stays as it is for good.
+/// Returns an order's next status. Returns nullopt if its status is final.
 std::optional<order_status> next_status(order_status now, dice& chance);
 
 } // namespace millrace::generator

@@ -1,6 +1,6 @@
 #pragma once
 
-/// How fast rows are written: a token bucket, and how orders follow the day.
+/// The rate of writing: a token bucket, and the daily pattern of orders.
 
 #include <chrono>
 
@@ -9,23 +9,22 @@ namespace millrace::generator {
 using wall_clock = std::chrono::system_clock;
 using moment = wall_clock::time_point;
 
-/// Lets `rate` rows a second through. What wasn't used in the last second is lost:
-/// after a pause it catches up at most that much. Pure; time is an argument.
+/// A token bucket of `rate` rows per second. It saves at most one second of unused rows, so the burst after
+/// a pause is at most that. Pure: time is an argument.
 class pace {
  public:
-  /// `rate` in rows per second; 0 or less = none at all.
+  /// `rate` is in rows per second; 0 or less means none.
   pace(double rate, moment now) : rate_(rate), last_(now) {}
 
-  /// From now on; what has been saved up stays.
+  /// Changes the rate from now on. Saved rows stay.
   void set_rate(double rate, moment now);
   double rate() const { return rate_; }
 
-  /// Returns how many rows may be written now; negative after too many.
+  /// Returns how many rows can be written now. Negative after too many.
   double allowance(moment now);
-  /// To be told after writing.
+  /// Records the rows written. Call it after writing.
   void spent(std::size_t rows) { tokens_ -= static_cast<double>(rows); }
-  /// Returns how long until `rows` may be written; at most a second, so that a
-  /// new rate is noticed.
+  /// Returns how long to wait until `rows` can be written. At most 1 s, so that a new rate takes effect.
   std::chrono::milliseconds until(double rows, moment now);
 
  private:
@@ -34,8 +33,7 @@ class pace {
   moment last_;
 };
 
-/// Returns how much shopping goes on at a time of day (UTC), 1 on the day's
-/// average: quiet at 4, busy at 16 o'clock.
+/// Returns the shopping activity at a time of day (UTC), 1 on average: low at 04:00, high at 16:00.
 double shopping(moment now);
 
 } // namespace millrace::generator

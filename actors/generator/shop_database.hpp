@@ -1,30 +1,29 @@
 #pragma once
 
-/// The shop in PostgreSQL as the generator uses it: a sample of its rows,
-/// identifiers from its sequences, transactions.
+/// The shop's database for the generator: a sample of its rows, IDs from its sequences, transactions.
 
 #include "actors/generator/shop_model.hpp"
 #include "actors/postgres/session.hpp"
 
 namespace millrace::generator {
 
-/// One connection, used by one thread. Errors as in postgres::session; after
-/// `unavailable` the next call connects again.
+/// One connection, used by one thread. Errors are those of postgres::session. After `unavailable`, the
+/// next call reconnects.
 class shop_database {
  public:
-  /// Also refuses (bad_setting) a database without the shop's tables.
+  /// Opens the connection. An error (bad_setting) if the database lacks the shop's tables.
   static result<shop_database> open(const postgres::settings& to);
 
-  /// Reads customers and products in the order of their ids, and the newest orders.
+  /// Reads customers and products in order of their IDs, and the newest orders.
   result<shop_sample> sample();
 
-  /// Moves the sequences behind rows that were written with ids of their own.
+  /// Advances the sequences past rows that were written with explicit IDs.
   result<void> pass_existing_ids();
 
-  /// Makes `ids` hold at least `count` of the table.
+  /// Fills `ids` up to at least `count` IDs of the table.
   result<void> reserve(shop_table of, std::size_t count, free_ids& ids);
 
-  /// Runs all statements in one transaction, or none, and returns the rows written.
+  /// Runs all statements in one transaction. Returns the rows written. On an error, none is written.
   result<std::size_t> write(const std::vector<std::string>& statements);
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What the generator knows of the shop, and how it decides what happens next.
-/// Pure: chance and time are arguments, so a seed and a start give one history.
+/// The generator's model of the shop, and its decisions about what happens next. Pure: randomness and time
+/// are arguments, so a seed and a start give one history.
 
 #include "actors/generator/dice.hpp"
 #include "actors/generator/shop_rows.hpp"
@@ -17,7 +17,7 @@ namespace millrace::generator {
 enum class shop_table : std::uint8_t { customers, products, orders, order_items };
 constexpr std::size_t shop_tables = 4;
 
-/// A sample of the shop's rows: bounded, whatever the tables hold.
+/// A sample of the shop's rows. Its size is bounded, whatever the size of the tables.
 struct shop_sample {
   struct product {
     row_id id = 0;
@@ -37,26 +37,26 @@ struct shop_sample {
   static constexpr std::size_t most_orders = 50'000;
 };
 
-/// Identifiers that the database's sequences gave us and nobody used yet.
+/// Unused IDs from the database's sequences.
 using free_ids = std::array<std::deque<row_id>, shop_tables>;
 
-/// Decides what the shop's next transaction writes, and remembers it as done.
-/// If the transaction fails, make a new model of a fresh sample.
+/// Decides what the shop's next transaction writes, and records it as written. If the transaction fails,
+/// make a new model from a new sample.
 class shop_model {
  public:
   shop_model(shop_sample start, std::uint64_t seed);
-  /// Goes on with the chance that `before` left off with: not the same history again.
+  /// Continues with the random state of `before`, so that the history doesn't repeat.
   shop_model(shop_sample start, const shop_model& before);
 
-  /// Returns how many identifiers of a table one transaction of `rows` rows may use up.
+  /// Returns the most IDs of a table that a transaction of `rows` rows can use.
   static std::size_t ids_needed(shop_table of, std::size_t rows);
 
-  /// Returns a transaction of about `rows` rows (an order's items aren't cut
-  /// apart). Takes identifiers from `ids`, which has as many as ids_needed().
+  /// Returns a transaction of about `rows` rows. An order's items stay together. Takes IDs from `ids`, which
+  /// has as many as ids_needed().
   shop_transaction next(std::size_t rows, moment now, free_ids& ids);
 
  private:
-  struct step; // of one transaction: what it touched already
+  struct step; // of one transaction: the rows that it has changed
 
   void act(step& in);
   void new_customer(step& in);
@@ -77,7 +77,7 @@ class shop_model {
   dice chance_;
   zipf customer_rank_{0.8};
   zipf product_rank_{1.0};
-  std::vector<row_id> without_orders_; ///< customers of ours that ordered nothing yet
+  std::vector<row_id> without_orders_; ///< customers of this run without an order
 };
 
 } // namespace millrace::generator

@@ -19,7 +19,7 @@ using row_id = std::int64_t;
 using cents = std::int64_t;
 
 struct address {
-  std::optional<std::string> street; ///< nobody knows some of them
+  std::optional<std::string> street; ///< unknown for some customers
   std::string city;
   std::optional<std::string> state;
   std::string zip_code;
@@ -55,8 +55,8 @@ struct order_row {
   std::string shipping_address;
 };
 
-/// Written in this order. An order is touched by one of the parts only, so that
-/// a reader sees every step of its life.
+/// The parts are written in this order. Only one part changes an order, so a reader sees every step of
+/// its life.
 struct shop_transaction {
   moment at;
   std::vector<customer_row> customers;
@@ -65,22 +65,22 @@ struct shop_transaction {
   std::vector<item_row> items;
   std::map<row_id, order_status> statuses; ///< order -> its next status
   std::map<row_id, cents> prices;          ///< product -> new price
-  std::map<row_id, std::int64_t> stock;    ///< product -> units gained or sold
-  std::map<row_id, address> moves;         ///< customer -> new home
+  std::map<row_id, std::int64_t> stock;    ///< product -> units added or sold
+  std::map<row_id, address> moves;         ///< customer -> new address
   std::vector<row_id> removed_orders;      ///< with their items
-  std::vector<row_id> removed_customers;   ///< those that have no order
+  std::vector<row_id> removed_customers;   ///< those without an order
 
-  /// Returns about how many rows it writes (a removed order's items are guessed).
+  /// Returns about how many rows it writes. A removed order's items are estimated.
   std::size_t rows() const;
 };
 
-/// Returns the transaction's statements, multi-row, in order, without BEGIN and
-/// COMMIT. Tables are named in full. Pure: the same rows give the same text.
+/// Returns the transaction's statements in order, multi-row, without BEGIN and COMMIT. Table names are
+/// qualified. Pure: the same rows give the same text.
 std::vector<std::string> statements(const shop_transaction& from);
 
-/// Returns a number of cents as SQL has it: "12.34".
+/// Returns a number of cents in SQL's form: "12.34".
 std::string money(cents x);
-/// Returns a timestamp without time zone, UTC, as a SQL literal's content.
+/// Returns a timestamp without time zone, UTC, as the content of a SQL literal.
 std::string timestamp_text(moment x);
 
 } // namespace millrace::generator

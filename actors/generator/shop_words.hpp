@@ -1,6 +1,6 @@
 #pragma once
 
-/// Names, places and goods that an invented shop is made of.
+/// Names, places and products for an invented shop.
 
 #include "actors/generator/dice.hpp"
 
@@ -16,17 +16,17 @@ struct place {
 
 struct kind_of_goods {
   std::string_view name, category;
-  std::int64_t from_cents, to_cents; ///< what it costs
+  std::int64_t from_cents, to_cents; ///< the range of its price
 };
 
 std::string_view first_name(dice& chance);
 std::string_view last_name(dice& chance);
-/// Large cities come up more often.
+/// Returns a city. Large cities are more frequent.
 const place& home(dice& chance);
 const kind_of_goods& goods(dice& chance);
-/// Returns a word that tells one article from another of its kind.
+/// Returns a word that distinguishes one article from others of its kind.
 std::string_view adjective(dice& chance);
-/// Returns house number and street.
+/// Returns a house number and a street.
 std::string street(dice& chance);
 
 } // namespace millrace::generator

@@ -16,8 +16,8 @@ struct presence {
 };
 
 /// Connections that clients opened. A connection without a greeting is closed after 10 s. A greeted one is
-/// closed after 20 s of silence, because a node sends heartbeats. Above the limit, the one that has been
-/// silent the longest is closed.
+/// closed after 20 s of silence, because a node sends heartbeats. Above 64 connections without a greeting,
+/// or 256 with one, the one that has been silent the longest is closed.
 class connections {
  public:
   using clock = std::chrono::steady_clock;

@@ -1,7 +1,6 @@
 #pragma once
 
-/// What the figures' files mean for the ledger that is there: what `plan` shows
-/// and `apply` does.
+/// Compares the figure files with the ledger: what `plan` shows and `apply` does.
 
 #include "actors/figures/plan/plan_change.hpp"
 #include "actors/ledger/stored_plans.hpp"
@@ -11,22 +10,22 @@
 namespace millrace {
 
 struct wanted_change {
-  redis::project_format found; ///< the ledger's; without a format there is none
-  plan_set before, after;      ///< in the same numbers
+  redis::project_format found; ///< the ledger's; no format means no ledger
+  plan_set before, after;      ///< with the same table numbers
   plan_change change;
 
-  /// Returns the tables that are captured for the first time.
+  /// Returns the tables that would be captured for the first time.
   std::vector<std::string> new_tables() const;
 };
 
-/// Compares the plans of the files with the ledger's. `files`: those of
-/// plan_project(). Error (corrupt): a ledger that this build can't read.
+/// Compares the files' plans, from plan_project(), with the ledger's. Error (corrupt): this build can't
+/// read the ledger.
 result<wanted_change> compare(const settings& how, const plan_set& files);
 
-/// What it costs, by estimates of PostgreSQL and the ledger.
+/// The cost of a change, estimated by PostgreSQL and from the ledger.
 struct change_costs {
-  std::map<std::string, std::int64_t> places; ///< to be deleted, by figure; -1: nobody knows
-  std::map<std::string, std::int64_t> rows;   ///< of tables that figures are filled from; -1: nobody knows
+  std::map<std::string, std::int64_t> places; ///< to delete, by figure; -1: unknown
+  std::map<std::string, std::int64_t> rows;   ///< of the tables from which figures are filled; -1: unknown
 };
 change_costs estimate(const settings& how, postgres::session& db, const wanted_change& x);
 

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Waits until all that is committed in PostgreSQL now has taken durable effect
-/// in Redis (design: a marker, the partitions' ends, the ledger).
+/// Waits until everything that is committed in PostgreSQL now is durable in Redis. Uses a marker in the
+/// WAL, the partitions' ends and the ledger's positions.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/redis/store.hpp"
@@ -17,7 +17,7 @@ class drain {
   drain(const settings& how, const plan_set& plans, redis::store& store, postgres::session& db)
       : how_(how), plans_(plans), store_(store), db_(db) {}
 
-  /// An error (unavailable) says what wasn't reached within `limit`.
+  /// Waits for at most `limit`. An error (unavailable) says what wasn't reached.
   result<void> wait(std::chrono::seconds limit);
 
  private:

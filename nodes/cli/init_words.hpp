@@ -1,6 +1,6 @@
 #pragma once
 
-/// What `init` says of what it wrote, and of what comes next.
+/// What `init` prints: what it wrote, and the next steps.
 
 #include "actors/postgres/session.hpp"
 #include "actors/project/examples.hpp"
@@ -12,13 +12,14 @@
 
 namespace millrace {
 
-/// Returns the unit of the package's that serves a folder: its name in /etc/millrace is the instance.
+/// Returns the package's systemd unit that serves a folder. The folder's name in /etc/millrace is the
+/// instance.
 std::string unit_of(const std::filesystem::path& folder);
 
-/// Prints the tables, the largest first, with the examples that were written for them.
+/// Prints the tables, largest first, with the example figures written for them.
 void print_tables(const project::examples& written);
 
-/// Prints what the database lacks, and the commands to run.
+/// Prints what the database lacks, and the commands to run next.
 void print_next(const std::filesystem::path& folder, const postgres::settings& db,
                 const std::vector<project::lack>& lacks);
 

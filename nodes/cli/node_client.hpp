@@ -1,7 +1,6 @@
 #pragma once
 
-/// Asks the servers that run on loopback beside a verb: the node's /status, the
-/// generator's /control.
+/// Requests from a verb to the servers on loopback: the node's /status and the generator's /control.
 
 #include "messages/error.hpp"
 
@@ -13,27 +12,26 @@
 
 namespace millrace {
 
-/// Where the generator's /control is; port 0: nowhere.
+/// The address of the generator's /control. Port 0: there is none.
 struct generator_address {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
-  std::string token; ///< which pausing it needs
+  std::string token; ///< needed to pause it
 };
 
-/// Returns what the generator says of itself at /control. An error says that it doesn't answer.
+/// Returns the generator's /control as JSON. An error if it doesn't answer.
 result<nlohmann::json> generator_status(const generator_address& where);
 
-/// Returns the node's status. An error says that nobody answers there.
+/// Returns the node's /status as JSON. An error if no server answers.
 result<nlohmann::json> node_status(std::uint16_t port);
 
-/// Returns the tick of each place's last write; nullopt where the node doesn't know, or refuses
-/// the token.
+/// Returns the tick of each place's last write. nullopt if the node doesn't have it, or rejects the token.
 std::vector<std::optional<std::int64_t>> places_written(std::uint16_t port, const std::string& token,
                                                         const std::string& figure,
                                                         const std::vector<std::string>& keys);
 
-/// Keeps our own generator from writing as long as this lives. None there: does nothing. One that
-/// refuses the token writes on, and the log says so.
+/// Pauses Millrace's own generator while this object exists. Does nothing if there is no generator. If it
+/// rejects the token, it keeps writing, and the log says so.
 class paused_generator {
  public:
   explicit paused_generator(generator_address where);
@@ -43,7 +41,7 @@ class paused_generator {
 
  private:
   generator_address where_;
-  bool ours_ = false; ///< it ran, and we paused it
+  bool ours_ = false; ///< it was running, and this object paused it
 };
 
 } // namespace millrace

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Replays dead letters: what their rows are now is read again from PostgreSQL,
-/// since later records of them may have been applied.
+/// Replays dead letters. It reads their rows again from PostgreSQL, because later records of the rows may
+/// have been applied.
 
 #include "actors/cdc_router/dead_letters.hpp"
 #include "actors/figures/plan/plan.hpp"
@@ -14,19 +14,18 @@ namespace millrace {
 
 class replay {
  public:
-  /// Told of each letter how it was resolved, or why it wasn't.
+  /// Called for each letter with how it was resolved, or why it wasn't.
   using teller = std::function<void(const dead_letter&, const result<std::string>&)>;
 
-  /// All of it must outlive this.
+  /// All arguments must outlive this.
   replay(const settings& how, kafka::producer& writes, postgres::session& db, const plan_set& plans)
       : how_(how), writes_(writes), db_(db), plans_(plans) {}
 
-  /// Replays letters, many rows at a time, and resolves those that it could.
-  /// Returns how many are left.
+  /// Replays letters, many rows at a time, and resolves those that it can. Returns how many are left.
   int all(const std::vector<dead_letter>& letters, const teller& told);
 
  private:
-  /// A row, and the letters about it.
+  /// A row, and its letters.
   struct subject {
     row key;
     std::vector<dead_letter> letters;

@@ -1,8 +1,7 @@
 #pragma once
 
-/// What this process shows to people. Text from elsewhere (a name, a server's
-/// error, a value) must not command the terminal that shows it, nor make a line
-/// of a log that nobody wrote.
+/// Makes this process's output safe. Text from outside (a name, a server's error, a value) must not
+/// control the terminal, and must not add a forged line to a log.
 
 #include <iosfwd>
 #include <memory>
@@ -11,8 +10,8 @@
 
 namespace millrace {
 
-/// While it lives what is written to a stream goes through visible_lines(). JSON
-/// stays JSON. Text waits for its line's end or a flush.
+/// While it exists, text written to a stream passes through visible_lines(). JSON stays JSON. Text is
+/// buffered until the end of its line or a flush.
 class visible_stream {
  public:
   explicit visible_stream(std::ostream& over);
@@ -27,7 +26,7 @@ class visible_stream {
   std::streambuf* before_;
 };
 
-/// Sets up the log on stderr: an entry is one line, whatever its text holds.
+/// Sets up the log on stderr. Each entry is one line, whatever its text contains.
 void set_up_log(const std::string& level);
 
 } // namespace millrace

@@ -1,28 +1,26 @@
 #pragma once
 
-/// What a verb waits for, as a person at the terminal sees it: for what, since
-/// when, and what to do if it stays. All of it goes to stderr.
+/// Reports a verb's wait on stderr: what it waits for, since when, and what to do if the wait doesn't
+/// end.
 
 #include <chrono>
 #include <string>
 
 namespace millrace {
 
-/// Used by one thread. Each call says what is waited for now.
+/// Used by one thread. Each call of on() says what the verb waits for now.
 class waiting {
  public:
   using clock = std::chrono::steady_clock;
   static constexpr std::chrono::seconds reminder{30};
 
-  /// `patience`: a wait that is shorter is nothing to speak of. `limit`: when the
-  /// verb gives up.
+  /// A wait shorter than `patience` isn't reported. `limit` is when the verb gives up.
   waiting(std::chrono::seconds patience, clock::time_point limit) : patience_(patience), limit_(limit) {}
 
-  /// Says it where it is new, and again every half minute. `advice`: what to do
-  /// if it stays.
+  /// Reports a new wait, and repeats it every 30 s. `advice` says what to do if it doesn't end.
   void on(const std::string& what, const std::string& advice);
 
-  /// Returns for how long it has been waited for the same, in words.
+  /// Returns the duration of the current wait, in words.
   std::string so_long() const;
 
  private:

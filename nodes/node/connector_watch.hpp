@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a node's fill coordinator asks about connector and dead letters.
+/// The connector and the dead letters, as a node's fill coordinator checks them.
 
 #include "messages/reports.hpp"
 #include "nodes/settings/config.hpp"
@@ -13,16 +13,16 @@
 
 namespace millrace {
 
-/// Returns a function that looks at the connector, restarts what FAILED (with
-/// backoff) or hangs beside a slot that it doesn't read (`slot_active`; nullopt:
-/// not known), and tells what it saw; empty where there is no Connect to ask.
+/// Returns a function that checks the connector and reports its state. It restarts what FAILED (with
+/// backoff), and a connector that hangs without reading its slot. `slot_active` is nullopt if unknown. The
+/// function is empty if no Connect is configured.
 std::function<connector_report(std::optional<bool> slot_active)> watch_connector(const settings& how);
 
-/// Returns a function that restarts the connector and its task; empty where there is no
-/// Connect to ask.
+/// Returns a function that restarts the connector and its task. The function is empty if no Connect is
+/// configured.
 std::function<void()> connector_restarter(const settings& how);
 
-/// Returns a function that counts the dead letters nobody has resolved, by table.
+/// Returns a function that counts the unresolved dead letters by table.
 std::function<result<std::map<std::string, std::int64_t>>()> count_open_letters(const settings& how);
 
 } // namespace millrace

@@ -1,6 +1,6 @@
 #pragma once
 
-/// What a node that starts finds: in Redis, of the ledger and its cells, in the topics, in the catalog.
+/// What a starting node finds in Redis, in the ledger and its cells, in the topics and in the catalog.
 
 #include "actors/cdc_router/topic_check.hpp"
 #include "actors/ledger/ledger_decision.hpp"
@@ -13,32 +13,32 @@
 
 namespace millrace {
 
-/// An error is a Redis that no flush can be written to. A replica may be promoted, so that is
-/// waited for (unavailable).
+/// Checks Redis. An error means that it can't store a flush. A replica can be promoted, so that error is
+/// `unavailable`: try again.
 result<void> look_at_redis(const settings& how);
 
-/// Returns what this node would write.
+/// Returns the ledger that this node would write.
 result<wanted_ledger> wanted(const settings& how, postgres::session& db, const redis::project_format& found);
 
-/// Returns what Redis has lost of the state: then nobody can go on from it.
+/// Returns what state Redis has lost, if any. No node can continue from such a ledger.
 result<std::optional<std::string>> lost_state(const settings& how, const redis::project_format& found);
 
-/// Returns the cells' positions; notes whether it is the first fill.
+/// Returns the cells' positions. Sets `first_fill` in `out`.
 result<std::vector<cell_positions>> look_at_cells(redis::store& store, const settings& how, started& out);
 
-/// Takes the ledger's life, and returns what its cells have.
+/// Stores the ledger's incarnation in `out` and returns its cells' positions.
 result<std::vector<cell_positions>> look_at_ledger(redis::store& store, const settings& how, started& out);
 
-/// Compares the topics with what the cells have of them.
+/// Compares the topics with the cells' positions.
 result<topic_state> look_at_topics(const settings& how, const started& x,
                                    const std::vector<cell_positions>& have);
 
-/// Notes tables whose records don't tell everything any more: the leader reads them again.
+/// Writes a doubt for tables that may have changed without records. The leader reads them again.
 result<void> doubt_tables(redis::store& store, postgres::session& db, const started& x,
                           const std::map<table_id, std::string>& tables);
 
-/// Tells whether tables and columns that the plans use are as they were. Where
-/// nobody can say, they are.
+/// Returns whether the tables and columns that the plans use are unchanged. Returns true if PostgreSQL
+/// doesn't answer.
 bool is_as_in_catalog(postgres::session& db, const plan_set& plans);
 
 } // namespace millrace

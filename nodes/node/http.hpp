@@ -12,13 +12,13 @@ namespace millrace {
 
 class http_server {
  public:
-  /// Listens on 127.0.0.1:`port`. An error says what is wrong with the port. `token`: what a
-  /// POST has to bring; empty: none is answered.
+  /// Listens on 127.0.0.1:`port`. An error says what is wrong with the port. A POST must contain `token`.
+  /// With an empty token, every POST is refused.
   static result<std::unique_ptr<http_server>> listen(std::uint16_t port, std::string token);
   ~http_server();
 
-  /// Answers with this node's actors from now on; before that, and after
-  /// detach(), /status says that the node starts (`why`).
+  /// From now on, answers from this node's actors. Before that, and after detach(), /status reports that
+  /// the node is starting (`why`).
   void attach(caf::actor_system& system, inspector_actor inspector);
   void detach(std::string why);
 

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The ledger, over a connection that may break.
+/// The ledger, over a connection that can break.
 
 #include "actors/redis/store.hpp"
 
@@ -10,12 +10,12 @@
 
 namespace millrace {
 
-/// A connection to the ledger that is made anew after it was lost. Used by one thread.
+/// A connection to the ledger that reconnects after a loss. Used by one thread.
 class lasting_store {
  public:
   explicit lasting_store(std::function<result<redis::store>()> open) : open_(std::move(open)) {}
 
-  /// Returns what `work` returns of the store, or why there is none.
+  /// Returns what `work` returns for the store. Returns an error if the store can't be opened.
   template <class Work>
   auto use(Work work) -> decltype(work(std::declval<redis::store&>())) {
     if (!store_) {

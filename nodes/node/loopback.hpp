@@ -1,6 +1,6 @@
 #pragma once
 
-/// A port of our own on loopback, for the HTTP interfaces of node and generator.
+/// An HTTP port on loopback, for the interfaces of node and generator.
 
 #include <httplib.h>
 
@@ -11,21 +11,20 @@
 
 namespace millrace {
 
-/// Whom a server on loopback answers.
+/// Which requests a server on loopback answers.
 struct loopback_door {
   std::uint16_t port = 0;
-  std::string token; ///< what a POST brings; empty: every POST is refused
-  std::string name;  ///< another name of this machine that requests may be meant for; empty: none
+  std::string token; ///< that a POST must contain; empty: every POST is refused
+  std::string name;  ///< another host name of this machine that requests can use; empty: none
 };
 
-/// Has a server answer only requests that are meant for 127.0.0.1 and this port and come from no other
-/// site, and refuse the others in words.
+/// Makes a server answer only requests to 127.0.0.1 and this port, or to the other name, and none from
+/// another site. It refuses the others with an error text.
 void guard_loopback(httplib::Server& server, const loopback_door& at);
 
-/// An HTTP server on 127.0.0.1, in a thread of its own. A page in somebody's browser reaches it,
-/// too, so it answers only requests that are meant for this address and come from no other site,
-/// and takes nothing but short JSON. Every user of the machine may GET; POST needs the token.
-/// What it refuses, it refuses in words: {"error": ...}.
+/// An HTTP server on 127.0.0.1, in its own thread. A page in a user's browser can reach it, so it answers
+/// only requests that are addressed to it and come from no other site, and accepts only short JSON.
+/// Every user of the machine may GET; POST needs the token. A refusal is {"error": ...}.
 class loopback_server {
  public:
   loopback_server() = default;
@@ -33,23 +32,23 @@ class loopback_server {
   loopback_server(const loopback_server&) = delete;
   loopback_server& operator=(const loopback_server&) = delete;
 
-  /// What it answers; to be set before it serves.
+  /// The routes. Add them before serve().
   httplib::Server& routes() { return server_; }
 
-  /// Serves at every address of this machine, and answers requests for this host too. Call it
-  /// before `serve`. Only a private network may reach the port then.
+  /// Serves on every address of this machine, and also answers requests to `host`. Call it before serve().
+  /// The port must then be reachable from a private network only.
   void answer_as(std::string host) { name_ = std::move(host); }
 
-  /// Serves from now on. Returns false where somebody else has the port. `token`: what a POST
-  /// has to bring, as `Authorization: Bearer TOKEN`; empty: every POST is refused.
+  /// Starts to serve. Returns false if another process has the port. A POST must contain `token` as
+  /// `Authorization: Bearer TOKEN`. With an empty token, every POST is refused.
   bool serve(std::uint16_t port, std::string token);
-  /// Ends it: no request is under way afterwards.
+  /// Stops serving. Returns when no request is in progress.
   void stop();
 
  private:
   httplib::Server server_;
   std::thread thread_;
-  std::string name_; ///< of this machine, for its network; empty: loopback alone
+  std::string name_; ///< this machine's name in its network; empty: loopback only
   std::atomic<bool> ended_{false};
 };
 

@@ -1,15 +1,14 @@
 #pragma once
 
-/// A node from start to stop: what has to be right before records flow, its
-/// actors, and starting over when one of them has lost its footing.
+/// Runs a node: the checks before records flow, its actors, and the exit if one of them can't continue.
 
 #include "nodes/settings/config.hpp"
 
 namespace millrace {
 
-/// Runs until SIGTERM or SIGINT. The process's exit code: 0 stopped, 2 a setting or
-/// a figure that a person has to mend (said on stderr), 75 it lost its footing
-/// (fenced, topics gone ...) and wants to be started again, at once.
+/// Runs until SIGTERM or SIGINT. Returns the process's exit code: 0 stopped; 2 a setting or a figure must be
+/// fixed (reported on stderr); 75 an actor can't continue (fenced, topics deleted ...), and the supervisor
+/// should restart the node at once.
 int run_node(const settings& how);
 
 } // namespace millrace

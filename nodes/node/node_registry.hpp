@@ -1,13 +1,13 @@
 #pragma once
 
-/// What a node finds the others by: the node registry.
+/// The node registry, by which a node finds the others.
 
 #include "actors/member/assignment.hpp"
 #include "nodes/settings/config.hpp"
 
 namespace millrace {
 
-/// The nodes' addresses, in Redis.
+/// Returns the registry of the nodes' addresses in Redis.
 node_book book_of_nodes(const settings& how);
 
 } // namespace millrace

@@ -1,8 +1,7 @@
 #pragma once
 
-/// A connection to another node, as CAF's broker has it: bytes go through a gate,
-/// and through TLS if the connection has it. All of it is called from the
-/// multiplexer's thread, but the constructor.
+/// A connection to another node, for CAF's broker. Its bytes pass through a frame gate, and through TLS if
+/// the connection has it. All functions except the constructor run in the multiplexer's thread.
 
 #include "actors/peers/connections.hpp"
 #include "actors/peers/frame_gate.hpp"
@@ -17,7 +16,7 @@
 
 namespace millrace {
 
-/// How CAF's stream reads and writes (a policy as caf::policy::tcp is).
+/// How CAF's stream reads and writes (a policy like caf::policy::tcp).
 class node_wire {
  public:
   using rw_state = caf::io::network::rw_state;
@@ -28,7 +27,7 @@ class node_wire {
 
   rw_state read_some(std::size_t& done, int socket, void* into, std::size_t size);
   rw_state write_some(std::size_t& done, int socket, const void* from, std::size_t size);
-  /// Tells whether TLS has bytes that the socket doesn't show.
+  /// Returns whether TLS has bytes buffered that the socket doesn't report.
   bool must_read_more(int, std::size_t threshold);
 
  private:
@@ -37,8 +36,8 @@ class node_wire {
   std::shared_ptr<peers::presence> here_;
 };
 
-/// CAF makes room for all that a header announces before a byte of it has come. So a large
-/// frame is asked for in slices, and memory grows with what comes.
+/// CAF allocates everything that a header announces before the first byte arrives. So this scribe reads a
+/// large frame in slices, and memory grows with the bytes that arrive.
 class node_scribe : public caf::io::scribe {
  public:
   node_scribe(caf::io::network::default_multiplexer& in, peers::guest x, peers::from whom);
@@ -60,9 +59,9 @@ class node_scribe : public caf::io::scribe {
   void take_slice();
 
   bool launched_ = false;
-  std::size_t wanted_ = 0;  ///< bytes of the frame that comes in slices
-  bool large_ = false;      ///< the broker is shown the frame, not the stream's buffer
-  std::vector<char> frame_; ///< what has come of it
+  std::size_t wanted_ = 0;  ///< size of the frame that is read in slices, in bytes
+  bool large_ = false;      ///< the broker gets the frame, not the stream's buffer
+  std::vector<char> frame_; ///< the part of it that has arrived
   std::shared_ptr<peers::presence> here_;
   caf::io::network::stream_impl<node_wire> stream_;
 };

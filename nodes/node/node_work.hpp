@@ -1,6 +1,6 @@
 #pragma once
 
-/// What of the work is this node's, as its settings have it decided.
+/// This node's share of the work, and how it is decided.
 
 #include "actors/member/assignment.hpp"
 #include "nodes/settings/config.hpp"
@@ -13,11 +13,11 @@ struct node_work {
   assignment_source source;
 };
 
-/// All of it.
+/// Returns the assignment of a single node: all partitions and shards.
 result<node_work> work_alone(const settings& how, const std::map<source_id, kafka::topic_partition>& sources);
 
-/// What Kafka's groups give it: NAME.sources for the change topics, NAME.shards
-/// for the shards.
+/// Returns the assignment by Kafka's consumer groups: NAME.sources for the change topics, NAME.shards for
+/// the shards.
 result<node_work> work_by_groups(const settings& how,
                                  const std::map<source_id, kafka::topic_partition>& sources);
 

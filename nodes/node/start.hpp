@@ -1,8 +1,7 @@
 #pragma once
 
-/// What has to be right before records flow: figures planned, ledger found or
-/// made, topics the ones that the ledger was filled from. Cells are claimed later,
-/// when it is known which of them are this node's.
+/// Checks before records flow: plans the figures, finds or creates the ledger, and checks that the topics
+/// are those from which the ledger was filled. Cells are claimed later, when this node's shards are known.
 
 #include "actors/ledger/fill_note.hpp"
 #include "actors/ledger/stored_plans.hpp"
@@ -13,23 +12,23 @@
 
 namespace millrace {
 
-/// All that a node's actors are made from.
+/// What a node's actors are created from.
 struct started {
   std::shared_ptr<stored_plans> stored; ///< the ledger's
-  std::shared_ptr<plan_set> plans;      ///< the present ones of them
-  std::string database;                 ///< PostgreSQL's system_identifier; empty: not asked
-  std::string life;                     ///< the ledger's
+  std::shared_ptr<plan_set> plans;      ///< the present plans among them
+  std::string database;                 ///< PostgreSQL's system_identifier; empty: not read
+  std::string life;                     ///< the ledger's incarnation
   std::map<source_id, kafka::topic_partition> sources;
   fill_note note;
   bool live = false;
-  bool first_fill = false; ///< no cell holds anything
+  bool first_fill = false; ///< no cell has any state
 };
 
-/// Does it all. A ledger's figures are its own: the files are read where one
-/// begins, or has to begin again. Errors: unavailable (try again later); anything else is for a person.
+/// Runs all checks. The ledger has its own plans: the files are read only for a new ledger, or for one that
+/// must be filled again. Errors: unavailable (try again later); every other needs a person.
 result<started> start(const settings& how);
 
-/// Forgets former plans of which none of all cells' logs has a block any more.
+/// Deletes former plans that no block of any cell's state log uses.
 result<void> forget_former(redis::store& store, stored_plans stored, const std::vector<cell_ledger>& ledgers);
 
 } // namespace millrace

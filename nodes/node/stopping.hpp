@@ -1,6 +1,6 @@
 #pragma once
 
-/// When a life of the node ends: a signal, or an actor that lost its footing.
+/// Why the node process exits: a signal, or an actor that can't continue.
 
 #include <chrono>
 #include <condition_variable>
@@ -10,21 +10,21 @@
 
 namespace millrace {
 
-/// SIGTERM and SIGINT, taken from the moment that this is made.
+/// Catches SIGTERM and SIGINT from its construction on.
 class stop_signal {
  public:
   stop_signal();
   bool requested() const;
-  /// Returns after `duration`, or at once when a stop is requested.
+  /// Returns after `duration`, or as soon as a stop is requested.
   void wait_for(std::chrono::milliseconds duration) const;
 };
 
-/// What actors tell the node; any thread may call.
+/// Reports from actors to the node. Any thread may call it.
 class life_events {
  public:
-  /// The first reason counts.
+  /// Reports that an actor can't continue. Only the first reason counts.
   void lost(std::string why);
-  /// Returns the reason to start over, or nullopt when a stop is requested.
+  /// Waits. Returns the first reason, or nullopt if a stop is requested.
   std::optional<std::string> wait(const stop_signal& stop);
 
  private:

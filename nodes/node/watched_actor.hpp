@@ -1,6 +1,6 @@
 #pragma once
 
-/// Actors that a process can't live without.
+/// Actors without which the process can't run.
 
 #include <caf/all.hpp>
 
@@ -9,15 +9,15 @@
 
 namespace millrace {
 
-/// Tells whether an actor ended by a failure of its own: an exception, an error. Not if it was told to, or
-/// nobody knew it any more.
+/// Returns whether an actor failed: an exception or an error. It didn't if it was told to stop, or if no
+/// reference to it was left.
 inline bool ended_badly(const caf::error& why) {
   using caf::exit_reason;
   return why && why != exit_reason::normal && why != exit_reason::user_shutdown && why != exit_reason::kill
          && why != exit_reason::unreachable;
 }
 
-/// Calls `lost`, from the actor's thread, when it ends by a failure. `name`: as a person calls it.
+/// Calls `lost`, from the actor's thread, if the actor fails. `name` is its name for a person.
 template <class Actor>
 void goes_with(const Actor& x, std::string name, std::function<void(std::string)> lost) {
   caf::actor_cast<caf::actor>(x)->attach_functor(

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Settings: command line > environment > configuration file > defaults. Fills
-/// a struct per room; nothing below nodes/ reads the environment.
+/// Settings, in this order of precedence: command line, environment, configuration file, defaults. There
+/// is one struct per module. No code outside nodes/ reads the environment.
 
 #include "actors/peers/tls_files.hpp"
 #include "actors/postgres/session.hpp"
@@ -19,32 +19,32 @@ namespace millrace {
 struct settings {
   std::string project = "shop";
   std::string topic_prefix = "dbserver1";
-  std::string key_prefix;                             ///< before every key of a figure and of a counter
+  std::string key_prefix;                             ///< precedes every key of a figure and of a counter
   std::vector<std::string> figures = {"sql/figures"}; ///< folders or files
   std::uint16_t shards = 32;
   std::string log_level = "info";
   std::uint16_t http_port = 0;      ///< loopback; 0: no HTTP
   std::uint16_t generator_port = 0; ///< the generator's /control, loopback
   std::string generator_host = "127.0.0.1";
-  std::string http_token;              ///< which a POST to either brings; empty: none is taken
-  std::string connect_url;             ///< empty: nobody watches the connector
-  connect::login connect_login;        ///< no user: Connect asks for none
-  std::string connector_template;      ///< empty: debezium/postgres.json here, else the installed one
-  bool exactly_once = true;            ///< asked of the connector
+  std::string http_token;         ///< that a POST to either must contain; empty: every POST is refused
+  std::string connect_url;        ///< empty: the connector isn't watched
+  connect::login connect_login;   ///< no user: no credentials are sent
+  std::string connector_template; ///< empty: debezium/postgres.json in this folder, else the installed one
+  bool exactly_once = true;       ///< setting of the connector
   std::string decimal_mode = "string"; ///< decimal.handling.mode of a connector without schemas
-  /// The change topics show every row since Debezium's first snapshot: a ledger
-  /// that begins asks for no other.
+  /// Whether the change topics contain every row since Debezium's first snapshot. Then a new ledger requests
+  /// no other snapshot.
   bool topics_whole = false;
-  int stale_after_seconds = 30;      ///< a source that stands still for so long makes figures stale
-  std::size_t stream_buffer_mib = 4; ///< that may wait at one cell
-  std::string state_dir;             ///< of the node's own notes; empty: it makes none
-  std::size_t walk_places = 1000;    ///< of figures, compared with Redis every two seconds; 0: none
-  std::string node_name = "node";    ///< among the project's nodes, the same after a restart
-  std::string node_address;          ///< HOST:PORT for other nodes; empty: there are none
-  std::string node_role = "all";     ///< or "routes", "serves": takes part in one of the groups only
+  int stale_after_seconds = 30;      ///< a partition without progress for this time makes its figures stale
+  std::size_t stream_buffer_mib = 4; ///< the most that can wait for one cell
+  std::string state_dir;             ///< for the node's own notes; empty: none are written
+  std::size_t walk_places = 1000;    ///< places of figures to compare with Redis every 2 s; 0: none
+  std::string node_name = "node";    ///< unique in the project, the same after a restart
+  std::string node_address;          ///< HOST:PORT for other nodes; empty: a single node
+  std::string node_role = "all";     ///< or "routes", "serves": joins only one of the groups
   tls_files node_tls;                ///< between nodes
   bool insecure = false;             ///< nodes may listen beyond loopback without TLS
-  int session_timeout_ms = 6000;     ///< after it a silent node's work is another's
+  int session_timeout_ms = 6000;     ///< after it, a silent node's work moves to others
   postgres::settings postgres;       ///< as the node's role
   postgres::settings owner;          ///< as the owner
   std::string debezium_user, debezium_password;
@@ -62,18 +62,17 @@ struct settings {
   std::string anchor_topic() const;
 };
 
-/// Adds the options that every verb has. The struct must outlive `app`.
+/// Adds the options that every verb has. `into` must outlive `app`.
 void add_settings(CLI::App& app, settings& into);
 
-/// Refuses a project's name that slot, topics and roles can't carry.
+/// Refuses a project name that isn't valid in names of the slot, topics and roles.
 result<void> complete_name(const std::string& project);
 
-/// Tells whether this program was installed, and isn't run out of a repository.
+/// Returns whether this program is installed, rather than run from a repository.
 bool is_installed();
 
-/// To be called after parsing: reads *_FILE secrets, and what follows from
-/// others. An error names the setting and what is wrong with it, never a value
-/// that may be secret.
+/// Call it after parsing. Reads *_FILE secrets, and derives settings from others. An error names the setting
+/// and the problem, and never a value that can be secret.
 result<void> complete(settings& x);
 
 } // namespace millrace

@@ -1,6 +1,6 @@
 #pragma once
 
-/// The parts of a project, as its servers have them: what every verb begins with.
+/// Opens the parts of a project on its servers. Every verb begins with them.
 
 #include "actors/ledger/stored_plans.hpp"
 #include "actors/postgres/session.hpp"
@@ -14,29 +14,28 @@
 
 namespace millrace {
 
-/// Connects to Redis with the plans' function library.
+/// Connects to Redis, with the function library of the plans.
 result<redis::store> open_store(const settings& how, const plan_set& plans);
 
-/// Returns the figures' plans, or an error (refused_figure) whose text lists
-/// every refusal.
+/// Returns the figures' plans. An error (refused_figure) lists every refusal.
 result<plan_set> plan_project(const settings& how, postgres::session& db);
 
-/// Names of the change topics' partitions, as Kafka has them; missing topics are created.
+/// Returns the partitions of the change topics. Creates missing topics.
 result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans);
 
-/// Names of the small topics beside the change topics.
+/// Returns the names of the small topics besides the change topics.
 side_topics::names side_topics_of(const settings& how);
 
-/// Returns a client of Kafka Connect; an error (bad_setting) where no URL is set.
+/// Returns a client of Kafka Connect. An error (bad_setting) if no URL is set.
 result<connect::client> connect_of(const settings& how, std::chrono::milliseconds timeout);
 
-/// Returns the ledger's format; an empty one where there is none.
+/// Returns the ledger's format. It is empty if there is no ledger.
 result<redis::project_format> ledger_format_of(const settings& how);
 
-/// Returns the plans of a ledger; none where it has none that this build can read, which is logged.
+/// Returns a ledger's plans. Returns none, and logs it, if this build can't read them.
 stored_plans plans_of(const redis::project_format& format);
 
-/// Returns the time by Redis's clock, which buckets close by.
+/// Returns the time by Redis's clock, by which buckets close.
 result<tick_seconds> tick_of(redis::store& store);
 
 } // namespace millrace

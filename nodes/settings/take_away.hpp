@@ -1,16 +1,15 @@
 #pragma once
 
-/// Takes the figures of a ledger away, with what it has of them in Redis.
+/// Deletes the figures of a ledger, with their places in Redis.
 
 #include "nodes/settings/project_parts.hpp"
 
 namespace millrace {
 
-/// Deletes the places of the ledger's figures, and wipes it.
+/// Deletes the places of the ledger's figures, then the ledger's content.
 result<void> retire_stored(const settings& how, const redis::project_format& format);
 
-/// Takes the project's figures and its ledger away, whatever they are of. The
-/// next start fills anew.
+/// Deletes the project's figures and its ledger, whatever their state. The next start fills them again.
 result<void> take_away(const settings& how);
 
 } // namespace millrace

@@ -16,8 +16,8 @@ class key_reader {
   value read(const row& from) const;
   side from() const { return key_.column.from; }
 
-  /// Returns the second at which the bucket of value `x` begins, rounded up. Returns nullopt if `x`
-  /// doesn't determine it, or is infinite.
+  /// Returns the second at which the bucket of value `x` begins, rounded up. Returns 0 for -infinity, and
+  /// nullopt for infinity or if `x` doesn't determine it.
   std::optional<std::int64_t> start_of(const value& x) const;
 
  private:
