@@ -7,7 +7,7 @@ namespace millrace {
 
 namespace {
 
-/// Redis expires a key by its own clock, which may be ahead of the tick.
+/// How far Redis's clock, by which it expires keys, can be ahead of the tick.
 constexpr std::int64_t early_seconds = 2;
 
 std::uint64_t mixed(std::uint64_t x) { // Source: splitmix64, Sebastiano Vigna

@@ -16,7 +16,7 @@ struct folded_figure {
   std::unique_ptr<members> from;
   figure_id id;
   bool live = true;
-  bool opened = false; ///< open() is behind it
+  bool opened = false; ///< open() was called
 };
 
 /// A figure that shows rows.
@@ -24,13 +24,13 @@ struct shown_figure {
   projection it;
   figure_id id;
   bool live = true;
-  bool from_kept = false; ///< needs no more than the kept columns and the key
+  bool from_kept = false; ///< needs only the kept columns and the key
 };
 
-/// Tells whether the figure is among `which`; an empty list has all.
+/// Returns whether the figure is in `which`. An empty list contains all figures.
 bool is_among(const std::vector<bool>& which, figure_id x) { return which.empty() || which.at(x.value); }
 
-/// A row of one route goes to these figures, in order.
+/// The figures that receive a route's rows, in order.
 struct figures_of_route {
   std::vector<std::size_t> folded; ///< into impl::folded
   std::vector<shown_figure> projections;
@@ -73,14 +73,14 @@ struct figure_fold::impl {
     folded.push_back({std::move(to), std::move(from), id});
   }
 
-  /// Into the figures that are live, or into those that aren't.
+  /// Folds the row into the live figures, or into those that aren't live.
   void fold(route_id from, const row& x, int sign, bool quiet, bool live = true) {
     for (auto i : by_route.at(from.value).folded)
       if (folded[i].live == live)
         folded[i].from->fold(from, x, sign, quiet);
   }
 
-  /// Returns the whole row, as far as its kept columns and its key tell it.
+  /// Returns a full row of the values that the kept columns and the key give.
   row known_columns(route_id from, const row& key, const row& kept) const {
     auto& route = plans.routes.at(from.value);
     row out = kept;
@@ -97,7 +97,7 @@ struct figure_fold::impl {
   std::vector<folded_figure> folded;
   std::vector<std::optional<std::size_t>> index_of_figure;
   std::vector<figures_of_route> by_route;
-  std::vector<store_write> shown; ///< since the last drain, in order
+  std::vector<store_write> shown; ///< writes since the last drain, in order
 };
 
 figure_fold::figure_fold(const plan_set& plans, cell_id cell) : impl_(std::make_unique<impl>(plans, cell)) {}

@@ -15,14 +15,14 @@ namespace {
 
 bool over_parent(const aggregate& x) { return !x.factors.empty() && x.factors[0].from == side::parent; }
 
-/// Returns the conditions over one side.
+/// Returns the conditions over one side only.
 std::vector<predicate> only(const std::vector<predicate>& all, side of) {
   std::vector<predicate> out;
   std::copy_if(all.begin(), all.end(), std::back_inserter(out), [&](auto& x) { return side_of(x) == of; });
   return out;
 }
 
-/// Returns where in the kept columns the entity's key is.
+/// Returns the indexes of the entity's key in the kept columns.
 std::vector<std::uint16_t> key_columns(const route& of) {
   std::vector<std::uint16_t> out;
   for (auto column : of.by) {
@@ -35,7 +35,7 @@ std::vector<std::uint16_t> key_columns(const route& of) {
   return out;
 }
 
-/// What one side's row means to the figure.
+/// How the figure reads one side's rows.
 struct side_rules {
   std::vector<std::uint16_t> key; ///< columns
   std::vector<predicate> where;
@@ -63,7 +63,7 @@ class joined_members : public members {
   }
 
   std::size_t memory() const override {
-    constexpr std::size_t of_a_node = 48; // links, colour or hash, allocator
+    constexpr std::size_t of_a_node = 48; // links, color or hash, allocator
     auto out = families_.bucket_count() * sizeof(void*);
     for (auto& [key, family] : families_) {
       out += of_a_node + sizeof(std::string) + sizeof(family) + (key.size() > 15 ? key.size() : 0);
@@ -77,13 +77,13 @@ class joined_members : public members {
   }
 
  private:
-  /// A parent that passes WHERE: its group keys, and what it means to each aggregate.
+  /// A parent that passes WHERE: its group keys, and its effect on each aggregate.
   struct parent_row {
     row keys;
     std::vector<effect> effects;
   };
-  /// All that has one foreign key: the children by their own group keys (packed),
-  /// and the parent, as soon as it is there.
+  /// The rows with one foreign key: the children by their own group keys (packed), and the parent, once it
+  /// has arrived.
   struct family {
     std::unique_ptr<parent_row> parent;
     std::map<std::string, tally> partials;
@@ -127,7 +127,7 @@ class joined_members : public members {
     forget_if_empty(family);
   }
 
-  /// `keys_` and `effects_` are the child's.
+  /// `keys_` and `effects_` are the child row's.
   void add_to_partial(family& of, int sign) {
     pack_child_keys();
     auto [at, fresh] = of.partials.try_emplace(packed_);
@@ -202,7 +202,7 @@ class joined_members : public members {
         keys_[i] = std::move(values.at(next++));
   }
 
-  /// `key_` is the family's.
+  /// `key_` is the family's key.
   void forget_if_empty(const family& x) {
     if (!x.parent && x.partials.empty())
       families_.erase(key_);

@@ -19,7 +19,7 @@ std::int64_t scaled_to(std::int64_t x, int from, int to) {
   return x;
 }
 
-/// A constant in coalesce takes the column's scale.
+/// Rescales the constant of coalesce to the column's scale.
 value in_column(const constant& x, const column_use& column) {
   if (auto number = std::get_if<std::int64_t>(&x.content))
     return scaled_to(*number, x.scale, column.scale);
@@ -111,7 +111,7 @@ std::int64_t key_values::closes_at(const row& keys) const {
   auto start = readers_.at(*plan_->time_key).start_of(keys.at(*plan_->time_key));
   if (!start)
     return 0;
-  // Before 1970 0 would mean never: such a bucket has closed long ago.
+  // 0 means never, and such a bucket before 1970 closed long ago.
   return std::max<std::int64_t>(1, *start + plan_->place.ttl_seconds);
 }
 

@@ -50,7 +50,7 @@ class keyed_groups : public groups {
       }
   }
 
-  /// Goes by the table's buckets: a table that grows meanwhile is seen in part, until the next round.
+  /// Iterates over the hash table's buckets. If the table grows, this round misses some groups.
   std::size_t check(std::size_t from, std::size_t count, tick_seconds now,
                     std::vector<place_check>& out) const override {
     auto enough = out.size() + count;
@@ -81,7 +81,7 @@ class keyed_groups : public groups {
     bool dirty = false;
   };
   using group_map = std::unordered_map<std::string, group>;
-  /// A group that was opened, and its words as of the last drain.
+  /// An open group, and its words as of the last drain.
   struct opened {
     group_map::value_type* at;
     tally_words before;
@@ -168,7 +168,8 @@ class keyed_groups : public groups {
   place_form form_;
   group_map groups_;
   std::vector<opened> dirty_;
-  std::unordered_map<std::size_t, std::int64_t> written_; ///< with ttl: hash of a place's key -> tick
+  std::unordered_map<std::size_t, std::int64_t>
+      written_; ///< with ttl: hash of a place's key -> tick of its last write
   std::string packed_;
 };
 

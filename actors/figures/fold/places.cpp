@@ -150,7 +150,7 @@ void place_form::change(std::vector<store_write>& out, const std::string& key, c
     any = any || differs(i);
   for (std::size_t i = 0; any && i < size; ++i) {
     auto& text = at(after, i);
-    if (text && (ttl_seconds_ > 0 || differs(i))) // what has expired comes back whole
+    if (text && (ttl_seconds_ > 0 || differs(i))) // writes an expired place completely
       sets.insert(sets.end(), {labels_[i], *text});
     else if (!text && at(before, i))
       removes.push_back(labels_[i]);

@@ -15,7 +15,7 @@ truth of(bool x) { return x ? truth::yes : truth::no; }
 
 truth negated(truth x) { return static_cast<truth>(2 - static_cast<int>(x)); }
 
-/// A date as the timestamp of its midnight; the infinities stay what they are.
+/// Returns a date's midnight as a timestamp. The infinities are unchanged.
 std::int64_t midnight(std::int64_t days) {
   return days == plus_infinity || days == minus_infinity ? days : days * microseconds_per_day;
 }

@@ -10,10 +10,10 @@ namespace millrace {
 
 namespace {
 
-/// What most rows take as JSON.
+/// Bytes reserved for a row's JSON, enough for most rows.
 constexpr std::size_t json_room = 256;
 
-/// Returns where the output's column stands in the primary key, if it is of it.
+/// Returns the output column's index in the primary key, if it is in the key.
 std::optional<std::size_t> position_in_key(const plan_set& plans, const figure_plan& plan,
                                            const output_column& x) {
   auto& from = plans.routes.at(plan.child.value);

@@ -14,7 +14,7 @@ struct group_words {
   const std::int64_t* words;
 };
 
-/// Returns what sum or avg come to: numbers, as NaN is told by nans().
+/// Returns the result of sum or avg without NaN, which nans() counts.
 wide_decimal total(const group_words& of, std::size_t i) {
   auto& x = of.plan.aggregates[i];
   auto sum = wide_decimal{of.layout.sum(of.words, i), x.scale};
@@ -33,7 +33,7 @@ bool is_count(aggregate_kind what) {
 
 bool is_best(aggregate_kind what) { return what == aggregate_kind::min || what == aggregate_kind::max; }
 
-/// Returns the aggregate by the bound of HAVING; nullopt for NULL.
+/// Compares the aggregate with the bound of HAVING. Returns nullopt for NULL.
 std::optional<std::strong_ordering> against(const group_words& of, const having_condition& having) {
   auto i = having.aggregate;
   auto& x = of.plan.aggregates[i];

@@ -61,7 +61,7 @@ class rolled_groups : public groups {
     forget_closed(now);
   }
 
-  /// Those that this cell knows of: all of its rows' after admit().
+  /// Retires the groups that this cell knows: after admit(), those of all its rows.
   void retire(std::vector<store_write>& out) const override {
     place_form form(id_, plan_);
     for (auto& [packed, _] : groups_) {
@@ -69,7 +69,7 @@ class rolled_groups : public groups {
       form.replace(out, keys_.key_of(keys), keys_.member_of(keys), nullptr, true);
     }
   }
-  /// Their places are compared in Redis, where the parts meet.
+  /// Checks nothing here: these places are compared in Redis, which merges the partials.
   std::size_t check(std::size_t, std::size_t, tick_seconds, std::vector<place_check>&) const override {
     return 0;
   }
@@ -87,12 +87,12 @@ class rolled_groups : public groups {
 
  private:
   struct group {
-    tally change; ///< words: since the last drain; bags: all that this cell has
+    tally change; ///< words: change since the last drain; bags: all values of this cell
     bool dirty = false;
   };
   using group_map = std::unordered_map<std::string, group>;
   using best_values = std::vector<std::optional<std::int64_t>>;
-  /// A group that was opened, and its best values as of the last drain.
+  /// An open group, and its best values as of the last drain.
   struct opened {
     group_map::value_type* at;
     best_values before;
@@ -182,8 +182,8 @@ class rolled_groups : public groups {
     return out;
   }
 
-  /// Values of min and max would stay for ever in a bucket that has closed.
-  /// Returns false if it has already.
+  /// Notes when the bucket closes: otherwise the values of min and max would stay forever. Returns false
+  /// if the bucket has already closed.
   bool note_closing(const row& keys) {
     auto tick = keys_.closes_at(keys);
     if (tick != 0 && tick <= drained_.value)

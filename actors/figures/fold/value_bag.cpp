@@ -7,8 +7,7 @@ namespace millrace {
 
 namespace {
 
-/// A chunk that grows beyond is cut in two: an insertion moves a few kilobytes
-/// at most, whatever the bag's size.
+/// A larger chunk is split in two. So an insertion moves a few kilobytes at most, whatever the bag's size.
 constexpr std::size_t largest_chunk = 256;
 
 } // namespace

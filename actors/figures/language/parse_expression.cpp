@@ -60,7 +60,7 @@ expression constant(const PgQuery__AConst& from) {
   case PG_QUERY__A__CONST__VAL_FVAL:
     out.literal = literal::decimal;
     out.text = from.fval->fval;
-    // An integer beyond 32 bits comes as a float's text.
+    // The parser returns an integer above 32 bits as a float's text.
     if (out.text.find_first_not_of("-0123456789") == std::string::npos)
       out.literal = literal::integer;
     break;
@@ -193,7 +193,7 @@ expression logic(const PgQuery__BoolExpr& from, int where_at) {
   return with_args(what, from.location, std::move(args));
 }
 
-/// A constant with its type said: 'x'::date, timestamp '2024-01-01'.
+/// A constant with an explicit type: 'x'::date, timestamp '2024-01-01'.
 expression cast(const PgQuery__TypeCast& from) {
   auto at = from.location >= 0 ? from.location : 0;
   auto& type = *from.type_name;

@@ -24,7 +24,7 @@ struct tokens_deleter {
   void operator()(PgQuery__ScanResult* x) const { pg_query__scan_result__free_unpacked(x, nullptr); }
 };
 
-/// Collects tokens into figures: a target line waits for its statement's end.
+/// Collects tokens into figures: a target line, then a statement up to its end.
 class splitter {
  public:
   splitter(const source_file& file, std::vector<refusal>& refused) : file_(file), refused_(refused) {}
@@ -93,7 +93,7 @@ class splitter {
 
 namespace {
 
-/// Refuses what can be no figures: a plan carries both, and is UTF-8.
+/// Refuses a file that isn't UTF-8 or has bytes that a plan can't store.
 std::optional<refusal> unreadable(const source_file& file) {
   if (has_controls(file.name))
     return refusal{file.name,

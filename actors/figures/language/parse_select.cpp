@@ -52,7 +52,7 @@ int place_of(const PgQuery__Node* node) {
   }
 }
 
-/// Refuses the clauses that the live subset doesn't have, by name.
+/// Refuses the clauses that aren't in the live subset, by name.
 void refuse_clauses(const PgQuery__SelectStmt& from) {
   auto later = std::string(batch_later);
   if (from.with_clause)

@@ -10,7 +10,7 @@ namespace {
 
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
-/// A caret's line: as wide as the text before it is shown, tabs kept.
+/// Returns the line with the caret, as wide as the shown text before it. Keeps tabs.
 std::string caret(const std::string& line, int column) {
   std::size_t end = 0;
   for (int seen = 0; end < line.size(); ++end)

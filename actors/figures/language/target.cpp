@@ -20,7 +20,7 @@ struct word {
 
 bool is_space(char c) { return std::isspace(static_cast<unsigned char>(c)) != 0; }
 
-/// Splits a line into words; a space within {braces} belongs to a column's name.
+/// Splits a line into words. A space within {braces} is part of a column's name.
 class words {
  public:
   words(std::string_view line, std::size_t from) : line_(line), at_(from) { skip(); }
@@ -131,8 +131,7 @@ std::uint32_t parse_duration(word from) {
   return static_cast<std::uint32_t>(number * unit);
 }
 
-/// A column's name: bare, or in double quotes as in SQL. A name with a space
-/// stands in {braces}.
+/// Parses a column's name: bare, or in double quotes as in SQL. A name with a space needs {braces}.
 std::string column_name(word from) {
   auto text = from.text;
   for (auto [open, close] : {std::pair{'"', '"'}, std::pair{'{', '}'}})

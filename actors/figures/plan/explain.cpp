@@ -12,11 +12,11 @@ namespace {
 
 using postgres::column_type;
 
-/// The hash table's entry, two strings, and what the allocator adds.
+/// The bytes of the hash table's entry, two strings, and the allocator's overhead.
 constexpr std::size_t bytes_of_entry = 120;
 constexpr std::size_t bytes_of_mark = 16;
 
-/// Packed with msgpack, at a usual length.
+/// Returns the column's typical size in bytes, packed with msgpack.
 std::size_t usual_bytes(const postgres::column& x) {
   switch (x.type) {
   case column_type::boolean:
@@ -96,10 +96,10 @@ std::string shown(const figure_plan& x) {
   return out;
 }
 
-/// Returns the project's files that none of these stands for.
+/// Returns the project's files that none of `these` replaces.
 std::vector<source_file> others(const std::vector<source_file>& these,
                                 const std::vector<std::string>& beside) {
-  std::vector<refusal> unread; // is told by whoever serves them
+  std::vector<refusal> unread; // the project's own check reports these
   auto out = read_figure_files(beside, unread);
   auto named = [](auto& file) { return std::filesystem::path(file.name).filename(); };
   std::erase_if(out, [&](auto& x) {
@@ -108,7 +108,7 @@ std::vector<source_file> others(const std::vector<source_file>& these,
   return out;
 }
 
-/// Returns what is refused of files and others together, and of neither alone.
+/// Returns the refusals that appear only when the files and the others are planned together.
 std::vector<refusal> clashes(const std::vector<std::string>& paths, const std::vector<std::string>& beside,
                              postgres::session& db, const std::string& key_prefix) {
   std::vector<refusal> unread;

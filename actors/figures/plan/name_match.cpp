@@ -16,7 +16,7 @@ bool only(std::string_view text, std::string_view allowed) {
   });
 }
 
-/// Returns true if a value of the output could be written like this.
+/// Returns whether the text can be a value of the output.
 bool could_be_value(const name_template& by, const output_column& output, std::string_view value) {
   using enum column_type;
   switch (output.type) {

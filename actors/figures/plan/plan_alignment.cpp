@@ -30,7 +30,7 @@ std::vector<std::string> key_of(const postgres::table& x) {
   return out;
 }
 
-/// The table as it is now, its columns numbered as before.
+/// Updates the table to its present state, with its columns numbered as before.
 void renew(postgres::table& x, const std::set<std::uint16_t>& used, const postgres::table& now) {
   for (auto number : used) {
     auto found = now.find(x.columns.at(number).name);
@@ -76,7 +76,7 @@ plan_set as_in_catalog(plan_set x, const std::vector<postgres::table>& catalog) 
   for (auto& route : x.routes)
     needed[route.table.value] = needed[route.entity.value] = true;
   for (std::size_t i = 0; i < x.tables.size(); ++i) {
-    if (!needed[i]) // a number that nobody has any more
+    if (!needed[i]) // nothing uses this number now
       continue;
     auto& mine = x.tables[i].table;
     auto now = std::find_if(catalog.begin(), catalog.end(), [&](auto& y) { return same_name(mine, y); });

@@ -9,7 +9,7 @@ namespace millrace {
 
 namespace {
 
-/// The columns of one route that a figure reads, numbered in it.
+/// Returns the columns of one route that a figure reads, with their numbers in it.
 std::set<std::uint16_t> columns_read(const figure_plan& figure, side from, const route& on) {
   std::set<std::uint16_t> out;
   auto copy = figure;
@@ -20,7 +20,7 @@ std::set<std::uint16_t> columns_read(const figure_plan& figure, side from, const
   if (figure.what == figure_kind::projection)
     for (auto& x : figure.outputs)
       out.insert(x.index);
-  if (figure.parent) // a join finds one by the other
+  if (figure.parent) // a join finds rows of one side by the other
     for (auto column : on.by) {
       auto at = std::find(on.columns.begin(), on.columns.end(), column);
       out.insert(static_cast<std::uint16_t>(at - on.columns.begin()));
@@ -33,7 +33,7 @@ bool is_of_key(const plan_set& plans, const route& on, std::uint16_t i) {
   return std::find(key.begin(), key.end(), on.columns.at(i)) != key.end();
 }
 
-/// Tells whether rows at rest have all that the figure reads of a route.
+/// Returns whether the stored rows have everything that the figure reads of a route.
 bool is_whole(const plan_translation& how, const plan_set& after, const figure_plan& figure, route_id on,
               side from) {
   auto way = std::find_if(how.routes.begin(), how.routes.end(), [&](auto& x) { return x && x->to == on; });

@@ -1,5 +1,5 @@
-/// Places that may meet: two figures', or one of ours. A key's template is a
-/// pattern: literals, and placeholders that stand for any text of their type.
+/// Places that can collide: of two figures, or of a figure and Millrace. A key's template is a pattern of
+/// literals and of placeholders, which stand for any text of their type.
 
 #include "actors/figures/plan/plan_draft.hpp"
 
@@ -16,7 +16,7 @@ namespace {
 using postgres::column_type;
 using bytes = std::bitset<256>;
 
-/// One place of a pattern: one byte of these, or any number of them.
+/// One element of a pattern: one byte of a set, or any number of them.
 struct element {
   bytes any_of;
   bool repeated = false;
@@ -42,7 +42,7 @@ bytes only(std::string_view included) {
   return out;
 }
 
-/// What a value may print as; an encoded text has no colon.
+/// Adds the texts that a value can print as. An encoded text has no colon.
 void add_value(pattern& to, column_type type, bool encoded) {
   bytes any_of;
   switch (type) {
@@ -84,7 +84,7 @@ pattern pattern_of(const name_template& from, const figure_plan& plan) {
   return out;
 }
 
-/// Returns whether some text is of both patterns: a walk through both at once.
+/// Returns whether a text exists that matches both patterns. Walks both at once.
 bool may_meet(const pattern& a, const pattern& b) {
   std::set<std::pair<std::size_t, std::size_t>> seen;
   std::vector<std::pair<std::size_t, std::size_t>> open{{0, 0}};
@@ -105,7 +105,7 @@ bool may_meet(const pattern& a, const pattern& b) {
   return false;
 }
 
-/// Keys that are Millrace's own, with what a user would see there.
+/// Returns Millrace's own keys, each with a description for the user.
 std::vector<std::pair<std::string, pattern>> reserved() {
   std::vector<std::pair<std::string, pattern>> out;
   for (std::string prefix : {"millrace:", "cdc:", "alerts:", "batch_jobs:", "batch_summary:"}) {
@@ -128,7 +128,7 @@ bool is_hash(const figure_plan& x) {
   return x.place.what == target_kind::hash || x.place.what == target_kind::hash_field;
 }
 
-/// The hash fields that a figure writes, as patterns.
+/// Returns the hash fields that a figure writes, as patterns.
 std::vector<pattern> fields_of(const figure_plan& x) {
   if (x.place.what == target_kind::hash_field)
     return {pattern_of(x.place.member, x)};
@@ -142,7 +142,7 @@ std::vector<pattern> fields_of(const figure_plan& x) {
   return out;
 }
 
-/// The same literals around placeholders of the same form.
+/// Returns whether the templates have the same literals, and placeholders of the same form.
 bool same_template(const figure_plan& a, const figure_plan& b) {
   auto& x = a.place.key.pieces;
   auto& y = b.place.key.pieces;
@@ -156,7 +156,7 @@ bool same_template(const figure_plan& a, const figure_plan& b) {
   });
 }
 
-/// Returns why two figures can't both have their places; empty if they can.
+/// Returns why two figures' places conflict. Empty if they don't.
 std::string conflict(const figure_plan& a, const figure_plan& b) {
   if (!may_meet(pattern_of(a.place.key, a), pattern_of(b.place.key, b)))
     return {};
@@ -178,7 +178,7 @@ refusal at_target(const figure_draft& x, int at, std::string message, std::strin
   return x.file->at(x.text.target_at + static_cast<std::size_t>(at), std::move(message), std::move(advice));
 }
 
-/// Returns the first thing that the figure meets.
+/// Returns the refusal for the first collision of the figure.
 std::optional<refusal> meets(const std::vector<figure_draft>& drafts, std::size_t number) {
   static const auto ours = reserved();
   auto& x = drafts[number];

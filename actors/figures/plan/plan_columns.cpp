@@ -23,7 +23,7 @@ found_column key_column(const expression& from, const std::vector<scope_table>& 
   return x;
 }
 
-/// The timestamp column and the constant text of date_trunc and to_char.
+/// Returns the key of date_trunc or to_char: a timestamp column and a constant text.
 key_expression bucket(const expression& from, const expression& of, const expression& argument,
                       const std::vector<scope_table>& scope) {
   auto x = find_column(of, scope);
@@ -52,7 +52,8 @@ key_expression date_trunc(const expression& from, const std::vector<scope_table>
   return out;
 }
 
-/// to_char reads the longest pattern it knows: DDD and SSSS are others than DD and SS.
+/// Returns whether the format is supported. to_char uses the longest pattern, and DDD and SSSS aren't DD and
+/// SS.
 bool is_plain_format(std::string_view format) {
   static constexpr std::array<std::string_view, 6> patterns{"YYYY", "MM", "DD", "HH24", "MI", "SS"};
   constexpr std::string_view separators = "-_/:.,; ";
@@ -86,7 +87,7 @@ key_expression to_char(const expression& from, const std::vector<scope_table>& s
   return out;
 }
 
-/// What the constant prints as must be what the column would print.
+/// Refuses a fallback that prints in a form that the column never prints.
 void check_fallback(const expression& from, const postgres::column& column, const constant& fallback) {
   if (!is_number(column.type) || fallback.scale == column.scale)
     return;
@@ -110,7 +111,7 @@ key_expression coalesce(const expression& from, const std::vector<scope_table>& 
   return out;
 }
 
-/// A factor of a sum: exact, and of at most 18 digits.
+/// Returns a factor of a sum. Its type must be exact, with at most 18 digits.
 found_column factor(const expression& from, const std::vector<scope_table>& scope, const std::string& name) {
   auto x = find_column(from, scope);
   check_usable(x);

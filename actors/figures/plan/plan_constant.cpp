@@ -1,5 +1,5 @@
-/// Constants in their column's form. What a literal means is PostgreSQL's word:
-/// it casts the literal, and its canonical text is read here.
+/// Constants in their column's form. PostgreSQL decides what a literal means: it casts the literal, and
+/// this file reads the canonical text.
 
 #include "actors/figures/plan/plan_draft.hpp"
 #include "actors/figures/values/decimal_text.hpp"
@@ -15,8 +15,8 @@ namespace {
 using literal = expression::literal_kind;
 using postgres::column_type;
 
-/// The base type's name, without a modifier: so does PostgreSQL take a literal
-/// that it compares with the column.
+/// Returns the base type's name without a modifier. PostgreSQL converts a literal that it compares with the
+/// column to this type.
 std::string base_name(const postgres::column& column) {
   switch (column.type) {
   case column_type::smallint:
@@ -74,7 +74,7 @@ std::optional<constant> read_decimal(std::string_view text) {
   return digits ? std::optional(constant{*digits, number->scale}) : std::nullopt;
 }
 
-/// 'today' would be another day tomorrow.
+/// Refuses words such as 'today', whose meaning changes every day.
 void refuse_moving_words(const expression& from) {
   std::string lower;
   for (unsigned char c : from.text)
@@ -85,7 +85,7 @@ void refuse_moving_words(const expression& from) {
                     "a date or time written out");
 }
 
-/// A cast on the literal must be to what the column is, or it may round.
+/// Refuses a cast to another type than the column's, because it can round.
 void check_cast(const expression& from, const postgres::column& column) {
   static const std::map<std::string, column_type> names{
       {"int2", column_type::smallint},       {"int4", column_type::integer},
@@ -113,7 +113,7 @@ void check_cast(const expression& from, const postgres::column& column) {
 std::string canonical(const expression& from, const postgres::column& column, const figure_context& with) {
   if (!with.answers.canonical)
     return from.text;
-  // PostgreSQL may widen the other side: a comparison with 1.5 makes an integer column numeric.
+  // PostgreSQL can widen the other side: a comparison with 1.5 converts an integer column to numeric.
   auto type = from.literal != literal::text && is_number(column.type) ? "numeric" : base_name(column);
   auto text = with.answers.canonical(type, from.text);
   if (!text && text.why().code == errc::unavailable)

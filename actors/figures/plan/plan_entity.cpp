@@ -1,4 +1,4 @@
-/// Whose key cuts a figure's work into cells.
+/// Chooses the entity, whose key divides a figure's work into cells.
 
 #include "actors/figures/plan/plan_draft.hpp"
 
@@ -8,7 +8,7 @@ namespace millrace {
 
 namespace {
 
-/// Returns whether the column by itself is a group key.
+/// Returns whether the plain column is a group key.
 bool is_grouped(const figure_plan& plan, side from, std::uint16_t column) {
   return std::any_of(plan.keys.begin(), plan.keys.end(), [&](const key_expression& x) {
     return x.what == key_expression::kind::column && x.column.from == from && x.column.column == column;
@@ -25,8 +25,8 @@ const postgres::table* find(const std::vector<postgres::table>& catalog, const p
   return at == catalog.end() ? nullptr : &*at;
 }
 
-/// Returns the foreign key's columns in the order of the referred table's
-/// primary key; nothing if it doesn't refer to exactly that, in the same form.
+/// Returns the foreign key's columns in the order of the referred table's primary key. Returns nothing
+/// unless the foreign key refers to exactly that key, in the same form.
 std::vector<std::uint16_t> in_key_order(const postgres::table& child, const postgres::foreign_key& key,
                                         const postgres::table& parent) {
   std::vector<std::uint16_t> out;
@@ -72,7 +72,7 @@ void check_identity(const figure_draft& draft) {
                 "ALTER TABLE " + sql_name(child) + " REPLICA IDENTITY FULL");
 }
 
-/// A join: the parent's key, by the parent's own columns or the child's that equal them.
+/// Returns whether a join groups by the parent's key: by the parent's columns, or by the child's equal ones.
 bool has_parent_key(const figure_draft& draft) {
   for (std::size_t i = 0; i < draft.by.size(); ++i)
     if (!is_grouped(draft.plan, side::parent, draft.entity->primary_key[i])

@@ -1,4 +1,4 @@
-/// A figure's query: its tables, keys, aggregates and outputs.
+/// Resolves a figure's query: its tables, keys, aggregates and outputs.
 
 #include "actors/figures/plan/plan_draft.hpp"
 
@@ -18,8 +18,8 @@ scope_table in_scope(const table_reference& from, const figure_context& with) {
   return {&table, from.alias.empty() ? table.name : from.alias, !from.alias.empty(), side::child, from.at};
 }
 
-/// GROUP BY 2 and GROUP BY minute mean an item of the SELECT list; a column of
-/// that name goes first, as in SQL.
+/// Resolves GROUP BY 2 and GROUP BY minute to an item of the SELECT list. As in SQL, a column of that name
+/// takes precedence.
 const expression& group_item(const expression& from, const select_tree& tree,
                              const std::vector<scope_table>& scope) {
   if (from.what == kind::constant && from.literal == expression::literal_kind::integer) {
@@ -94,7 +94,7 @@ void add_column(figure_draft& draft, std::uint16_t number, std::string name, int
   draft.output_places.push_back(at);
 }
 
-/// Plain columns, * among them: a row of the result is a row of the table.
+/// Reads plain columns, including *. A row of the result is a row of the table.
 void read_projection(figure_draft& draft, const select_tree& tree) {
   auto& scope = draft.scope[0];
   draft.plan.what = figure_kind::projection;
@@ -145,7 +145,7 @@ void read_having(figure_draft& draft, const expression& from, const figure_conte
                   std::string("HAVING aggregate cmp constant, one condition ") + batch_later);
   auto& plan = draft.plan;
   auto wanted = to_aggregate(from.args[first ? 0 : 1], draft.scope, with);
-  // The constant takes the result's type; scaled numbers compare by value.
+  // The constant gets the result's type. Scaled numbers compare by value.
   postgres::column like;
   like.name = from.args[first ? 0 : 1].text;
   like.type = wanted.type;
@@ -175,7 +175,7 @@ bool agrees(column_type ours, column_type theirs) {
          || (is_text(ours) && is_text(theirs));
 }
 
-/// PostgreSQL's own word on the query: names, types, or a refusal.
+/// Checks the query with PostgreSQL: names, types, or a refusal.
 void check_with_database(figure_draft& draft, const figure_context& with) {
   if (!with.answers.describe)
     return;

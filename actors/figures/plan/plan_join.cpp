@@ -1,4 +1,4 @@
-/// A join: which table is the parent, and the child's columns that hold its key.
+/// Resolves a join: which table is the parent, and which of the child's columns hold its key.
 
 #include "actors/figures/plan/plan_draft.hpp"
 
@@ -12,9 +12,9 @@ namespace {
 
 using kind = expression::kind;
 
-/// The columns that a conjunction of equalities compares across two tables.
+/// The columns that ON's equalities compare between the two tables.
 struct join_pairs {
-  std::vector<std::pair<found_column, found_column>> of; ///< first table's, second table's
+  std::vector<std::pair<found_column, found_column>> of; ///< the first table's, the second table's
 };
 
 join_pairs read_pairs(std::vector<expression>& on, const std::vector<scope_table>& scope,
@@ -34,13 +34,13 @@ join_pairs read_pairs(std::vector<expression>& on, const std::vector<scope_table
         continue;
       }
     }
-    where.push_back(std::move(term)); // of an inner join, it means the same there
+    where.push_back(std::move(term)); // an inner join's ON means the same as WHERE
   }
   return out;
 }
 
-/// Returns the columns of `other` that equal the primary key of `of`, in key
-/// order; nothing if the pairs don't name exactly the key.
+/// Returns the columns of `other` that equal the primary key of `of`, in key order. Returns nothing if
+/// the pairs aren't exactly the key.
 std::optional<std::vector<std::uint16_t>> by_key(const join_pairs& pairs, const postgres::table& of,
                                                  bool first) {
   std::vector<std::uint16_t> out;
@@ -94,7 +94,7 @@ void read_join(figure_draft& draft, select_tree& tree) {
     refuse_figure(scope[1].at, "a join on something that isn't the parent's whole primary key",
                   std::string("parent.id = child.parent_id, the parent's primary key; or two figures ")
                       + batch_later);
-  // Both: one row for one row. The parent is the one that a foreign key names.
+  // Both match: one row joins one row. The parent is the table that a foreign key refers to.
   auto parent = !second ? 0u : !first ? 1u : refers_to(*scope[1].table, *first, *scope[0].table) ? 0u : 1u;
   draft.child = 1 - parent;
   draft.by = parent == 0 ? *first : *second;

@@ -1,5 +1,4 @@
-/// Plans as JSON text. Enumerators are written as their numbers: they are only
-/// ever added at the end.
+/// Plans as JSON text. Enumerators are written as numbers, so add new ones at the end only.
 
 #include "actors/figures/plan/plan_json.hpp"
 

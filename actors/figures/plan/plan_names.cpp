@@ -1,5 +1,4 @@
-/// Names against the catalog: tables that can be captured, columns that the
-/// stream brings.
+/// Resolves names with the catalog: tables that Debezium can capture, and columns that the stream contains.
 
 #include "actors/figures/plan/plan_draft.hpp"
 #include "messages/visible.hpp"
@@ -28,7 +27,7 @@ const postgres::table* look_up(const table_reference& from, const figure_context
   return nullptr;
 }
 
-/// What a table is that can't be captured, and what to read instead.
+/// Returns what a table is that can't be captured, and what to read instead.
 std::pair<const char*, const char*> why_not(table_kind kind) {
   switch (kind) {
   case table_kind::view:
@@ -51,7 +50,7 @@ void check_kind(const postgres::table& table, int at) {
   refuse_figure(at, sql_name(table) + " is " + what, advice);
 }
 
-/// Debezium's task ends at such a table (3.6.3: a NullPointerException), whatever columns
+/// Refuses such a table: Debezium's task fails on it (3.6.3: a NullPointerException), whatever columns
 /// figures use.
 void check_domains(const postgres::table& table, int at) {
   for (auto& column : table.columns)
@@ -63,8 +62,8 @@ void check_domains(const postgres::table& table, int at) {
                         + " TYPE the enum itself");
 }
 
-/// A name with control characters isn't served: it would reach scripts, logs,
-/// topics and keys, where they mean something.
+/// Refuses a name with control characters. It would reach scripts, logs, topics and keys, where these have a
+/// meaning.
 void check_names(const postgres::table& table, int at) {
   auto refuse = [&](const std::string& what, const std::string& name) {
     refuse_figure(at, "the name of " + what + " " + visible(written_name(name)) + " has control characters",
@@ -82,8 +81,8 @@ void check_names(const postgres::table& table, int at) {
                     "ALTER TABLE " + sql_name(table) + " RENAME COLUMN ...");
 }
 
-/// The statement that makes the key one that isn't deferrable. A constraint
-/// that nobody named is called TABLE_pkey.
+/// Returns the statement that makes the key not deferrable. PostgreSQL names an unnamed constraint
+/// TABLE_pkey.
 std::string plain_key(const postgres::table& table) {
   std::string columns;
   for (auto number : table.primary_key)

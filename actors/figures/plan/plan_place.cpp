@@ -1,4 +1,4 @@
-/// The target line against the query's outputs: placeholders, fields, ttl.
+/// Resolves the target line with the query's outputs: placeholders, fields, ttl.
 
 #include "actors/figures/plan/plan_draft.hpp"
 
@@ -28,7 +28,7 @@ std::uint16_t output_of(const std::string& name, int at, const figure_plan& plan
   return static_cast<std::uint16_t>(found - plan.outputs.begin());
 }
 
-/// Collects which outputs stand in the target as placeholders.
+/// Converts a template, and collects the outputs that it uses as placeholders.
 name_template to_template(const target_template& from, const figure_plan& plan,
                           std::set<std::uint16_t>& used) {
   name_template out;
@@ -51,7 +51,7 @@ std::size_t placeholders(const name_template& x) {
       std::count_if(x.pieces.begin(), x.pieces.end(), [](auto& piece) { return piece.output.has_value(); }));
 }
 
-/// The placeholders are the GROUP BY keys: else two groups would meet in one place.
+/// Requires that the placeholders are the GROUP BY keys. Otherwise two groups would share a place.
 void check_keys(const figure_draft& draft, const std::set<std::uint16_t>& used) {
   auto& plan = draft.plan;
   std::set<std::uint16_t> keys;
@@ -71,7 +71,7 @@ void check_keys(const figure_draft& draft, const std::set<std::uint16_t>& used) 
   }
 }
 
-/// A projection's placeholders are the primary key.
+/// Requires that a projection's placeholders are the primary key.
 void check_primary_key(const figure_draft& draft, const std::set<std::uint16_t>& used) {
   auto& plan = draft.plan;
   auto& table = *draft.entity;
@@ -89,8 +89,8 @@ void check_primary_key(const figure_draft& draft, const std::set<std::uint16_t>&
   refuse_target(draft.line.key.at, "the placeholders aren't the primary key of " + sql_name(table), key);
 }
 
-/// The bytes by which a value of the type may go on and still be one: a literal
-/// that begins with another byte shows where the value ends.
+/// Returns the bytes that can continue a value of the type. A literal that begins with another byte marks
+/// the value's end.
 std::string_view continuations(column_type type) {
   switch (type) {
   case column_type::smallint:
@@ -110,15 +110,15 @@ std::string_view continuations(column_type type) {
   }
 }
 
-/// Returns whether the literal can't be taken for a part of the value before
-/// it. In text, a colon is percent-encoded wherever two placeholders stand.
+/// Returns whether the literal can't be read as a part of the value before it. With two placeholders, a colon
+/// in text is percent-encoded.
 bool ends(column_type value, const std::string& literal) {
   if (is_text(value) || value == column_type::enumeration)
     return literal.find(':') != literal.npos;
   return !literal.empty() && continuations(value).find(literal[0]) == std::string_view::npos;
 }
 
-/// Two groups mustn't have one name: 1 and 23, 12 and 3.
+/// Refuses a template in which two groups can have one name: 1 and 23, 12 and 3.
 void check_separators(const name_template& x, const target_template& from, const figure_plan& plan) {
   std::optional<std::size_t> last;
   for (std::size_t i = 0; i < x.pieces.size(); ++i) {
@@ -165,7 +165,8 @@ void check_shown(figure_draft& draft, const std::set<std::uint16_t>& used) {
     refuse_target(line.score_at, "the score " + line.score + " isn't a number", "a count, sum or avg");
 }
 
-/// A bucket's start can be told only from its year on downwards, without a gap.
+/// Returns whether the format determines a bucket's start: it needs the year and every unit down to its
+/// smallest, without a gap.
 bool tells_start(const std::string& format) {
   auto gap = false;
   for (auto part : {"YYYY", "MM", "DD", "HH24", "MI", "SS"}) {

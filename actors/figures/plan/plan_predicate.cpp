@@ -1,4 +1,4 @@
-/// Conditions of WHERE, FILTER and ON: each of one table, each exact.
+/// Resolves conditions of WHERE, FILTER and ON. Each is over one table, and exact.
 
 #include "actors/figures/plan/plan_draft.hpp"
 
@@ -13,7 +13,7 @@ using postgres::column_type;
 
 bool is_column(const expression& x) { return x.what == kind::column; }
 
-/// Equality needs one form; order needs exact order.
+/// Requires one printed form for equality, and an exact order for comparisons.
 void check_comparable(const found_column& x, comparison cmp) {
   check_usable(x);
   check_key_type(x, "compared");
@@ -60,7 +60,7 @@ predicate compare(const expression& from, const std::vector<scope_table>& scope,
   return out;
 }
 
-/// column IN (...), column BETWEEN a AND b
+/// Resolves column IN (...) and column BETWEEN a AND b.
 predicate with_constants(const expression& from, const std::vector<scope_table>& scope,
                          const figure_context& with) {
   predicate out;

@@ -1,4 +1,4 @@
-/// All figures together: tables, entities, routes, and which columns travel.
+/// Lays out all figures together: tables, entities, routes, and the columns that batches contain.
 ///
 ///   figure's columns (numbered in their table)
 ///     -> kept and shown columns of each route
@@ -14,7 +14,7 @@ namespace millrace {
 
 namespace {
 
-/// A route before it has a number: own ones first, then by entity and columns.
+/// A route without a number yet. Own routes come first, then by entity and columns.
 using route_name =
     std::tuple<const postgres::table*, bool, const postgres::table*, std::vector<std::uint16_t>>;
 
@@ -80,7 +80,7 @@ class layout {
   }
 
   void number_routes() {
-    // By table, not by the address of its description.
+    // Orders by table, not by the address of its description.
     std::map<std::tuple<table_id, bool, table_id, std::vector<std::uint16_t>>, route_name> ordered;
     for (auto& [name, columns] : needed_) {
       auto& [table, foreign, entity, by] = name;

@@ -1,4 +1,4 @@
-/// Which types may be used how (sql/README.md has the table).
+/// Which types figures can use, and how (table in sql/README.md).
 
 #include "actors/figures/plan/plan_draft.hpp"
 

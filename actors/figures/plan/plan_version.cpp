@@ -14,8 +14,8 @@ std::string name_of(const postgres::table& x) {
   return postgres::quoted_name(x.schema) + "." + postgres::quoted_name(x.name);
 }
 
-/// A column with all that its packed form and its text depend on. A domain's name
-/// doesn't tell the fraction; hashes of all other columns are as ledgers have them.
+/// Returns a column with everything that its packed form and its text depend on. For a domain, adds the
+/// fraction, which its name doesn't contain. Other columns must hash as they do in existing ledgers.
 nlohmann::json form_of(const postgres::column& x) {
   nlohmann::json out = {x.name, x.type, x.type_name, x.precision, x.scale};
   if (x.fraction != postgres::fraction_by_name(x))

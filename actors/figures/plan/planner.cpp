@@ -15,13 +15,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// "orders" for a file with one figure, else "orders.1", "orders.2".
+/// Returns "orders" for a file with one figure, else "orders.1", "orders.2".
 std::string default_name(const source_file& file, std::size_t number, std::size_t of) {
   auto stem = fs::path(file.name).stem().string();
   return of == 1 ? stem : stem + "." + std::to_string(number + 1);
 }
 
-/// A place's key and a figure's name are shown to people, and are keys in Redis.
+/// Refuses control characters in a place's key or a figure's name: both are printed, and are keys in Redis.
 void refuse_controls(const std::string& line) {
   auto shown = visible_lines(line);
   if (shown == line)
@@ -47,8 +47,7 @@ refusal refused_at(const figure_draft& draft, figure_refused&& x) {
                         std::move(x.advice));
 }
 
-/// Returns the figure resolved, or adds its refusal. Throws error where the
-/// server fails.
+/// Resolves the figure and appends it, or adds its refusal. Throws error if the server fails.
 void add_figure(figure_draft draft, const figure_context& with, std::vector<figure_draft>& to,
                 std::vector<refusal>& refused) {
   try {
@@ -83,11 +82,11 @@ void sort(std::vector<refusal>& refused, const std::vector<source_file>& files) 
   });
 }
 
-/// The *.sql of folders and the files as given, each once, in order of path.
+/// Returns the folders' *.sql files and the files as given, each once, in order of path.
 std::vector<std::string> find_files(const std::vector<std::string>& paths, std::vector<refusal>& refused) {
   std::vector<std::string> out;
   for (auto& path : paths) {
-    std::error_code absent, failed; // what isn't there is told when it is read
+    std::error_code absent, failed; // reading reports a missing file
     if (fs::is_directory(path, absent)) {
       for (auto& entry : fs::directory_iterator(path, failed))
         if (entry.path().extension() == ".sql")
@@ -103,7 +102,7 @@ std::vector<std::string> find_files(const std::vector<std::string>& paths, std::
   return out;
 }
 
-/// Nothing else may begin like the places of this project.
+/// Puts the prefix before every key, so that no other project's keys begin like this one's.
 void put_before(const std::string& key_prefix, plan_set& plans) {
   plans.key_prefix = key_prefix;
   for (auto& x : plans.figures)

@@ -17,7 +17,7 @@ constexpr auto base64_values = [] {
   return table;
 }();
 
-/// Longer ones are no numeric of PostgreSQL's: log2(10) / 8 bytes a digit.
+/// More bytes exceed PostgreSQL's numeric: log2(10) / 8 bytes per digit.
 constexpr std::size_t most_bytes = (most_whole_digits + most_fraction_digits) * 416ULL / 1000 + 2;
 
 /// Appends nine digits, with leading zeros.
@@ -28,7 +28,7 @@ void append_limb(std::string& to, std::uint32_t limb) {
     to[--end] = static_cast<char>('0' + limb % 10);
 }
 
-/// Returns the decimal digits of a big-endian magnitude: limbs of nine digits, into which 32 bits go at a
+/// Returns the decimal digits of a big-endian magnitude. Uses limbs of nine digits, and adds 32 bits at a
 /// time.
 std::string digits_of(std::string bytes) {
   constexpr std::uint64_t base = 1'000'000'000;

@@ -45,7 +45,7 @@ bool infinite(std::int64_t x) { return x == plus_infinity || x == minus_infinity
 
 std::int64_t down_to(std::int64_t x, std::int64_t step) { return floor_div(x, step) * step; }
 
-/// timestamp_trunc's years; before Christ they go their own way.
+/// Returns the first year of the unit, as timestamp_trunc computes it. Before Christ it rounds differently.
 std::int64_t first_year(std::int64_t year, time_unit to) {
   switch (to) {
   case time_unit::decade:
@@ -195,7 +195,7 @@ std::optional<std::int64_t> time_pattern::start_of(std::string_view text) const 
   auto least = minimum_size();
   if (text.size() < least)
     return std::nullopt;
-  auto year_digits = 4 + text.size() - least; // beyond 9999 it takes what is left
+  auto year_digits = 4 + text.size() - least; // after 9999, the year takes the remaining digits
   std::array<std::int64_t, 7> found{0, 0, 1, 1, 0, 0, 0};
   auto has_year = false;
   for (auto& p : pieces_) {

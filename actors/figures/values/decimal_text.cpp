@@ -13,7 +13,7 @@ constexpr std::size_t longest_text = most_whole_digits + most_fraction_digits + 
 
 bool is_digit(char x) { return x >= '0' && x <= '9'; }
 
-/// Appends digits to `out` while there are some; returns how many.
+/// Appends the leading digits of `text` to `out`. Returns how many.
 std::size_t take_digits(std::string_view& text, std::string& out) {
   auto n = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_digit) - text.begin());
   out.append(text.substr(0, n));
@@ -26,7 +26,7 @@ void trim_zeros(std::string& digits) {
   digits.erase(0, first == std::string::npos ? digits.size() - 1 : first);
 }
 
-/// Reads "E-7" at the end of a number; false if something else is left.
+/// Reads "E-7" at the end of a number. Returns false if other text follows.
 bool take_exponent(std::string_view text, int& exponent) {
   if (text.empty())
     return true;
@@ -39,7 +39,7 @@ bool take_exponent(std::string_view text, int& exponent) {
   return code == std::errc{} && end == text.data() + text.size() && std::abs(exponent) < longest_exponent;
 }
 
-/// "123.45" with at most `scale` digits behind the point and 18 in all.
+/// Reads "123.45" with at most `scale` digits after the point and 18 in total.
 std::optional<std::int64_t> usual_form(std::string_view text, int scale) {
   auto negative = !text.empty() && text.front() == '-';
   std::int64_t x = 0;

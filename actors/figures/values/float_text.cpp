@@ -1,5 +1,5 @@
-// float4out and float8out: PostgreSQL's own Ryu differs from std::to_chars in
-// one thing: digits that lie exactly between two floats don't count as shorter.
+// float4out and float8out. PostgreSQL's Ryu differs from std::to_chars in one way: digits that lie exactly
+// halfway between two floats don't count as shorter.
 
 #include "actors/figures/values/text.hpp"
 
@@ -13,7 +13,7 @@ namespace millrace {
 
 namespace {
 
-/// A decimal number's digits and the power of ten of the first of them.
+/// A decimal number's digits, and the power of ten of the first one.
 struct decimal {
   std::string digits;
   int exponent = 0;
@@ -37,7 +37,7 @@ std::string text_of(const decimal& x) {
   return out + "e" + std::to_string(x.exponent);
 }
 
-/// Returns all digits of x, which is exact.
+/// Returns all digits of the exact value of x.
 decimal exact(long double x) {
   char buffer[1200];
   std::snprintf(buffer, sizeof(buffer), "%.1100Le", x);
@@ -46,7 +46,7 @@ decimal exact(long double x) {
 
 bool equal(const decimal& a, const decimal& b) { return a.exponent == b.exponent && a.digits == b.digits; }
 
-/// The middle between x and its neighbour fits in a long double.
+/// Returns the midpoint of x and its neighbor, which fits in a long double.
 template <class T>
 long double middle(T x, T towards) {
   auto neighbour = std::nextafter(x, towards);
@@ -89,8 +89,8 @@ bool reads_back(const decimal& digits, T x) {
   return back == x && !is_middle(digits, x);
 }
 
-/// Returns the shortest digits strictly within what rounds to x > 0: the slow
-/// way, taken where to_chars ends on a middle.
+/// Returns the shortest digits strictly inside the interval that rounds to x > 0. Slow; used only where
+/// to_chars returns a midpoint.
 template <class T>
 decimal shortest_within(T x, std::size_t from) {
   for (auto count = from;; ++count) {
@@ -111,7 +111,7 @@ decimal shortest(T x) {
   auto end = std::to_chars(buffer, buffer + sizeof(buffer) - 1, x, std::chars_format::scientific).ptr;
   *end = 0;
   auto out = parse({buffer, static_cast<std::size_t>(end - buffer)});
-  // A middle has its last bit below the float's own: only few digits can be one.
+  // A midpoint's last bit is below the float's own, so only few digits can be one.
   return is_middle(out, x) ? shortest_within(x, out.digits.size()) : out;
 }
 

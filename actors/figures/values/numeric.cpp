@@ -29,9 +29,9 @@ std::string digits_of(wide x) {
   return out.empty() ? "0" : std::string(out.rbegin(), out.rend());
 }
 
-/// Where numeric's digits, which are of base 10^4, begin.
+/// The first digit of numeric's form, which has base 10^4.
 struct leading_digit {
-  int weight = 0; ///< the power of 10^4 of the first digit that isn't 0; 0 for zero
+  int weight = 0; ///< the power of 10^4 of the first nonzero digit; 0 for zero
   int digit = 0;
 };
 
@@ -41,14 +41,14 @@ leading_digit leading(const wide& digits, int scale) {
   if (digits == wide{})
     return {};
   auto text = digits_of(digits);
-  auto groups = (scale + decimals - 1) / decimals; // behind the point
+  auto groups = (scale + decimals - 1) / decimals; // after the point
   text.append(static_cast<std::size_t>(groups * decimals - scale), '0');
   auto size = static_cast<int>(text.size());
   auto first = (size - 1) % decimals + 1;
   return {(size - 1) / decimals - groups, std::stoi(text.substr(0, static_cast<std::size_t>(first)))};
 }
 
-/// select_div_scale: at least 16 significant digits, and no less than the sum's scale.
+/// Returns select_div_scale's scale: at least 16 significant digits, and at least the sum's scale.
 int quotient_scale(const wide_decimal& magnitude, std::int64_t count) {
   constexpr int least_significant = 16, decimals = 4, greatest_scale = 1000;
   auto a = leading(magnitude.digits, magnitude.scale);

@@ -24,7 +24,7 @@ void append_padded(std::string& out, std::int64_t x, std::size_t width) {
   out.append(buffer, size);
 }
 
-/// Appends "infinity" for what stands for it; returns whether it did.
+/// Appends "infinity" or "-infinity" if `x` stands for it. Returns whether it did.
 bool append_infinity(std::string& out, std::int64_t x) {
   if (x == plus_infinity)
     out += "infinity";
@@ -68,7 +68,7 @@ void append_day(std::string& out, std::int64_t days) {
   append_era(out, date);
 }
 
-/// `middle` stands between date and time, `zone` behind them.
+/// `middle` goes between date and time, `zone` after them.
 void append_instant(std::string& out, std::int64_t x, char middle, const char* zone) {
   if (append_infinity(out, x))
     return;
@@ -123,7 +123,7 @@ bool is_number(column_type type) {
   }
 }
 
-/// NaN and the infinities are no JSON numbers.
+/// Returns false for NaN and the infinities, which aren't JSON numbers.
 bool is_finite(std::string_view text) {
   auto first = text.substr(0, 1) == "-" ? text.substr(1, 1) : text.substr(0, 1);
   return !first.empty() && first[0] >= '0' && first[0] <= '9';

@@ -11,7 +11,7 @@ namespace {
 
 using postgres::column_type;
 
-/// How much of a value a message shows.
+/// The most characters of a value that a message shows.
 constexpr std::size_t shown = 60;
 
 error refused(std::string_view text, const postgres::column& of, const char* expected) {

@@ -15,7 +15,7 @@ bool take(std::string_view& text, char x) {
   return true;
 }
 
-/// Reads the digits at the front, at most `most` of them and at least `least`.
+/// Reads the leading digits, at least `least` and at most `most` of them.
 std::optional<std::int64_t> take_number(std::string_view& text, std::size_t least, std::size_t most) {
   std::size_t n = 0;
   std::int64_t x = 0;
@@ -27,7 +27,7 @@ std::optional<std::int64_t> take_number(std::string_view& text, std::size_t leas
   return x;
 }
 
-/// Reads "2026-02-28": a year of four digits or more, without a sign.
+/// Reads "2026-02-28": a year of at least four digits, without a sign.
 std::optional<civil_date> take_civil(std::string_view& text) {
   auto year = take_number(text, 4, 9);
   if (!year || !take(text, '-'))
@@ -41,7 +41,7 @@ std::optional<civil_date> take_civil(std::string_view& text) {
   return civil_date{*year, static_cast<int>(*month), static_cast<int>(*day)};
 }
 
-/// Reads a date of ISO 8601, whose year may have a sign.
+/// Reads an ISO 8601 date. Its year can have a sign.
 std::optional<std::int64_t> take_date(std::string_view& text) {
   auto negative = take(text, '-');
   if (!negative)
@@ -54,7 +54,7 @@ std::optional<std::int64_t> take_date(std::string_view& text) {
   return days_from_civil(*date);
 }
 
-/// Reads a date of PostgreSQL's. `before_christ`: the text ended with " BC".
+/// Reads a date that PostgreSQL printed. `before_christ`: the text ended with " BC".
 std::optional<std::int64_t> take_date_of_era(std::string_view& text, bool before_christ) {
   auto date = take_civil(text);
   if (!date)
@@ -79,7 +79,7 @@ std::optional<std::int64_t> infinity_in(std::string_view text) {
   return std::nullopt;
 }
 
-/// Reads ".123456", in microseconds.
+/// Reads ".123456". Returns microseconds.
 std::optional<std::int64_t> take_fraction(std::string_view& text) {
   if (!take(text, '.'))
     return 0;
@@ -111,7 +111,7 @@ std::optional<std::int64_t> take_clock(std::string_view& text) {
   return ((*hours * 60 + *minutes) * 60 + *seconds) * microseconds_per_second + *fraction;
 }
 
-/// Reads "Z", "+02:00", "-05:30:10" or nothing, and wants the end there.
+/// Reads "Z", "+02:00", "-05:30:10" or nothing. Nothing may follow.
 std::optional<std::int64_t> take_offset(std::string_view text) {
   if (text.empty() || text == "Z")
     return 0;
@@ -124,8 +124,8 @@ std::optional<std::int64_t> take_offset(std::string_view text) {
   return west ? -*offset : *offset;
 }
 
-/// Returns the microseconds since 1970. The ends of 64 bits stand for infinity, so
-/// no timestamp may reach them; a day may begin before them, and its time not.
+/// Returns the microseconds since 1970. The ends of 64 bits mean infinity, so no timestamp may equal them.
+/// A day can begin before the range while its time is in it.
 std::optional<std::int64_t> within_range(std::int64_t days, std::int64_t time_of_day) {
   auto out = static_cast<int128>(days) * microseconds_per_day + time_of_day;
   auto fits = out > minus_infinity && out < plus_infinity;
