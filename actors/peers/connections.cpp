@@ -11,7 +11,7 @@ namespace {
 constexpr std::chrono::seconds time_to_greet{10}, longest_silence{20};
 constexpr std::size_t most_newcomers = 64, most_greeted = 256;
 
-/// Whoever reads there sees the connection's end, and closes it.
+/// Shuts the socket down. Its reader then sees the end of the connection and closes it.
 void end(presence& x) {
   ::shutdown(x.socket, SHUT_RDWR);
   x.gone = true;

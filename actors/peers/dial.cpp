@@ -31,7 +31,7 @@ bool ready(int socket, short events, clock::time_point deadline) {
 
 error away(const std::string& why) { return {errc::unavailable, why}; }
 
-/// Connects to one of a name's addresses.
+/// Connects to one of the addresses of a name.
 result<socket_holder> connect_to(const addrinfo& at, clock::time_point deadline) {
   socket_holder out(::socket(at.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (out.get() < 0)

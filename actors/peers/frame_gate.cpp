@@ -7,11 +7,11 @@ namespace millrace::peers {
 
 namespace {
 
-/// CAF's numbers of operations (caf/io/basp/message_type.hpp).
+/// CAF's operation numbers (caf/io/basp/message_type.hpp).
 constexpr unsigned server_handshake = 0, client_handshake = 1, heartbeat = 6;
 constexpr std::uint32_t largest_handshake = 64 << 10;
-/// A node's greatest message is a record of Kafka's, whose old and new row may go to one cell: batches are
-/// cut at a MiB, and no record is longer than the 64 MiB that a consumer takes.
+/// The largest message between nodes: a batch with one Kafka record whose old and new row go to one cell.
+/// Batches are cut at 1 MiB, and a consumer accepts records of at most 64 MiB.
 constexpr std::uint32_t largest_message = 128u << 20;
 
 } // namespace
@@ -42,7 +42,8 @@ bool frame_gate::lets_through(const void* bytes, std::size_t size) {
   return true;
 }
 
-/// A handshake comes first, and a client's may come again.
+/// Returns whether the header is valid. The first frame must be the side's handshake, which may come again
+/// later.
 bool frame_gate::is_sound() const {
   auto operation = header_[0];
   auto payload = payload_size();

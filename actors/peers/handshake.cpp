@@ -10,7 +10,7 @@ namespace {
 
 constexpr char welcome = 'W';
 
-/// Alerts are what the other end says; reasons above this are alerts.
+/// Returns whether the error is an alert from the other end: its reason is at least the offset.
 bool is_alert(unsigned long code) { return ERR_GET_REASON(code) >= SSL_AD_REASON_OFFSET; }
 
 std::string in_words(const SSL* session) {

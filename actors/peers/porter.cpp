@@ -20,7 +20,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// Descriptors have run out: others may close theirs meanwhile.
+/// The pause when the process has no free file descriptors. Other connections can close meanwhile.
 constexpr std::chrono::milliseconds pause_without_descriptors{100};
 
 void ring(int bell) {
@@ -68,7 +68,7 @@ result<socket_holder> listen_at(const std::string& host, std::uint16_t port) {
 
 } // namespace
 
-/// Somebody who has to show a certificate yet.
+/// A connection that hasn't shown a certificate yet.
 struct porter::visitor {
   socket_holder socket;
   handshake shaking;
@@ -127,7 +127,7 @@ void porter::run() {
   }
 }
 
-/// The end, the door, then who is waiting, in this order.
+/// Returns the end's descriptor, the listener's, then the waiting connections', in this order.
 std::vector<pollfd> porter::watched() const {
   std::vector<pollfd> out{{end_.get(), POLLIN, 0}, {door_.get(), POLLIN, 0}};
   for (auto& one : waiting_) {
@@ -173,7 +173,7 @@ void porter::meet(socket_holder socket, std::string who) {
     refuse(x, "too many others are shaking hands");
 }
 
-/// Returns whether one more of this address may wait.
+/// Returns whether one more connection from this address may wait.
 bool porter::make_room(const std::string& who) {
   auto of_address = static_cast<std::size_t>(
       std::count_if(waiting_.begin(), waiting_.end(), [&](auto& x) { return x.who == who; }));
@@ -182,7 +182,7 @@ bool porter::make_room(const std::string& who) {
   return waiting_.size() < how_.most_waiting || drop_a_silent_one({});
 }
 
-/// Refuses the oldest that has said nothing yet, of this address or of all (empty).
+/// Refuses the oldest connection that has sent nothing yet, of this address or (empty) of all.
 bool porter::drop_a_silent_one(const std::string& who) {
   auto found = std::find_if(waiting_.begin(), waiting_.end(),
                             [&](auto& x) { return !x.said_something && (who.empty() || x.who == who); });
@@ -193,7 +193,7 @@ bool porter::drop_a_silent_one(const std::string& who) {
   return true;
 }
 
-/// Goes on with a handshake. Returns whether it has come to an end.
+/// Continues a handshake. Returns whether it has ended.
 bool porter::is_through(visitor& x) {
   x.said_something = true;
   x.now = x.shaking.go_on();

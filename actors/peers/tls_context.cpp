@@ -17,7 +17,7 @@ namespace {
 constexpr auto certificate_setting = "MILLRACE_NODE_CERTIFICATE";
 constexpr auto key_setting = "MILLRACE_NODE_KEY";
 constexpr auto authority_setting = "MILLRACE_NODE_AUTHORITY";
-/// More than that is a clock that nobody sets.
+/// How far two nodes' clocks may differ. A larger difference means that a clock isn't synchronized.
 constexpr std::chrono::seconds clocks_may_differ{600};
 
 error bad(const char* setting, const std::string& what) {
@@ -35,7 +35,7 @@ result<void> check_file(const char* setting, const std::string& file) {
   return {};
 }
 
-/// A group may read it: that is how secrets are handed to a service's user.
+/// Refuses a key that other users can read. Its group may: a service's user gets its secrets that way.
 result<void> check_rights(const std::string& key) {
   struct stat found;
   if (stat(key.c_str(), &found) == 0 && (found.st_mode & S_IRWXO))
@@ -44,7 +44,7 @@ result<void> check_rights(const std::string& key) {
   return {};
 }
 
-/// Says what OpenSSL didn't like; never shows a file's content.
+/// Returns an error with OpenSSL's reason. Never contains a file's content.
 error refused(const char* setting, const std::string& file, const std::string& expected) {
   auto code = ERR_get_error();
   auto* reason = code ? ERR_reason_error_string(code) : nullptr;
@@ -52,7 +52,7 @@ error refused(const char* setting, const std::string& file, const std::string& e
   return bad(setting, file + " isn't " + expected + (reason ? std::string(" (") + reason + ")" : ""));
 }
 
-/// Nobody is there to type a passphrase.
+/// Answers OpenSSL without a passphrase, because no person is present to type one.
 int no_passphrase(char*, int, int, void*) { return 0; }
 
 bool is_key_of_another() {
@@ -73,20 +73,20 @@ result<void> load_files(SSL_CTX* context, const tls_files& x) {
   return {};
 }
 
-/// OpenSSL's verify callback. A certificate that begins in a moment is a good one,
-/// made where the clock is ahead of ours.
+/// OpenSSL's verify callback. Accepts a certificate that isn't valid yet but soon is: the clock of the
+/// machine that issued it can be ahead of this one's.
 int forgive_clocks(int good, X509_STORE_CTX* chain) {
   if (good || X509_STORE_CTX_get_error(chain) != X509_V_ERR_CERT_NOT_YET_VALID)
     return good;
   auto soon = std::time(nullptr) + clocks_may_differ.count();
-  // -1: it begins by then; 0 would be an error.
+  // -1: valid by then. 0: error.
   if (X509_cmp_time(X509_get0_notBefore(X509_STORE_CTX_get_current_cert(chain)), &soon) != -1)
     return 0;
   X509_STORE_CTX_set_error(chain, X509_V_OK);
   return 1;
 }
 
-/// Tells whether the certificate is one of the authority's, today.
+/// Checks that the certificate is of the CA and is valid now.
 result<void> check_chain(SSL_CTX* context, const tls_files& x) {
   std::unique_ptr<X509_STORE_CTX, decltype(&X509_STORE_CTX_free)> chain{X509_STORE_CTX_new(),
                                                                         X509_STORE_CTX_free};
@@ -105,7 +105,7 @@ result<void> check_chain(SSL_CTX* context, const tls_files& x) {
 void set_rules(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, forgive_clocks);
-  // Connections last: nobody comes back to a session.
+  // Connections are long-lived, and no client resumes a session.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_num_tickets(context, 0);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER

@@ -19,7 +19,7 @@ moved read(SSL& tls, void* into, std::size_t size, std::size_t& done) {
   done = 0;
   if (size == 0)
     return moved::none_yet;
-  ERR_clear_error(); // what another connection left there isn't ours
+  ERR_clear_error(); // removes errors of other connections
   return outcome_of(tls, SSL_read_ex(&tls, into, size, &done));
 }
 

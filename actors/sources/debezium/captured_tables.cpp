@@ -12,8 +12,7 @@ namespace millrace::connect {
 
 namespace {
 
-/// A table's name in 16 hexadecimal digits (FNV-1a): a word of the log each second has
-/// to be short.
+/// Returns a table's name as 16 hexadecimal digits (FNV-1a). Short, because the WAL gets it every second.
 std::string mark_of(const postgres::table& x) {
   return fmt::format("{:016x}", fnv1a(x.schema + "." + x.name));
 }
@@ -29,7 +28,7 @@ std::string table_list(const plan_set& plans, const std::string& own_schema) {
          + collection_pattern(own_schema, "debezium_signal");
 }
 
-/// In an order of its own: another one of the plans is no reason to restart a connector.
+/// Sorted, so that a new order of the plans doesn't restart the connector.
 std::string capture_mark(const plan_set& plans) {
   std::set<std::string> marks;
   for (auto& each : plans.tables)

@@ -12,10 +12,10 @@ namespace millrace::connect {
 
 namespace {
 
-constexpr int conflict = 409; ///< workers rebalance: ask again
+constexpr int conflict = 409; ///< the workers rebalance: ask again
 constexpr std::chrono::milliseconds conflict_pause{250};
 
-/// Returns the message of Connect's error body, in one line.
+/// Returns the message of Connect's error body, on one line.
 std::string message_of(const std::string& body) {
   auto x = nlohmann::json::parse(body, nullptr, false);
   auto text = x.is_object() && x.contains("message") && x["message"].is_string()
@@ -56,13 +56,13 @@ struct client::impl {
   impl(const std::string& host, int port) : http(host, port) {}
 
   httplib::Client http;
-  std::string base; ///< path before /connectors
+  std::string base; ///< the path before /connectors
   std::chrono::milliseconds timeout{};
 
   std::string path(const std::string& name, const std::string& rest = "") const {
     return base + "/connectors/" + encoded(name) + rest;
   }
-  /// Sends a request again while the workers rebalance.
+  /// Repeats a request while the workers rebalance.
   template <class Request>
   httplib::Result patiently(Request send) {
     auto until = std::chrono::steady_clock::now() + 3 * timeout;

@@ -17,10 +17,10 @@ namespace {
 namespace json = simdjson::ondemand;
 using postgres::column_type;
 
-/// Digits that a double carries for certain.
+/// A double represents every integer up to this one exactly: 15 digits.
 constexpr std::int64_t exact_in_double = 1'000'000'000'000'000;
 
-/// How much of a value a message shows.
+/// The most characters of a value that a message shows.
 constexpr std::size_t shown = 60;
 
 [[noreturn]] void refuse(const postgres::column& of, const std::string& expected, std::string_view found) {
@@ -73,8 +73,8 @@ value exact_numeric(std::string_view text, const postgres::column& of, const wir
   refuse(of, "a number of at most 18 digits", text);
 }
 
-/// decimal.handling.mode=double: the shortest text of a double gives the number
-/// back as long as it has no more than 15 digits.
+/// decimal.handling.mode=double: the shortest text of a double is the original number if it has at most 15
+/// digits.
 value rounded_numeric(std::string_view token, const postgres::column& of) {
   auto x = scaled_from_text(token, of.scale);
   if (!x || *x >= exact_in_double || *x <= -exact_in_double)
@@ -82,7 +82,7 @@ value rounded_numeric(std::string_view token, const postgres::column& of) {
   return *x;
 }
 
-// ---- numeric of any other precision: text as PostgreSQL prints it
+// ---- numeric of any other precision: the text that PostgreSQL prints
 
 std::string special_numeric(std::string_view text) {
   if (text == "NAN" || text == "NaN")
@@ -94,8 +94,8 @@ std::string special_numeric(std::string_view text) {
   return {};
 }
 
-/// All digits of the column's scale, as PostgreSQL prints them. Debezium writes
-/// 2048 more for a negative one.
+/// Returns all digits of the column's scale, as PostgreSQL prints them. Debezium adds 2048 to a negative
+/// scale.
 std::string decimal_as_text(std::optional<decimal> x, const postgres::column& of, std::string_view found) {
   if (x && of.precision > 0)
     x = rescaled(std::move(*x), std::max(of.scale, 0));
@@ -104,7 +104,7 @@ std::string decimal_as_text(std::optional<decimal> x, const postgres::column& of
   return plain_text(*x);
 }
 
-/// precise: {"scale": 2, "value": base64}. Trailing zeros are gone by then.
+/// precise: {"scale": 2, "value": base64}. Debezium has already removed trailing zeros.
 std::string variable_scale(json::object x, const postgres::column& of) {
   std::int64_t scale = x["scale"];
   std::string_view digits = x["value"];
@@ -159,10 +159,10 @@ std::string float_text(json::value& x, const postgres::column& of) {
 
 // ---- dates and times
 
-/// What Debezium makes of infinite dates: out of the stream the log's own number
-/// counted from 1970 in 32 bits, out of a snapshot the driver's milliseconds as
-/// days, cut off to 32 bits. PostgreSQL has no date before 4713 BC, so none of
-/// these is a date. The driver's may be a day off by Kafka Connect's time zone.
+/// Returns infinity for what Debezium writes for infinite dates. From the stream, it writes the WAL's
+/// number, counted from 1970 in 32 bits. From a snapshot, it writes the driver's milliseconds as days, cut
+/// to 32 bits. PostgreSQL has no date before 4713 BC, so neither is a valid date. Kafka Connect's time
+/// zone can shift the driver's by a day.
 std::optional<std::int64_t> infinite_days(std::int64_t days) {
   auto x = static_cast<std::int32_t>(days);
   if (x == -2147472692 || (x >= -622191235 && x <= -622191233))
@@ -182,13 +182,13 @@ value date_of(std::int64_t days, const postgres::column& of) {
   refuse(of, "a date that PostgreSQL has", std::to_string(days) + " days since 1970");
 }
 
-/// Debezium writes the driver's numbers for infinity, in the column's unit. The
-/// first is also 294247-01-10 04:00:25.2, which nothing tells from it.
+/// The driver's numbers for infinity, which Debezium writes in the column's unit. The first one also means
+/// 294247-01-10 04:00:25.2, and nothing distinguishes the two.
 constexpr std::int64_t driver_plus_infinity_ms = 9223372036825200;
 constexpr std::int64_t driver_minus_infinity_ms = -9223372036832400;
 
-/// Timestamps that PostgreSQL has and 64 bits don't come as the last number of
-/// these, or wrapped round to the first ones, before PostgreSQL's own.
+/// PostgreSQL has timestamps that don't fit into 64 bits. Debezium writes them as the last number of 64
+/// bits, or they wrap to the first numbers, before PostgreSQL's earliest timestamp.
 value timestamp_of(std::int64_t microseconds, const postgres::column& of) {
   constexpr auto first = days_from_civil({-4713, 11, 24}) * microseconds_per_day;
   if (microseconds >= first && microseconds != plus_infinity)
@@ -227,8 +227,7 @@ std::int64_t parsed(std::optional<std::int64_t> x, const postgres::column& of, c
   return *x;
 }
 
-/// Only timestamptz has "infinity" in words; isostring writes the driver's number
-/// of a timestamp as a date.
+/// Only timestamptz has the text "infinity". For timestamp, isostring writes the driver's number as a date.
 value timestamp_of_text(std::string_view text, const postgres::column& of) {
   auto x = parsed(microseconds_from_iso(text), of,
                   "a timestamp up to 294247-01-10 04:00:54.775806, as far as figures go", text);
@@ -271,7 +270,7 @@ std::string bytes(std::string_view text, const postgres::column& of, const wire_
   return out;
 }
 
-/// A row that Millrace read: the text is PostgreSQL's own.
+/// Decodes a row that Millrace read: the text is PostgreSQL's own.
 value printed_value(json::value& x, const postgres::column& of) {
   std::string_view text = text_in(x, of, "a text of PostgreSQL's");
   auto out = value_from_text(text, of);
@@ -280,7 +279,7 @@ value printed_value(json::value& x, const postgres::column& of) {
   return std::move(*out);
 }
 
-/// A value that came as text, of a type that may be left out.
+/// Decodes a text of a type whose values records can leave out.
 value text_value(std::string_view text, const postgres::column& of, const wire_form& form) {
   switch (of.type) {
   case column_type::bytea:
@@ -292,7 +291,7 @@ value text_value(std::string_view text, const postgres::column& of, const wire_f
   }
 }
 
-/// nanoseconds: what doesn't fit between 1677 and 2262 comes as null.
+/// In nanoseconds, Debezium writes null for times outside 1677 to 2262.
 value null_of(const postgres::column& of, const wire_form& form) {
   if (form.unit == time_unit::nanosecond && of.type == column_type::timestamp)
     refuse(of, "NULL told from dates before 1677 or after 2262 (use time.precision.mode=adaptive)", "null");

@@ -16,7 +16,7 @@ bool holds(const std::vector<std::uint16_t>& all, std::uint16_t x) {
   return std::find(all.begin(), all.end(), x) != all.end();
 }
 
-/// Returns the columns outside the primary key that the old row is routed by.
+/// Returns the columns outside the primary key by which the old row is routed.
 std::vector<std::uint16_t> routed_columns(const plan_set& plans, table_id of, const postgres::table& table) {
   std::set<std::uint16_t> out;
   for (auto& each : plans.routes)
@@ -27,8 +27,8 @@ std::vector<std::uint16_t> routed_columns(const plan_set& plans, table_id of, co
   return {out.begin(), out.end()};
 }
 
-/// Returns a column that is never NULL and not in the primary key: an old row
-/// that has NULL there is none. nullopt: no column that is wanted is like that.
+/// Returns a NOT NULL column outside the primary key. If it is NULL, the old row is absent. Returns nullopt
+/// if no wanted column is NOT NULL.
 std::optional<std::uint16_t> witness_column(const postgres::table& table,
                                             const std::vector<std::uint16_t>& wanted) {
   auto found = std::find_if(wanted.begin(), wanted.end(), [&](auto i) {
@@ -81,7 +81,7 @@ struct debezium_decoder::impl {
   std::string full_identity() const;
 };
 
-/// Returns the statement that makes PostgreSQL log whole old rows.
+/// Returns the statement that makes PostgreSQL log complete old rows.
 std::string debezium_decoder::impl::full_identity() const {
   return "ALTER TABLE " + postgres::written_name(table.schema) + "." + postgres::written_name(table.name)
          + " REPLICA IDENTITY FULL";
@@ -111,9 +111,9 @@ void debezium_decoder::impl::check_source(const source_block& x) const {
                       + " stands in the topic of this table");
 }
 
-/// Debezium's snapshots read a date by Java's calendar: one of the ten days before
-/// 1582-10-15 comes ten days later, and one before Christ without its era. The
-/// stream, and timestamps, are right.
+/// Refuses dates that Debezium's snapshots read wrong. They use Java's calendar: a date in the ten days
+/// before 1582-10-15 arrives ten days later, and a date before Christ without its era. The stream's
+/// dates, and timestamps, are correct.
 void debezium_decoder::impl::check_old_dates(const envelope& x) const {
   constexpr auto first_certain = days_from_civil({1582, 10, 25});
   if (!x.after || x.source->snapshot == snapshot_kind::none || x.source->snapshot == snapshot_kind::ours)
@@ -125,12 +125,12 @@ void debezium_decoder::impl::check_old_dates(const envelope& x) const {
                         + ": a date before 1582-10-25 doesn't come out of Debezium's snapshots as it is");
 }
 
-/// The new row's values that the record leaves out are those of the old row.
+/// Copies the values that the record leaves out from the old row to the new row.
 void debezium_decoder::impl::fill_unavailable(envelope& x) const {
   if (!x.after)
     return;
   for (auto i : x.after->unavailable) {
-    // NULL isn't a value of the old row: nothing that long is NULL.
+    // A NULL isn't the old row's value: a TOAST value is never NULL.
     if (!x.before || is_null(x.before->values[i]))
       throw undecodable("column " + table.columns[i].name
                         + ": the record leaves out its unchanged long value"
@@ -140,8 +140,8 @@ void debezium_decoder::impl::fill_unavailable(envelope& x) const {
   }
 }
 
-/// Under another replica identity the old row is absent or has NULL in all
-/// columns but the key's.
+/// Refuses an incomplete old row. Without REPLICA IDENTITY FULL it is absent, or has NULL in all columns
+/// but the key's.
 void debezium_decoder::impl::check_old_row(const envelope& x) const {
   auto key_only = [&] {
     return witness && is_null(x.before->values[*witness]) && !holds(x.before->unavailable, *witness);
@@ -153,7 +153,7 @@ void debezium_decoder::impl::check_old_row(const envelope& x) const {
                     + " of it; " + full_identity() + " puts it into later records");
 }
 
-/// The new row's own key says the same as the record's.
+/// Refuses a record whose new row has another key than the record.
 void debezium_decoder::impl::check_key(const envelope& x, const row& key) const {
   if (!x.after || x.op == 'd')
     return;
@@ -163,8 +163,8 @@ void debezium_decoder::impl::check_key(const envelope& x, const row& key) const 
                         + " of the key differs from the row's");
 }
 
-/// What the record tells of the old row: without REPLICA IDENTITY FULL not more
-/// than the key of a row that was deleted.
+/// Returns what the record contains of the old row. Without REPLICA IDENTITY FULL, that is at most the
+/// key of a deleted row.
 std::optional<row> debezium_decoder::impl::old_row(envelope& x, const row& key) const {
   if (x.op == 'r' || x.op == 'c' || (x.op == 'u' && !table.full_identity))
     return std::nullopt;
@@ -176,7 +176,7 @@ std::optional<row> debezium_decoder::impl::old_row(envelope& x, const row& key) 
   return out;
 }
 
-/// A read of ours: the row has its key in the same form as all else.
+/// Decodes a read by Millrace. Its row contains the key in the same form as the other columns.
 table_change debezium_decoder::impl::read_row(envelope x, table_change out) const {
   if (x.op != 'r')
     throw undecodable(std::string("a read of Millrace's own has op r, not ") + x.op);
@@ -250,7 +250,7 @@ result<std::optional<table_change>> debezium_decoder::decode(std::optional<std::
     impl_->reader.shrink();
     return refused(std::string("not a JSON record of Debezium's: ") + why.what());
   } catch (const std::bad_alloc&) {
-    throw; // no record's fault
+    throw; // not the record's fault
   } catch (const std::exception& why) {
     impl_->reader.shrink();
     return refused(std::string("it can't be read: ") + why.what());

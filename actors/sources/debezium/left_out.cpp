@@ -6,7 +6,7 @@ namespace millrace {
 
 namespace {
 
-/// How the public placeholder begins in base64: its last byte depends on the next.
+/// The beginning of the public placeholder in base64. Its last byte depends on the next, so it isn't here.
 constexpr std::string_view base64_start = "X19kZWJleml1bV91bmF2YWlsYWJsZV92YWx1";
 constexpr std::string_view hex_start = "5f5f646562657a69756d5f756e617661696c61626c655f76616c7565";
 

@@ -8,11 +8,11 @@ namespace json = simdjson::ondemand;
 
 namespace {
 
-/// Beyond it, buffers aren't kept for the next record.
+/// Larger buffers aren't kept for the next record, in bytes.
 constexpr std::size_t large_record = 4u << 20;
 
-/// Tells whether what simdjson reads behind a text is memory that may be read: it
-/// lies on the page of the text's last byte. Source: simdjson, "Free padding".
+/// Returns whether simdjson may read past the end of the text: the bytes it reads there lie on the page of
+/// the text's last byte. Source: simdjson, "Free padding".
 bool padded_as_it_lies(std::string_view bytes) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return bytes.empty() && false;
@@ -41,7 +41,7 @@ std::optional<decoded_row> optional_row(json::value x, row_decoder& by, const st
   }
 }
 
-/// Two fields of one name leave open which of them counts.
+/// Throws if a field occurs twice, because it isn't clear which one counts.
 bool first(bool& seen, const char* name) {
   if (std::exchange(seen, true))
     throw undecodable(std::string(name) + " stands twice in the record");
@@ -122,7 +122,7 @@ envelope record_reader::read(std::string_view bytes, const placeholder_teller& p
   return out;
 }
 
-/// Tells values from placeholders.
+/// Resolves suspects: each is a value or a placeholder.
 void record_reader::settle(std::optional<decoded_row>& x, const envelope& of,
                            const placeholder_teller& placeholder) const {
   if (!x || x->suspects.empty())
@@ -136,7 +136,7 @@ void record_reader::settle(std::optional<decoded_row>& x, const envelope& of,
           decode_suspect(suspect.text, table_.columns[suspect.column], (*forms_)[suspect.column]);
 }
 
-/// `was_read`: by a snapshot, which leaves out nothing.
+/// `was_read`: by a snapshot, whose records leave out nothing.
 bool record_reader::is_left_out(const suspect_text& x, bool was_read,
                                 const std::optional<std::string>& placeholder) const {
   auto& column = table_.columns[x.column];
@@ -162,7 +162,7 @@ void record_reader::read_envelope(json::object from, bool wrapped, row_decoder& 
       out.after = optional_row(field.value(), row_, *forms_, "after");
     else if (name == "source" && first(out.seen.source, "source") && !field.value().is_null()) {
       out.source = read_source(object_in(field.value(), "source"));
-      if (out.source->snapshot == snapshot_kind::ours) // it stands before the row
+      if (out.source->snapshot == snapshot_kind::ours) // the field precedes the row
         forms_ = &row_forms_.of_texts();
     } else if (name == "op" && first(out.seen.op, "op"))
       out.op = op_in(field.value());
@@ -193,7 +193,7 @@ row record_reader::read_key(std::string_view bytes) {
   auto document = key_.parse(bytes);
   auto from = root_of(document, "the key");
   json::value schema;
-  // A column may be called schema, but then it isn't an object.
+  // A column can have the name schema, but its value isn't an object.
   auto wrapped = from.find_field_unordered("schema").get(schema) == simdjson::SUCCESS
                  && schema.type() == json::json_type::object;
   from.reset().value();

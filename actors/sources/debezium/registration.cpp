@@ -10,7 +10,7 @@ namespace {
 
 using json = nlohmann::json;
 
-/// Returns `text` with its places filled; an error names an unknown one.
+/// Returns `text` with its placeholders filled. An error names an unknown one.
 result<std::string> fill(const std::string& text, const std::map<std::string, std::string>& values) {
   std::string out;
   std::size_t at = 0;
@@ -52,7 +52,7 @@ result<std::string> fill_template(const std::string& text, const std::map<std::s
       return filled.why();
     value = *filled;
   }
-  // A place that nothing fills is a property that isn't there.
+  // A placeholder with an empty value removes its property.
   for (auto it = config.begin(); it != config.end();)
     it = it->is_string() && it->get_ref<const std::string&>().empty() ? config.erase(it) : std::next(it);
   return config.dump(2);

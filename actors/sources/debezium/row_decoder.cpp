@@ -8,7 +8,7 @@ namespace json = simdjson::ondemand;
 
 namespace {
 
-/// Returns a name as it is written, up to the quote that ends it.
+/// Returns a name as written, up to its closing quote.
 std::string written(const char* begin) {
   auto* end = begin;
   for (; *end != '"'; ++end)
@@ -37,7 +37,7 @@ int row_decoder::column_at(std::size_t place, json::field& x) {
   auto index = table_.find(std::string(plain));
   auto column = index && wanted_[*index] ? *index : unwanted;
   slots_.resize(std::max(slots_.size(), place + 1));
-  // A longer name could be compared past the end of the next, shorter record.
+  // Comparing a longer name could read past the end of the next, shorter record.
   if (name.size() < simdjson::SIMDJSON_PADDING)
     slots_[place] = {std::move(name), column};
   return column;

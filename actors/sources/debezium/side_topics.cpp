@@ -14,8 +14,7 @@ namespace {
 
 using json = nlohmann::json;
 
-/// Of the messages only the newest count: a heartbeat a second, and what a transaction
-/// adds to each.
+/// How many of the newest messages to read: one heartbeat per second, and what a transaction adds to each.
 constexpr std::int64_t newest_messages = 32;
 
 /// Returns the record's payload, without the schema wrapper.

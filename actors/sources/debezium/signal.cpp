@@ -14,7 +14,7 @@ namespace {
 
 using json = nlohmann::json;
 
-/// A literal for Debezium's filter, by the standard alone: no E'' for a backslash.
+/// Returns a standard SQL literal for Debezium's filter, without E'' for a backslash.
 std::string literal(const std::string& text) {
   std::string out = "'";
   for (auto c : text)
@@ -22,7 +22,7 @@ std::string literal(const std::string& text) {
   return out + "'";
 }
 
-/// Returns a pattern that matches just `name`; a comma would end it in a list.
+/// Returns a pattern that matches exactly `name`. A comma is escaped, because it separates list elements.
 std::string escaped(const std::string& name) {
   std::string out;
   for (auto c : name) {
@@ -48,7 +48,7 @@ snapshot_step step_of(const std::string& type, const std::string& status) {
   return snapshot_step::other;
 }
 
-/// Returns the text of a field, whatever JSON type it has; empty if absent.
+/// Returns a field as text, whatever its JSON type. Empty if absent.
 std::string text_of(const json& from, const char* name) {
   if (!from.is_object() || !from.contains(name) || from[name].is_null())
     return {};
@@ -67,7 +67,7 @@ std::string collection_pattern(const std::string& schema, const std::string& tab
   return escaped(schema) + "." + escaped(table);
 }
 
-/// PostgreSQL reads a literal by its column's type.
+// PostgreSQL converts each literal to its column's type.
 std::string row_condition(const postgres::table& of, const row& key) {
   if (key.size() != of.primary_key.size() || key.empty())
     throw std::invalid_argument("a key of " + std::to_string(key.size()) + " values for " + of.name);

@@ -12,11 +12,11 @@ namespace json = simdjson::ondemand;
 
 namespace {
 
-/// Adds a text and its end: "1" and "23" aren't "12" and "3".
+/// Hashes a text and a terminator, so that "1", "23" differs from "12", "3".
 std::uint64_t add_text(std::uint64_t hash, std::string_view text) { return fnv1a(fnv1a(text, hash), 0xff); }
 
-/// Returns the greatest of the numbers in `["290236912","290237728"]`: that of
-/// the last commit and the record's own, or an incremental snapshot's watermark.
+/// Returns the greatest number in `["290236912","290237728"]`: the LSNs of the last commit and of the record
+/// itself, or an incremental snapshot's watermark.
 std::uint64_t greatest_number(std::string_view text) {
   std::uint64_t best = 0;
   std::uint64_t x = 0;

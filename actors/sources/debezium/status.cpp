@@ -14,8 +14,8 @@ std::string line_at(const std::string& text, std::size_t begin) {
   return text.substr(begin, text.find('\n', begin) - begin);
 }
 
-/// Returns the first line, and the last cause: the first tells where it went
-/// wrong ("in a callback"), only the last tells what.
+/// Returns the first line and the last cause. The first says where it failed ("in a callback"), and only
+/// the last says why.
 std::string trace_of(const json& of) {
   auto trace = of.value("trace", std::string());
   auto first = line_at(trace, 0);

@@ -11,20 +11,20 @@ constexpr int change_partitions = 8;
 const std::map<std::string, std::string> changes{
     {"cleanup.policy", "delete"}, {"retention.ms", "604800000"}, {"max.message.bytes", "67108864"}};
 
-/// A letter is its record and headers, so it may be larger than a record.
+/// A dead letter contains its record and headers, so it can be larger than a record.
 const std::map<std::string, std::string> letters{{"cleanup.policy", "delete"},
                                                  {"retention.ms", "-1"},
                                                  {"retention.bytes", "-1"},
                                                  {"max.message.bytes", "83886080"}};
 
-/// One underscore for each UTF-16 unit that a topic's name can't have, since
-/// Debezium counts in those.
+/// Replaces each UTF-16 unit that a topic's name can't contain by an underscore, because Debezium counts in
+/// these units.
 std::string in_kafkas_letters(const std::string& name) {
   std::string out;
   for (unsigned char c : name)
     if (std::isalnum(c) || c == '.' || c == '_' || c == '-')
       out += static_cast<char>(c);
-    else if (c < 0x80 || c >= 0xc0) // no continuation byte
+    else if (c < 0x80 || c >= 0xc0) // not a continuation byte
       out += c >= 0xf0 ? "__" : "_";
   return out;
 }

@@ -18,7 +18,7 @@ wire_form catalog_form(const postgres::column& x, const connector_modes& modes) 
   if (x.type == column_type::timestamp || x.type == column_type::time)
     out.unit = x.fraction <= 3 ? time_unit::millisecond : time_unit::microsecond;
   out.base64_decimal = modes.precise_decimals;
-  // Debezium takes a negative scale for 2048 more; without one it writes an object.
+  // Debezium adds 2048 to a negative scale. Without a scale, it writes an object.
   if (x.precision > 0 && x.scale >= 0)
     out.scale = x.scale;
   return out;
@@ -78,7 +78,7 @@ std::vector<wire_form> text_forms(const postgres::table& of) {
 
 std::vector<wire_form> schema_forms(const postgres::table& of, std::string_view schema, schema_part part) {
   std::vector<wire_form> out(of.columns.size());
-  auto parsed = nlohmann::json::parse(schema); // throws what derives from std::exception
+  auto parsed = nlohmann::json::parse(schema); // throws a std::exception
   for (auto& field : columns_of(parsed, part))
     if (auto at = of.find(field.at("field").get<std::string>()))
       out[*at] = schema_form(field);

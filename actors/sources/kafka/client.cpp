@@ -12,17 +12,17 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// librdkafka says the same of a connection once in half a minute.
+/// How long a logged failure of a connection counts. librdkafka logs the same one every 30 s at most.
 constexpr std::chrono::seconds fresh{60};
-/// The first whose SCRAM Kafka 4 takes: earlier ones send their nonce twice
+/// The first version whose SCRAM login Kafka 4 accepts. Earlier ones send their nonce twice
 /// (confluentinc/librdkafka#4895), and Debian 12 has 2.0.2.
 constexpr int good_scram = 0x020601ff;
 
-/// A handle's brokers, and why a connection to one failed last: a request that
-/// then gets no answer says no more than that.
+/// A handle's brokers, and the last failure of a connection to one. A later request without an answer
+/// has no better reason.
 struct broker_words {
   std::string brokers, mechanism;
-  std::mutex mutex; ///< guards what follows: librdkafka's threads write it
+  std::mutex mutex; ///< guards the fields below: librdkafka's threads write them
   std::string failed;
   clock::time_point at;
 
@@ -43,7 +43,7 @@ broker_words& words_of(const rd_kafka_t* kafka) {
   return *static_cast<broker_words*>(rd_kafka_opaque(kafka));
 }
 
-/// Called from librdkafka's threads; only logs and notes.
+/// Called from librdkafka's threads. Only logs, and records failures.
 void log_line(const rd_kafka_t* kafka, int level, const char* facility, const char* text) {
   auto as = level <= 3 ? spdlog::level::err : level <= 4 ? spdlog::level::warn : spdlog::level::debug;
   spdlog::log(as, "kafka: {}: {}", facility, text);
@@ -51,8 +51,8 @@ void log_line(const rd_kafka_t* kafka, int level, const char* facility, const ch
     words_of(kafka).note(text);
 }
 
-/// Called from the thread that polls. librdkafka goes on by itself, so this
-/// is for people; errors of a partition come with its batch.
+/// Called from the polling thread. librdkafka recovers by itself, so this only informs people. Errors of
+/// a partition are in its batch.
 void log_error(rd_kafka_t*, int code, const char* reason, void*) {
   spdlog::warn("kafka: {}: {}", rd_kafka_err2str(static_cast<rd_kafka_resp_err_t>(code)), reason);
 }
@@ -70,7 +70,7 @@ bool is_denial(rd_kafka_resp_err_t code) {
   }
 }
 
-/// A connection that broke off while it logged in isn't denied: its line has
+/// A connection that breaks during the login isn't denied. Its log line contains
 /// "SaslAuthenticateRequest failed".
 bool says_denial(const std::string& line) {
   auto says = [&](const char* words) { return line.find(words) != line.npos; };
@@ -97,7 +97,7 @@ result<void> set_all(rd_kafka_conf_t* conf, const std::map<std::string, std::str
       break;
     case RD_KAFKA_CONF_UNKNOWN:
       return error{errc::bad_setting, "librdkafka doesn't know the property " + name};
-    default: // its own reason would show the value, which may be a password
+    default: // librdkafka's reason contains the value, which may be a password
       return error{errc::bad_setting, "librdkafka refuses the value of the property " + name};
     }
   return {};
@@ -128,9 +128,9 @@ result<client> open(rd_kafka_type_t kind, conf_ptr conf) {
   auto* handle = rd_kafka_new(kind, conf.get(), reason.data(), reason.size());
   if (!handle)
     return error{errc::bad_setting, std::string("Kafka client: ") + reason.data()};
-  static_cast<void>(conf.release()); // now the handle's
-  // Without closing the group membership: assignments are ours, and a broker
-  // that is gone must not hold up the end.
+  static_cast<void>(conf.release()); // the handle owns it now
+  // Destroys it without closing the group membership. Partitions are assigned manually, and an unreachable
+  // broker must not delay the end.
   return client{handle,
                 [words](rd_kafka_t* x) { rd_kafka_destroy_flags(x, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE); }};
 }

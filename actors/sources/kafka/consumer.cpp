@@ -20,23 +20,22 @@ std::map<std::string, std::string> properties(const settings& how) {
       {"isolation.level", "read_committed"},
       {"auto.offset.reset", "error"},
       {"allow.auto.create.topics", "false"},
-      // A response holds fetch.max.bytes, or one record that is larger. Small
-      // ones come in memory that is used again, large ones in fresh pages.
+      // A response has at most fetch.max.bytes, or one larger record. Small responses reuse memory; large
+      // ones need new pages.
       {"fetch.max.bytes", std::to_string(4u << 20)},
       {"fetch.message.max.bytes", std::to_string(1u << 20)},
       {"receive.message.max.bytes", std::to_string(2 * bytes + (1u << 20))},
-      // All partitions share one queue, so this bounds what is prefetched.
+      // All partitions share one queue, so this limits the prefetched bytes.
       {"queued.max.messages.kbytes", "65536"},
       {"queued.min.messages", "1000000"},
-      // A seek or resume waits for the fetch that is under way.
+      // A seek or resume waits for the fetch in progress.
       {"fetch.wait.max.ms", "100"},
       {"fetch.error.backoff.ms", "100"},
       {"topic.metadata.refresh.interval.ms", "30000"},
   };
 }
 
-/// Called from the thread that polls. The offset is a hint: a failure costs
-/// nothing but that hint.
+/// Called from the polling thread. The offset is a hint, so a failure only loses the hint.
 void log_commit(rd_kafka_t*, rd_kafka_resp_err_t why, rd_kafka_topic_partition_list_t*, void*) {
   if (why != RD_KAFKA_RESP_ERR_NO_ERROR && why != RD_KAFKA_RESP_ERR__NO_OFFSET)
     spdlog::warn("kafka: the group's offsets were not committed: {}", rd_kafka_err2str(why));
@@ -117,7 +116,7 @@ result<watermarks> consumer::bounds(const topic_partition& of, std::chrono::mill
 }
 
 result<void> consumer::assign(const std::map<topic_partition, kafka_offset>& from) {
-  // First none: stops the old ones, so that nothing of theirs is left in the queue.
+  // Unassigns first. That stops the old partitions and removes their records from the queue.
   auto code = rd_kafka_assign(impl_->kafka.get(), nullptr);
   impl_->next.clear();
   impl_->paused.clear();

@@ -36,7 +36,7 @@ error raised(const client& kafka, rd_kafka_error_t* x, const std::string& what) 
 header_list headers_of(const record& of) {
   header_list result;
   rd_kafka_headers_t* all = nullptr;
-  // librdkafka parses them on the first call, hence its non-const parameter.
+  // librdkafka parses the headers on the first call, so its parameter isn't const.
   auto* message = const_cast<rd_kafka_message_t*>(static_cast<const rd_kafka_message_t*>(of.raw));
   if (!message || rd_kafka_message_headers(message, &all) != RD_KAFKA_RESP_ERR_NO_ERROR)
     return result;
@@ -69,8 +69,8 @@ result<void> consumer::impl::start_again(const topic_partition& of, kafka_offset
   return {};
 }
 
-/// Returns what is there, or else waits for the first message. librdkafka's
-/// own batch call would wait until the batch is full.
+/// Returns the available messages, or waits for the first one. librdkafka's own batch call waits until the
+/// batch is full.
 std::shared_ptr<message_block> consumer::impl::fetch(std::size_t most, std::chrono::milliseconds timeout) {
   auto block = std::make_shared<message_block>(kafka);
   auto& messages = block->messages;
@@ -93,14 +93,14 @@ void consumer::impl::take(record_batch& batch, rd_kafka_message_t* message,
                           const std::shared_ptr<message_block>& block) {
   auto offset = kafka_offset{message->offset};
   if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-    // Its offset is past the transaction markers that no record shows.
+    // Its offset is past the transaction markers, which aren't records.
     batch.next = std::max(batch.next, offset);
     batch.at_end = true;
   } else if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
     batch.failed = failure(kafka.get(), to_string(batch.from), message->err);
     if (auto* detail = rd_kafka_message_errstr(message))
       batch.failed->message += std::string(" (") + detail + ")";
-  } else if (offset >= batch.next) { // else from before a seek
+  } else if (offset >= batch.next) { // else it is from before a seek
     batch.records.push_back({offset, bytes_of(message->key, message->key_len),
                              bytes_of(message->payload, message->len),
                              rd_kafka_message_timestamp(message, nullptr), block, message});
@@ -133,7 +133,7 @@ std::vector<record_batch> consumer::impl::sorted(const std::shared_ptr<message_b
         }
       }
     }
-    if (last->second) // else no longer ours
+    if (last->second) // else the partition is no longer assigned
       take(result[*last->second], message, block);
   }
   for (auto& batch : result)

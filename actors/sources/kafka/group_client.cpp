@@ -11,7 +11,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// The heartbeat's answer is how a member learns that the group rebalances.
+/// Returns the heartbeat's interval. A member learns of a rebalance from the heartbeat's answer.
 milliseconds heartbeat(milliseconds session_timeout) {
   return std::clamp(session_timeout / 4, milliseconds{1}, milliseconds{500});
 }
@@ -24,12 +24,12 @@ std::map<std::string, std::string> properties(const group_request& of) {
       {"partition.assignment.strategy", "range"},
       {"session.timeout.ms", session},
       {"heartbeat.interval.ms", std::to_string(heartbeat(of.session_timeout).count())},
-      // Also how long a rebalance waits for a member that is alive and busy.
+      // Also how long a rebalance waits for a live but busy member.
       {"max.poll.interval.ms", session},
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"allow.auto.create.topics", "false"},
-      // New topics and new partitions are seen within this time.
+      // New topics and partitions are found within this time.
       {"topic.metadata.refresh.interval.ms", "2000"},
   };
 }
@@ -74,7 +74,7 @@ std::optional<group_event> group_client::told(rd_kafka_event_t* event) {
   return complained(code, text ? text : rd_kafka_err2str(code));
 }
 
-/// librdkafka goes on only when it has been assigned something, be it nothing.
+/// librdkafka continues only after an assignment, even an empty one.
 group_event group_client::rebalanced(rd_kafka_event_t* event) {
   auto in = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
   auto lost = !in && rd_kafka_assignment_lost(kafka_.get()) != 0;
@@ -99,7 +99,7 @@ std::optional<group_event> group_client::complained(rd_kafka_resp_err_t code, co
     return refused({errc::bad_setting, what + ": another program is in it"});
   if (auto why = failure(kafka_.get(), what, code); why.code == errc::denied)
     return refused(std::move(why));
-  // librdkafka's log has the connections, and fatal() what is.
+  // librdkafka logs failed connections, and fatal() returns fatal errors.
   if (code != RD_KAFKA_RESP_ERR__TRANSPORT && code != RD_KAFKA_RESP_ERR__FATAL)
     spdlog::warn("kafka: {}: {}", what, text);
   return std::nullopt;

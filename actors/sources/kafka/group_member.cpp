@@ -15,9 +15,9 @@ using std::chrono::milliseconds;
 using clock = std::chrono::steady_clock;
 
 constexpr milliseconds look_timeout{5'000};
-constexpr milliseconds first_pause{20}; ///< between looks, and twice as much each time
+constexpr milliseconds first_pause{20}; ///< between group requests; doubles each time
 constexpr milliseconds longest_pause{1'000};
-constexpr milliseconds step{5}; ///< while two queues are polled
+constexpr milliseconds step{5}; ///< per queue, while two queues are polled
 constexpr milliseconds between_rejoins{5'000};
 
 std::set<topic_partition> owned_by(const std::string& name, const ownership& owners) {
@@ -39,11 +39,11 @@ std::set<topic_partition> without(const std::set<topic_partition>& some,
 } // namespace
 
 struct group_member::impl {
-  /// Where the member stands with its group.
+  /// The member's state in its group.
   enum class phase : std::uint8_t {
-    outside, ///< not in yet, or thrown out; librdkafka joins by itself
+    outside, ///< not joined yet, or removed; librdkafka joins by itself
     waiting, ///< the group rebalances
-    looking, ///< in; who else is isn't known yet
+    looking, ///< joined; the other members aren't known yet
     settled,
     leaving,
   };
@@ -56,10 +56,10 @@ struct group_member::impl {
   std::optional<group_look> look;
   clock::time_point next_look, next_rejoin;
   milliseconds pause = first_pause;
-  std::optional<membership_change> change; ///< to be told by poll()
-  std::optional<error> problem;            ///< the same
+  std::optional<membership_change> change; ///< for poll() to return
+  std::optional<error> problem;            ///< for poll() to return
 
-  /// Hears what the group has to say within `wait`, then does what is due.
+  /// Handles the group's events that arrive within `wait`, then does what is due.
   void serve(milliseconds wait);
   void hear(group_event event);
   void turn(phase next);
@@ -71,7 +71,7 @@ struct group_member::impl {
   void share(ownership owners, const group_view& view);
   void lose_touch(const char* why);
 
-  /// Returns whether Kafka has us down for our topics and no others.
+  /// Returns whether Kafka has registered exactly these topics for the member.
   bool knows_topics(const shared_topics& seen, const seen_member& me) const;
   void rejoin();
   bool joins() const;
@@ -83,7 +83,7 @@ void group_member::impl::serve(milliseconds wait) {
     wait = std::min(wait, step);
   if (auto event = kafka->poll(wait))
     hear(std::move(*event));
-  else if (stands == phase::looking) // an event makes the look an old one
+  else if (stands == phase::looking) // the event outdates the request
     look_around();
   auto unsure = stands != phase::settled && stands != phase::leaving;
   if (unsure && now.joined && clock::now() - in_touch > request.session_timeout)
@@ -149,8 +149,8 @@ void group_member::impl::look_again() {
   pause = std::min(2 * pause, longest_pause);
 }
 
-/// What is seen holds for us if the group is at rest and we are in it: if it
-/// rebalances since, we hear of it and look again.
+/// Accepts a view of the group if the group is stable and contains this member. If it rebalances afterwards,
+/// an event reports that, and the view is requested again.
 void group_member::impl::learn(const group_view& view) {
   auto me = view.members.find(request.instance);
   if (!view.stable || me == view.members.end() || me->second.id != kafka->member_id())
@@ -199,8 +199,8 @@ bool group_member::impl::knows_topics(const shared_topics& seen, const seen_memb
          && std::all_of(me.assigned.begin(), me.assigned.end(), is_ours);
 }
 
-/// A node that starts again under its name is given what it had, and no member
-/// is asked: topics that are new to it take a rebalance.
+/// Joins again. A node that restarts with its name gets its old assignment without a rebalance, so topics
+/// that are new to the group need one.
 void group_member::impl::rejoin() {
   if (clock::now() < next_rejoin)
     return;
@@ -212,14 +212,14 @@ void group_member::impl::rejoin() {
     problem = joins.why();
 }
 
-/// Returns whether librdkafka is on its way into the group; what leaves then
-/// would stay in it for the session timeout.
+/// Returns whether librdkafka is joining the group. A member that leaves now would stay in the group until
+/// the session timeout.
 bool group_member::impl::joins() const {
   auto on_the_way = stands == phase::waiting || stands == phase::outside;
   return on_the_way && now.missing.size() < request.topics.size();
 }
 
-/// Returns whether Kafka says, in time, that the member is not in the group.
+/// Returns whether Kafka confirms, before `until`, that the member isn't in the group.
 bool group_member::impl::is_gone(const std::string& id, clock::time_point until) {
   while (clock::now() < until) {
     auto begun = group_look::begin(request.how, request.group, look_timeout);
@@ -260,7 +260,7 @@ result<std::optional<membership_change>> group_member::poll(milliseconds timeout
   auto& x = *impl_;
   auto until = clock::now() + timeout;
   while (x.kafka) {
-    // Rounded up: librdkafka counts in milliseconds, and a wait of none would spin to the end.
+    // Rounded up: librdkafka uses milliseconds, and a wait of 0 would busy-loop until the end.
     auto left = std::chrono::ceil<milliseconds>(until - clock::now());
     x.serve(std::max(left, milliseconds{0}));
     if (auto why = x.kafka->fatal()) {

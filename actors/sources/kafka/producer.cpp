@@ -9,13 +9,13 @@ namespace millrace::kafka {
 
 namespace {
 
-/// What became of the records of one send().
+/// The results of one send().
 struct delivery {
   std::size_t waiting = 0;
   std::optional<error> failed;
 };
 
-/// Called from the thread that polls, in send().
+/// Called from the polling thread, within send().
 void note_delivery(rd_kafka_t* kafka, const rd_kafka_message_t* message, void*) {
   auto* of = static_cast<delivery*>(message->_private);
   --of->waiting;
@@ -28,7 +28,7 @@ std::map<std::string, std::string> properties(const settings& how) {
   return {
       {"enable.idempotence", "true"},
       {"acks", "all"},
-      {"partitioner", "murmur2_random"}, // as Java's default for records with a key
+      {"partitioner", "murmur2_random"}, // Java's default for records with a key
       {"compression.type", "lz4"},
       {"linger.ms", "1"},
       {"allow.auto.create.topics", "false"},
@@ -45,7 +45,7 @@ rd_kafka_headers_t* headers_for(const outgoing& x) {
   return headers;
 }
 
-/// Hands one record to librdkafka, which copies it.
+/// Gives one record to librdkafka, which copies it.
 rd_kafka_resp_err_t enqueue(rd_kafka_t* kafka, const outgoing& x, delivery& of) {
   std::array<rd_kafka_vu_t, 7> how{};
   how[0].vtype = RD_KAFKA_VTYPE_TOPIC;
@@ -69,7 +69,7 @@ rd_kafka_resp_err_t enqueue(rd_kafka_t* kafka, const outgoing& x, delivery& of) 
     return RD_KAFKA_RESP_ERR_NO_ERROR;
   auto code = rd_kafka_error_code(why);
   rd_kafka_error_destroy(why);
-  rd_kafka_headers_destroy(how[5].u.headers); // still ours after a refusal
+  rd_kafka_headers_destroy(how[5].u.headers); // a rejected record doesn't own them
   return code;
 }
 
@@ -80,8 +80,8 @@ struct producer::impl {
   client kafka;
 
   result<void> open_again();
-  /// Waits for all deliveries; whatever is left after `until` is thrown away,
-  /// so that no callback comes after send() has returned.
+  /// Waits for all deliveries. Discards those that are left at `until`, so that no callback comes after
+  /// send() has returned.
   void settle(delivery& of, std::chrono::steady_clock::time_point until);
 };
 
@@ -122,7 +122,7 @@ result<producer> producer::connect(const settings& how) {
 
 result<void> producer::send(const std::vector<outgoing>& records, std::chrono::milliseconds timeout) {
   auto until = std::chrono::steady_clock::now() + timeout;
-  // An idempotent producer that met a fatal error refuses everything for good.
+  // After a fatal error, an idempotent producer rejects every record.
   if (rd_kafka_fatal_error(impl_->kafka.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR)
     if (auto opened = impl_->open_again(); !opened)
       return opened.why();

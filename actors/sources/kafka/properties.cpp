@@ -8,7 +8,7 @@ namespace millrace::kafka {
 namespace {
 
 struct rule {
-  std::string_view name; ///< with a '*' at an end: any name that begins or ends so
+  std::string_view name; ///< a '*' at one end matches any name that begins or ends so
   const char* why;
 };
 
@@ -40,7 +40,7 @@ bool fits(std::string_view name, std::string_view pattern) {
   return name == pattern;
 }
 
-/// librdkafka puts these into kinit's command line as they are.
+/// librdkafka copies these into kinit's command line without escaping them.
 bool goes_to_a_shell(std::string_view name) {
   return name == "sasl.kerberos.keytab" || name == "sasl.kerberos.principal"
          || name == "sasl.kerberos.service.name";

@@ -9,7 +9,7 @@ namespace millrace::kafka {
 
 namespace {
 
-/// FNV-1a, then murmur3's last step, which spreads what differs in the end only.
+/// FNV-1a, then murmur3's final step, because inputs differ only at their end.
 std::uint64_t draw(const std::string& topic, partition_id partition, const std::string& name) {
   auto text = topic + '/' + std::to_string(partition.value) + '/' + name;
   auto x = fnv1a(text);
@@ -19,14 +19,14 @@ std::uint64_t draw(const std::string& topic, partition_id partition, const std::
 }
 
 struct wish {
-  std::size_t rank = 0; ///< in its reader's list
+  std::size_t rank = 0; ///< in its reader's list of preferences
   std::uint64_t drawn = 0;
   partition_id partition;
   std::string reader;
   auto operator<=>(const wish&) const = default;
 };
 
-/// Returns all readers' wishes in the order in which they are served.
+/// Returns the preferences of all readers in the order in which they are served.
 std::vector<wish> wishes_for(const std::string& topic, const shared_topic& shared) {
   std::vector<wish> all;
   for (auto& reader : shared.readers) {
@@ -42,8 +42,8 @@ std::vector<wish> wishes_for(const std::string& topic, const shared_topic& share
   return all;
 }
 
-/// How many partitions of one topic each reader may have. Where they don't
-/// divide evenly, those get one more who had the fewest such of other topics.
+/// How many partitions of one topic each reader can have. If they don't divide evenly, the readers with the
+/// fewest extra partitions from other topics get one more.
 class quotas {
  public:
   quotas(const shared_topic& shared, std::map<std::string, int>& extras)
@@ -60,7 +60,7 @@ class quotas {
     at_ = static_cast<std::ptrdiff_t>(left_over) - below_;
   }
 
-  /// Counts one more for the reader, or returns false: it has its share.
+  /// Counts one more partition for the reader. Returns false if it has its share.
   bool take(const std::string& reader) {
     auto& have = taken_[reader];
     if (have < each_)
@@ -80,8 +80,8 @@ class quotas {
  private:
   std::map<std::string, int>& extras_;
   std::size_t each_;
-  std::optional<int> fewest_; ///< who had this many may get one more while `at_` lasts,
-  std::ptrdiff_t below_ = 0;  ///< who had less gets one surely
+  std::optional<int> fewest_; ///< readers with this count may get one more while `at_` lasts
+  std::ptrdiff_t below_ = 0;  ///< readers with a lower count always get one
   std::ptrdiff_t at_ = 0;
   std::map<std::string, std::size_t> taken_;
 };

@@ -27,7 +27,7 @@ result<void> add(requests& to, const new_topic& topic) {
   return {};
 }
 
-/// Returns the first topic's error that isn't "exists already".
+/// Returns the first topic's error other than "already exists".
 result<void> verdict(const rd_kafka_t* kafka, rd_kafka_event_t* answer) {
   if (auto code = rd_kafka_event_error(answer); code != RD_KAFKA_RESP_ERR_NO_ERROR)
     return failure(kafka, "creating topics", code);
@@ -81,7 +81,8 @@ result<std::vector<std::string>> list_topics(rd_kafka_t* kafka, std::chrono::mil
   auto until = std::chrono::steady_clock::now() + timeout;
   std::chrono::milliseconds slice{slice_ms}, left = timeout;
   rd_kafka_resp_err_t code;
-  // librdkafka waits on where a broker has refused us. Each slice is twice as long: a slow one has its time.
+  // librdkafka keeps waiting after a broker has refused the client. Each slice is twice as long, so a slow
+  // broker has enough time.
   do {
     code = rd_kafka_metadata(kafka, 1, nullptr, &raw, static_cast<int>(std::min(slice, left).count()));
     left = std::chrono::duration_cast<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
