@@ -1,4 +1,4 @@
-/// The program's verbs and their options; what they do is elsewhere.
+/// Parses the program's verbs and their options. Other files implement the verbs.
 
 #include "nodes/cli/terminal.hpp"
 #include "nodes/cli/unexpected.hpp"
@@ -153,8 +153,8 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
   return run_rebuild(how, x.yes);
 }
 
-/// Buffers of Kafka's fetches come and go: pages are kept for two seconds, which
-/// halves the faults of librdkafka's thread (perf).
+/// Keeps freed pages for 2 s, because Kafka's fetch buffers are freed and allocated often. This halves the
+/// page faults of librdkafka's thread (perf).
 void set_up_allocator() {
 #ifdef MILLRACE_MIMALLOC
   mi_option_set(mi_option_decommit_delay, 2000);

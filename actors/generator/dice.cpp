@@ -18,7 +18,7 @@ std::size_t dice::weighted(const std::vector<double>& weights) {
 
 namespace {
 
-/// log(1 + x) / x and (exp(x) - 1) / x, steady around 0: there the exponent is 1.
+/// log(1 + x) / x and (exp(x) - 1) / x, numerically stable around 0, where the exponent is 1.
 double log_part(double x) { return std::abs(x) > 1e-8 ? std::log1p(x) / x : 1 - x / 2; }
 double exp_part(double x) { return std::abs(x) > 1e-8 ? std::expm1(x) / x : 1 + x / 2; }
 
@@ -26,7 +26,7 @@ double exp_part(double x) { return std::abs(x) > 1e-8 ? std::expm1(x) / x : 1 + 
 
 double zipf::density(double x) const { return std::exp(-exponent_ * std::log(x)); }
 
-/// The integral of density from 1 to x.
+/// Returns the integral of the density from 1 to x.
 double zipf::integral(double x) const {
   auto log_x = std::log(x);
   return exp_part((1 - exponent_) * log_x) * log_x;

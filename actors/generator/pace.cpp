@@ -14,7 +14,7 @@ void pace::set_rate(double rate, moment now) {
 }
 
 double pace::allowance(moment now) {
-  // A clock that was set back gives nothing and takes nothing.
+  // A clock that was set back changes nothing.
   auto passed = std::clamp<std::chrono::duration<double>>(now - last_, 0s, 1s);
   last_ = now;
   if (rate_ > 0)
@@ -26,7 +26,7 @@ std::chrono::milliseconds pace::until(double rows, moment now) {
   auto have = allowance(now);
   if (rate_ <= 0)
     return 1s;
-  // A rate below `rows` a second never has them at once: then a second's worth.
+  // A rate below `rows` per second never saves that many, so one second's rows are enough.
   auto missing = std::min(rows, std::max(rate_, 1e-9)) - have;
   auto wait = std::chrono::duration<double>(std::max(missing, 0.0) / rate_);
   return std::min(std::chrono::ceil<std::chrono::milliseconds>(wait), 1000ms);

@@ -108,7 +108,7 @@ result<std::size_t> shop_database::write(const std::vector<std::string>& stateme
   for (auto& x : statements) {
     auto done = session_.execute(x);
     if (!done) {
-      // What comes next must not run outside of the transaction.
+      // The next statements must not run outside the transaction.
       session_.execute("ROLLBACK");
       return done.why();
     }

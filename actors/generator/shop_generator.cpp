@@ -35,7 +35,7 @@ shop_generator::shop_generator(shop_database db, shop_sample start, const option
     : db_(std::move(db)), model_(std::move(start), how.seed), how_(how), pace_(how.rate, now),
       not_before_(now) {}
 
-/// Returns the rows of one transaction: many at a high rate, few at a low one.
+/// Returns the rows of one transaction: more at a higher rate.
 std::size_t shop_generator::batch() const {
   auto share = static_cast<std::size_t>(pace_.rate() / transactions_a_second);
   return std::clamp<std::size_t>(share, 1, how_.records_per_batch);
@@ -47,7 +47,7 @@ std::chrono::milliseconds shop_generator::due_in(moment now) {
 }
 
 result<std::size_t> shop_generator::step(moment now) {
-  // A rate below one row a second never saves up a whole one.
+  // A rate below one row per second never saves a full row.
   auto enough = std::min(static_cast<double>(batch()), pace_.rate());
   if (now < not_before_ || pace_.rate() <= 0 || pace_.allowance(now) < enough)
     return std::size_t{0};
@@ -58,7 +58,7 @@ result<std::size_t> shop_generator::step(moment now) {
   if (!written)
     return put_off(written.why(), now);
   failures_ = 0;
-  if (*written == 0) { // all that it changed has gone: somebody emptied the shop
+  if (*written == 0) { // all rows to change are gone: another client emptied the shop
     stale_ = true;
     not_before_ = now + first_pause;
   }
@@ -80,7 +80,7 @@ result<std::size_t> shop_generator::write(std::size_t rows, moment now) {
   return db_.write(todo);
 }
 
-/// The database may be another one than before (restored, emptied): nothing that we know of it counts.
+/// Takes a new sample. The database may have been restored or emptied, so the old model is invalid.
 result<void> shop_generator::look_again() {
   if (auto passed = db_.pass_existing_ids(); !passed)
     return passed.why();

@@ -8,21 +8,21 @@ namespace millrace::generator {
 
 namespace {
 
-/// How often each thing happens. Orders follow the day, the rest keeps the
-/// rate of rows steady.
+/// How often each event happens. Orders follow the time of day; the other events keep the rate of rows
+/// steady.
 struct habits {
   double order = 20, price = 4, stock = 5, move = 3, customer = 4, product = 0.4;
   double order_gone = 4, customer_gone = 0.6;
-  /// An order is looked at some four times in its life; more often the more
-  /// wait, so that about `waiting_orders` of them are under way.
+  /// An order is considered about four times in its life, and more often if more wait. So about
+  /// `waiting_orders` of them are in progress.
   double goes_on = 80;
 };
 
-constexpr double bulk_share = 0.002; ///< orders of a shop that buys for many
+constexpr double bulk_share = 0.002; ///< orders by bulk buyers
 constexpr double no_phone = 0.1, no_street = 0.02, no_state = 0.01, no_description = 0.1;
 constexpr std::int64_t low_stock = 25;
 constexpr double waiting_orders = 5000;
-constexpr std::size_t waiting_customers = 1000; ///< remembered as having no order
+constexpr std::size_t waiting_customers = 1000; ///< remembered without an order
 constexpr std::int64_t most_items = 5;
 
 template <class T>
@@ -43,9 +43,9 @@ row_id take(free_ids& ids, shop_table of) {
 struct shop_model::step {
   shop_transaction& out;
   free_ids& ids;
-  std::unordered_set<row_id> orders = {}; ///< touched, so left alone
+  std::unordered_set<row_id> orders = {}; ///< changed already, so not changed again
   std::unordered_set<row_id> products = {};
-  std::vector<std::size_t> finished = {}; ///< indexes of orders to forget
+  std::vector<std::size_t> finished = {}; ///< indexes of the orders to forget
 };
 
 shop_model::shop_model(shop_sample start, std::uint64_t seed) : known_(std::move(start)), chance_(seed) {}
@@ -61,7 +61,7 @@ shop_transaction shop_model::next(std::size_t rows, moment now, free_ids& ids) {
   shop_transaction out;
   out.at = now;
   step in{out, ids};
-  // Things that can't happen (nothing to ship) write nothing: so a bound on tries.
+  // An event that isn't possible (nothing to ship) writes nothing, so the tries are limited.
   for (auto tries = rows * 4 + 16; out.rows() < rows && tries > 0; --tries)
     act(in);
   remember(in);
@@ -128,7 +128,7 @@ item_row shop_model::new_item(step& in, row_id order, bool bulk) {
   x.product = product.id;
   x.quantity = bulk ? chance_.between(10, 50) : 1 + static_cast<std::int64_t>(zipf(1.5).rank(chance_, 4));
   x.unit_price = product.price;
-  // Beyond what is there, it is ordered from elsewhere.
+  // Units beyond the stock are ordered from elsewhere.
   auto sold = std::min(x.quantity, product.stock);
   product.stock -= sold;
   if (sold > 0)
@@ -180,7 +180,7 @@ void shop_model::price_changes(step& in) {
   auto& product = known_.products[chance_.index(known_.products.size())];
   if (!in.products.insert(product.id).second)
     return;
-  // Up or down by at most a tenth, and never for nothing or beyond the shop's range.
+  // Changes by at most 10 % and 9 cents, and stays within the price range of 0.99 to 5000.00.
   auto changed = product.price * chance_.between(90, 110) / 100 + chance_.between(-9, 9);
   changed = std::clamp<cents>(changed, 99, 500'000);
   product.price = changed;
@@ -228,7 +228,7 @@ void shop_model::customer_goes(step& in) {
   in.out.removed_customers.push_back(id);
 }
 
-/// Takes in what the transaction made, and forgets what is over: memory is bounded.
+/// Adds what the transaction created, and forgets finished orders, so that memory stays bounded.
 void shop_model::remember(step& in) {
   std::sort(in.finished.rbegin(), in.finished.rend());
   for (auto i : in.finished)

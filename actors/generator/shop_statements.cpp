@@ -19,7 +19,7 @@ std::string nullable(const std::optional<std::string>& x) { return x ? quoted_te
 
 std::string stamp(moment x) { return "'" + timestamp_text(x) + "'"; }
 
-/// Returns "(a), (b)": each row of `rows` by `one`.
+/// Returns "(a), (b)": each row of `rows` as `one` prints it.
 template <class Rows, class F>
 std::string tuples(const Rows& rows, F one) {
   std::string out;
@@ -77,7 +77,7 @@ std::string insert_items(const shop_transaction& from) {
          + tuples(from.items, one);
 }
 
-/// Returns an update of many rows, each with values of its own. `columns` names the VALUES list.
+/// Returns an UPDATE of many rows with different values. `columns` names the columns of the VALUES list.
 std::string update(const shop_transaction& from, std::string_view table, std::string_view columns,
                    std::string_view assignments, const std::string& values) {
   return fmt::format("UPDATE public.{table} SET {}, updated_at = {} FROM (VALUES {}) AS new ({}) "
@@ -102,7 +102,7 @@ std::string update_stock(const shop_transaction& from) {
 }
 
 std::string update_homes(const shop_transaction& from) {
-  // A list of nothing but NULLs would be text, which is what the columns are.
+  // PostgreSQL types a list of only NULLs as text, which is the columns' type.
   auto one = [](auto& x) {
     auto& [id, home] = x;
     return fmt::format("{}, {}, {}, {}, {}", id, nullable(home.street), quoted_text(home.city),

@@ -1,4 +1,4 @@
-/// Reads the catalog: tables, columns, keys, and what a query's columns are.
+/// Reads the catalog: tables, columns, keys, and the columns of a query.
 
 #include "actors/postgres/connection.hpp"
 #include "messages/visible.hpp"
@@ -56,7 +56,7 @@ ORDER BY k.conrelid, k.conname COLLATE "C", k.oid, u.place)";
 
 using tables_by_oid = std::map<std::string, table>;
 
-/// `apart`: unlogged, or with tables that inherit from it.
+/// `apart`: the table is unlogged, or other tables inherit from it.
 table_kind kind_of(const std::string& relkind, bool is_partition, bool apart) {
   if (relkind == "v" || relkind == "m")
     return table_kind::view;
@@ -69,7 +69,7 @@ table_kind kind_of(const std::string& relkind, bool is_partition, bool apart) {
   return is_partition ? table_kind::partition : table_kind::ordinary;
 }
 
-/// PostgreSQL's numbers for its own types are fixed (pg_type.dat).
+/// PostgreSQL's OIDs of its own types are fixed (pg_type.dat).
 column_type type_of(std::uint32_t oid, char typtype) {
   switch (oid) {
   case 16:
@@ -113,7 +113,7 @@ column_type type_of(std::uint32_t oid, char typtype) {
   }
 }
 
-/// numeric's modifier holds precision and an 11-bit signed scale (PostgreSQL 15).
+/// numeric's modifier contains the precision and an 11-bit signed scale (PostgreSQL 15).
 template <class Column>
 void read_numeric(Column& into, int modifier) {
   if (into.type != column_type::numeric_unscaled || modifier < 4)
@@ -124,7 +124,7 @@ void read_numeric(Column& into, int modifier) {
     into.type = column_type::numeric;
 }
 
-/// The modifier of a type of times is its fraction's digits.
+/// The modifier of a time type is the number of its fractional digits.
 void read_fraction(column& into, int modifier) {
   auto of_times = into.type == column_type::timestamp || into.type == column_type::timestamptz
                   || into.type == column_type::time;
@@ -220,7 +220,7 @@ result<description> session::describe(const std::string& sql) {
     return ready.why();
   auto* db = impl_->db.get();
   description out;
-  // The unnamed statement: the next one replaces it.
+  // An unnamed statement: the next one replaces it.
   pg_result prepared(PQprepare(db, "", sql.c_str(), 0, nullptr));
   if (PQresultStatus(prepared.get()) != PGRES_COMMAND_OK) {
     auto why = error_of(db, prepared.get());

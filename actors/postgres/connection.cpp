@@ -33,8 +33,8 @@ std::string trimmed(std::string_view text) {
   return std::string(text);
 }
 
-/// Verbose messages of a refused connection read "FATAL:  28P01: password ...
-/// \nLOCATION: ...": the one way to its code that doesn't depend on a language.
+/// With verbose messages, a refused connection's text is "FATAL:  28P01: password ... \nLOCATION: ...". This
+/// is the only way to its code that doesn't depend on the server's language.
 error refused_connection(const settings& to, std::string_view message) {
   std::string code;
   auto line = message.substr(0, message.find("\nLOCATION:"));
@@ -46,19 +46,19 @@ error refused_connection(const settings& to, std::string_view message) {
       break;
     }
   }
-  // libpq itself has no code for a server that asks for a password we lack.
+  // libpq has no code for a server that requires a password when none is set.
   auto kind = message.find("no password supplied") != message.npos ? errc::denied : code_of(code);
   return {kind, where(to) + ": " + trimmed(line)};
 }
 
-/// Drives a started connection until it stands, fails or the time is over.
+/// Polls a started connection until it is open or has failed, or until the deadline.
 PostgresPollingStatusType drive(PGconn* db, clock::time_point deadline) {
   auto status = PGRES_POLLING_WRITING;
   while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
     pollfd wait{PQsocket(db), static_cast<short>(status == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
     auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now()).count();
     if (left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) == 0)
-      return PGRES_POLLING_ACTIVE; // our word for: out of time
+      return PGRES_POLLING_ACTIVE; // means: the deadline has passed
     status = PQconnectPoll(db);
   }
   return status;
@@ -71,16 +71,16 @@ std::string path_of(const settings& to) {
   return path.empty() ? "''" : path;
 }
 
-/// What a role or a database may set (ALTER ROLE, ALTER DATABASE ... SET) and what
-/// would change how our statements read, which rows they see, how values look, or
-/// whether they get to their end. The time limits come first: they would end the rest.
+/// A role or a database can change these settings (ALTER ROLE, ALTER DATABASE ... SET). They would change how
+/// statements parse, which rows they see, how values print, or whether statements complete. The time limits
+/// come first, because they could end the other SETs.
 constexpr auto pins = "SET statement_timeout = 0; SET lock_timeout = 0;"
                       "SET idle_in_transaction_session_timeout = 0;"
                       "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;"
                       "SET transform_null_equals = off; SET quote_all_identifiers = off;"
                       "SET default_transaction_isolation = 'read committed';"
                       "SET default_transaction_read_only = off; SET default_transaction_deferrable = off;"
-                      // PostgreSQL then fails a statement whose rows a policy would filter.
+                      // PostgreSQL then rejects a statement whose rows a policy would filter.
                       "SET row_security = off;"
                       "SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres';"
                       "SET bytea_output = 'hex'; SET extra_float_digits = 1;";
@@ -118,7 +118,7 @@ result<pg_connection> connect(const settings& to) {
   give("sslrootcert", to.sslrootcert);
   give("application_name", to.application_name);
   give("client_encoding", utf8);
-  // A server that vanished without a word is noticed within half a minute.
+  // Detects within 30 s that a server disappeared without closing the connection.
   give("keepalives_idle", few);
   give("keepalives_interval", few);
   give("tcp_user_timeout", many);

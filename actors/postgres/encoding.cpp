@@ -4,7 +4,8 @@ namespace millrace::postgres {
 
 namespace {
 
-/// SQL_ASCII, where PostgreSQL doesn't know what bytes mean, converts to nothing.
+/// Asks whether PostgreSQL can convert the encoding. From SQL_ASCII, whose bytes have no defined meaning, it
+/// can't.
 constexpr auto encoding_sql = R"(
 SELECT getdatabaseencoding(), getdatabaseencoding() = 'UTF8' OR EXISTS (
   SELECT FROM pg_conversion WHERE condefault AND conforencoding = pg_char_to_encoding(getdatabaseencoding())

@@ -1,4 +1,4 @@
-/// Where the write-ahead log stands: markers, the slot, the cluster's identity.
+/// The WAL: markers, the slot, the system identifier.
 
 #include "actors/postgres/connection.hpp"
 
@@ -37,8 +37,8 @@ std::string to_text(lsn at) {
 }
 
 result<lsn> session::emit_marker(const std::string& id) {
-  // Transactional: Debezium that starts behind a commit looks for the next commit
-  // before it confirms anything; in a quiet database there may be none (seen).
+  // Transactional: a Debezium that starts after a commit waits for the next commit before it confirms an
+  // LSN. In an idle database there may be no other commit (observed).
   return lsn_of(impl_->value_of("SELECT pg_logical_emit_message(true, 'millrace', $1)", {id}));
 }
 
@@ -51,7 +51,7 @@ result<std::uint64_t> session::next_transaction() {
   return std::strtoull(number->c_str(), nullptr, 10);
 }
 
-/// Everybody may see who holds the lock of a transaction's own number, but not always more.
+/// Reads pg_locks: every role can see who holds the lock of a transaction's own ID, but not always more.
 result<std::string> session::open_before(std::uint64_t number) {
   return impl_->value_of(
       "SELECT CASE WHEN txid_snapshot_xmin(txid_current_snapshot()) < $1::bigint THEN coalesce("

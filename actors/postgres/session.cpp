@@ -89,7 +89,7 @@ result<text_rows> session::query_rows(const std::string& sql) {
 
 namespace {
 
-/// Asks the server to end the query; its result tells whether it did.
+/// Asks the server to cancel the query. The query's result says whether it did.
 void cancel(PGconn* db) {
   std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> how(PQgetCancel(db), PQfreeCancel);
   char why[256];
@@ -108,7 +108,7 @@ result<void> session::for_each_row(const std::string& sql, const std::function<b
     return error_of(db, nullptr);
   std::optional<error> failed;
   auto wanted = true;
-  while (pg_result next{PQgetResult(db)}) { // to the end, or the connection stays busy
+  while (pg_result next{PQgetResult(db)}) { // reads to the end, otherwise the connection stays busy
     auto status = PQresultStatus(next.get());
     if (status == PGRES_SINGLE_TUPLE && wanted) {
       wanted = each(row_of(next.get(), 0));
@@ -188,7 +188,7 @@ std::string written_name(std::string_view name) {
 }
 
 std::string quoted_text(std::string_view text) {
-  // An E'' literal where a backslash occurs: right whatever the session's setting.
+  // An E'' literal if the text has a backslash: correct with any setting of the session.
   std::string out = text.find('\\') == text.npos ? "'" : "E'";
   for (auto c : text)
     out += c == '\'' ? "''" : c == '\\' ? "\\\\" : std::string(1, c);

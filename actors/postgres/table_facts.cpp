@@ -16,8 +16,8 @@ namespace {
 
 using json = nlohmann::json;
 
-/// The names within are those of the structs. to_jsonb() of a catalog's row asks for a
-/// column that older servers lack, and gets NULL there.
+/// The JSON names are those of the structs. to_jsonb() of a catalog row gives NULL for a column that an
+/// older server lacks.
 constexpr auto facts_sql = R"(
 WITH RECURSIVE wanted AS (
   SELECT w.schema, w.name, ARRAY(SELECT jsonb_array_elements_text(w.columns)) AS columns

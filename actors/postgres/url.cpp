@@ -45,7 +45,7 @@ result<void> take(settings& to, const std::string& name, const std::string& valu
 result<settings> settings_from_url(const std::string& url, settings defaults) {
   char* why = nullptr;
   std::unique_ptr<PQconninfoOption, options_deleter> options(PQconninfoParse(url.c_str(), &why));
-  PQfreemem(why); // it may show the password
+  PQfreemem(why); // not printed: it may contain the password
   if (!options)
     return error{errc::bad_setting,
                  std::string("this is no URL of a PostgreSQL database; one reads ") + form};

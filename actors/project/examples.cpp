@@ -13,15 +13,15 @@ using postgres::column;
 using postgres::column_type;
 using postgres::table;
 
-/// A figure that may become an example.
+/// A figure that can become an example.
 struct candidate {
-  std::string about;    ///< for people
+  std::string about;    ///< a description for people
   std::string text;     ///< target line and query
-  std::string left_out; ///< why it is shown as a comment though it could be planned
+  std::string left_out; ///< why it is a comment although it can be planned
 };
 
-/// A name as part of a key in Redis, of a figure's name, of a file's: no
-/// spaces, braces, slashes.
+/// Returns a name as part of a Redis key, a figure's name or a file's name: without spaces, braces and
+/// slashes.
 std::string plain(const std::string& name) {
   std::string out;
   for (unsigned char c : visible(name))
@@ -47,7 +47,7 @@ bool is_summable(const column& x) {
   }
 }
 
-/// The column whose sum says most: no key, and with decimals rather than without.
+/// Returns the most meaningful column to sum: not a key, and preferably with decimals.
 std::optional<std::uint16_t> to_sum(const table& of) {
   std::optional<std::uint16_t> best;
   for (std::uint16_t i = 0; i < of.columns.size(); ++i) {
@@ -145,7 +145,7 @@ class author {
   bool rows_;
 };
 
-/// A figure's lines as a comment: the newlines are ours, as no name has one.
+/// Returns a figure's lines as a comment. Each newline is one of the file's, because names contain none.
 std::string as_comment(const std::string& text) {
   std::string out = "-- ";
   for (auto c : visible_lines(text)) {
@@ -165,7 +165,7 @@ std::string megabytes(std::uint64_t bytes) {
                           : std::to_string(bytes >> 20) + " MB";
 }
 
-/// Figures in files; those that the planner refuses as comments.
+/// The examples in files. A figure that the planner refuses becomes a comment.
 class book {
  public:
   book(const std::vector<table>& catalog, const facts& there, const std::vector<std::string>& schemas,
@@ -220,8 +220,8 @@ class book {
     out_.tables.push_back(std::move(report));
   }
 
-  /// Names that are alike can make the figures of two tables meet. That is rare, and
-  /// each look at all files asks the server about all figures.
+  /// Similar names can make the figures of two tables collide. This is rare, so it isn't checked for each
+  /// file: a check of all files asks the server about all figures.
   void write(const table& x, const std::string& stem, const std::vector<candidate>& candidates,
              table_report& report) {
     auto [file, figures] = written(x, stem, candidates, {});
@@ -232,7 +232,8 @@ class book {
     out_.files.push_back(std::move(file));
   }
 
-  /// Returns the file and how many figures it has: what is refused beside those files is a comment.
+  /// Returns the file and its number of figures. Figures that are refused together with `beside` become
+  /// comments.
   std::pair<source_file, std::size_t> written(const table& x, const std::string& stem,
                                               const std::vector<candidate>& candidates,
                                               const std::vector<source_file>& beside) const {

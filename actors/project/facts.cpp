@@ -11,7 +11,7 @@ namespace {
 
 using json = nlohmann::json;
 
-/// $schema and so on are literals: a role or a table that isn't there yields NULL, no error.
+/// $schema and the like are literals: a role or table that doesn't exist yet gives NULL, not an error.
 constexpr auto facts_sql = R"(
 WITH own AS (SELECT oid FROM pg_namespace WHERE nspname = $schema),
      own_table AS (SELECT c.oid, c.relname FROM pg_class c JOIN own ON own.oid = c.relnamespace WHERE c.relkind = 'r'),
@@ -55,7 +55,7 @@ SELECT n.nspname, c.relname, c.relreplident, pg_table_size(c.oid),
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')";
 
-/// Whom row level security doesn't filter: PostgreSQL's own rule (check_enable_rls).
+/// The roles to which row-level security doesn't apply: PostgreSQL's own rule (check_enable_rls).
 constexpr auto unbound = R"((r.rolsuper OR r.rolbypassrls
          OR (NOT c.relforcerowsecurity AND pg_has_role(r.oid, c.relowner, 'USAGE'))))";
 
@@ -122,7 +122,7 @@ result<void> add_tables(postgres::session& db, const names& of, facts& to) {
   return {};
 }
 
-/// Scripts and settings carry these names: one that has control characters isn't served.
+/// Refuses names with control characters, because scripts and settings contain them.
 result<void> check_names(const facts& there, const names& of) {
   for (auto& [what, name] : {std::pair<const char*, const std::string&>{"database", there.database},
                              {"role", there.user},
@@ -151,7 +151,7 @@ result<facts> look_at(postgres::session& db, const names& of) {
   if (!encoding)
     return encoding.why();
   out.encoding_trouble = *encoding;
-  // Where the user may not look, the row is taken to be there: whoever made the table made it.
+  // If the user can't read the table, assume that its row exists: the table's creator inserts it.
   if (out.anchor_table) {
     auto anchor =
         db.query_rows("SELECT 1 FROM " + postgres::quoted_name(of.own_schema) + ".anchor WHERE id = 1");

@@ -11,17 +11,17 @@ namespace {
 using postgres::quoted_name;
 using postgres::quoted_text;
 
-/// PostgreSQL 11 is the first that puts TRUNCATE into the log for subscribers.
+/// PostgreSQL 11 is the first version that publishes TRUNCATE.
 constexpr int oldest_version = 110000;
 
 table_name name_of(const postgres::table& x) { return {x.schema, x.name}; }
 
-/// Runs `statement` unless `there` finds something.
+/// Returns SQL that runs `statement` unless `there` returns a row.
 std::string unless(const std::string& there, const std::string& statement) {
   return "SELECT " + quoted_text(statement) + "\nWHERE NOT EXISTS (" + there + ") \\gexec";
 }
 
-/// Collects what is missing, one subject a function.
+/// Collects what the database lacks, with one function per subject.
 class inquiry {
  public:
   inquiry(const facts& there, const names& of, const needs& needed, const logins& in)
@@ -181,7 +181,7 @@ class inquiry {
                                                               + ";");
   }
 
-  /// A role that isn't there yet would be filtered wherever there are policies.
+  /// Policies would also filter the rows of a role that doesn't exist yet.
   void every_row(const std::string& name, const role_facts& has, bool table_facts::*misses) {
     std::string tables;
     for (auto& table : needed_.tables)
@@ -202,8 +202,8 @@ class inquiry {
 
 std::string commented(const std::string& what) { return "-- " + visible(what) + ".\n"; }
 
-/// A file's path as psql hands it to a shell, in backquotes: what ends them, and
-/// what psql or the shell would replace, is written as its octal number.
+/// Returns a file's path for psql's backquotes, which run a shell. Every character that ends the quotes, or
+/// that psql or the shell would replace, is written as its octal number.
 std::string shell_path(const std::string& file) {
   std::string out;
   for (unsigned char c : file) {
@@ -216,13 +216,13 @@ std::string shell_path(const std::string& file) {
   return "'" + out + "'";
 }
 
-/// psql's word for a file's first line.
+/// Returns psql's command that sets a variable to a file's first line.
 std::string read_from(const std::string& variable, const std::string& file) {
   return "\\if :{?" + variable + "}\n\\else\n  \\set " + variable + " `head -n 1 " + shell_path(file)
          + "`\n\\endif\n";
 }
 
-/// A text as an argument of psql's own commands, which know backslashes.
+/// Returns a text as an argument of psql's commands, which interpret backslashes.
 std::string psql_word(const std::string& text) {
   std::string out = "'";
   for (auto c : visible(text))

@@ -16,7 +16,7 @@ std::optional<double> nearest_double(std::string_view text) {
   return out;
 }
 
-/// Cuts a long text at the border of a UTF-8 character.
+/// Cuts a long text at a UTF-8 character boundary.
 std::string shortened(std::string_view text) {
   if (text.size() <= longest_shown)
     return std::string(text);
@@ -28,7 +28,7 @@ std::string shortened(std::string_view text) {
 
 std::string shown(const std::optional<std::string>& x) { return x ? "'" + shortened(*x) + "'" : "nothing"; }
 
-/// Where a cut would hide it, say where two long texts part.
+/// Returns where two long texts first differ, if their shortened forms hide it.
 std::string parting(const std::optional<std::string>& a, const std::optional<std::string>& b) {
   if (!a || !b || (a->size() <= longest_shown && b->size() <= longest_shown))
     return "";

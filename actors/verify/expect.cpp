@@ -9,7 +9,7 @@ namespace millrace::verify {
 
 namespace {
 
-/// A name that no column has: it would hide the row from row_to_json.
+/// An alias that no column has: a column with this name would hide the row from row_to_json.
 constexpr std::string_view row_alias = "millrace_verified_row";
 
 std::string without_end(std::string sql) {
@@ -18,7 +18,7 @@ std::string without_end(std::string sql) {
   return sql;
 }
 
-/// A number, or nothing for a NaN: neither is a member of a zset.
+/// Returns the number. Returns nullopt for NaN, which can't be a score, so there is no zset member.
 std::optional<std::string> score_of(const std::optional<std::string>& text) {
   return text == "NaN" ? std::nullopt : text;
 }
@@ -31,7 +31,7 @@ std::vector<expected_place> hash_fields(const figure_plan& figure, const std::st
   return out;
 }
 
-/// The parts of a date in the order of a timestamp's text.
+/// The parts of a date, in the order of a timestamp's text.
 struct date_parts {
   std::array<int, 6> part{0, 1, 1, 0, 0, 0}; // year month day hour minute second
   bool year = false;
@@ -50,7 +50,7 @@ std::optional<int> digits(std::string_view& text, std::size_t count) {
 
 constexpr std::array<std::string_view, 6> patterns{"YYYY", "MM", "DD", "HH24", "MI", "SS"};
 
-/// Returns which pattern the format begins with, in any case; patterns.size() for none.
+/// Returns the index of the pattern at the format's beginning, in any case; patterns.size() if there is none.
 std::size_t pattern_at(std::string_view format) {
   auto alike = [](char a, char b) { return std::toupper(static_cast<unsigned char>(a)) == b; };
   auto begins = [&](std::string_view x) {
@@ -60,8 +60,7 @@ std::size_t pattern_at(std::string_view format) {
   return static_cast<std::size_t>(std::find_if(patterns.begin(), patterns.end(), begins) - patterns.begin());
 }
 
-/// Reads `text` as to_char wrote it by `format`: patterns, separators as they
-/// are, and text in double quotes.
+/// Parses a text that to_char wrote with `format`: patterns, literal separators, and text in double quotes.
 std::optional<date_parts> read_by(std::string_view format, std::string_view text) {
   date_parts out;
   bool quoted = false;
@@ -94,7 +93,7 @@ std::string query_of(const figure_plan& figure) {
   if (figure.place.what != target_kind::json)
     return sql;
   auto alias = std::string(row_alias);
-  // On a line of its own: the text may end in a comment.
+  // On its own line, because the query may end in a comment.
   return "SELECT " + alias + ".*, row_to_json(" + alias + ")::text FROM (\n" + sql + "\n) AS " + alias;
 }
 
@@ -117,7 +116,7 @@ std::vector<expected_place> expected_of(const figure_plan& figure, const text_ro
 }
 
 std::optional<tick_seconds> bucket_begin(const key_expression& key, std::string_view text) {
-  // date_trunc prints a timestamp, perhaps with a fraction; BC is long over, and nothing that we read.
+  // date_trunc prints a timestamp, with or without a fraction. BC isn't parsed: such buckets closed long ago.
   auto trunc = key.what != key_expression::kind::to_char;
   if (trunc)
     text = text.substr(0, text.find('.'));

@@ -19,7 +19,7 @@ bool is_hash(const figure_plan& x) {
   return x.place.what == target_kind::hash || x.place.what == target_kind::hash_field;
 }
 
-/// A key that some figures' templates match, and how far its members are read.
+/// A key that matches the templates of some figures, and how far its members are read.
 struct candidate {
   std::string key;
   std::vector<figure_id> figures;
@@ -71,7 +71,7 @@ class search {
     return {};
   }
 
-  /// A literal key is asked for by itself.
+  /// A key without placeholders is read directly.
   result<void> look_at_literal_keys() {
     std::set<std::string> names;
     for (auto& x : plans_.figures)
@@ -116,7 +116,7 @@ class search {
       report(x, {x.key, std::nullopt}, [](auto& plan) { return owns_key(plan); });
   }
 
-  /// Reads on in each key; those that end leave.
+  /// Reads the next page of each key. Removes the keys that are complete.
   result<void> read_page(std::vector<candidate>& open) {
     auto some = std::min(open.size(), keys_a_pipeline);
     std::vector<redis::command> commands;
@@ -132,13 +132,13 @@ class search {
   }
 
   void judge_page(candidate& x, const redis::reply& reply) {
-    if (reply.failed()) { // another type: said already if the key was expected
+    if (reply.failed()) { // another type: already reported if the key was expected
       if (!judged_.has_key(x.key))
         report(x, {x.key, std::nullopt}, [](auto&) { return true; });
       x.cursor.clear();
       return;
     }
-    auto& members = reply.list.at(1).list; // each with its value
+    auto& members = reply.list.at(1).list; // each followed by its value
     for (std::size_t i = 0; i + 1 < members.size(); i += 2) {
       place where{x.key, members[i].text};
       if (!judged_.has(where))
@@ -147,8 +147,8 @@ class search {
     x.cursor = reply.list.at(0).text == "0" ? "" : reply.list.at(0).text;
   }
 
-  /// The place is its owner's, else the first figure's; nobody's fault if the
-  /// owner may be one that wasn't judged.
+  /// Assigns the place to the figure that owns it, else to the first one. Reports nothing if the owner can be
+  /// a figure that wasn't judged.
   template <class Owns>
   void report(const candidate& x, const place& where, Owns owns) {
     auto unknown = [&](auto id) { return unknown_.contains(id) && owns(plan(id)); };
@@ -178,7 +178,7 @@ std::vector<std::string> scan_prefixes(const plan_set& plans) {
   for (auto& x : plans.figures)
     if (!is_literal(x.place.key))
       all.insert(literal_prefix(x.place.key));
-  // In order, a prefix comes right before what it begins.
+  // Sorted, a prefix precedes every text that it begins.
   std::vector<std::string> out;
   for (auto& x : all)
     if (out.empty() || !x.starts_with(out.back()))

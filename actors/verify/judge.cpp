@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t places_at_once = 1000;
 constexpr std::size_t bytes_at_once = 8 << 20;
 
-/// A bucket expires by its time key, and is there no more; other places by their last write.
+/// Returns whether a place expires by its last write. A bucket expires by its time key instead.
 bool expires_by_write(const figure_plan& x) { return x.place.ttl_seconds > 0 && !x.time_key; }
 
 } // namespace
@@ -24,7 +24,7 @@ void judge::row(const text_row& x) {
   if (!state_)
     return;
   auto places = expected_of(figure_, x);
-  // All of a row or nothing: whether a key has expired shows by all of its fields.
+  // All places of a row or none: only all fields of a key together show whether it has expired.
   if (std::none_of(places.begin(), places.end(), [&](auto& place) { return wants(place.where); }))
     return;
   auto stands = bucket_of(figure_, x, now_);
@@ -70,7 +70,8 @@ void judge::read() {
   waiting_bytes_ = 0;
 }
 
-/// A key goes as a whole: where some of its fields are there, it hasn't expired.
+/// Removes the differences of expired keys. A key expires completely: if some of its fields exist, it hasn't
+/// expired.
 void judge::forgive_expired(std::vector<std::optional<difference>>& differences) const {
   std::map<std::string, std::vector<std::size_t>> gone;
   for (std::size_t i = 0; i < waiting_.size(); ++i)

@@ -6,7 +6,7 @@ namespace millrace::verify {
 
 namespace {
 
-/// One command and the places that its reply is about.
+/// One command, and the places in its reply.
 struct question {
   redis::command command;
   std::vector<std::size_t> about;
@@ -21,7 +21,7 @@ std::vector<question> ask_keys(const std::vector<expected_place>& places) {
   return out;
 }
 
-/// Fields and members of one key go into one command.
+/// Combines the fields or members of one key into one command.
 std::vector<question> ask_members(const std::string& command, const std::vector<expected_place>& places) {
   std::vector<question> out;
   std::map<std::string_view, std::size_t> open;

@@ -96,7 +96,7 @@ std::string to_json(const report& x) {
            {"rounds", x.rounds},
            {"took_ms", x.took.count()},
            {"figures", figures}};
-  // A difference may hold bytes that aren't UTF-8: Redis takes anything.
+  // A difference can contain bytes that aren't UTF-8, because Redis accepts any.
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

@@ -11,13 +11,13 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// So many tell a difference that stays from one that moves, however short the wait.
+/// The rounds needed to distinguish a permanent difference from a moving one, however short the wait.
 constexpr std::size_t least_rounds = 3;
 
-/// A place that wasn't equal so far.
+/// A place that hasn't been equal so far.
 struct sighting {
   difference last;
-  bool twice = false; ///< the same difference in two rounds on end
+  bool twice = false; ///< the same difference in two consecutive rounds
   bool seen = false;  ///< judged in this round
 };
 
@@ -62,7 +62,7 @@ class comparison {
     differing_.resize(plans_.figures.size());
   }
 
-  /// Everything is durable, and then one snapshot for all figures.
+  /// Drains, then opens one snapshot for all figures.
   template <class F>
   result<void> round(F each) {
     ++report_.rounds;
@@ -130,7 +130,7 @@ class comparison {
       return done.why();
     if (auto done = by.finish(); !done)
       return done.why();
-    // What no row accounts for should be absent.
+    // Places that no row explains must not exist.
     std::vector<place> unseen;
     for (auto& [where, x] : before)
       if (!x.seen)
@@ -160,7 +160,7 @@ class comparison {
     return {};
   }
 
-  /// Returns true if more rounds wouldn't tell more. Figures that aren't live may differ.
+  /// Returns whether more rounds would change nothing. Figures that aren't live can differ.
   bool settled() const {
     for (std::size_t i = 0; i < differing_.size(); ++i)
       for (auto& [_, x] : differing_[i])
@@ -172,7 +172,7 @@ class comparison {
   void conclude() {
     for (std::size_t i = 0; i < differing_.size(); ++i) {
       auto& to = report_.figures[i];
-      if (to.state == figure_state::live && ask_.state) // it may have been found out meanwhile
+      if (to.state == figure_state::live && ask_.state) // it may have changed meanwhile
         to.state = ask_.state(id(i));
       if (to.state == figure_state::filling)
         continue;

@@ -4,7 +4,7 @@ namespace millrace::verify {
 
 namespace {
 
-/// Returns the figures' tables as a list of SQL's, empty if there are none.
+/// Returns the figures' tables as a SQL list. Empty if there are none.
 std::string list_of(const plan_set& plans) {
   std::string out;
   for (auto& x : plans.tables)

@@ -24,7 +24,7 @@ int complain(const error& why) {
   return refused;
 }
 
-/// The files' plans and a session with their database.
+/// The plans of the files, and a session with their database.
 struct declared {
   postgres::session db;
   plan_set files;
@@ -40,8 +40,8 @@ result<declared> read_files(const settings& how) {
   return declared{std::move(*db), std::move(*files)};
 }
 
-/// One `apply`, from the note in the ledger to figures that are whole. All that it
-/// knows is in the ledger: another one may go on where it was killed.
+/// One `apply`, from the pending plans in the ledger to completely filled figures. Its whole state is in the
+/// ledger, so another `apply` can resume it after a kill.
 class application {
  public:
   application(const settings& how, const plan_set& files, std::chrono::seconds limit)
@@ -70,7 +70,7 @@ class application {
   }
 
  private:
-  /// Returns whether all is done.
+  /// Takes one step. Returns whether the change is complete.
   result<bool> one(const wanted_change& x) {
     if (!x.found.next.empty())
       return is_ours(x) ? wait_for("waits until the node starts over with the new figures") : under_way();
@@ -95,7 +95,7 @@ class application {
             "again when it is done"};
   }
 
-  /// Puts the plans to come into the ledger, once their tables' changes come to Kafka.
+  /// Writes the pending plans into the ledger, once Kafka gets the changes of their tables.
   result<void> note(const wanted_change& x) {
     if (x.found.phase != "live")
       std::cerr << "figures still fill: these replace them, and those that stay go on\n";
@@ -110,10 +110,10 @@ class application {
       return taken.why();
     if (*taken == redis::proposal::under_way)
       return under_way();
-    return {}; // whatever else the ledger has become is seen at the next look
+    return {}; // the next look at the ledger shows whatever else it has become
   }
 
-  /// What the fill waits for, by the word of the node here; without one, that.
+  /// Returns what the fill waits for, from the local node's status. If no node answers, includes the error.
   std::string stage() const {
     auto status = node_status(how_.http_port);
     if (!status)
@@ -141,11 +141,12 @@ class application {
   const settings& how_;
   const plan_set& files_;
   std::chrono::steady_clock::time_point until_;
-  std::optional<std::pair<std::uint64_t, std::uint64_t>> noted_; ///< epoch and fingerprint that it was for
+  std::optional<std::pair<std::uint64_t, std::uint64_t>>
+      noted_; ///< the epoch and the fingerprint of the pending plans
   waiting wait_;
 };
 
-/// Returns whether that many figures may go: a wrong folder looks the same.
+/// Returns whether so many figures may be removed. A wrong folder would look the same.
 bool may_remove(const plan_change& x, bool yes) {
   if (yes || !x.removes_many())
     return true;

@@ -35,7 +35,7 @@ std::vector<table_id> tables_of(const wanted_change& x, const figure_change& fig
   return out;
 }
 
-/// The number in the first row's first column; -1 where there is none.
+/// Returns the number in the first row's first column. Returns -1 if there is none.
 std::int64_t number(postgres::session& db, const std::string& sql) {
   auto answer = db.query_rows(sql);
   if (!answer || answer->rows.empty() || !answer->rows[0][0])
@@ -43,7 +43,7 @@ std::int64_t number(postgres::session& db, const std::string& sql) {
   return std::stoll(*answer->rows[0][0]);
 }
 
-/// PostgreSQL's guess at how many rows the figure has: one a place, or nearly.
+/// Returns PostgreSQL's estimate of the figure's rows. Each row has about one place.
 std::int64_t rows_of_query(postgres::session& db, const std::string& sql) {
   auto answer = db.query_rows("EXPLAIN (FORMAT JSON) " + sql);
   if (!answer || answer->rows.empty() || !answer->rows[0][0])
@@ -87,7 +87,7 @@ std::vector<std::string> names_of(const plan_set& plans, const std::set<table_id
   return out;
 }
 
-/// Figures that are filled, by table and by whether its rows are read again.
+/// Returns the figures to fill, by table and by whether the table is read again.
 std::map<std::pair<std::string, bool>, std::vector<std::string>> sources_of(const wanted_change& x) {
   std::map<std::pair<std::string, bool>, std::vector<std::string>> out;
   for (auto& figure : x.change.figures)

@@ -23,7 +23,7 @@ int complain(const error& why) {
   return 2;
 }
 
-/// `registered`: the configuration that Connect has, or empty.
+/// Returns the configuration. `registered` is the one that Connect has, or empty.
 result<std::string> configuration(const settings& how, const plan_set& plans, const std::string& registered) {
   std::ifstream file(how.connector_template);
   if (!file)
@@ -50,7 +50,7 @@ result<std::string> configuration(const settings& how, const plan_set& plans, co
        {"exactly_once", how.exactly_once ? "required" : "requested"}});
 }
 
-/// Adds to the publication what it lacks: the owner's right, so as the owner.
+/// Adds the missing tables to the publication. Only the owner has the right, so it uses the owner's session.
 result<void> publish_tables(postgres::session& db, const std::string& publication, const plan_set& plans) {
   auto published = db.query_rows("SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = "
                                  + postgres::quoted_text(publication));
@@ -72,7 +72,7 @@ result<void> publish_tables(postgres::session& db, const std::string& publicatio
   return {};
 }
 
-/// Tables that running figures read stay captured until others are applied.
+/// Adds the tables that running figures read: they stay captured until other figures are applied.
 plan_set with_running_tables(const settings& how, plan_set plans) {
   auto found = ledger_format_of(how);
   if (!found || found->plans.empty())
@@ -107,7 +107,7 @@ int show(const settings& how, connect::client& client) {
   return status->running() ? 0 : 1;
 }
 
-/// Returns the parts that have FAILED, in words.
+/// Returns the FAILED parts, in words.
 std::string failed_parts(const connect::connector_status& x) {
   std::string out = x.state == "FAILED" ? "the connector" : "";
   for (auto& task : x.tasks)
@@ -116,8 +116,7 @@ std::string failed_parts(const connect::connector_status& x) {
   return out;
 }
 
-/// Starts what doesn't run again: what FAILED, or all of one that was paused or
-/// stopped. Exit 1 if there is nothing of the kind.
+/// Restarts the FAILED parts, or resumes a paused or stopped connector. Exit 1 if there is nothing to do.
 int restart(const settings& how, connect::client& client) {
   auto status = client.status(how.connector());
   if (!status)

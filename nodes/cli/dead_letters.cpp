@@ -45,7 +45,7 @@ int show(kafka::consumer& reads, const letter_book& book, const std::string& whi
   return 0;
 }
 
-/// Closes letters without a look at their rows: somebody says that it is dealt with.
+/// Resolves letters without reading their rows: the user says that they are handled.
 int resolve_letters(const settings& how, const letter_book& book, const std::string& which) {
   auto writes = kafka::producer::connect(how.kafka);
   if (!writes)

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{50};
 constexpr std::chrono::seconds kafka_timeout{10};
-/// A drain takes a second or two; a longer one is worth a word.
+/// A drain takes 1 s or 2 s. A longer one is reported.
 constexpr std::chrono::seconds patience{5};
 constexpr auto advice = "`millrace status` has the reason in its first line";
 

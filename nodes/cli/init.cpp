@@ -24,14 +24,14 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint16_t first_http_port = 15411;
-constexpr std::size_t longest_name = 40; ///< names in PostgreSQL have 63 bytes
+constexpr std::size_t longest_name = 40; ///< names in PostgreSQL have at most 63 bytes
 
 int complain(const error& why) {
   std::cerr << "millrace: " << why.message << "\n";
   return 2;
 }
 
-/// A folder's name as a project's: lower-case letters, digits and _.
+/// Returns a folder's name as a project's name: lower-case letters, digits and _.
 std::string project_name(const std::string& folder) {
   std::string out;
   for (unsigned char c : folder)
@@ -59,8 +59,7 @@ std::uint16_t free_port() {
   return port;
 }
 
-/// Returns the certificate that libpq goes by if it isn't told of one: Debezium
-/// has to be told.
+/// Returns the CA file that libpq uses by default. Debezium needs its path explicitly.
 std::string usual_authority() {
   auto* home = std::getenv("HOME");
   auto file = fs::path(home ? home : "/") / ".postgresql/root.crt";
@@ -68,7 +67,7 @@ std::string usual_authority() {
   return fs::exists(file, failed) ? file.string() : "";
 }
 
-/// Where the project's servers are; what is absent is started by `up`.
+/// The project's servers. `up` starts those that are absent.
 struct servers {
   postgres::settings postgres;
   std::optional<redis::settings> redis;
@@ -76,7 +75,7 @@ struct servers {
   connect::login connect_login;
 };
 
-/// Takes user and password out of Connect's URL: the settings' file is everybody's to read.
+/// Removes user and password from Connect's URL, because every user can read the settings file.
 void take_login_out(servers& x) {
   constexpr std::string_view scheme = "http://";
   auto at = x.connect.find('@'), path = x.connect.find('/', scheme.size());
@@ -131,7 +130,7 @@ result<servers> find_servers(const settings& how, const init_options& options) {
   return out;
 }
 
-/// A project to be: its folder's files by their names within.
+/// A new project: its folder's files by name.
 struct draft {
   fs::path folder;
   settings how;
@@ -250,7 +249,7 @@ int run_init(const settings& how, const init_options& options) {
   auto catalog = db->load_catalog();
   if (!catalog)
     return complain(catalog.why());
-  // Another project's own tables are nobody's figures.
+  // No figure reads another project's own tables.
   std::erase_if(*catalog, [](auto& table) {
     return table.schema == "millrace" || table.schema.starts_with("millrace_");
   });

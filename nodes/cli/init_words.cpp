@@ -18,8 +18,8 @@ std::string size_of(std::uint64_t bytes) {
                           : std::to_string(bytes >> 20) + " MB";
 }
 
-/// Says how a project is served that has no front door: the package's unit, and
-/// verbs of the program with the folder's settings.
+/// Prints how to serve a project without the front door: with the package's unit, and with the program's
+/// verbs and the folder's settings.
 void print_next_installed(const fs::path& folder) {
   auto verb = [&](const std::string& words) {
     std::cout << "  (cd " << shell_quoted(folder.string()) << " && set -a && . ./millrace.env && millrace "

@@ -16,7 +16,7 @@ int complain(const std::string& why) {
   return refused;
 }
 
-/// Returns why a proposal wasn't taken.
+/// Returns why the ledger refused a proposal.
 std::string in_words(redis::proposal x) {
   switch (x) {
   case redis::proposal::none:
@@ -28,7 +28,7 @@ std::string in_words(redis::proposal x) {
   }
 }
 
-/// Tells whether the ledger is whole again after the change that was noted at `epoch`.
+/// Returns whether the change that began at `epoch` is complete.
 bool is_whole(const redis::project_format& now, std::uint64_t epoch) {
   return now.next.empty() && now.phase == "live" && now.epoch > epoch;
 }

@@ -26,8 +26,8 @@ int complain(const error& why) {
   return 2;
 }
 
-/// What a project has in four servers. Each is looked at first; what can't be
-/// looked at stops the removal before anything is gone.
+/// What a project has on four servers. All are inspected first. If one can't be inspected, the removal stops
+/// before it deletes anything.
 class estate {
  public:
   estate(const settings& how, bool own_connect)
@@ -71,8 +71,7 @@ class estate {
            std::to_string(own_keys_) + " of Millrace's own, " + redis::key_prefix(how_.project) + "*");
   }
 
-  /// In the order in which nothing of it comes back: the connector would make
-  /// topics and slot again.
+  /// Deletes in an order in which nothing comes back: the connector would create topics and slot again.
   result<void> take_away() {
     for (auto part : {&estate::remove_connector, &estate::remove_slot, &estate::remove_topics,
                       &estate::remove_keys, &estate::remove_own_tables})
@@ -81,11 +80,11 @@ class estate {
     return {};
   }
 
-  /// What only an administrator may do, as SQL; empty: nothing.
+  /// Returns SQL for what only an administrator can do. Empty if nothing is left.
   const std::string& left() const { return left_; }
 
  private:
-  std::string where_connect() const { // without a user and password
+  std::string where_connect() const { // without user and password
     auto at = how_.connect_url.find('@');
     return at == std::string::npos ? how_.connect_url : "http://" + how_.connect_url.substr(at + 1);
   }
@@ -103,7 +102,7 @@ class estate {
   }
 
   result<void> look_at_connect() {
-    if (own_connect_) // its connector is in its topics
+    if (own_connect_) // its topics contain its connector
       return {};
     if (how_.connect_url.empty())
       return error{errc::bad_setting, "CONNECT_URL isn't set: where is Kafka Connect?"};
@@ -117,7 +116,7 @@ class estate {
     return {};
   }
 
-  /// Topics of the project's names: PREFIX.SCHEMA.TABLE, Debezium's own, ours.
+  /// Returns whether a topic has one of the project's names: PREFIX.SCHEMA.TABLE, Debezium's, Millrace's.
   bool is_ours(const std::string& topic) const {
     if (own_connect_ && topic.starts_with(how_.project + "-connect."))
       return true;
@@ -149,7 +148,8 @@ class estate {
     auto format = store->format();
     if (!format)
       return format.why();
-    plans_.key_prefix = how_.key_prefix; // or counters without one, another project's, were taken for ours
+    plans_.key_prefix =
+        how_.key_prefix; // otherwise counters without a prefix, another project's, would count as ours
     try {
       if (!format->plans.empty())
         plans_ = plans_from_json(format->plans);
@@ -197,8 +197,8 @@ class estate {
     auto client = connect::client::make(how_.connect_url, how_.connect_login, connect_timeout);
     if (!client)
       return client.why();
-    // Offsets can be forgotten only between stop and delete; where Connect is
-    // too old for that they stay, and a new connector takes a new snapshot.
+    // Offsets can be deleted only between stop and delete. If Connect is too old for that, they stay, and a
+    // new connector takes a new snapshot.
     if (client->stop(how_.connector()))
       if (auto gone = client->forget_offsets(how_.connector()); !gone)
         std::cerr << "millrace: " << gone.why().message << "; they stay, and harm nothing\n";
@@ -262,8 +262,7 @@ class estate {
     return {};
   }
 
-  /// The schema and the publication are their owner's to drop, the roles an
-  /// administrator's.
+  /// Only their owner can drop the schema and the publication. Only an administrator can drop the roles.
   result<void> remove_own_tables() {
     auto db = postgres::session::open(how_.owner);
     if (!db)
@@ -273,7 +272,7 @@ class estate {
         left_ += sql + ";\n";
     };
     drop(there_.publication, "DROP PUBLICATION IF EXISTS " + postgres::quoted_name(how_.slot()));
-    // A schema that the project shares with others of its database stays.
+    // A schema that other projects of the database share stays.
     drop(there_.own_schema && names_.own_schema != "millrace",
          "DROP SCHEMA IF EXISTS " + postgres::quoted_name(names_.own_schema) + " CASCADE");
     for (auto& [name, facts] :
@@ -298,7 +297,7 @@ class estate {
   std::string left_;
 };
 
-/// A node that runs would fill everything again.
+/// Returns an error if a node is running, because it would fill everything again.
 std::optional<error> running_node(const settings& how) {
   auto status = node_status(how.http_port);
   if (!status || status->value("project", "") != how.project)
@@ -316,7 +315,7 @@ int run_remove(const settings& how, const remove_options& options) {
   if (auto seen = all.look(); !seen)
     return complain(seen.why());
   if (all.nothing()) {
-    if (auto store = open_store(how, plan_set{})) // which has loaded its functions
+    if (auto store = open_store(how, plan_set{})) // it has loaded its functions
       (void)store->remove_all();
     std::cout << "Project " << how.project << " has nothing on these servers.\n";
     return 0;

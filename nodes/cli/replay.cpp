@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::chrono::seconds kafka_timeout{15}, snapshot_timeout{60};
 constexpr std::chrono::milliseconds look_interval{200};
-constexpr std::size_t rows_at_once = 500; // in one signal's condition
+constexpr std::size_t rows_at_once = 500; // in the condition of one signal
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -25,8 +25,8 @@ std::int64_t now_ms() {
       .count();
 }
 
-/// A deletion of ours, for a row that isn't in PostgreSQL as of `at`: cells
-/// remove the row only if nothing newer has shown it.
+/// Returns a DELETE record written by Millrace, for a row that isn't in PostgreSQL as of `at`. Cells remove
+/// the row only if no newer record has shown it.
 std::string forged_delete(const postgres::table& of, lsn at) {
   nlohmann::json source{{"schema", of.schema}, {"table", of.name}, {"snapshot", "replay"}, {"lsn", at.value},
                         {"sequence", nullptr}, {"txId", nullptr},  {"ts_ms", now_ms()}};
@@ -86,7 +86,8 @@ void replay::replay_rows(table_id table, std::vector<subject> rows, const teller
   if (rows.empty())
     return;
   auto& of = plans_.tables[table.value].table;
-  auto before = db_.current_wal_lsn(); // what is gone then stays gone, or comes back with a later LSN
+  auto before =
+      db_.current_wal_lsn(); // a row that is missing after this stays missing, or returns with a later LSN
   std::vector<subject> there, gone;
   for (auto& x : rows) {
     auto found = before ? is_there(of, x.key) : result<bool>(before.why());
@@ -142,7 +143,7 @@ result<void> replay::read_again(const postgres::table& of, const std::vector<sub
                "Debezium hasn't read the row within a minute: does the connector run? (millrace status)"};
 }
 
-/// Writes deletions to the partition in which the row's records stand.
+/// Writes DELETE records to the partition that contains the row's records.
 result<void> replay::forget(const postgres::table& of, const std::vector<subject>& rows, lsn before) {
   std::vector<kafka::outgoing> out;
   for (auto& x : rows) {

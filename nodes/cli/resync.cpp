@@ -1,5 +1,5 @@
-/// `resync`: has tables read again below figures that stay shown. What their dead letters
-/// lacked is read with them.
+/// `resync` makes the node read tables again while their figures stay visible. The read also covers what
+/// their dead letters lacked.
 
 #include "actors/cdc_router/dead_letters.hpp"
 #include "actors/figures/plan/plan_use.hpp"
@@ -32,7 +32,7 @@ std::int64_t unix_seconds() {
       .count();
 }
 
-/// Returns the tables that were asked for; an error names one that no figure reads.
+/// Returns the requested tables. An error names one that no figure reads.
 result<std::vector<std::string>> known(const plan_set& plans, const std::vector<std::string>& wanted) {
   std::vector<std::string> out;
   for (auto& name : wanted) {
@@ -48,7 +48,7 @@ result<std::vector<std::string>> known(const plan_set& plans, const std::vector<
   return out;
 }
 
-/// What the node says of the read; it may be starting.
+/// Returns the node's report of the read. The node may be starting.
 std::string stage(const settings& how) {
   auto status = node_status(how.http_port);
   if (!status)
@@ -58,8 +58,7 @@ std::string stage(const settings& how) {
   return trouble.empty() ? cluster.value("stage", "") : trouble;
 }
 
-/// Returns the tables' letters that are open now: their records are older than a read
-/// that begins later.
+/// Returns the tables' open letters. Their records are older than a read that begins later.
 result<std::vector<dead_letter>> letters_of(const settings& how, const std::vector<std::string>& tables) {
   auto reads = kafka::consumer::connect(how.kafka);
   if (!reads)
@@ -91,7 +90,7 @@ result<void> close(const settings& how, const std::vector<dead_letter>& letters)
   return {};
 }
 
-/// Waits until the ledger is in no doubt about these tables that is as old as the request.
+/// Waits until the ledger has no doubt about these tables as old as the request.
 int wait(const settings& how, redis::store& ledger, const std::vector<std::string>& tables, lsn asked,
          std::chrono::seconds limit) {
   auto until = std::chrono::steady_clock::now() + limit;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds patience{10};
 
-/// What is to be said of a server that lets us in.
+/// Remarks about a server that accepts the login.
 using remarks = std::vector<std::string>;
 
 result<remarks> try_postgres(const settings& how) {
@@ -22,7 +22,7 @@ result<remarks> try_postgres(const settings& how) {
   return db ? result<remarks>(remarks{}) : db.why();
 }
 
-/// What Redis is: an error where nothing can be served from it.
+/// Checks Redis. Returns an error if Millrace can't be served from it.
 result<remarks> judge_redis(redis::client& connection) {
   auto facts = redis::look_at_server(connection);
   if (!facts)
@@ -36,7 +36,7 @@ result<remarks> judge_redis(redis::client& connection) {
   return out;
 }
 
-/// Asks for one of each kind of thing that we do, in a way that does nothing.
+/// Tries one request of each kind that Millrace uses, in a form without effect.
 result<remarks> try_redis(const settings& how) {
   auto connection = redis::client::connect(how.redis);
   if (!connection)
@@ -72,7 +72,7 @@ result<remarks> try_connect(const settings& how) {
   return status ? result<remarks>(remarks{}) : status.why();
 }
 
-/// A server, and where to look if it doesn't let us in.
+/// A server, and where to look if it doesn't accept the login.
 struct server {
   const char *name, *title;
   result<remarks> (*visit)(const settings&);

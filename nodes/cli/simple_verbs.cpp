@@ -20,7 +20,7 @@ int complain(const error& why) {
   return 2;
 }
 
-/// A text of the status as people may be shown it: the node may have it from elsewhere.
+/// Returns a text of the status, safe to print: the node may have it from outside.
 std::string shown(const json& of, const char* name, const char* absent = "") {
   return visible(of.value(name, absent));
 }
@@ -54,7 +54,7 @@ void print_skipped(const json& unknown) {
               << ", which no figure reads\n";
 }
 
-/// Returns the worst that is known, and since when.
+/// Returns the worst known problem, and since when it exists.
 std::string headline(const json& x) {
   if (auto troubles = x.value("troubles", json::array()); !troubles.empty())
     return shown(troubles[0], "line");

@@ -13,7 +13,7 @@ namespace millrace {
 
 namespace {
 
-/// The entry's text, in one line.
+/// Formats the entry's text as one line.
 class visible_text : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& entry, const std::tm&, spdlog::memory_buf_t& to) override {
@@ -25,7 +25,7 @@ class visible_text : public spdlog::custom_flag_formatter {
 
 } // namespace
 
-/// Keeps text until a line ends: a character's bytes may come one by one.
+/// Buffers text until the end of a line, because a character's bytes may arrive one by one.
 class visible_stream::buffer : public std::streambuf {
  public:
   explicit buffer(std::streambuf* to) : to_(to) {}

@@ -12,7 +12,7 @@ namespace millrace {
 
 namespace {
 
-/// Of the process; the handler has no arguments.
+/// The process's verb. A variable, because the terminate handler has no arguments.
 std::string& running_verb() {
   static std::string verb;
   return verb;
@@ -30,7 +30,7 @@ std::string text_of(std::exception_ptr thrown) {
   }
 }
 
-/// Another thread may hold what stdout's end would wait for: no destructors.
+/// Exits without destructors: another thread may hold a lock that closing stdout needs.
 [[noreturn]] void end_process() {
   report_unexpected(running_verb(), text_of(std::current_exception()));
   std::_Exit(exit_unexpected);

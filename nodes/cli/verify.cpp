@@ -14,7 +14,7 @@ namespace millrace {
 
 namespace {
 
-/// What can't be compared counts as incomplete.
+/// The exit code if a figure can't be compared.
 constexpr int incomplete = 2;
 
 int complain(const error& why) {
@@ -22,8 +22,8 @@ int complain(const error& why) {
   return incomplete;
 }
 
-/// Returns each figure's state as the node tells it; without a node: live. So is
-/// one that is stale: what is compared has been drained, so its source moves.
+/// Returns each figure's state from the node's status. Without a node, every figure counts as live. A stale
+/// figure counts as live too: verify drains first, so its partition has advanced.
 std::map<std::string, verify::figure_state> states(const settings& how) {
   std::map<std::string, verify::figure_state> out;
   auto status = node_status(how.http_port);
@@ -39,12 +39,12 @@ std::map<std::string, verify::figure_state> states(const settings& how) {
   return out;
 }
 
-/// A figure over a table in doubt is incomplete, whether or not a node has come to say so.
+/// Marks a figure over a table in doubt as incomplete, even if no node has reported it yet.
 void add_doubts(const plan_set& plans, redis::store& ledger,
                 std::map<std::string, verify::figure_state>& to) {
   auto doubts = ledger.doubts();
   if (!doubts)
-    return; // who compares will hear of it
+    return; // the comparison reports the error
   auto in_doubt = [&](std::optional<route_id> by) {
     if (!by)
       return false;
@@ -58,8 +58,7 @@ void add_doubts(const plan_set& plans, redis::store& ledger,
         state = verify::figure_state::incomplete;
 }
 
-/// Calls `open` until it succeeds or `limit` has passed: a server that starts
-/// again is worth a wait.
+/// Calls `open` until it succeeds or `limit` has passed, because a server may be restarting.
 template <class F>
 auto patiently(std::chrono::seconds limit, F open) {
   auto until = std::chrono::steady_clock::now() + limit;
@@ -73,7 +72,7 @@ auto patiently(std::chrono::seconds limit, F open) {
   }
 }
 
-/// The plans that the ledger is of: what runs, whatever the files say now.
+/// Returns the ledger's plans: those that run, whatever the files contain.
 result<plan_set> running_plans(const settings& how) {
   auto store = open_store(how, plan_set{});
   if (!store)

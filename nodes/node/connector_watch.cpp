@@ -14,10 +14,10 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds watch_timeout{3}, kafka_timeout{15};
-/// A node counts beside other things that can't wait.
+/// Short, because a node does other work that can't wait.
 constexpr std::chrono::seconds count_timeout{3};
 
-/// A node's look at its connector; keeps what it said, so that it says it once.
+/// Checks the node's connector. Remembers what it logged, to log it only once.
 class onlooker {
  public:
   onlooker(connect::client client, std::string name) : client_(std::move(client)), name_(std::move(name)) {}
@@ -58,12 +58,12 @@ class onlooker {
 
   connect::client client_;
   std::string name_, said_;
-  std::string last_trouble_; ///< a task that fails again and again runs in between
+  std::string last_trouble_; ///< not reset while it runs: a task that fails repeatedly runs in between
   connect::watch watch_;
   connect::stall_watch stall_;
 };
 
-/// Counts open letters; reads the topic again only when it has grown.
+/// Counts open letters. Reads the topic again only after it has grown.
 struct letter_counter {
   settings how;
   std::unique_ptr<kafka::consumer> reads;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::seconds kafka_timeout{15};
 
-/// What the ledger has of each partition, over all cells that read it.
+/// Returns the ledger's offsets of each partition, over all cells that read it.
 std::map<source_id, ledger_extent> extents(const std::vector<cell_positions>& have, const started& x) {
   std::map<source_id, ledger_extent> out;
   for (auto& cell : have)

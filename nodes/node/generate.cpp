@@ -22,7 +22,7 @@ double number_of(const char* variable, double otherwise) {
   return text && *text ? std::atof(text) : otherwise;
 }
 
-/// --rate, else what the environment's records per interval come to, else 200.
+/// Returns --rate, else the rate of the environment's records per interval, else 200 rows per second.
 double rate_of(const generate_options& options) {
   if (options.rate >= 0)
     return options.rate;
@@ -31,7 +31,7 @@ double rate_of(const generate_options& options) {
   return batch > 0 && interval > 0 ? batch / interval : 200;
 }
 
-/// The generator's /control on loopback: {"rate": N} and {"pause": true|false}.
+/// The generator's /control: {"rate": N} and {"pause": true|false}.
 class control {
  public:
   control(caf::actor_system& system, generator_actor shop) : system_(system), shop_(std::move(shop)) {
@@ -40,7 +40,7 @@ class control {
                           [this](const httplib::Request& in, httplib::Response& out) { obey(in, out); });
   }
 
-  /// `host`: what `verify` calls this machine. Anything but loopback listens at every address.
+  /// `host` is this machine's name for `verify`. If it isn't loopback, listens on every address.
   bool listen(const std::string& host, std::uint16_t port, const std::string& token) {
     if (host != "127.0.0.1" && host != "localhost")
       server_.answer_as(host);

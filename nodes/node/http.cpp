@@ -34,25 +34,25 @@ std::int64_t unix_now() {
 struct http_server::impl {
   loopback_server server;
   std::mutex guard;
-  caf::actor_system* system = nullptr; ///< guarded, as the rest
+  caf::actor_system* system = nullptr; ///< guarded, like the other fields
   inspector_actor inspector;
   std::string why = "the node starts";
-  std::int64_t since = unix_now(); ///< not ready since then
+  std::int64_t since = unix_now(); ///< not ready since this time
 
-  /// Whom to ask, or why there is nobody.
+  /// The inspector, or why there is none.
   struct asked {
     caf::actor_system* system;
     inspector_actor inspector;
     std::string why;
   };
 
-  /// Requests don't wait for each other: they ask outside of the guard.
+  /// Copies under the lock, and requests are sent outside of it. So requests don't wait for each other.
   asked whom() {
     std::lock_guard lock(guard);
     return {system, inspector, why};
   }
 
-  /// Answers in the place of an inspector: what there is to say is why there is none.
+  /// Answers without an inspector: the reason why there is none.
   void not_ready(httplib::Response& out, const std::string& reason) const {
     trouble_report x{"the node isn't ready", "the node isn't ready", reason, since};
     answer(out,
@@ -100,7 +100,7 @@ struct http_server::impl {
       return answer(out, {{"error", "a JSON object is expected"}, {"verbs", json::parse(control_help)}}, 400);
     auto wanted = wish["log_level"].get<std::string>();
     auto level = spdlog::level::from_str(wanted);
-    if (level == spdlog::level::off && wanted != "off") // what it makes of any word
+    if (level == spdlog::level::off && wanted != "off") // spdlog returns `off` for every unknown word
       return answer(out, {{"error", "log_level is trace, debug, info, warning, error, critical or off"}},
                     400);
     spdlog::set_level(level);

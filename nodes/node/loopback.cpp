@@ -12,14 +12,14 @@ namespace {
 using httplib::Request;
 using httplib::Response;
 
-constexpr std::size_t longest_body = 4 << 20; ///< the keys of some ten thousand places
-constexpr std::size_t threads = 32;           ///< as many slow connections hold nobody up
-constexpr std::chrono::seconds patience{5};   ///< with a connection that says nothing
+constexpr std::size_t longest_body = 4 << 20; ///< in bytes: the keys of about 10 000 places
+constexpr std::size_t threads = 32;           ///< so many slow connections delay no other
+constexpr std::chrono::seconds patience{5};   ///< with a silent connection
 
 constexpr auto json_type = "application/json";
 
-/// Not with the library's SO_REUSEPORT, which lets a second program share the port in
-/// silence, and refuses one that was closed a moment ago.
+/// Replaces the library's SO_REUSEPORT. It lets a second program share the port silently, and refuses a port
+/// that was closed just before.
 void reuse_address(socket_t socket) {
   int yes = 1;
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
@@ -36,13 +36,13 @@ std::string at_port(std::string host, std::uint16_t port) {
   return host;
 }
 
-/// `name`: what others call this machine; empty: it is for loopback alone.
+/// `name` is this machine's name for other machines. Empty: loopback only.
 bool is_ours(std::string_view host, std::uint16_t port, const std::string& name) {
   return host == at_port("127.0.0.1", port) || host == at_port("localhost", port)
          || (!name.empty() && host == at_port(name, port));
 }
 
-/// Takes as long for a token that is nearly right as for any other of its length.
+/// Compares in constant time for texts of one length.
 bool is_same_secret(std::string_view one, std::string_view other) {
   if (one.size() != other.size())
     return false;
@@ -69,8 +69,8 @@ bool is_json(const Request& in) {
   return type.substr(0, type.find(';')) == json_type;
 }
 
-/// A name that somebody else's DNS has for this machine stands in Host; the page that a
-/// browser's request comes from, in Origin.
+/// Returns why a request is refused. Host contains a name that foreign DNS has given this machine, and Origin
+/// the page from which a browser's request comes.
 std::optional<refusal> refused(const Request& in, const loopback_door& at) {
   if (!is_ours(in.get_header_value("Host"), at.port, at.name))
     return refusal{403, "the Host header isn't " + at_port("127.0.0.1", at.port)};
@@ -135,7 +135,7 @@ void guard_loopback(httplib::Server& server, const loopback_door& at) {
 
 loopback_server::~loopback_server() { stop(); }
 
-/// Returns only once it listens: the library forgets a stop that comes before.
+/// Returns only when the server listens: the library ignores a stop before that.
 bool loopback_server::serve(std::uint16_t port, std::string token) {
   guard_loopback(server_, {port, std::move(token), name_});
   if (!server_.bind_to_port(name_.empty() ? "127.0.0.1" : "0.0.0.0", port))

@@ -36,7 +36,7 @@ namespace {
 constexpr std::chrono::milliseconds shortest_pause{200}, longest_pause{5000};
 constexpr std::chrono::seconds drain_limit{10};
 constexpr std::chrono::hours notice_before_end{30 * 24};
-/// Exit code of a node that wants to be started again (EX_TEMPFAIL).
+/// Exit code of a node that should be restarted (EX_TEMPFAIL).
 constexpr int exit_again = 75;
 
 std::int64_t unix_ms() {
@@ -45,8 +45,8 @@ std::int64_t unix_ms() {
       .count();
 }
 
-/// What the process before was at when it ended. A full disk, or a folder of somebody
-/// else's, is no reason to serve nothing.
+/// Reads what the previous process was doing when it ended. If that isn't possible (full disk, another user's
+/// folder), the node serves anyway.
 last_record reading_of(const settings& how) {
   if (how.state_dir.empty())
     return {};
@@ -64,7 +64,7 @@ last_record reading_of(const settings& how) {
 
 using tls_ptr = std::shared_ptr<const peers::tls_context>;
 
-/// The actors of one life of a node, wired.
+/// The actors of one node process, connected.
 class company {
  public:
   company(caf::actor_system& system, const settings& how, tls_ptr tls, started& from,
@@ -96,7 +96,7 @@ class company {
 
   inspector_actor front() const { return inspector_; }
 
-  /// The others get what they take, then no more records are read, and the rest is flushed.
+  /// Gives this node's work to the other nodes, stops reading records, and waits for the last flush.
   void drain() {
     caf::scoped_actor self{system_};
     auto deadline = std::chrono::steady_clock::now() + drain_limit;
@@ -187,7 +187,7 @@ class company {
     fill_ = system_.spawn<caf::detached>(fill_coordinator, c);
   }
 
-  /// Cells come and go with the member's part of the work.
+  /// Spawns the actor that starts and stops cells as the member's assignment changes.
   result<void> spawn_member() {
     auto all = all_cells(*from_.plans, how_.shards);
     auto store = std::make_shared<lasting_store>(
@@ -201,7 +201,7 @@ class company {
       return store->use([&](redis::store& in) {
         auto claimed = claim_cells(in, cells, life);
         if (claimed && cells.size() == all.size())
-          (void)forget_former(in, *stored, *claimed); // the next start will
+          (void)forget_former(in, *stored, *claimed); // else the next start does it
         return claimed;
       });
     };
@@ -231,7 +231,7 @@ class company {
     return how_.is_one_of_many() ? listen() : result<void>{};
   }
 
-  /// Other nodes come in by it.
+  /// Opens the listener for other nodes.
   result<void> listen() {
     auto [host, port] = split_address(how_.node_address);
     auto at = caf::actor_cast<peer_actor>(*member_);
@@ -265,7 +265,7 @@ class company {
     caf::anon_send(*member_, atom::inspector_v, inspector_);
   }
 
-  /// An actor that fails takes the process with it: what it did, nobody would do.
+  /// Ends the process if an actor fails, because no other actor would do its work.
   void watch_all() {
     goes_with(writer_, "the redis_writer", lost_);
     goes_with(router_, "the cdc_router", lost_);
@@ -284,7 +284,7 @@ class company {
   node_work work_;
   caf::io::middleman_actor network_;
   redis_writer_actor writer_;
-  std::shared_ptr<member_actor> member_ = std::make_shared<member_actor>(); ///< the writer knows it, too
+  std::shared_ptr<member_actor> member_ = std::make_shared<member_actor>(); ///< the writer uses it too
   cdc_router_actor router_;
   fill_actor fill_;
   dispatcher_actor dispatcher_;
@@ -295,14 +295,14 @@ bool for_a_person(errc code) {
   return code == errc::bad_setting || code == errc::refused_figure || code == errc::denied;
 }
 
-/// A node that lost its footing begins again as a new process: every line may be
-/// a crash's last, so leaving at once is safe, and nothing half-stopped stays.
+/// Exits at once. A node that can't continue starts again as a new process. That is safe, because a crash can
+/// happen at any line, and no half-stopped actor remains.
 [[noreturn]] void leave(int code) {
   spdlog::shutdown();
   std::_Exit(code);
 }
 
-/// One life: from a start that succeeded to a stop, or to a reason to start over.
+/// Runs one node process, from a successful start to a stop or a failure.
 [[noreturn]] void live(const settings& how, tls_ptr tls, started from, http_server* http, stop_signal& stop) {
   caf::actor_system_config config;
   config.add_message_types<caf::id_block::millrace>();
@@ -312,7 +312,7 @@ bool for_a_person(errc code) {
     config.set("middleman.heartbeat-interval", caf::timespan{peers::connections::heartbeat});
   }
   config.set("scheduler.max-threads", std::max(2u, std::thread::hardware_concurrency()));
-  // Workers that steal poll for work: a tenth of a busy node's CPU went there.
+  // Work-stealing workers poll for work, which took a tenth of a busy node's CPU.
   config.set("scheduler.policy", caf::atom("sharing"));
   caf::actor_system system{config};
   auto events = std::make_shared<life_events>();
@@ -335,7 +335,7 @@ bool for_a_person(errc code) {
   leave(0);
 }
 
-/// Returns what this node shows to others; null where they talk without TLS.
+/// Returns the TLS context of this node, or null for plain TCP.
 result<tls_ptr> prepare_tls(const settings& how) {
   if (!how.is_one_of_many())
     return tls_ptr{};

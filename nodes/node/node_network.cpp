@@ -21,7 +21,7 @@ using caf::io::network::default_multiplexer;
 
 constexpr std::chrono::seconds dial_limit{2}, between_words{10};
 
-/// Says who wasn't let in, but not as fast as strangers may come.
+/// Logs rejected clients, with a limited rate.
 class doorbook {
  public:
   void operator()(const std::string& who, const std::string& why) {
@@ -40,7 +40,7 @@ class doorbook {
   std::chrono::steady_clock::time_point next_{};
 };
 
-/// Where the acceptor has its connections from; its descriptor is the porter's bell.
+/// Gives the acceptor its connections. Its descriptor is the porter's bell.
 struct from_porter {
   peers::porter& porter;
   std::optional<peers::guest>& arrived;
@@ -88,7 +88,7 @@ class doorman : public caf::io::doorman {
   caf::io::network::acceptor_impl<from_porter> acceptor_;
 };
 
-/// CAF's middleman, but for how it connects and listens. Spawned detached: dialing waits.
+/// CAF's middleman with another way to connect and listen. Spawned detached, because dialing blocks.
 class network_actor : public caf::io::middleman_actor_impl {
  public:
   network_actor(caf::actor_config& config, caf::actor broker, std::shared_ptr<const peers::tls_context> tls)

@@ -9,7 +9,7 @@ namespace {
 
 std::string book_key(const settings& how) { return "millrace:" + how.project + ":nodes"; }
 
-/// A connection that is made when it is needed first.
+/// A connection that opens at its first use.
 class book_connection {
  public:
   explicit book_connection(redis::settings how) : how_(std::move(how)) {}

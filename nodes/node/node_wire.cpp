@@ -17,7 +17,7 @@ namespace {
 using clock = std::chrono::steady_clock;
 using rw_state = caf::io::network::rw_state;
 
-/// What is read of a large frame at a time.
+/// How many bytes of a large frame are read at a time.
 constexpr std::size_t slice = 256 << 10;
 
 std::shared_ptr<peers::presence> begin_presence(int socket) {
@@ -40,7 +40,7 @@ rw_state node_wire::read_some(std::size_t& done, int socket, void* into, std::si
   if (!gate_.lets_through(into, done))
     return rw_state::failure;
   here_->greeted = here_->greeted || gate_.is_greeted();
-  if (here_->greeted) // who takes long to greet doesn't gain time by each byte
+  if (here_->greeted) // before the greeting, bytes don't extend the time limit
     here_->heard = clock::now();
   return rw_state::success;
 }
@@ -58,7 +58,7 @@ node_scribe::node_scribe(caf::io::network::default_multiplexer& in, peers::guest
     : caf::io::scribe(caf::io::network::conn_hdl_from_socket(x.socket.get())),
       here_(begin_presence(x.socket.get())), stream_(in, x.socket.release(), std::move(x.tls), whom, here_) {}
 
-/// The first call starts it.
+/// The first call starts the stream.
 void node_scribe::configure_read(caf::io::receive_policy::config config) {
   auto& [rule, size] = config;
   wanted_ = rule == caf::io::receive_policy_flag::exactly && size > slice ? size : 0;
@@ -75,7 +75,7 @@ void node_scribe::take_slice() {
   stream_.configure_read(caf::io::receive_policy::exactly(std::min(slice, wanted_ - frame_.size())));
 }
 
-/// The broker hears of a large frame once it is whole.
+/// The broker gets a large frame when it is complete.
 bool node_scribe::consume(caf::execution_unit* in, const void* bytes, std::size_t size) {
   if (wanted_ == 0)
     return caf::io::scribe::consume(in, bytes, size);

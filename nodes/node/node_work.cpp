@@ -13,8 +13,7 @@ namespace {
 constexpr std::chrono::milliseconds group_wait{10};
 constexpr std::chrono::seconds leave_limit{2};
 
-/// The groups of a node, looked at by its member's thread. It takes part in one of
-/// them at least.
+/// A node's consumer groups, polled by its member's thread. The node joins at least one.
 class group_work {
  public:
   group_work(std::optional<kafka::group_member> sources, std::optional<kafka::group_member> shards,
@@ -78,8 +77,8 @@ result<node_work> work_by_groups(const settings& how,
     into.emplace(std::move(*joined));
     return {};
   };
-  // Not the group that offsets are committed to: a commit that is answered after a
-  // lost session tells librdkafka that another node has this one's name.
+  // Not the group to which offsets are committed: a commit that Kafka answers after a lost session makes
+  // librdkafka believe that another node has this node's name.
   if (how.node_role != "serves")
     if (auto joined = join(reads, how.sources_group(), {topics.begin(), topics.end()}); !joined)
       return joined.why();

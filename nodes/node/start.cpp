@@ -21,8 +21,8 @@ void take(started& out, stored_plans x) {
   out.plans = {out.stored, &out.stored->plans};
 }
 
-/// Writes the ledger's birth, in the place of one of life `before`. The log's end is noted: a snapshot that
-/// begins behind it shows every row. Topics that are whole show them in any case.
+/// Creates the ledger, and replaces the incarnation `before`. Stores the WAL's end: a snapshot that begins
+/// after it contains every row. Complete topics contain every row in any case.
 result<void> give_birth(redis::store& store, postgres::session& db, bool topics_whole,
                         const wanted_ledger& want, const std::string& reason, const std::string& before,
                         started& out) {
@@ -49,8 +49,8 @@ result<void> give_birth(redis::store& store, postgres::session& db, bool topics_
   return {};
 }
 
-/// Begins again from nothing: `why` is said loudly. Something was lost or is
-/// another's, so nobody's word that the topics are whole counts here.
+/// Starts over with an empty ledger, and logs `why`. Data was lost or belongs to another database, so the
+/// setting that topics are complete doesn't count.
 result<void> rebuild(const settings& how, postgres::session& db, const wanted_ledger& want,
                      const std::string& why, const redis::project_format& found, started& out) {
   spdlog::warn("node: all figures are built anew: {}", why);
@@ -71,7 +71,7 @@ result<void> find_topics(const settings& how, started& out) {
   return {};
 }
 
-/// Plans the figures' files.
+/// Plans the figure files.
 result<void> plan_files(const settings& how, postgres::session& db, started& out) {
   auto plans = plan_project(how, db);
   if (!plans)
@@ -82,7 +82,7 @@ result<void> plan_files(const settings& how, postgres::session& db, started& out
   return find_topics(how, out);
 }
 
-/// Begins without a ledger.
+/// Starts without a ledger.
 result<void> begin(const settings& how, postgres::session& db, const wanted_ledger& want,
                    const redis::project_format& found, const std::string& why, started& out) {
   if (auto planned = plan_files(how, db, out); !planned)
@@ -92,7 +92,7 @@ result<void> begin(const settings& how, postgres::session& db, const wanted_ledg
     return store.why();
   if (auto have = look_at_cells(*store, how, out); !have)
     return have.why();
-  if (!out.first_fill) { // Redis lost the ledger's format alone
+  if (!out.first_fill) { // Redis lost only the ledger's format
     if (auto gone = store->wipe(all_cells(*out.plans, how.shards), found.life); !gone)
       return gone;
     out.first_fill = true;
@@ -100,7 +100,7 @@ result<void> begin(const settings& how, postgres::session& db, const wanted_ledg
   return give_birth(*store, db, how.topics_whole, want, why, found.life, out);
 }
 
-/// Takes the ledger to the figures that were applied, and returns what it is then.
+/// Moves the ledger to the figures last applied. Returns its new format.
 result<redis::project_format> take_over(const settings& how, const redis::project_format& found) {
   auto stored = plans_of(found);
   auto store = open_store(how, stored.plans);
@@ -121,8 +121,8 @@ result<void> forget_all_former(started& out) {
   return {};
 }
 
-/// Goes on with what the ledger has. Where a table has changed since, records that
-/// don't fit go to dead letters, as they do in a node that runs.
+/// Continues from the ledger. If a table has changed since, records that don't fit become dead letters, as in
+/// a running node.
 result<void> resume(const settings& how, postgres::session& db, const wanted_ledger& want,
                     const redis::project_format& found, started& out) {
   take(out, plans_of(found));
@@ -184,8 +184,8 @@ result<void> take_up(const settings& how, postgres::session& db, started& out) {
   return resume(how, db, *want, *found, out);
 }
 
-/// PostgreSQL is away, but what Kafka has can be applied: with the plans that
-/// the ledger is of. `why` is returned where that can't be.
+/// Starts without PostgreSQL, with the ledger's plans, to apply what Kafka has. Returns `why` if that isn't
+/// possible.
 result<started> start_without_postgres(const settings& how, const error& why) {
   auto bare = open_store(how, plan_set{});
   auto format = bare ? bare->format() : result<redis::project_format>(bare.why());

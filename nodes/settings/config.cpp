@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr auto template_here = "debezium/postgres.json";
 
-/// Returns where a package has the connector's template: beside bin, in share.
+/// Returns the connector's template of an installed package: in share, next to bin.
 fs::path installed_template() {
   std::error_code failed;
   auto program = fs::read_symlink("/proc/self/exe", failed);
@@ -32,8 +32,8 @@ std::string usual_template() {
   return is_installed() && !fs::exists(template_here, failed) ? installed_template().string() : template_here;
 }
 
-/// Returns what systemd hands over under this name: a service's user needn't be
-/// able to read the file. Empty: nothing.
+/// Returns the credential that systemd passes under this name. The service's user needn't be able to read its
+/// file. Empty if there is none.
 std::string credential(const char* name) {
   std::string text;
   if (auto* folder = std::getenv("CREDENTIALS_DIRECTORY"))
@@ -42,8 +42,7 @@ std::string credential(const char* name) {
   return text;
 }
 
-/// Returns the secret from NAME, from a credential, or from the file that
-/// NAME_FILE names.
+/// Returns the secret NAME: from the environment, from a credential, or from the file that NAME_FILE names.
 result<std::string> secret(const char* name) {
   if (auto* text = std::getenv(name); text && *text)
     return std::string(text);
@@ -83,7 +82,7 @@ bool good_name(const std::string& x) {
   return !x.empty() && x.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
 }
 
-/// A prefix that holds Millrace's own keys would make a figure meet them.
+/// Refuses a prefix with which a figure could write Millrace's own keys.
 result<void> check_key_prefix(const std::string& x) {
   auto plain = x.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-.:") == std::string::npos;
   if (!plain)
@@ -96,7 +95,8 @@ result<void> check_key_prefix(const std::string& x) {
   return {};
 }
 
-/// Names in PostgreSQL reach scripts, topics, logs: none may hold what ends a line there.
+/// Refuses names in PostgreSQL that contain line breaks or other control characters: they reach scripts,
+/// topics and logs.
 result<void> check_names(const settings& x) {
   const std::initializer_list<std::pair<const char*, const std::string&>> names{
       {"POSTGRES_DB", x.owner.database},       {"POSTGRES_USER", x.owner.user},
@@ -111,7 +111,7 @@ result<void> check_names(const settings& x) {
   return {};
 }
 
-/// Reads NAME=VALUE lines; an error never shows a value.
+/// Reads NAME=VALUE lines. An error never contains a value.
 result<void> read_properties(const std::string& path, std::map<std::string, std::string>& into) {
   std::ifstream file(path);
   if (!file)
@@ -138,7 +138,7 @@ result<void> read_properties(const std::string& path, std::map<std::string, std:
   return {};
 }
 
-/// A name that merely begins like a number may be anywhere.
+/// Returns whether the host is loopback. A name that only begins like such an address can be anywhere.
 bool is_loopback(const std::string& host) {
   in_addr four;
   in6_addr six;
@@ -147,7 +147,7 @@ bool is_loopback(const std::string& host) {
   return host == "localhost" || (inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six));
 }
 
-/// Without TLS messages between nodes are neither encrypted nor signed.
+/// Checks the node's address. Without TLS, messages between nodes are neither encrypted nor signed.
 result<void> check_node_address(const settings& x) {
   if (x.node_address.empty())
     return {};
