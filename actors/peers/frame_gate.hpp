@@ -1,8 +1,8 @@
 #pragma once
 
-/// Checks a connection's bytes before CAF reads them. CAF 0.17 trusts a frame's header: it allocates as
-/// many bytes as the header announces, up to 4 GiB, and reads past the end of a frame that should have
-/// a payload and has none.
+/// Checks a connection's bytes before CAF reads them. CAF 0.17 trusts a frame's header. It
+/// allocates as many bytes as the header announces, up to 4 GiB. It reads past the end of a frame that should
+/// have a payload and has none.
 ///
 ///     frame: operation 1 | padding 2 | flags 1 | payload's length 4 | 24 more | payload
 ///

@@ -58,7 +58,7 @@ class onlooker {
 
   connect::client client_;
   std::string name_, said_;
-  std::string last_trouble_; ///< not reset while it runs: a task that fails repeatedly runs in between
+  std::string last_trouble_; ///< kept while it runs, because a task that fails repeatedly runs in between
   connect::watch watch_;
   connect::stall_watch stall_;
 };

@@ -22,7 +22,7 @@ struct loopback_door {
 /// another site. It refuses the others with an error text.
 void guard_loopback(httplib::Server& server, const loopback_door& at);
 
-/// An HTTP server on 127.0.0.1, in its own thread. A page in a user's browser can reach it, so it answers
+/// An HTTP server on 127.0.0.1, in its own thread. A page in a user's browser can reach it. So it answers
 /// only requests that are addressed to it and come from no other site, and accepts only short JSON.
 /// Every user of the machine may GET; POST needs the token. A refusal is {"error": ...}.
 class loopback_server {

@@ -65,8 +65,8 @@ class figure_fold {
   /// Folds a row into the figures that fill. Call it once for every row when a fill ends.
   void admit(route_id from, const row& stored);
 
-  /// Makes all figures live. Call it once when a fill ends. Shard 0's cell then has the single row of
-  /// each rolled-up figure without GROUP BY.
+  /// Makes all figures live. Call it once when a fill ends. The next drain creates the single row of each
+  /// rolled-up figure without GROUP BY, even if the cell has no rows.
   void open();
 
   /// Returns what changed since the last drain: one entry per place, with its newest content.

@@ -47,10 +47,12 @@ class debezium_decoder {
   /// Decodes one record. Returns nullopt for a tombstone. `placeholder` returns the record header's
   /// placeholder; it is called only when a text can be the placeholder.
   ///
-  /// An error (bad_record) says what is wrong. The caller adds topic and offset. Errors are: invalid
-  /// JSON, a column that is missing or of a wrong type, a missing old row that routing needs (with the
-  /// ALTER TABLE to run), the placeholder of an unchanged TOAST value that the old row can't replace,
-  /// and a number that Debezium writes for more than one value.
+  /// An error (bad_record) says what is wrong. The caller adds topic and offset. The errors are:
+  /// - invalid JSON;
+  /// - a column that is missing or of a wrong type;
+  /// - a missing old row that routing needs (with the ALTER TABLE to run);
+  /// - the placeholder of an unchanged TOAST value that the old row can't replace;
+  /// - a number that Debezium writes for more than one value.
   result<std::optional<table_change>>
   decode(std::optional<std::string_view> key, std::optional<std::string_view> payload,
          const std::function<std::optional<std::string>()>& placeholder = {});

@@ -5,9 +5,9 @@
 ///
 /// Kafka's group protocol reports which members are alive. After each change every member requests the
 /// members from Kafka and shares out the partitions by their names (share_out.hpp). librdkafka 2.0's
-/// cooperative-sticky isn't used: it reassigns everything if Kafka was away for longer than the session
-/// timeout, rebalances twice where this does once, and aborts if a member ends within its first
-/// rebalance.
+/// cooperative-sticky isn't used, for three reasons. It reassigns everything if Kafka was away for longer
+/// than the session timeout. It rebalances twice where this does once. It aborts if a member ends within its
+/// first rebalance.
 ///
 /// A member commits no offsets. Kafka answers a commit after a lost session as another node's, and
 /// librdkafka then ends the member. kafka::consumer commits them to a group that no member joins.
