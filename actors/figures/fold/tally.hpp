@@ -41,7 +41,7 @@ class tally_layout {
   std::size_t aggregates() const { return slots_.size(); }
   bool has_bags() const { return bags_ > 0; }
   bool has_values(const tally& of) const;        ///< in at least one bag
-  bool is_zero(const std::int64_t* words) const; ///< min's and max's values don't matter
+  bool is_zero(const std::int64_t* words) const; ///< ignores the values of min and max
 
   /// Adds one row's effect `times` times. Removes it if `times` is negative.
   void add(tally& to, std::size_t aggregate, const effect& of, std::int64_t times) const;
