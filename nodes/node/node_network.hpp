@@ -18,8 +18,8 @@
 
 namespace millrace {
 
-/// Spawns the broker of this node's messages to and from other nodes. `tls` is null for plain TCP. The
-/// system's configuration must have loaded caf::io::middleman.
+/// Spawns the middleman actor for this node's messages to and from other nodes. `tls` is null for plain TCP.
+/// The system's configuration must have loaded caf::io::middleman.
 caf::io::middleman_actor spawn_network(caf::actor_system& system,
                                        std::shared_ptr<const peers::tls_context> tls);
 
