@@ -8,8 +8,9 @@ using namespace millrace;
 
 namespace {
 
+/// There is no negative zero.
 bool same(const decimal& a, const decimal& b) {
-  return a.negative == b.negative && a.digits == b.digits && a.scale == b.scale;
+  return (a.negative == b.negative || a.digits == "0") && a.digits == b.digits && a.scale == b.scale;
 }
 
 void check(const decimal& x) {
