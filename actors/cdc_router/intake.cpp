@@ -37,7 +37,7 @@ taken table_intake::take(const kafka::record_batch& batch, bool first_fill, last
     ++out.records;
     if (record.offset == suspected) {
       out.bad.push_back({record.offset, copy(record.key), copy(record.payload),
-                         "two processes of this node ended at it, so it wasn't read"});
+                         "two processes of this node ended at this record, so the node skipped it"});
       continue;
     }
     at.at(record.offset);

@@ -16,8 +16,8 @@ std::optional<std::string> ahead_of(const kafka::topic_partition& topic, const l
   if (bounds.high.value > have.highest.value)
     return std::nullopt;
   return name_of(topic) + " ends at offset " + std::to_string(bounds.high.value)
-         + ", but the ledger has it up to " + std::to_string(have.highest.value)
-         + ": Kafka lost its last writes, or the topic was made again";
+         + ", but the ledger has applied it up to " + std::to_string(have.highest.value)
+         + ": Kafka lost its last writes, or the topic was recreated";
 }
 
 /// Finds added partitions: those that the ledger doesn't have, of tables that it has.
@@ -55,9 +55,10 @@ result<topic_state> compare_topics(kafka::consumer& reads,
     if (out.broken)
       return out;
     if (bounds->low.value > have.lowest.value + 1)
-      out.to_reread[source.table] =
-          "Kafka has deleted records of " + name_of(topic) + " that weren't read: it begins at offset "
-          + std::to_string(bounds->low.value) + ", and was read up to " + std::to_string(have.lowest.value);
+      out.to_reread[source.table] = "Kafka has deleted records of " + name_of(topic)
+                                    + " before the node read them: it begins at offset "
+                                    + std::to_string(bounds->low.value) + ", and the node read it up to "
+                                    + std::to_string(have.lowest.value);
     source_of[topic] = source;
     if (have.newest.offset >= bounds->low)
       wanted[topic] = have.newest.offset;
@@ -75,7 +76,7 @@ result<topic_state> compare_topics(kafka::consumer& reads,
       if (batch.failed || !same(batch.records.front(), ledger.at(source).newest)) {
         out.broken = name_of(batch.from) + " has another record at offset "
                      + std::to_string(wanted.at(batch.from).value)
-                     + " than the ledger saw there: the topic was made again";
+                     + " than the ledger has: the topic was recreated";
         return out;
       }
       wanted.erase(batch.from);

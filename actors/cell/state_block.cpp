@@ -204,7 +204,7 @@ result<applied_block> apply_block(std::uint64_t fingerprint, std::string_view bl
     auto& top = handle.get();
     if (top.type != msgpack::type::ARRAY
         || (top.via.array.size != fields_without_reads && top.via.array.size != fields_with_reads))
-      return error{errc::corrupt, "a state block is no list of five or seven"};
+      return error{errc::corrupt, "a state block doesn't have five or seven fields"};
     auto fields = top.via.array.ptr;
     if (fields[0].as<std::uint32_t>() != state_block_format)
       return error{errc::corrupt, "a state block has format " + std::to_string(fields[0].as<std::uint32_t>())
@@ -212,7 +212,7 @@ result<applied_block> apply_block(std::uint64_t fingerprint, std::string_view bl
     auto written_by = fields[1].as<std::uint64_t>();
     auto of = written_by == fingerprint ? former.end() : former.find(written_by);
     if (written_by != fingerprint && of == former.end())
-      return error{errc::corrupt, "a state block is of other figures than the ledger says"};
+      return error{errc::corrupt, "a state block belongs to other figures than the ledger has"};
     applied_block out{live_of(fields[2]), of == former.end() ? nullptr : &of->second};
     for (auto& entry : fields[3].as<std::vector<msgpack::object>>())
       apply_row(entry, rows, out.former);

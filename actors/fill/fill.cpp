@@ -210,7 +210,7 @@ void fill::on_unknown() {
 std::string fill::words() const {
   switch (at_) {
   case stage::stream:
-    return "waits until Debezium has come to the end of PostgreSQL's log";
+    return "waits until Debezium has read PostgreSQL's WAL to its end";
   case stage::announce:
   case stage::announcing:
     return "tells the cells that tables are read";

@@ -19,7 +19,7 @@ std::string source_cause(const surroundings_report& around) {
   if (auto trouble = connector_trouble(around.connector); !trouble.empty())
     return trouble;
   return around.slot.known && !around.slot.active
-             ? "nobody reads the replication slot: see `millrace connector status`"
+             ? "no process reads the replication slot: see `millrace connector status`"
              : "";
 }
 

@@ -143,7 +143,7 @@ result<void> change_over(redis::store& store, const redis::project_format& found
   auto stored = stored_plans::read(found);
   auto after = plans_from_json(found.next);
   auto change = difference(stored.plans, after);
-  spdlog::info("node: figures change: {}", in_words(change));
+  spdlog::info("node: changing figures: {}", in_words(change));
   auto claimed = claim_cells(store, all_cells(after, found.shards));
   if (!claimed)
     return claimed.why();

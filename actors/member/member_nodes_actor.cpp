@@ -86,11 +86,11 @@ void member_state::take_card(const node_card& x) {
     refused = "it speaks protocol " + std::to_string(x.protocol) + ", this node "
               + std::to_string(node_protocol) + ": run the same build on all nodes";
   else if (x.life != how.life)
-    refused = "it serves another life of the ledger";
+    refused = "it serves another incarnation of the ledger";
   if (refused != peer.trouble && !refused.empty())
     spdlog::warn("member: node {}: {}", x.name, refused);
   else if (!peer.trouble.empty() && refused.empty())
-    spdlog::info("member: node {} is one of us", x.name);
+    spdlog::info("member: connected to node {}", x.name);
   peer.trouble = refused;
   auto before = homes();
   peer.door = x.door;

@@ -79,7 +79,7 @@ result<guest> dial(const std::string& host, std::uint16_t port, const tls_contex
     if (now == handshake::state::failed)
       return error{errc::denied, shaking.why()};
     if (!ready(out.socket.get(), now == handshake::state::reads ? POLLIN : POLLOUT, deadline))
-      return away("it doesn't finish the TLS handshake");
+      return away("it didn't finish the TLS handshake");
   }
   out.tls = shaking.take();
   return out;

@@ -17,11 +17,11 @@ std::string in_words(const SSL* session) {
   auto code = ERR_peek_error();
   auto* reason = code ? ERR_reason_error_string(code) : nullptr;
   if (auto verdict = SSL_get_verify_result(session); verdict != X509_V_OK)
-    return std::string("its certificate isn't one of our authority's: ")
+    return std::string("its certificate isn't signed by this project's CA: ")
            + X509_verify_cert_error_string(verdict);
   if (!reason)
-    return "it closed the connection before it had shown a certificate";
-  return std::string(is_alert(code) ? "it refuses us: " : "it doesn't do TLS as a node does: ") + reason;
+    return "it closed the connection before it sent a certificate";
+  return std::string(is_alert(code) ? "it rejected this node: " : "the TLS handshake failed: ") + reason;
 }
 
 } // namespace

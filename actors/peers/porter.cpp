@@ -60,7 +60,7 @@ result<socket_holder> listen_at(const std::string& host, std::uint16_t port) {
           ::getaddrinfo(host.empty() ? nullptr : host.c_str(), std::to_string(port).c_str(), &wanted, &found))
     return error{errc::bad_setting, ::gai_strerror(failed)};
   std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> all{found, ::freeaddrinfo};
-  result<socket_holder> out = error{errc::bad_setting, "it is no address of this machine"};
+  result<socket_holder> out = error{errc::bad_setting, "this machine doesn't have this address"};
   for (auto* one = found; one && !out; one = one->ai_next)
     out = listen_at(*one);
   return out;
@@ -170,7 +170,7 @@ void porter::meet(socket_holder socket, std::string who) {
   if (room)
     waiting_.push_back(std::move(x));
   else
-    refuse(x, "too many others are shaking hands");
+    refuse(x, "too many other handshakes are under way");
 }
 
 /// Returns whether one more connection from this address may wait.
@@ -188,7 +188,7 @@ bool porter::drop_a_silent_one(const std::string& who) {
                             [&](auto& x) { return !x.said_something && (who.empty() || x.who == who); });
   if (found == waiting_.end())
     return false;
-  refuse(*found, "it was silent, and others came");
+  refuse(*found, "it sent nothing, and other clients needed its slot");
   waiting_.erase(found);
   return true;
 }
@@ -206,7 +206,7 @@ bool porter::is_through(visitor& x) {
 
 void porter::refuse_the_late() {
   for (auto now = clock::now(); !waiting_.empty() && waiting_.front().deadline <= now; waiting_.pop_front())
-    refuse(waiting_.front(), "it was silent");
+    refuse(waiting_.front(), "it sent nothing");
 }
 
 void porter::refuse(const visitor& x, const std::string& why) {

@@ -30,7 +30,7 @@ result<void> take(settings& to, const std::string& name, const std::string& valu
   else if (name == "port") {
     auto* end = value.data() + value.size();
     if (auto [at, failed] = std::from_chars(value.data(), end, to.port); failed != std::errc{} || at != end)
-      return error{errc::bad_setting, "the database's URL has the port " + value + ", which is none"};
+      return error{errc::bad_setting, "the database's URL has the port " + value + ", which isn't a port"};
   } else if (name != "application_name" && name != "connect_timeout" && name != "client_encoding"
              && name != "fallback_application_name")
     return error{errc::bad_setting,
@@ -47,8 +47,7 @@ result<settings> settings_from_url(const std::string& url, settings defaults) {
   std::unique_ptr<PQconninfoOption, options_deleter> options(PQconninfoParse(url.c_str(), &why));
   PQfreemem(why); // not printed: it may contain the password
   if (!options)
-    return error{errc::bad_setting,
-                 std::string("this is no URL of a PostgreSQL database; one reads ") + form};
+    return error{errc::bad_setting, std::string("this isn't a PostgreSQL URL; write ") + form};
   for (auto* x = options.get(); x->keyword; ++x)
     if (x->val)
       if (auto taken = take(defaults, x->keyword, x->val); !taken)
@@ -58,8 +57,7 @@ result<settings> settings_from_url(const std::string& url, settings defaults) {
                  "the database's URL names several hosts: a slot is on one of them, the primary"};
   if (defaults.user.empty() || defaults.database.empty())
     return error{errc::bad_setting, std::string("the database's URL lacks the ")
-                                        + (defaults.user.empty() ? "user" : "database") + "; one reads "
-                                        + form};
+                                        + (defaults.user.empty() ? "user" : "database") + "; write " + form};
   return defaults;
 }
 

@@ -45,7 +45,7 @@ std::string what_eviction_means(const server_facts& x) {
   return "Redis has maxmemory-policy " + x.policy + ": beyond " + mib(x.maxmemory) + " it deletes "
          + (some ? "keys with a lifetime, those of figures with a ttl among them,"
                  : "any key, figures and Millrace's own state among them,")
-         + " without a word; set maxmemory-policy noeviction, or give Millrace a Redis of its own";
+         + " and reports no error; set maxmemory-policy noeviction, or give Millrace its own Redis";
 }
 
 } // namespace
@@ -70,8 +70,8 @@ std::vector<finding> judge(const server_facts& x) {
   std::vector<finding> out;
   if (!x.told) {
     out.push_back({severity::warn, "Redis doesn't let user " + (x.user.empty() ? "default" : x.user)
-                                       + " ask for INFO, so eviction, cluster mode, a replica and missing "
-                                         "persistence aren't noticed: ACL SETUSER "
+                                       + " run INFO, so Millrace can't detect eviction, cluster mode, a "
+                                         "replica or missing persistence: ACL SETUSER "
                                        + (x.user.empty() ? "default" : x.user) + " +info"});
     return out;
   }
@@ -86,11 +86,10 @@ std::vector<finding> judge(const server_facts& x) {
   if (x.evicts())
     out.push_back({severity::warn, what_eviction_means(x)});
   if (x.keeps_halves)
-    out.push_back(
-        {severity::warn, "Redis has started again, and its append-only file may hold half of a transaction, "
-                         "which its next start would run: redis-cli BGREWRITEAOF; or let us do it: ACL "
-                         "SETUSER "
-                             + (x.user.empty() ? "default" : x.user) + " +bgrewriteaof"});
+    out.push_back({severity::warn,
+                   "Redis has restarted, and its append-only file may contain half of a transaction, which "
+                   "its next start would run: redis-cli BGREWRITEAOF; or let Millrace do it: ACL SETUSER "
+                       + (x.user.empty() ? "default" : x.user) + " +bgrewriteaof"});
   if (!x.appends && x.saves == false)
     out.push_back({severity::warn,
                    "Redis keeps nothing on disk (no append-only file, no snapshots): after its "

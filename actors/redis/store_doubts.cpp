@@ -69,7 +69,7 @@ table_doubt table_doubt_from_json(const std::string& text) {
         out.columns.insert(name);
     return out;
   } catch (const nlohmann::json::exception&) {
-    return {"the ledger has a note about it that can't be read", "millrace rebuild", 0, {}, false};
+    return {"the ledger has an unreadable entry about it", "millrace rebuild", 0, {}, false};
   }
 }
 

@@ -31,8 +31,8 @@ error refusal(const std::string& words) {
       return {errc::unavailable, "Redis can't write now: " + words};
   for (auto denied : {"NOPERM", "NOAUTH", "WRONGPASS"})
     if (begins_with(words, denied))
-      return {errc::denied, "Redis refuses us: " + words};
-  return {errc::corrupt, "Redis refuses what belongs to the ledger: " + words};
+      return {errc::denied, "Redis rejects this node: " + words};
+  return {errc::corrupt, "Redis rejects a command on the ledger: " + words};
 }
 
 error damaged(const std::string& what) { return {errc::corrupt, "the ledger in Redis has " + what}; }
@@ -99,8 +99,8 @@ result<void> store::impl::read_log(cell_ledger& into, std::size_t length) {
     for (auto& block : part->list)
       into.blocks.push_back(std::move(block.text));
     if (into.blocks.size() != last + 1)
-      return error{errc::fenced,
-                   "cell " + cell_name(into.cell) + ": claimed by another owner while its log was read"};
+      return error{errc::fenced, "cell " + cell_name(into.cell)
+                                     + ": another node claimed it while this node read its state log"};
   }
   return {};
 }

@@ -25,7 +25,7 @@ result<std::vector<position>> positions_of(const reply& x);
 /// isn't filled all the time.
 inline constexpr auto mend_interval = "30"; // s
 
-inline constexpr auto began_anew = "the ledger began anew";
+inline constexpr auto began_anew = "the ledger was created again";
 
 struct store::impl {
   client connection;

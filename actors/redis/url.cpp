@@ -35,7 +35,7 @@ result<settings> settings_from_url(const std::string& url) {
   std::smatch part;
   if (!std::regex_match(url, part, form) || (part[4].matched && std::stoi(part[4]) > 65535))
     return error{errc::bad_setting,
-                 "this is no URL of a Redis; one reads redis://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]"};
+                 "this isn't a Redis URL; write redis://[[USER][:PASSWORD]@]HOST[:PORT][/DATABASE]"};
   settings out;
   out.user = decoded(part[1]);
   out.password = decoded(part[2]);

@@ -250,7 +250,7 @@ void redis_writer_state::take_server(const redis::server_facts& x) {
   for (auto& each : now)
     spdlog::warn("redis_writer: {}", each.what);
   if (now.empty())
-    spdlog::info("redis_writer: Redis is as it should be");
+    spdlog::info("redis_writer: Redis has no more faults");
   findings = std::move(now);
 }
 
@@ -292,7 +292,7 @@ result<void> redis_writer_state::inspect() {
   if (!asked)
     return asked.why();
   if (*asked == redis::proposal::taken)
-    spdlog::warn("redis_writer: figures lost parts in Redis and are filled again ({})",
+    spdlog::warn("redis_writer: refilling figures that lost partials in Redis ({})",
                  fmt::join(found->refill, ", "));
   return {};
 }
@@ -303,7 +303,7 @@ void redis_writer_state::write_again(const std::vector<cell_id>& broken) {
     if (!left.count(cell))
       continue;
     if (rewritten.insert(cell).second)
-      spdlog::warn("redis_writer: Redis lost blocks of the log of shard {}; its rows are written again",
+      spdlog::warn("redis_writer: rewriting the rows of shard {}: Redis lost blocks of its state log",
                    cell.shard.value);
     self->send(cells.at(cell), atom::copy_v);
   }
@@ -335,7 +335,7 @@ void redis_writer_state::leave_out(cell_id cell) {
 result<void> redis_writer_state::reload(cell_id cell) {
   if (was_let_go(cell))
     return {};
-  spdlog::warn("redis_writer: the ledger of shard {} isn't where we left it; loading it again",
+  spdlog::warn("redis_writer: reloading shard {}: the ledger isn't at this node's last flush",
                cell.shard.value);
   auto ledger = store->claim({cell}, {fresh_token()}, {left.at(cell).owner});
   if (!ledger && ledger.why().code == errc::fenced)

@@ -306,17 +306,17 @@ CAF_TEST(a shard that goes and comes back while its cells load is served by the 
   CAF_CHECK(lost.empty());
 }
 
-CAF_TEST(a Redis that is away is asked again and a ledger that began anew is not ) {
+CAF_TEST(a Redis that is away is asked again and a ledger that was created again is not ) {
   claim_fails = error{errc::unavailable, "away"};
   give({0});
   CAF_CHECK(fill->homes.empty());
   claim_fails.reset();
   poll();
   CAF_CHECK_EQUAL(fill->homes.size(), entities());
-  claim_fails = error{errc::fenced, "the ledger began anew"};
+  claim_fails = error{errc::fenced, "the ledger was created again"};
   give({0, 1});
   CAF_REQUIRE_EQUAL(lost.size(), 1u);
-  CAF_CHECK_EQUAL(lost[0], "the ledger began anew");
+  CAF_CHECK_EQUAL(lost[0], "the ledger was created again");
 }
 
 CAF_TEST(the router hears of its sources when they change) {

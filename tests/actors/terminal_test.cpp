@@ -78,7 +78,7 @@ CAF_TEST(what a verb did not expect is told with its name and where to report it
   auto done = run_apart(
       [] { return run_guarded("check", []() -> int { throw std::runtime_error("no such\nthing\x1b"); }); });
   CAF_CHECK_EQUAL(done.code, 70);
-  CAF_CHECK(has(done.errors, "millrace: check met what it didn't expect: no such\\nthing\\u001b\n"));
+  CAF_CHECK(has(done.errors, "millrace: check ended by an unexpected error: no such\\nthing\\u001b\n"));
   CAF_CHECK(has(done.errors, "Please report it"));
   CAF_CHECK(has(done.errors, "SECURITY.md"));
 }
@@ -91,7 +91,7 @@ CAF_TEST(what another thread throws ends the process in the same words) {
     });
   });
   CAF_CHECK_EQUAL(done.code, 70);
-  CAF_CHECK(has(done.errors, "millrace: node met what it didn't expect: map::at\n"));
+  CAF_CHECK(has(done.errors, "millrace: node ended by an unexpected error: map::at\n"));
 }
 
 CAF_TEST(a verb that ends has its own exit code) {

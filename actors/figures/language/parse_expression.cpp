@@ -73,7 +73,7 @@ expression constant(const PgQuery__AConst& from) {
     out.text = from.sval->sval;
     break;
   default:
-    refuse_syntax(out.at, "a bit string", "a number, a text, a date");
+    refuse_syntax(out.at, "bit strings aren't supported", "a number, a text, a date");
   }
   return out;
 }
@@ -89,18 +89,18 @@ expression function(const PgQuery__FuncCall& from) {
   auto out = make(kind::function, from.location);
   out.text = text_of(from.funcname[from.n_funcname - 1]);
   if (from.n_funcname > 1 && text_of(from.funcname[0]) != "pg_catalog")
-    refuse_syntax(out.at, "a function of another schema",
+    refuse_syntax(out.at, "functions of other schemas aren't supported",
                   "count, sum, avg, min, max, date_trunc, to_char, coalesce");
   if (is_clock(out.text))
     refuse_syntax(out.at, out.text + "() comes with a later version",
                   "a condition without the clock, or a bucket (to_char, date_trunc) with a ttl");
   if (from.over)
-    refuse_syntax(out.at, "a window function", std::string("two figures ") + batch_later);
+    refuse_syntax(out.at, "window functions aren't supported", std::string("two figures ") + batch_later);
   if (from.agg_distinct)
     refuse_syntax(out.at, out.text + "(DISTINCT ...)",
                   std::string("a figure grouped by that column as well ") + batch_later);
   if (from.n_agg_order > 0 || from.agg_within_group)
-    refuse_syntax(out.at, "ORDER BY within an aggregate", batch_later);
+    refuse_syntax(out.at, "ORDER BY within an aggregate isn't supported", batch_later);
   if (from.func_variadic)
     refuse_syntax(out.at, "VARIADIC");
   out.star_argument = from.agg_star;
@@ -139,7 +139,7 @@ std::vector<expression> with_list(const PgQuery__AExpr& from) {
   std::vector<expression> args;
   args.push_back(to_expression(*from.lexpr, from.location));
   if (from.rexpr->node_case != PG_QUERY__NODE__NODE_LIST)
-    refuse_syntax(from.location, "IN over anything but a list of constants");
+    refuse_syntax(from.location, "IN takes a list of constants only");
   for (std::size_t i = 0; i < from.rexpr->list->n_items; ++i)
     args.push_back(to_expression(*from.rexpr->list->items[i], from.location));
   return args;
@@ -158,7 +158,8 @@ expression operation(const PgQuery__AExpr& from) {
   switch (from.kind) {
   case PG_QUERY__A__EXPR__KIND__AEXPR_OP:
     if (from.n_name > 1)
-      refuse_syntax(from.location, "an operator of another schema", "PostgreSQL's own comparisons");
+      refuse_syntax(from.location, "operators of other schemas aren't supported",
+                    "PostgreSQL's own comparisons");
     return binary_operator(from, name);
   case PG_QUERY__A__EXPR__KIND__AEXPR_IN: {
     auto out = with_args(kind::in, from.location, with_list(from));
@@ -174,10 +175,11 @@ expression operation(const PgQuery__AExpr& from) {
     refuse_syntax(from.location, "ILIKE", "LIKE 'prefix%', which respects upper and lower case");
   case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY:
   case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL:
-    refuse_syntax(from.location, "ANY or ALL over an array", "column IN (constant, ...)");
+    refuse_syntax(from.location, "ANY and ALL over an array aren't supported", "column IN (constant, ...)");
   case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT:
   case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT:
-    refuse_syntax(from.location, "IS DISTINCT FROM", "a comparison, and IS NULL where it matters");
+    refuse_syntax(from.location, "IS DISTINCT FROM isn't supported",
+                  "a comparison, and IS NULL where it matters");
   default:
     refuse_syntax(from.location, "this condition", "a comparison, IN, BETWEEN, IS NULL, LIKE 'prefix%'");
   }
@@ -198,10 +200,11 @@ expression cast(const PgQuery__TypeCast& from) {
   auto at = from.location >= 0 ? from.location : 0;
   auto& type = *from.type_name;
   if (type.n_names == 0 || type.n_typmods > 0 || type.n_array_bounds > 0)
-    refuse_syntax(at, "a cast to such a type", "a constant of the column's own type");
+    refuse_syntax(at, "a cast to this type isn't supported", "a constant of the column's own type");
   auto name = text_of(type.names[type.n_names - 1]);
   if (name == "interval")
-    refuse_syntax(at, "an interval: now() and windows come with a later version", "a constant date or time");
+    refuse_syntax(at, "intervals aren't supported: now() and windows come with a later version",
+                  "a constant date or time");
   auto inner = to_expression(*from.arg, at);
   if (inner.what != kind::constant)
     refuse_syntax(at, "a cast", "the column as it is");
@@ -214,7 +217,7 @@ expression cast(const PgQuery__TypeCast& from) {
   auto later = std::string(batch_later);
   switch (node.node_case) {
   case PG_QUERY__NODE__NODE_SUB_LINK:
-    refuse_syntax(node.sub_link->location, "a subquery",
+    refuse_syntax(node.sub_link->location, "subqueries aren't supported",
                   "a join on the parent's primary key, or two figures " + later);
   case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
     refuse_syntax(node.sqlvalue_function->location,
@@ -222,23 +225,23 @@ expression cast(const PgQuery__TypeCast& from) {
   case PG_QUERY__NODE__NODE_CASE_EXPR:
     refuse_syntax(node.case_expr->location, "CASE", "an aggregate with FILTER (WHERE ...) " + later);
   case PG_QUERY__NODE__NODE_PARAM_REF:
-    refuse_syntax(node.param_ref->location, "a parameter: nobody gives it a value", "a constant");
+    refuse_syntax(node.param_ref->location, "figures can't have parameters", "a constant");
   case PG_QUERY__NODE__NODE_A_INDIRECTION:
-    refuse_syntax(at, "a part of an array or composite", later);
+    refuse_syntax(at, "parts of an array or composite aren't supported", later);
   case PG_QUERY__NODE__NODE_BOOLEAN_TEST:
-    refuse_syntax(node.boolean_test->location, "IS TRUE and its like",
+    refuse_syntax(node.boolean_test->location, "IS TRUE, IS FALSE and IS UNKNOWN aren't supported",
                   "the boolean column by itself, or NOT column");
   case PG_QUERY__NODE__NODE_GROUPING_SET:
-    refuse_syntax(node.grouping_set->location, "GROUPING SETS, ROLLUP and CUBE",
+    refuse_syntax(node.grouping_set->location, "GROUPING SETS, ROLLUP and CUBE aren't supported",
                   "a figure for each grouping");
   case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
-    refuse_syntax(node.min_max_expr->location, "GREATEST and LEAST", later);
+    refuse_syntax(node.min_max_expr->location, "GREATEST and LEAST aren't supported", later);
   case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
     refuse_syntax(node.collate_clause->location, "COLLATE", "the column as it is");
   case PG_QUERY__NODE__NODE_ROW_EXPR:
-    refuse_syntax(node.row_expr->location, "a row of values", "one column at a time");
+    refuse_syntax(node.row_expr->location, "rows of values aren't supported", "one column at a time");
   default:
-    refuse_syntax(at, "an expression outside the live subset", later);
+    refuse_syntax(at, "this expression isn't in the live subset", later);
   }
 }
 

@@ -45,8 +45,8 @@ class splitter {
   std::vector<figure_text> done() {
     finish();
     if (target_)
-      refused_.push_back(file_.at(target_->first, "a target line without a statement",
-                                  "the query on the lines below, before the next target line"));
+      refused_.push_back(file_.at(target_->first, "this target line has no statement",
+                                  "write the query on the lines below it, before the next target line"));
     return std::move(out_);
   }
 
@@ -56,12 +56,12 @@ class splitter {
     if (!is_target_line(std::string_view(file_.text).substr(dashes, end - dashes)))
       return;
     if (statement_) {
-      refused_.push_back(file_.at(begin, "a target line within a statement",
-                                  "a semicolon at the end of the statement before"));
+      refused_.push_back(file_.at(begin, "this target line is inside a statement",
+                                  "end the statement before it with a semicolon"));
       finish();
     } else if (target_) {
-      refused_.push_back(file_.at(target_->first, "a target line without a statement",
-                                  "the query on the lines below, before the next target line"));
+      refused_.push_back(file_.at(target_->first, "this target line has no statement",
+                                  "write the query on the lines below it, before the next target line"));
     }
     target_ = {dashes, end};
   }
@@ -72,8 +72,9 @@ class splitter {
     auto [begin, end] = *statement_;
     statement_.reset();
     if (!target_) {
-      refused_.push_back(file_.at(begin, "a statement without a target line",
-                                  "a line before it that says where its result goes: -- redis: hash K ..."));
+      refused_.push_back(
+          file_.at(begin, "this statement has no target line",
+                   "put a line before it that says where its result goes: -- redis: hash K ..."));
       return;
     }
     auto line = file_.text.substr(target_->first, target_->second - target_->first);
@@ -100,13 +101,13 @@ std::optional<refusal> unreadable(const source_file& file) {
                    0,
                    0,
                    "the file's path has control characters, or isn't UTF-8",
-                   "another name for the file",
+                   "a file name of printable UTF-8 characters",
                    {}};
   if (auto zero = file.text.find('\0'); zero != std::string::npos)
-    return file.at(zero, "a zero byte: this is no SQL text");
+    return file.at(zero, "the file has a zero byte, so it isn't SQL text");
   if (auto bad = invalid_utf8(file.text); bad != std::string::npos)
     return file.at(bad, "the byte " + visible(file.text.substr(bad, 1)) + " isn't UTF-8",
-                   "the file saved as UTF-8");
+                   "save the file as UTF-8");
   return std::nullopt;
 }
 

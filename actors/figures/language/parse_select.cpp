@@ -29,7 +29,7 @@ parse_tree parse(const std::string& sql) {
   parse_tree tree(pg_query__parse_result__unpack(
       nullptr, parsed->parse_tree.len, reinterpret_cast<const std::uint8_t*>(parsed->parse_tree.data)));
   if (!tree || tree->n_stmts != 1)
-    refuse_syntax(0, "no single statement", "one SELECT");
+    refuse_syntax(0, "this isn't a single statement", "one SELECT");
   return tree;
 }
 
@@ -56,9 +56,9 @@ int place_of(const PgQuery__Node* node) {
 void refuse_clauses(const PgQuery__SelectStmt& from) {
   auto later = std::string(batch_later);
   if (from.with_clause)
-    refuse_syntax(from.with_clause->location, "a CTE (WITH)", "two figures " + later);
+    refuse_syntax(from.with_clause->location, "CTEs (WITH) aren't supported", "two figures " + later);
   if (from.op != PG_QUERY__SET_OPERATION__SETOP_NONE)
-    refuse_syntax(0, "UNION, INTERSECT or EXCEPT", "two figures " + later);
+    refuse_syntax(0, "UNION, INTERSECT and EXCEPT aren't supported", "two figures " + later);
   if (from.n_values_lists > 0)
     refuse_syntax(0, "VALUES", "SELECT ... FROM a table");
   if (from.into_clause)
@@ -71,27 +71,29 @@ void refuse_clauses(const PgQuery__SelectStmt& from) {
   if (from.n_sort_clause > 0)
     refuse_syntax(place_of(from.sort_clause[0]), "ORDER BY", "leave it out: a zset is ordered by its score");
   if (from.limit_count || from.limit_offset)
-    refuse_syntax(place_of(from.limit_count ? from.limit_count : from.limit_offset), "LIMIT or OFFSET",
+    refuse_syntax(place_of(from.limit_count ? from.limit_count : from.limit_offset),
+                  "LIMIT and OFFSET aren't supported",
                   "leave it out: read a zset's first members with ZRANGE ... REV " + later);
   if (from.n_locking_clause > 0)
-    refuse_syntax(0, "FOR UPDATE and its like", "leave it out");
+    refuse_syntax(0, "FOR UPDATE and FOR SHARE aren't supported", "leave it out");
   if (from.group_distinct)
     refuse_syntax(0, "GROUP BY DISTINCT", "GROUP BY");
 }
 
 table_reference table_of(const PgQuery__Node& node) {
   if (node.node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT)
-    refuse_syntax(0, "a subquery in FROM", std::string("a table, or two figures ") + batch_later);
+    refuse_syntax(0, "subqueries in FROM aren't supported",
+                  std::string("a table, or two figures ") + batch_later);
   if (node.node_case == PG_QUERY__NODE__NODE_JOIN_EXPR)
-    refuse_syntax(0, "a second join",
+    refuse_syntax(0, "a figure can't have two joins",
                   std::string("one join on a parent's primary key; or two figures ") + batch_later);
   if (node.node_case != PG_QUERY__NODE__NODE_RANGE_VAR)
-    refuse_syntax(0, "anything but tables in FROM", "a table, or a table and its parent");
+    refuse_syntax(0, "FROM takes tables only", "a table, or a table and its parent");
   auto& from = *node.range_var;
   if (!from.inh)
     refuse_syntax(from.location, "ONLY", "the table's name alone");
   if (from.alias && from.alias->n_colnames > 0)
-    refuse_syntax(from.location, "new names for a table's columns", "AS within the SELECT list");
+    refuse_syntax(from.location, "column aliases in FROM aren't supported", "AS within the SELECT list");
   return {from.schemaname, from.relname, from.alias ? from.alias->aliasname : "", from.location};
 }
 
@@ -102,16 +104,16 @@ void read_join(const PgQuery__JoinExpr& from, select_tree& out) {
   constexpr auto advice = "an inner join on the parent's primary key, with aggregates: "
                           "FROM child JOIN parent ON parent.id = child.parent_id";
   if (from.jointype != PG_QUERY__JOIN_TYPE__JOIN_INNER)
-    refuse_syntax(at, "an outer join", advice);
+    refuse_syntax(at, "outer joins aren't supported", advice);
   if (from.is_natural || from.n_using_clause > 0)
-    refuse_syntax(at, "NATURAL JOIN and USING", advice);
+    refuse_syntax(at, "NATURAL JOIN and USING aren't supported", advice);
   if (!from.quals)
-    refuse_syntax(at, "a join without a condition", advice);
+    refuse_syntax(at, "the join has no condition", advice);
   if (from.alias)
-    refuse_syntax(at, "an alias for a join", advice);
+    refuse_syntax(at, "an alias for a join isn't supported", advice);
   for (auto* side : {from.larg, from.rarg})
     if (side->node_case == PG_QUERY__NODE__NODE_JOIN_EXPR)
-      refuse_syntax(at, "a second join",
+      refuse_syntax(at, "a figure can't have two joins",
                     std::string("one join on a parent's primary key; or two figures ") + batch_later);
   out.from = table_of(*from.larg);
   out.joined = table_of(*from.rarg);
@@ -120,12 +122,13 @@ void read_join(const PgQuery__JoinExpr& from, select_tree& out) {
 
 void read_from(const PgQuery__SelectStmt& from, select_tree& out) {
   if (from.n_from_clause == 0)
-    refuse_syntax(0, "a query without FROM", "SELECT ... FROM a table");
+    refuse_syntax(0, "the query has no FROM", "SELECT ... FROM a table");
   if (from.n_from_clause > 1)
     refuse_syntax(from.from_clause[1]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR
                       ? from.from_clause[1]->range_var->location
                       : 0,
-                  "tables separated by a comma", "FROM child JOIN parent ON parent.id = child.parent_id");
+                  "tables separated by commas aren't supported",
+                  "FROM child JOIN parent ON parent.id = child.parent_id");
   if (from.from_clause[0]->node_case == PG_QUERY__NODE__NODE_JOIN_EXPR)
     read_join(*from.from_clause[0]->join_expr, out);
   else
@@ -138,7 +141,7 @@ select_tree parse_select(const std::string& sql) {
   auto tree = parse(sql);
   auto* statement = tree->stmts[0]->stmt;
   if (!statement || statement->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-    refuse_syntax(0, "a statement that isn't a SELECT", "a SELECT: a figure only reads");
+    refuse_syntax(0, "the statement isn't a SELECT", "write a SELECT: a figure only reads");
   auto& from = *statement->select_stmt;
   refuse_clauses(from);
   select_tree out;
@@ -148,7 +151,7 @@ select_tree parse_select(const std::string& sql) {
     out.items.push_back({to_expression(*item.val, item.location), item.name});
   }
   if (out.items.empty())
-    refuse_syntax(0, "a SELECT without columns");
+    refuse_syntax(0, "the SELECT has no columns");
   if (from.where_clause)
     add_terms(to_expression(*from.where_clause, 0), out.where);
   for (std::size_t i = 0; i < from.n_group_clause; ++i)

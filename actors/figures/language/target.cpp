@@ -82,13 +82,13 @@ target_template parse_template(word from) {
       literal += c;
       ++i;
     } else if (c == '}') {
-      refuse(here, "a brace closes that nothing opened", "write }} for the brace itself");
+      refuse(here, "a closing brace has no opening one", "write }} for the brace itself");
     } else if (c == '{') {
       auto close = from.text.find('}', i);
       if (close == from.text.npos)
-        refuse(here, "a placeholder isn't closed", "write {column}, or {{ for the brace itself");
+        refuse(here, "a placeholder has no closing brace", "write {column}, or {{ for the brace itself");
       if (close == i + 1)
-        refuse(here, "a placeholder without a column", "write {column}");
+        refuse(here, "a placeholder names no column", "write {column}");
       flush();
       out.pieces.push_back({std::string(from.text.substr(i + 1, close - i - 1)), true, here});
       i = close;
@@ -124,7 +124,7 @@ std::uint32_t parse_duration(word from) {
       break;
     }
   if (unit == 0 || number == 0)
-    refuse(from.at, "'" + std::string(from.text) + "' is no duration",
+    refuse(from.at, "'" + std::string(from.text) + "' isn't a duration",
            "a number and s, m, h or d: 90s, 15m, 2h, 7d");
   if (number > std::numeric_limits<std::int32_t>::max() / unit)
     refuse(from.at, "the duration is longer than 68 years", "leave ttl out");
@@ -152,7 +152,7 @@ void parse_place(words& in, target_line& out) {
   else if (type.text == "json")
     out.what = target_line::type::json;
   else
-    refuse(type.at, "'" + std::string(type.text) + "' is no type of a place");
+    refuse(type.at, "'" + std::string(type.text) + "' isn't a type of place");
   out.key = parse_template(expect(in, "the key"));
   if (out.what == target_line::type::hash && !in.done() && in.peek().text == "field") {
     in.next();
@@ -178,12 +178,12 @@ void parse_option(words& in, target_line& out) {
            option.text == "every" ? "a query within the live subset, without every" : "leave it out");
   if (option.text == "ttl") {
     if (out.ttl_seconds != 0)
-      refuse(option.at, "a second ttl");
+      refuse(option.at, "the target line has two ttls");
     out.ttl_at = option.at;
     out.ttl_seconds = parse_duration(expect(in, "the ttl's duration"));
   } else if (option.text == "name") {
     if (!out.name.empty())
-      refuse(option.at, "a second name");
+      refuse(option.at, "the target line has two names");
     auto name = expect(in, "the name");
     out.name = std::string(name.text);
     out.name_at = name.at;

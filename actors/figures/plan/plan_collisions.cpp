@@ -161,14 +161,14 @@ std::string conflict(const figure_plan& a, const figure_plan& b) {
   if (!may_meet(pattern_of(a.place.key, a), pattern_of(b.place.key, b)))
     return {};
   if (!is_hash(a) || !is_hash(b) || !same_template(a, b))
-    return "its place may meet that of the figure " + b.name;
+    return "it can write the same Redis key as the figure " + b.name;
   for (auto& x : fields_of(a))
     for (auto& y : fields_of(b))
       if (may_meet(x, y))
-        return "its fields may meet those of the figure " + b.name;
+        return "it can write the same hash fields as the figure " + b.name;
   auto expires = [](const figure_plan& x) { return x.what != figure_kind::rolled_up; };
   if (a.place.ttl_seconds != b.place.ttl_seconds || (a.place.ttl_seconds > 0 && expires(a) != expires(b)))
-    return "it shares its key, but not its ttl, with the figure " + b.name;
+    return "it has the key, but not the ttl, of the figure " + b.name;
   return {};
 }
 
@@ -185,7 +185,7 @@ std::optional<refusal> meets(const std::vector<figure_draft>& drafts, std::size_
   auto mine = pattern_of(x.plan.place.key, x.plan);
   for (auto& [shown, taken] : ours)
     if (may_meet(mine, taken))
-      return at_target(x, x.line.key.at, "its place may meet Millrace's own keys " + shown, "another prefix");
+      return at_target(x, x.line.key.at, "it can write Millrace's own keys " + shown, "another prefix");
   for (std::size_t i = 0; i < number; ++i) {
     auto& other = drafts[i];
     if (other.plan.name == x.plan.name)

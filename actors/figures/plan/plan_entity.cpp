@@ -67,8 +67,8 @@ void check_identity(const figure_draft& draft) {
   for (auto x : draft.by)
     columns += (columns.empty() ? "" : ", ") + child.columns[x].name;
   refuse_figure(draft.scope[draft.child].at,
-                sql_name(child) + " is followed by " + columns
-                    + ", whose old value an update or delete must bring",
+                sql_name(child) + ": the figure needs the old " + columns
+                    + " on UPDATE and DELETE, and the WAL doesn't contain it",
                 "ALTER TABLE " + sql_name(child) + " REPLICA IDENTITY FULL");
 }
 

@@ -25,7 +25,7 @@ const expression& group_item(const expression& from, const select_tree& tree,
   if (from.what == kind::constant && from.literal == expression::literal_kind::integer) {
     auto number = std::strtoul(from.text.c_str(), nullptr, 10);
     if (number < 1 || number > tree.items.size())
-      refuse_figure(from.at, "GROUP BY " + from.text + ": there is no such column in the SELECT list");
+      refuse_figure(from.at, "GROUP BY " + from.text + ": the SELECT list has no such column");
     return tree.items[number - 1].what;
   }
   if (from.what != kind::column || from.names.size() != 1)
@@ -42,7 +42,7 @@ void read_keys(figure_draft& draft, const select_tree& tree, const figure_contex
   for (auto& from : tree.group_by) {
     auto& item = group_item(from, tree, draft.scope);
     if (is_aggregate(item))
-      refuse_figure(item.at, "an aggregate as a group key", "a column");
+      refuse_figure(item.at, "an aggregate can't be a group key", "a column");
     auto key = to_key(item, draft.scope, with);
     auto& keys = draft.plan.keys;
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
@@ -141,7 +141,7 @@ void read_having(figure_draft& draft, const expression& from, const figure_conte
   auto first = from.what == kind::compare && is_aggregate(from.args[0]);
   auto second = from.what == kind::compare && is_aggregate(from.args[1]);
   if (first == second)
-    refuse_figure(from.at, "such a HAVING",
+    refuse_figure(from.at, "this HAVING isn't supported",
                   std::string("HAVING aggregate cmp constant, one condition ") + batch_later);
   auto& plan = draft.plan;
   auto wanted = to_aggregate(from.args[first ? 0 : 1], draft.scope, with);
@@ -188,7 +188,7 @@ void check_with_database(figure_draft& draft, const figure_context& with) {
   auto& outputs = draft.plan.outputs;
   if (told->columns.size() != outputs.size())
     refuse_figure(0,
-                  "PostgreSQL finds " + std::to_string(told->columns.size()) + " columns where we find "
+                  "PostgreSQL finds " + std::to_string(told->columns.size()) + " columns, and Millrace finds "
                       + std::to_string(outputs.size()) + ": the catalog changed",
                   "run it again");
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -196,7 +196,7 @@ void check_with_database(figure_draft& draft, const figure_context& with) {
     if (!agrees(outputs[i].type, told->columns[i].type))
       refuse_figure(draft.output_places[i],
                     "the column " + outputs[i].name + " is of type " + told->columns[i].type_name
-                        + ", which isn't what we know how to keep",
+                        + ", which Millrace can't keep",
                     batch_later);
   }
 }
@@ -214,7 +214,7 @@ void resolve_query(figure_draft& draft, const figure_context& with) {
       !tree.group_by.empty() || tree.having
       || std::any_of(tree.items.begin(), tree.items.end(), [](auto& x) { return is_aggregate(x.what); });
   if (tree.joined && !grouped)
-    refuse_figure(tree.items[0].what.at, "plain columns of a join",
+    refuse_figure(tree.items[0].what.at, "plain columns of a join aren't supported",
                   std::string("aggregates with GROUP BY; or a json figure for each table ") + batch_later);
   if (grouped)
     read_grouped(draft, tree, with);

@@ -85,13 +85,13 @@ void check_join_types(const figure_draft& draft) {
 void read_join(figure_draft& draft, select_tree& tree) {
   auto& scope = draft.scope;
   if (scope[0].table == scope[1].table)
-    refuse_figure(scope[1].at, "a self join", std::string("two figures ") + batch_later);
+    refuse_figure(scope[1].at, "self joins aren't supported", std::string("two figures ") + batch_later);
   if (scope[0].name == scope[1].name)
-    refuse_figure(scope[1].at, "two tables under one name", "an alias for one of them");
+    refuse_figure(scope[1].at, "two tables have the same name", "an alias for one of them");
   auto pairs = read_pairs(tree.on, scope, tree.where);
   auto first = by_key(pairs, *scope[0].table, true), second = by_key(pairs, *scope[1].table, false);
   if (!first && !second)
-    refuse_figure(scope[1].at, "a join on something that isn't the parent's whole primary key",
+    refuse_figure(scope[1].at, "the join isn't on the parent's complete primary key",
                   std::string("parent.id = child.parent_id, the parent's primary key; or two figures ")
                       + batch_later);
   // Both match: one row joins one row. The parent is the table that a foreign key refers to.

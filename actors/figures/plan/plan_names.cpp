@@ -96,7 +96,7 @@ void check_key(const postgres::table& table, int at) {
   if (table.primary_key.empty())
     refuse_figure(at, name + " has no primary key", "ALTER TABLE " + name + " ADD PRIMARY KEY (...)");
   if (table.deferrable_key)
-    refuse_figure(at, name + "'s primary key is deferrable: its changes can't be put in order",
+    refuse_figure(at, name + "'s primary key is deferrable, so its changes can't be ordered",
                   plain_key(table));
   for (auto number : table.primary_key) {
     auto& column = table.columns[number];
@@ -163,9 +163,9 @@ found_column find_column(const expression& from, const std::vector<scope_table>&
 void check_usable(const found_column& x) {
   auto& table = *x.of->table;
   if (x.it().generated)
-    refuse_figure(
-        x.at, "the column " + x.it().name + " is generated: it comes in snapshots and never in the stream",
-        "the columns that it is computed from");
+    refuse_figure(x.at,
+                  "the column " + x.it().name + " is generated: snapshots have it, the change stream doesn't",
+                  "the columns that it is computed from");
   if (x.it().type == postgres::column_type::other)
     refuse_figure(x.at,
                   "the column " + x.it().name + " is of type " + x.it().type_name + ", which isn't supported",
@@ -178,7 +178,7 @@ void check_usable(const found_column& x) {
   if (may_be_toasted(x.it().type) && !table.full_identity)
     refuse_figure(x.at,
                   "the column " + x.it().name + " is of type " + x.it().type_name
-                      + ": PostgreSQL leaves unchanged long values out of the stream",
+                      + ": PostgreSQL leaves unchanged long values (TOAST) out of the WAL",
                   "ALTER TABLE " + sql_name(table) + " REPLICA IDENTITY FULL");
 }
 

@@ -127,8 +127,8 @@ void check_separators(const name_template& x, const target_template& from, const
     if (last
         && !ends(plan.outputs[*x.pieces[*last].output].type, i - *last == 2 ? x.pieces[i - 1].literal : ""))
       refuse_target(from.pieces[i].at,
-                    "nothing shows where {" + from.pieces[*last].text + "} ends and {" + from.pieces[i].text
-                        + "} begins: two groups may meet in one place",
+                    "no text separates {" + from.pieces[*last].text + "} from {" + from.pieces[i].text
+                        + "}: two groups can write the same place",
                     "a colon between them");
     last = i;
   }
@@ -153,13 +153,13 @@ void check_shown(figure_draft& draft, const std::set<std::uint16_t>& used) {
                       + " beside the placeholders",
                   "exactly one other column; or hash K, which shows all of them as fields");
   if (line.what == kind::hash && rest.empty())
-    refuse_target(line.at, "a hash without fields", "a column beside the placeholders");
+    refuse_target(line.at, "the hash has no fields", "a column beside the placeholders");
   plan.place.shown = single ? rest[0] : 0;
   if (line.what != kind::zset)
     return;
   auto score = output_of(line.score, line.score_at, plan);
   if (score != plan.place.shown)
-    refuse_target(line.score_at, "the score is a placeholder",
+    refuse_target(line.score_at, "a placeholder can't be the score",
                   "score " + plan.outputs[plan.place.shown].name);
   if (!is_number(plan.outputs[score].type))
     refuse_target(line.score_at, "the score " + line.score + " isn't a number", "a count, sum or avg");
@@ -194,10 +194,10 @@ void check_ttl(figure_draft& draft) {
         plan.time_key = i;
     if (!plan.time_key)
       refuse_target(line.ttl_at,
-                    "ttl on a rolled-up figure without a time key: nothing says when a place is over",
+                    "a rolled-up figure with a ttl needs a time key, which says when a place expires",
                     "a key to_char(column, 'YYYYMMDD_HH24MI') or date_trunc('hour', column)");
   } else if (line.what == kind::hash_field || line.what == kind::zset) {
-    refuse_target(line.ttl_at, "ttl on one field or member: Redis expires a key as a whole",
+    refuse_target(line.ttl_at, "one field or zset member can't have a ttl: Redis expires complete keys",
                   "hash K with the placeholders in the key");
   }
 }
@@ -231,7 +231,7 @@ void resolve_place(figure_draft& draft) {
   plan.place.member = to_template(line.member, plan, used);
   plan.place.member.encode = placeholders(plan.place.member) > 1;
   if (line.key.pieces.empty() || line.key.pieces[0].placeholder)
-    refuse_target(line.key.at, "a key without a literal prefix may meet any other key",
+    refuse_target(line.key.at, "a key needs a literal prefix; without one it can be any other key",
                   "prefix:" + line.key.written);
   check_separators(plan.place.key, line.key, plan);
   check_separators(plan.place.member, line.member, plan);

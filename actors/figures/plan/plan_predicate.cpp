@@ -30,7 +30,7 @@ predicate compare_columns(const expression& from, const std::vector<scope_table>
   out.cmp = to_comparison(from.text, false);
   auto a = find_column(from.args[0], scope), b = find_column(from.args[1], scope);
   if (a.of != b.of)
-    refuse_figure(from.at, "a comparison of columns of two tables",
+    refuse_figure(from.at, "columns of two tables can't be compared",
                   std::string("a comparison within one table, or with a constant ") + batch_later);
   check_comparable(a, out.cmp);
   check_comparable(b, out.cmp);
@@ -47,7 +47,7 @@ predicate compare(const expression& from, const std::vector<scope_table>& scope,
   if (left && right)
     return compare_columns(from, scope);
   if (!left && !right)
-    refuse_figure(from.at, "a comparison without a plain column",
+    refuse_figure(from.at, "the comparison has no plain column",
                   std::string("column = constant; a condition over an aggregate stands in HAVING ")
                       + batch_later);
   predicate out;
@@ -82,10 +82,10 @@ predicate like(const expression& from, const std::vector<scope_table>& scope) {
                   "a text column");
   auto& pattern = from.args[1];
   if (pattern.what != kind::constant || pattern.literal != expression::literal_kind::text)
-    refuse_figure(from.at, "LIKE with anything but a constant", "LIKE 'prefix%'");
+    refuse_figure(from.at, "LIKE takes a constant only", "LIKE 'prefix%'");
   auto first = pattern.text.find_first_of("%_\\");
   if (pattern.text.empty() || first != pattern.text.size() - 1 || pattern.text.back() != '%')
-    refuse_figure(pattern.at, "LIKE '" + pattern.text + "': only a prefix can be told by each row alone",
+    refuse_figure(pattern.at, "LIKE '" + pattern.text + "' isn't supported: only prefixes are",
                   std::string("LIKE 'prefix%', without other % _ or \\ ") + batch_later);
   predicate out;
   out.what = predicate::kind::like_prefix;

@@ -23,7 +23,7 @@ end
 
 local function compared(command, key, field, what)
   local have, refused = size(command, key)
-  if refused then return nil, 'Redis has something else where its parts were (' .. refused .. ')' end
+  if refused then return nil, 'Redis has another value where its parts were (' .. refused .. ')' end
   local must = noted(field)
   if have == must then return have end
   return nil, format('Redis has parts of %.0f ' .. what .. ', not of %.0f', have, must)

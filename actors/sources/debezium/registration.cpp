@@ -24,7 +24,7 @@ result<std::string> fill(const std::string& text, const std::map<std::string, st
     auto known = values.find(name);
     if (close == std::string::npos || known == values.end())
       return error{errc::bad_setting,
-                   "the connector's template asks for ${" + name + "}, which nothing fills"};
+                   "the connector's template asks for ${" + name + "}, which has no value"};
     out += known->second;
     at = close + 1;
   }

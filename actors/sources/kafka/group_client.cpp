@@ -92,11 +92,11 @@ std::optional<group_event> group_client::complained(rd_kafka_resp_err_t code, co
   if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && topic != request_.topics.end())
     return group_event{group_event::kind::missing_topic, *topic};
   if (code == RD_KAFKA_RESP_ERR_INVALID_SESSION_TIMEOUT)
-    return refused({errc::bad_setting, what + ": Kafka doesn't take a session timeout of "
+    return refused({errc::bad_setting, what + ": Kafka rejects a session timeout of "
                                            + std::to_string(request_.session_timeout.count())
                                            + " ms; see its group.min.session.timeout.ms"});
   if (code == RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
-    return refused({errc::bad_setting, what + ": another program is in it"});
+    return refused({errc::bad_setting, what + ": another program is a member of it"});
   if (auto why = failure(kafka_.get(), what, code); why.code == errc::denied)
     return refused(std::move(why));
   // librdkafka logs failed connections, and fatal() returns fatal errors.
@@ -114,7 +114,7 @@ std::optional<error> group_client::fatal() const {
   if (code != RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
     return error{errc::unavailable, what + text.data()};
   return error{errc::fenced, what + "another node runs under the name " + request_.instance
-                                 + ", so this one is out; each node needs a name of its own"};
+                                 + ", so this one left the group; give each node its own name"};
 }
 
 std::string group_client::member_id() const {

@@ -87,7 +87,7 @@ void group_member::impl::serve(milliseconds wait) {
     look_around();
   auto unsure = stands != phase::settled && stands != phase::leaving;
   if (unsure && now.joined && clock::now() - in_touch > request.session_timeout)
-    lose_touch("no word from Kafka");
+    lose_touch("Kafka doesn't answer");
 }
 
 void group_member::impl::hear(group_event event) {
@@ -99,7 +99,7 @@ void group_member::impl::hear(group_event event) {
     return turn(phase::waiting);
   case kind::out:
     turn(phase::outside);
-    return lose_touch("Kafka took it for dead, or couldn't be reached");
+    return lose_touch("its session with Kafka expired, or Kafka couldn't be reached");
   case kind::missing_topic:
     return miss(event.topic);
   case kind::refused:
@@ -184,7 +184,7 @@ void group_member::impl::lose_touch(const char* why) {
     return;
   now.joined = false;
   change = membership_change{membership_change::kind::out_of_touch, {}, {}};
-  spdlog::warn("kafka: {} is out of touch with its group {}: {}", request.instance, request.group, why);
+  spdlog::warn("kafka: {} has lost its group {}: {}", request.instance, request.group, why);
 }
 
 bool group_member::impl::knows_topics(const shared_topics& seen, const seen_member& me) const {
@@ -205,7 +205,7 @@ void group_member::impl::rejoin() {
   if (clock::now() < next_rejoin)
     return;
   next_rejoin = clock::now() + between_rejoins;
-  spdlog::info("kafka: {} joins the group {} again, for other topics than before", request.instance,
+  spdlog::info("kafka: {} is rejoining the group {}: its topics have changed", request.instance,
                request.group);
   kafka->unsubscribe();
   if (auto joins = kafka->subscribe(); !joins)

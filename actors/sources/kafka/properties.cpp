@@ -27,9 +27,9 @@ constexpr std::array rules{
     rule{"*_cb", pointer},
     rule{"ssl_*", pointer},
     rule{"offset.store.*", "writes files of its own; positions are in Redis"},
-    rule{"enabled_events", "takes away errors that the node has to see"},
-    rule{"log.queue", "takes away lines that the log has to show"},
-    rule{"test.*", "puts brokers in place that don't exist"},
+    rule{"enabled_events", "hides errors that the node needs"},
+    rule{"log.queue", "hides lines that the log needs"},
+    rule{"test.*", "creates mock brokers"},
 };
 
 bool fits(std::string_view name, std::string_view pattern) {
@@ -56,8 +56,8 @@ bool is_plain(std::string_view value) {
 std::string why_refused(std::string_view name, std::string_view value) {
   auto found = std::find_if(rules.begin(), rules.end(), [&](auto& x) { return fits(name, x.name); });
   if (found != rules.end())
-    return std::string("the property ") + std::string(name) + " isn't taken: it " + found->why
-           + ". Take the line away";
+    return std::string("the property ") + std::string(name) + " isn't allowed: it " + found->why
+           + ". Delete the line";
   if (goes_to_a_shell(name) && !is_plain(value))
     return std::string("the property ") + std::string(name)
            + " goes into kinit's command: it may have letters, digits and _ . / @ : - only";

@@ -63,7 +63,7 @@ CAF_TEST(records that come tell of a source that moves) {
 
 CAF_TEST(a slot that nobody reads and a server that is away are causes) {
   CAF_CHECK_EQUAL(stillness_of(around(30s, {}, false), 1h, 30s).cause,
-                  "nobody reads the replication slot: see `millrace connector status`");
+                  "no process reads the replication slot: see `millrace connector status`");
   auto away = around(30s);
   away.slot.trouble = "PostgreSQL: connection refused";
   CAF_CHECK_EQUAL(stillness_of(away, 1h, 30s).cause, "PostgreSQL: connection refused");

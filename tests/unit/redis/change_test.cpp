@@ -55,7 +55,7 @@ CAF_TEST(a ledger is begun once and whoever comes second is told) {
   CAF_CHECK(!must(f.store.replaced("first")));
   must(f.store.begin(second, "first"));
   CAF_CHECK_EQUAL(must(f.store.format()).life, "second");
-  CAF_CHECK_EQUAL(must(f.store.replaced("first")).value_or(""), "the ledger began anew");
+  CAF_CHECK_EQUAL(must(f.store.replaced("first")).value_or(""), "the ledger was created again");
 }
 
 CAF_TEST(what another life has is not wiped) {

@@ -26,7 +26,7 @@ CAF_TEST(a byte that no character has is refused at its place) {
   CAF_CHECK_EQUAL(to_text(all[0]), "f.sql:1:19: the byte \\xff isn't UTF-8\n"
                                    "    -- redis: string a\\xff\n"
                                    "                      ^\n"
-                                   "  instead: the file saved as UTF-8\n");
+                                   "  instead: save the file as UTF-8\n");
 }
 
 CAF_TEST(a control character in a target line is refused at its place) {
