@@ -48,7 +48,7 @@ void add_verbs(CLI::App& app, arguments& x) {
       ->check(CLI::IsMember({"node", "generator"}));
   auto* generate = app.add_subcommand("generate", "Write a realistic shop into PostgreSQL");
   generate->add_option("--rate", x.generate.rate, "Rows a second; 0 pauses");
-  generate->add_option("--seed", x.generate.seed, "The same on the same database writes the same")
+  generate->add_option("--seed", x.generate.seed, "The same seed on the same database writes the same rows")
       ->capture_default_str();
   generate->add_option("--control-port", x.generate.control_port, "Port of /control on loopback");
   auto* connector =
@@ -80,27 +80,28 @@ void add_verbs(CLI::App& app, arguments& x) {
   init->add_option("--connect", x.init.connect, "Kafka Connect's http://[USER:PASSWORD@]HOST:PORT");
   init->add_option("--node-port", x.init.http_port, "Port of the node's /status (default: one that is free)");
   init->add_flag("--these-servers", x.init.take_servers, "Servers without a URL are those of the settings");
-  app.add_subcommand("servers", "Say which servers let us in, and where to look if one doesn't; exit 1 then")
+  app.add_subcommand("servers",
+                     "Try the login at each server; name the settings of one that rejects it, and exit 1")
       ->add_option("NAME", x.servers, "postgres, redis, kafka, connect (default: all)")
       ->check(CLI::IsMember({"postgres", "redis", "kafka", "connect"}));
   app.add_subcommand("prepare",
                      "Print the SQL that the database lacks for the figures; exit 1 if there is any")
       ->add_option("--secrets", x.secrets, "Folder with the roles' passwords")
       ->capture_default_str();
-  auto* remove = app.add_subcommand(
-      "remove", "Show what the project has in PostgreSQL, Kafka and Redis, and take it away");
+  auto* remove =
+      app.add_subcommand("remove", "Show what the project has in PostgreSQL, Kafka and Redis, and delete it");
   remove->add_flag("--yes", x.remove.yes, "Do it");
   remove->add_flag("--own-connect", x.remove.own_connect,
-                   "Kafka Connect is the project's alone, and stopped: its topics go too");
+                   "No other project uses this Kafka Connect, and it is stopped: delete its topics too");
   app.add_subcommand("plan", "Show what the figures' files change of the figures that run; exit 2 if "
                              "anything, 1 if they are refused")
       ->add_flag("--json", x.json, "Print JSON");
   auto* apply =
-      app.add_subcommand("apply", "Take the running figures to what their files say, without a stop");
-  apply->add_flag("--dry-run", x.apply.dry_run, "Show it only, as plan does");
+      app.add_subcommand("apply", "Change the running figures to what their files say, without a stop");
+  apply->add_flag("--dry-run", x.apply.dry_run, "Only show the change, as `plan` does");
   apply->add_flag("--json", x.apply.json, "Print JSON");
   apply->add_flag("--yes", x.apply.yes, "Remove figures without asking, however many");
-  apply->add_option("--wait", x.apply.wait_seconds, "Seconds to wait until the new figures are whole")
+  apply->add_option("--wait", x.apply.wait_seconds, "Seconds to wait until the new figures are complete")
       ->capture_default_str();
   auto* resync = app.add_subcommand("resync", "Read tables again whose rows may have changed unseen; figures "
                                               "stay shown, and are incomplete meanwhile");
@@ -108,11 +109,11 @@ void add_verbs(CLI::App& app, arguments& x) {
   resync->add_option("--wait", x.resync.wait_seconds, "Seconds to wait until they are read")
       ->capture_default_str();
   auto* refill =
-      app.add_subcommand("refill", "Take figures' places away and fill them again, while the others go on");
+      app.add_subcommand("refill", "Delete figures' places and fill them again, while the others stay live");
   refill->add_option("FIGURE", x.refill.figures, "Names of figures that run")->required();
-  refill->add_option("--wait", x.refill.wait_seconds, "Seconds to wait until they are whole")
+  refill->add_option("--wait", x.refill.wait_seconds, "Seconds to wait until they are complete")
       ->capture_default_str();
-  app.add_subcommand("rebuild", "Take all figures and the ledger away; the node fills them anew")
+  app.add_subcommand("rebuild", "Delete all figures and the ledger; the node fills them again")
       ->add_flag("--yes", x.yes, "Do it");
 }
 

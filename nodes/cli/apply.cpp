@@ -77,7 +77,7 @@ class application {
     if (x.change.nothing())
       return x.found.phase == "live" ? result<bool>(true) : wait_for(stage());
     if (noted_ && *noted_ != std::pair(x.found.epoch, x.found.fingerprint))
-      return error{errc::bad_setting, "somebody applied other figures meanwhile"};
+      return error{errc::bad_setting, "another `apply` changed the figures meanwhile"};
     if (auto done = note(x); !done)
       return done.why();
     noted_ = {x.found.epoch, x.found.fingerprint};
@@ -134,7 +134,7 @@ class application {
 
   int unfinished() const {
     std::cerr << "millrace: not finished yet, at this for " << wait_.so_long() << ": " << stage()
-              << "; it goes on as long as a node runs, `millrace status` shows how far it is\n";
+              << "; a running node continues it, and `millrace status` shows its progress\n";
     return not_finished;
   }
 

@@ -23,7 +23,7 @@ std::string not_there(const std::string& slot) {
 }
 
 std::string not_at_the_end(const std::string& slot, lsn at, lsn end) {
-  return "Debezium hasn't come to the end of PostgreSQL's log: its slot " + slot + " is at "
+  return "Debezium hasn't read PostgreSQL's WAL to its end: its slot " + slot + " is at "
          + postgres::to_text(at) + ", the end was at " + postgres::to_text(end);
 }
 
@@ -69,8 +69,7 @@ result<void> drain::through_debezium(deadline until) {
                    (slot->exists ? not_at_the_end(how_.slot(), slot->confirmed_flush, *marker)
                                  : not_there(how_.slot()))
                        + " (waited " + wait.so_long() + "; " + advice + ")"};
-    wait.on("waits until Debezium has come to the end of PostgreSQL's log (slot " + how_.slot() + ")",
-            advice);
+    wait.on("waits until Debezium has read PostgreSQL's WAL to its end (slot " + how_.slot() + ")", advice);
     std::this_thread::sleep_for(look_interval);
   }
 }
@@ -90,9 +89,9 @@ result<void> drain::through_millrace(deadline until) {
       return {};
     if (std::chrono::steady_clock::now() > until)
       return error{errc::unavailable,
-                   "Millrace hasn't come to Kafka's end: " + verify::to_text(*behind, plans_) + " (waited "
+                   "Millrace hasn't reached Kafka's end: " + verify::to_text(*behind, plans_) + " (waited "
                        + wait.so_long() + "; " + advice + ")"};
-    wait.on("waits until Millrace has come to Kafka's end", advice);
+    wait.on("waits until Millrace has reached Kafka's end", advice);
     std::this_thread::sleep_for(look_interval);
   }
 }

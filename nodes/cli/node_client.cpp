@@ -54,7 +54,7 @@ result<json> node_status(std::uint16_t port) {
   auto x = json::parse(answer->body, nullptr, false);
   if (!x.is_object())
     return error{errc::unavailable,
-                 "something else than a node answers at 127.0.0.1:" + std::to_string(port)};
+                 "another program, not a node, answers at 127.0.0.1:" + std::to_string(port)};
   return x;
 }
 

@@ -45,8 +45,8 @@ int wait_for(const settings& how, std::uint64_t epoch, const refill_options& opt
     }
     std::this_thread::sleep_for(look_interval);
   }
-  std::cerr << "millrace: not finished yet; it goes on as long as a node runs, `millrace status` shows how "
-               "far it is\n";
+  std::cerr << "millrace: not finished yet; a running node continues it, and `millrace status` shows its "
+               "progress\n";
   return not_finished;
 }
 

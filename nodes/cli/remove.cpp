@@ -224,7 +224,7 @@ class estate {
       if (!slot->active)
         break;
       if (std::chrono::steady_clock::now() > until)
-        return error{errc::unavailable, "somebody still reads the slot " + how_.slot()
+        return error{errc::unavailable, "a process still reads the slot " + how_.slot()
                                             + ": is the connector on another Kafka Connect?"};
       std::this_thread::sleep_for(look_interval);
     }
@@ -330,7 +330,7 @@ int run_remove(const settings& how, const remove_options& options) {
     return complain(gone.why());
   if (all.left().empty())
     return 0;
-  std::cout << "What is left is an administrator's to take away, by this SQL:\n" << all.left();
+  std::cout << "An administrator must remove the rest, by this SQL:\n" << all.left();
   return 1;
 }
 

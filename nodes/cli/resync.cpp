@@ -108,9 +108,8 @@ int wait(const settings& how, redis::store& ledger, const std::vector<std::strin
     if (auto words = stage(how); words != said && !words.empty())
       std::cerr << (said = words) << "\n";
     if (std::chrono::steady_clock::now() > until) {
-      std::cerr
-          << "millrace: not finished yet; it goes on as long as a node runs, `millrace status` shows how "
-             "far it is\n";
+      std::cerr << "millrace: not finished yet; a running node continues it, and `millrace status` shows its "
+                   "progress\n";
       return not_finished;
     }
     std::this_thread::sleep_for(look_interval);

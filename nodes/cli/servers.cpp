@@ -99,7 +99,7 @@ int run_servers(const settings& how, const std::vector<std::string>& which) {
     if (!which.empty() && std::find(which.begin(), which.end(), x.name) == which.end())
       continue;
     if (auto visited = x.visit(how); visited) {
-      std::cout << x.title << " lets us in\n";
+      std::cout << x.title << " accepts the login\n";
       for (auto& remark : *visited)
         std::cout << "  " << remark << "\n";
     } else {

@@ -104,13 +104,13 @@ int run_status(const settings& how, bool as_json) {
 
 int run_rebuild(const settings& how, bool yes) {
   if (!yes) {
-    std::cerr << "millrace: this takes away every figure of project " << how.project
-              << " and its ledger in Redis; the node then fills them anew. Say --yes to do it.\n";
+    std::cerr << "millrace: this deletes every figure of project " << how.project
+              << " and its ledger in Redis; the node then fills them again. Say --yes to do it.\n";
     return 2;
   }
   if (auto gone = take_away(how); !gone)
     return complain(gone.why());
-  std::cout << "The figures of project " << how.project << " are gone; the node fills them anew.\n";
+  std::cout << "The figures of project " << how.project << " are deleted; the node fills them again.\n";
   return 0;
 }
 

@@ -26,7 +26,7 @@ std::string text_of(std::exception_ptr thrown) {
   } catch (const std::exception& x) {
     return x.what();
   } catch (...) {
-    return "an exception without words";
+    return "an exception without a message";
   }
 }
 
@@ -40,8 +40,8 @@ std::string text_of(std::exception_ptr thrown) {
 
 int report_unexpected(const std::string& verb, const std::string& what) {
   std::cout << std::flush;
-  std::cerr << "millrace: " << verb << " met what it didn't expect: " << visible(what)
-            << "\nThis is a mistake of Millrace " MILLRACE_VERSION
+  std::cerr << "millrace: " << verb << " ended by an unexpected error: " << visible(what)
+            << "\nThis is a bug of Millrace " MILLRACE_VERSION
                "'s. Please report it, with these lines and the command: SECURITY.md says where.\n"
             << std::flush;
   return exit_unexpected;

@@ -35,15 +35,16 @@ class onlooker {
     if (!trouble.empty())
       last_trouble_ = trouble;
     else if (watch_.restarts() > 0)
-      trouble = "it was restarted, having failed: " + last_trouble_;
+      trouble = "it failed and was restarted: " + last_trouble_;
     auto now = std::chrono::steady_clock::now();
     if (status->exists && watch_.see(*status, now)) {
-      spdlog::warn("fill: restarts connector {}", name_);
+      spdlog::warn("fill: restarting connector {}", name_);
       (void)client_.restart_failed(name_);
     }
     if (stall_.see(status->running(), slot_active, now)) {
-      spdlog::warn("fill: connector {} runs, says Kafka Connect, but its slot isn't read; restarts it",
-                   name_);
+      spdlog::warn(
+          "fill: restarting connector {}: Kafka Connect reports it RUNNING, but no process reads its slot",
+          name_);
       (void)client_.restart(name_);
     }
     return {status->exists ? status->state : "absent", task.state, trouble, watch_.restarts()};

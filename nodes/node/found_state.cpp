@@ -111,7 +111,7 @@ result<void> doubt_tables(redis::store& store, postgres::session& db, const star
   for (auto& [id, why] : tables) {
     auto& table = x.plans->tables.at(id.value).table;
     auto name = table.schema + "." + table.name;
-    spdlog::warn("node: {}; {} is read again", why, name);
+    spdlog::warn("node: {}; reading {} again", why, name);
     if (auto noted = store.doubt(name, {why, "millrace resync " + name, now, *here, true}, x.life); !noted)
       return noted;
   }

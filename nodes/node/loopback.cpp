@@ -79,15 +79,15 @@ std::optional<refusal> refused(const Request& in, const loopback_door& at) {
       !origin.empty()
       && (origin.rfind(scheme, 0) != 0
           || !is_ours(std::string_view(origin).substr(scheme.size()), at.port, at.name)))
-    return refusal{403, "requests from pages of other sites aren't answered"};
+    return refusal{403, "requests from other sites' pages are rejected"};
   if (in.has_header("Content-Encoding"))
-    return refusal{415, "a body is taken as it is, without Content-Encoding"};
+    return refusal{415, "Content-Encoding isn't supported: send the body as it is"};
   if (in.method != "POST")
     return std::nullopt;
   if (auto why = refused_without_token(in, at.token))
     return why;
   if (!is_json(in))
-    return refusal{415, "a body is JSON: Content-Type: application/json"};
+    return refusal{415, "a body must be JSON: send Content-Type: application/json"};
   return std::nullopt;
 }
 
@@ -129,7 +129,7 @@ void guard_loopback(httplib::Server& server, const loopback_door& at) {
       say(out, out.status, words_for(out.status));
   });
   server.set_exception_handler([](const Request&, Response& out, std::exception_ptr) {
-    say(out, 500, "a mistake of Millrace's: see its log");
+    say(out, 500, "an internal error: see the log");
   });
 }
 

@@ -53,11 +53,11 @@ last_record reading_of(const settings& how) {
   auto name = how.is_one_of_many() ? how.project + "-" + how.node_name : how.project;
   auto out = last_record::open(how.state_dir + "/" + name + ".record");
   if (!out) {
-    spdlog::warn("node: {}; a record that ends this node isn't put aside", out.why().message);
+    spdlog::warn("node: {}; this node can't skip a record that ends its process", out.why().message);
     return {};
   }
   if (auto& suspect = out->suspect())
-    spdlog::error("node: two processes ended at the record {}/{}:{}; it is put aside", suspect->from.topic,
+    spdlog::error("node: skipping the record {}/{}:{}: two processes ended at it", suspect->from.topic,
                   suspect->from.partition.value, suspect->offset.value);
   return std::move(*out);
 }
@@ -120,8 +120,8 @@ class company {
     if (!time)
       return time.why();
     if (!*time)
-      spdlog::warn("node: Redis doesn't tell this user the time (ACL: +time), so buckets close by this "
-                   "machine's clock");
+      spdlog::warn(
+          "node: this Redis user may not run TIME (ACL: +time), so buckets close by this machine's clock");
     clock_->set(time->value_or(redis::machine_time()));
     return {};
   }
@@ -327,7 +327,7 @@ bool for_a_person(errc code) {
   if (http)
     http->attach(system, all.front());
   if (auto why = events->wait(stop)) {
-    spdlog::warn("node: starts over: {}", *why);
+    spdlog::warn("node: restarting: {}", *why);
     leave(exit_again);
   }
   all.drain();
@@ -341,12 +341,12 @@ result<tls_ptr> prepare_tls(const settings& how) {
     return tls_ptr{};
   if (!how.node_tls.given()) {
     spdlog::log(how.insecure ? spdlog::level::warn : spdlog::level::info,
-                "node: no TLS: whoever reaches {} commands this node", how.node_address);
+                "node: no TLS: any client that reaches {} can control this node", how.node_address);
     return tls_ptr{};
   }
   auto tls = peers::tls_context::load(how.node_tls);
   if (tls && (*tls)->good_until() < std::chrono::system_clock::now() + notice_before_end)
-    spdlog::warn("node: {} runs out soon: `deploy/millrace certs` makes another", how.node_tls.certificate);
+    spdlog::warn("node: {} expires soon: `deploy/millrace certs` makes a new one", how.node_tls.certificate);
   return tls;
 }
 

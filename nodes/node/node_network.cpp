@@ -29,8 +29,8 @@ class doorbook {
     auto now = std::chrono::steady_clock::now();
     if (now < next_)
       return;
-    spdlog::warn("node: {} wasn't let in: {}{}", who, why,
-                 unsaid_ > 1 ? " (and " + std::to_string(unsaid_ - 1) + " others before it)" : "");
+    spdlog::warn("node: rejected {}: {}{}", who, why,
+                 unsaid_ > 1 ? " (and " + std::to_string(unsaid_ - 1) + " more since the last report)" : "");
     unsaid_ = 0;
     next_ = now + between_words;
   }

@@ -53,7 +53,7 @@ result<void> give_birth(redis::store& store, postgres::session& db, bool topics_
 /// setting that topics are complete doesn't count.
 result<void> rebuild(const settings& how, postgres::session& db, const wanted_ledger& want,
                      const std::string& why, const redis::project_format& found, started& out) {
-  spdlog::warn("node: all figures are built anew: {}", why);
+  spdlog::warn("node: rebuilding all figures: {}", why);
   if (auto gone = retire_stored(how, found); !gone)
     return gone;
   auto store = open_store(how, *out.plans);
@@ -211,7 +211,7 @@ result<started> start_without_postgres(const settings& how, const error& why) {
   auto found = look_at_topics(how, out, *have);
   if (!found || found->broken || !found->to_reread.empty())
     return found ? why : found.why();
-  spdlog::warn("node: {}; goes on with the figures as they were", why.message);
+  spdlog::warn("node: {}; keeping the figures last applied", why.message);
   return out;
 }
 

@@ -159,22 +159,23 @@ result<void> check_node_address(const settings& x) {
   return error{
       errc::bad_setting,
       "MILLRACE_NODE_ADDRESS: " + x.node_address
-          + " is beyond loopback, and without TLS whoever reaches a node commands it. `deploy/millrace "
-            "certs` makes files for MILLRACE_NODE_CERTIFICATE, MILLRACE_NODE_KEY and "
-            "MILLRACE_NODE_AUTHORITY; or --insecure says that nobody else is in that network"};
+          + " is beyond loopback, and without TLS any client that reaches a node can control it. "
+            "`deploy/millrace certs` makes files for MILLRACE_NODE_CERTIFICATE, MILLRACE_NODE_KEY and "
+            "MILLRACE_NODE_AUTHORITY; or --insecure states that the network has no other clients"};
 }
 
 } // namespace
 
 void add_settings(CLI::App& app, settings& x) {
   app.set_config("--config", "", "Configuration file (TOML or INI: NAME = value, the options' names)");
-  app.add_option("--project-name", x.project, "The project's name: slot, topics and our own keys carry it")
+  app.add_option("--project-name", x.project,
+                 "The project's name, part of the slot's, the topics' and Millrace's own keys' names")
       ->envname("MILLRACE_PROJECT")
       ->capture_default_str();
   app.add_option("--topic-prefix", x.topic_prefix, "Debezium's topic.prefix")
       ->envname("MILLRACE_TOPIC_PREFIX")
       ->capture_default_str();
-  app.add_option("--key-prefix", x.key_prefix, "Before every key in Redis that a figure or a counter has")
+  app.add_option("--key-prefix", x.key_prefix, "Prefix of every key in Redis that a figure or a counter has")
       ->envname("MILLRACE_KEY_PREFIX");
   app.add_option("--own-schema", x.owner.own_schema,
                  "The schema in PostgreSQL that has Millrace's own tables")
@@ -240,27 +241,28 @@ void add_settings(CLI::App& app, settings& x) {
                  "PEM file: the certificate of the authority that signs every node's")
       ->envname("MILLRACE_NODE_AUTHORITY");
   app.add_flag("--insecure", x.insecure,
-               "Nodes may listen beyond loopback without TLS: nobody else is in that network")
+               "Nodes may listen beyond loopback without TLS: the network has no other clients")
       ->envname("MILLRACE_INSECURE");
   app.add_option("--session-timeout", x.session_timeout_ms,
-                 "Milliseconds after which the work of a node that says nothing is another's")
+                 "Milliseconds without a heartbeat after which other nodes get a node's work")
       ->envname("MILLRACE_SESSION_TIMEOUT_MS")
       ->check(CLI::Range(1000, 300000))
       ->capture_default_str();
   app.add_option("--stale-after", x.stale_after_seconds,
-                 "Seconds that a figure's source may stand still before the figure is stale")
+                 "Seconds without progress of its source after which a figure is stale")
       ->envname("MILLRACE_STALE_AFTER_SECONDS")
       ->check(CLI::Range(5, 86400))
       ->capture_default_str();
   app.add_option("--state-dir", x.state_dir,
-                 "Folder of the node's own notes, such as the record that it is at; none: it makes none")
+                 "Folder of the node's own files, such as its current record; empty: no files")
       ->envname("MILLRACE_STATE_DIR")
       ->check(CLI::ExistingDirectory);
   app.add_option("--walk-places", x.walk_places,
-                 "Places that are compared every two seconds with what they must be; 0: none")
+                 "Places compared with their expected values every 2 s; 0: none")
       ->envname("MILLRACE_WALK_PLACES")
       ->capture_default_str();
-  app.add_option("--stream-buffer", x.stream_buffer_mib, "MiB that may wait at one cell to become durable")
+  app.add_option("--stream-buffer", x.stream_buffer_mib,
+                 "MiB of changes that one cell may hold until they are durable")
       ->envname("STREAM_BUFFER_SIZE")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -269,7 +271,7 @@ void add_settings(CLI::App& app, settings& x) {
   app.add_option("--postgres-db", x.owner.database)->envname("POSTGRES_DB");
   app.add_option("--postgres-user", x.owner.user)->envname("POSTGRES_USER");
   app.add_option("--postgres-sslmode", x.owner.sslmode)->envname("POSTGRES_SSLMODE")->capture_default_str();
-  app.add_option("--postgres-sslrootcert", x.owner.sslrootcert, "File with the certificate of its authority")
+  app.add_option("--postgres-sslrootcert", x.owner.sslrootcert, "PEM file: the certificate of its CA")
       ->envname("POSTGRES_SSLROOTCERT");
   app.add_option("--kafka", x.kafka.brokers, "Kafka's bootstrap servers")->envname("KAFKA_BROKER");
   app.add_option("--kafka-properties", x.kafka_properties,
