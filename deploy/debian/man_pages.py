@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Writes man pages from what the program itself says: `man_pages.py PROGRAM FOLDER` makes millrace.1.gz and one page a verb."""
+"""Writes man pages from what the program itself says: `man_pages.py PROGRAM FOLDER` makes millrace.1.gz and one page a
+verb."""
 import gzip
 import pathlib
 import re
@@ -17,7 +18,8 @@ def ask(program, *words):
 
 
 def read_help(text):
-    """Returns the sentence that describes, the usage, and {heading: [[name, text]...]}. Raises ValueError for a line that it doesn't know."""
+    """Returns the sentence that describes, the usage, and {heading: [[name, text]...]}. Raises ValueError for a line
+    that it doesn't know."""
     described, usage, sections, current = [], "", {}, None
     for line in filter(str.strip, text.splitlines()):
         entry = ENTRY.match(line)
@@ -55,8 +57,11 @@ def page(name, version, help_text, more, see):
     """Returns a page in troff's language."""
     described, usage, sections = read_help(help_text)
     summary = described[:1].lower() + described[1:].rstrip(".") if "-" in name else described.rstrip(".")
-    lines = [f'.TH {roff(name.upper())} 1 "" "Millrace {roff(version)}" "User Commands"',
-             ".SH NAME", f"{roff(name)} \\- {roff(summary)}", ".SH SYNOPSIS", f".B {roff(usage)}", ".SH DESCRIPTION", roff(described.rstrip(".") + ".")]
+    lines = [
+        f'.TH {roff(name.upper())} 1 "" "Millrace {roff(version)}" "User Commands"', ".SH NAME",
+        f"{roff(name)} \\- {roff(summary)}", ".SH SYNOPSIS", f".B {roff(usage)}", ".SH DESCRIPTION",
+        roff(described.rstrip(".") + ".")
+    ]
     for section, entries in sections.items():
         lines += [f".SH {section}", *shown(section, entries)]
     if more:
@@ -74,7 +79,8 @@ def pages(program):
     found = {"millrace": page("millrace", version, top, order, every[1:])}
     for verb, name in zip(verbs, every[1:]):
         told = "A verb takes the options of millrace(1) too, and its settings from the environment."
-        found[name] = page(name, version, ask(program, verb, "--help"), told, ["millrace", *(other for other in every[1:] if other != name)])
+        found[name] = page(name, version, ask(program, verb, "--help"), told,
+                           ["millrace", *(other for other in every[1:] if other != name)])
     return found
 
 

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Fills a folder with what the image has: `assemble.py FOLDER`. It runs where Debian's package of Millrace is installed.
+"""Fills a folder with what the image has: `assemble.py FOLDER`. It runs where Debian's package of Millrace is
+installed.
 
-That is the program, its data, the libraries that it loads, each one's licence and entry in dpkg's status (scanners read it),
-and a bill of materials of all that, in SPDX's JSON.
+That is the program, its data, the libraries that it loads, each one's licence and entry in dpkg's status (scanners read
+it), and a bill of materials of all that, in SPDX's JSON.
 """
 import datetime
 import hashlib
@@ -31,7 +32,8 @@ def say(*words):
 
 
 def libraries():
-    """Returns the paths of what the program loads, the loader among them. Raises ValueError for one that isn't there."""
+    """Returns the paths of what the program loads, the loader among them. Raises ValueError for one that isn't
+    there."""
     told = say("ldd", PROGRAM)
     if "not found" in told:
         raise ValueError(f"a library of {PROGRAM} is missing:\n{told}")
@@ -67,12 +69,16 @@ def candidate(package):
 
 
 def entry(name, version, architecture, homepage=""):
-    return {"SPDXID": f"SPDXRef-{re.sub(r'[^A-Za-z0-9.-]', '-', name)}", "name": name, "versionInfo": version,
-            "supplier": "Organization: Debian" if name != "millrace" else "Organization: The Millrace authors",
-            "downloadLocation": "NOASSERTION", "filesAnalyzed": False, "homepage": homepage or "NOASSERTION",
-            "licenseConcluded": "NOASSERTION", "licenseDeclared": "MIT" if name == "millrace" else "NOASSERTION", "copyrightText": "NOASSERTION",
-            "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-                              "referenceLocator": f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=debian-12"}]}
+    return {
+        "SPDXID": f"SPDXRef-{re.sub(r'[^A-Za-z0-9.-]', '-', name)}", "name": name, "versionInfo": version,
+        "supplier": "Organization: Debian" if name != "millrace" else "Organization: The Millrace authors",
+        "downloadLocation": "NOASSERTION", "filesAnalyzed": False, "homepage": homepage or "NOASSERTION",
+        "licenseConcluded": "NOASSERTION", "licenseDeclared": "MIT" if name == "millrace" else "NOASSERTION",
+        "copyrightText": "NOASSERTION", "externalRefs": [{
+            "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
+            "referenceLocator": f"pkg:deb/debian/{name}@{version}?arch={architecture}&distro=debian-12"
+        }]
+    }
 
 
 def bill(packages):
@@ -81,15 +87,21 @@ def bill(packages):
     compiled = [entry(name, candidate(name), "all") for name in COMPILED_IN]
     program = "SPDXRef-millrace"
     links = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES", "relatedSpdxElement": program}]
-    links += [{"spdxElementId": program, "relationshipType": "DYNAMIC_LINK", "relatedSpdxElement": x["SPDXID"]} for x in entries if x["SPDXID"] != program]
-    links += [{"spdxElementId": program, "relationshipType": "STATIC_LINK", "relatedSpdxElement": x["SPDXID"]} for x in compiled]
+    links += [{"spdxElementId": program, "relationshipType": "DYNAMIC_LINK", "relatedSpdxElement": x["SPDXID"]}
+              for x in entries
+              if x["SPDXID"] != program]
+    links += [{"spdxElementId": program, "relationshipType": "STATIC_LINK", "relatedSpdxElement": x["SPDXID"]}
+              for x in compiled]
     everything = entries + compiled
     digest = hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()
-    made = datetime.datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH") or datetime.datetime.now().timestamp()), datetime.timezone.utc)
-    return {"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": "millrace",
-            "documentNamespace": f"https://spdx.org/spdxdocs/millrace-{digest}",
-            "creationInfo": {"created": made.strftime("%Y-%m-%dT%H:%M:%SZ"), "creators": ["Tool: deploy/image/assemble.py"]},
-            "packages": everything, "relationships": links}
+    made = datetime.datetime.fromtimestamp(
+        int(os.environ.get("SOURCE_DATE_EPOCH") or datetime.datetime.now().timestamp()), datetime.timezone.utc)
+    return {
+        "spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": "millrace",
+        "documentNamespace": f"https://spdx.org/spdxdocs/millrace-{digest}", "creationInfo": {
+            "created": made.strftime("%Y-%m-%dT%H:%M:%SZ"), "creators": ["Tool: deploy/image/assemble.py"]
+        }, "packages": everything, "relationships": links
+    }
 
 
 def main():
@@ -108,7 +120,8 @@ def main():
         if os.path.exists(licence):  # a base image may come without documents
             copy(licence, into)
     (into / SBOM).write_text(json.dumps(bill(packages), indent=1) + "\n")
-    (into / "etc/passwd").write_text(f"root:x:0:0:root:/:/sbin/nologin\nmillrace:x:{USER}:{USER}:Millrace:/:/sbin/nologin\n")
+    (into /
+     "etc/passwd").write_text(f"root:x:0:0:root:/:/sbin/nologin\nmillrace:x:{USER}:{USER}:Millrace:/:/sbin/nologin\n")
     (into / "etc/group").write_text(f"root:x:0:\nmillrace:x:{USER}:\n")
     (into / "etc/nsswitch.conf").write_text("passwd: files\ngroup: files\nhosts: files dns\n")
     (into / "tmp").mkdir(mode=0o1777)

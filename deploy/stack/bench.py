@@ -1,5 +1,6 @@
-"""`bench`: speed on real Debezium records of a shop's history, in one run: Kafka's client alone, decoding, the complete pipeline, its
-latency, and other programs for the same sums. It has its own servers, folder and ports, and keeps the topics between runs."""
+"""`bench`: speed on real Debezium records of a shop's history, in one run: Kafka's client alone, decoding, the complete
+pipeline, its latency, and other programs for the same sums. It has its own servers, folder and ports, and keeps the
+topics between runs."""
 import argparse
 import datetime
 import decimal
@@ -42,15 +43,23 @@ PLAIN_EVENTS_PER_SECOND = 600
 
 
 def parse(arguments):
-    one = argparse.ArgumentParser(prog="millrace bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    one.add_argument("what", nargs="?", choices=("speed", "scale"), default="speed",
-                     help="speed: one node, its latency, and its peers (default); scale: 1, 2 and 4 nodes, the cost of messages between nodes, and latency while shards move")
-    one.add_argument("--records", type=int, default=1_000_000, metavar="N", help="minimum number of records in the change topics (default 1,000,000)")
-    one.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP", help="some of the steps: " + ", ".join(STEPS))
-    one.add_argument("--peer-seconds", type=int, default=120, metavar="N", help="a slow peer reads only as many records as take about N s (default 120)")
+    one = argparse.ArgumentParser(prog="millrace bench", description=__doc__,
+                                  formatter_class=argparse.RawDescriptionHelpFormatter)
+    one.add_argument(
+        "what", nargs="?", choices=("speed", "scale"), default="speed", help=
+        "speed: one node, its latency, and its peers (default); scale: 1, 2 and 4 nodes, the cost of messages between "
+        "nodes, and latency while shards move"
+    )
+    one.add_argument("--records", type=int, default=1_000_000, metavar="N",
+                     help="minimum number of records in the change topics (default 1,000,000)")
+    one.add_argument("--only", nargs="+", choices=STEPS, default=STEPS, metavar="STEP",
+                     help="some of the steps: " + ", ".join(STEPS))
+    one.add_argument("--peer-seconds", type=int, default=120, metavar="N",
+                     help="a slow peer reads only as many records as take about N s (default 120)")
     one.add_argument("--latency-seconds", type=int, default=10, metavar="N", help="seconds at each rate (default 10)")
     one.add_argument("--document", "--readme", action="store_true", help="write the tables into docs/bench.md")
-    one.add_argument("--wipe", action="store_true", help="delete the benchmark's servers and topics, and measure nothing")
+    one.add_argument("--wipe", action="store_true",
+                     help="delete the benchmark's servers and topics, and measure nothing")
     return one.parse_args(arguments)
 
 
@@ -79,8 +88,10 @@ def own_settings():
     # Beside the user's stack, not in it: `down --wipe` of that one leaves the topics alone.
     folder = outer.home.root.with_name(outer.home.root.name + "-bench")
     ports = {f"MILLRACE_{name}_PORT": str(FIRST_PORT + i) for i, name in enumerate(PORTS)}
-    environment = {"MILLRACE_HOME": str(folder), "MILLRACE_FIGURES": outer["MILLRACE_FIGURES"], "MILLRACE_KAFKA_HEAP": "1g",
-                   "MILLRACE_TOPICS_WHOLE": "true", "LOG_LEVEL": "info", **ports}
+    environment = {
+        "MILLRACE_HOME": str(folder), "MILLRACE_FIGURES": outer["MILLRACE_FIGURES"], "MILLRACE_KAFKA_HEAP": "1g",
+        "MILLRACE_TOPICS_WHOLE": "true", "LOG_LEVEL": "info", **ports
+    }
     folder.mkdir(parents=True, exist_ok=True)
     nothing = folder / "no.env"  # the user's own configuration file isn't for these servers
     nothing.touch()
@@ -121,27 +132,31 @@ class Bench:
         down.stop(self.settings.home)
 
     def environment(self, **more):
-        told = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **self.settings.environment(), "MILLRACE_TOPICS_WHOLE": "true",
-                "MILLRACE_STALE_AFTER_SECONDS": "86400", **more}  # the topics are all that comes
+        told = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"), **self.settings.environment(),
+            "MILLRACE_TOPICS_WHOLE": "true", "MILLRACE_STALE_AFTER_SECONDS": "86400", **more
+        }  # the topics are all that comes
         return {**told, **self.handed}
 
     def step(self, *arguments, **more):
         """Runs a step of the benchmark and returns the JSON that it prints."""
-        done = subprocess.run([self.steps, *map(str, arguments)], env=self.environment(**more), capture_output=True, text=True,
-                              **home.server_user())
+        done = subprocess.run([self.steps, *map(str, arguments)], env=self.environment(**more), capture_output=True,
+                              text=True, **home.server_user())
         if done.returncode != 0:
             raise ServiceError(f"bench {arguments[0]} failed:\n{done.stderr.strip()}")
         return json.loads(done.stdout)
 
     def fill(self):
-        """Has a shop's history go through Debezium until the topics have enough records; what is there already counts."""
+        """Has a shop's history go through Debezium until the topics have enough records; what is there already
+        counts."""
         have = self.step("count")["records"] if self.connector_is_there() else 0
         if have >= self.options.records:
             progress.say(f"the change topics have {have:,} records")
             return
         up.register(self.settings)
-        generator = subprocess.Popen([self.program, "generate", "--rate", "20000", "--seed", "1"], env=self.environment(),
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **home.server_user())
+        generator = subprocess.Popen([self.program, "generate", "--rate", "20000", "--seed", "1"],
+                                     env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                     **home.server_user())
         try:
             while have < self.options.records:
                 progress.say(f"filling the change topics: {have:,} of {self.options.records:,} records")
@@ -155,7 +170,8 @@ class Bench:
         self.wait_for_debezium()
 
     def connector_is_there(self):
-        return ask_connect(self.settings, f"/connectors/millrace-{self.settings['MILLRACE_PROJECT']}/status", 5.0)[0] == 200
+        return ask_connect(self.settings, f"/connectors/millrace-{self.settings['MILLRACE_PROJECT']}/status",
+                           5.0)[0] == 200
 
     def wait_for_debezium(self):
         """Returns once all of PostgreSQL's log is in Kafka: nothing has come for a while, twice."""
@@ -170,7 +186,8 @@ class Bench:
 
     def start_node(self, **more):
         with self.settings.home.open_log("bench-node") as log:
-            self.node = subprocess.Popen([self.program, "node"], env=self.environment(**more), stdout=log, stderr=log, **home.server_user())
+            self.node = subprocess.Popen([self.program, "node"], env=self.environment(**more), stdout=log, stderr=log,
+                                         **home.server_user())
 
     def stop_node(self):
         if self.node is None:
@@ -185,7 +202,8 @@ class Bench:
 
     def status(self):
         if self.node.poll() is not None:
-            raise ServiceError(f"the node ended with {self.node.returncode}; see {self.settings.home.log('bench-node')}")
+            raise ServiceError(
+                f"the node ended with {self.node.returncode}; see {self.settings.home.log('bench-node')}")
         return http_json(f"http://127.0.0.1:{self.settings['MILLRACE_HTTP_PORT']}/status", 5.0) or {}
 
     def wait(self, what, condition, seconds=900):
@@ -202,7 +220,10 @@ class Bench:
         """Returns the condition that everything before these ends is durable and every figure is live."""
         def holds(status):
             durable = {(x["topic"], x["partition"]): x["durable"] for x in status.get("router", {}).get("sources", [])}
-            behind = any(durable.get((topic, int(partition)), -1) + 1 < end for topic, all_ends in ends.items() for partition, end in all_ends.items())
+            behind = any(
+                durable.get((topic, int(partition)), -1) + 1 < end
+                for topic, all_ends in ends.items()
+                for partition, end in all_ends.items())
             figures = status.get("figures", [])
             return not behind and figures and all(figure["state"] == "live" for figure in figures)
         return holds
@@ -227,8 +248,8 @@ class Bench:
 
     def verify(self, **more):
         """Returns whether every figure equals its query, by the judge."""
-        done = subprocess.run([self.program, "verify", "--wait", "120"], env=self.environment(**more), capture_output=True, text=True,
-                              **home.server_user())
+        done = subprocess.run([self.program, "verify", "--wait", "120"], env=self.environment(**more),
+                              capture_output=True, text=True, **home.server_user())
         if done.returncode != 0:
             progress.say(done.stdout[-3000:] + done.stderr[-1000:])
         return done.returncode == 0
@@ -299,7 +320,8 @@ class Bench:
         yield line
 
     def catch_up(self):
-        """Live figures behind by the whole history: a node that was away. The records are written again under a prefix of their own."""
+        """Live figures behind by the whole history: a node that was away. The records are written again under a prefix
+        of their own."""
         prefix = "benchlive"
         self.fresh_copy(prefix)
         self.stop_node()
@@ -330,7 +352,8 @@ class Bench:
         self.step("drop", "--to", prefix)
 
     def peers(self):
-        """What people run today, on the same topics. A peer that reads everything is held against SQL where it claims to be right."""
+        """What people run today, on the same topics. A peer that reads everything is held against SQL where it claims
+        to be right."""
         sys.path.insert(0, str(build.REPOSITORY / "tests" / "bench" / "peers"))
         import peers
         cache = home.cache_folder()
@@ -342,33 +365,50 @@ class Bench:
         ends.write_text(json.dumps(self.step("ends")))
         truth = self.sql("SELECT coalesce(sum(total_amount), 0), count(*) FROM orders")
         for name in peers.NAMES:
-            limit = ["--limit", str(self.options.peer_seconds * PLAIN_EVENTS_PER_SECOND)] if name == "plain_python" else []
+            limit = ["--limit", str(self.options.peer_seconds *
+                                    PLAIN_EVENTS_PER_SECOND)] if name == "plain_python" else []
             command = peers.command(name, cache, "--broker", self.settings["KAFKA_BROKER"], "--end", str(ends),
                                     "--redis", f"127.0.0.1:{self.settings['REDIS_PORT']}", "--redis-db", "1", *limit)
             command = [word.replace(str(peers.HERE), str(copies)) for word in command]
             with progress.step(name):
-                done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=30 * 60, **home.server_user())
+                done = subprocess.run(command, env=self.environment(), capture_output=True, text=True, timeout=30 * 60,
+                                      **home.server_user())
             if done.returncode != 0:
                 raise ServiceError(f"{name} failed:\n{done.stderr.strip()[-2000:]}")
             line = json.loads(done.stdout.strip().splitlines()[-1])
             results = line.pop("results")
             line = {"step": "peer", **line, "events_per_second": line["records"] / line["seconds"]}
             if not limit:
-                line["correct"] = [str(decimal.Decimal(results["revenue_total"]).quantize(decimal.Decimal("0.01"))), str(results["orders"])] == truth
+                line["correct"] = [
+                    str(decimal.Decimal(results["revenue_total"]).quantize(decimal.Decimal("0.01"))),
+                    str(results["orders"])
+                ] == truth
             yield line
 
     def sql(self, text):
         """Returns the only row of a query, as texts."""
-        names = {"PGHOST": "POSTGRES_HOST", "PGPORT": "POSTGRES_PORT", "PGDATABASE": "POSTGRES_DB", "PGUSER": "POSTGRES_USER", "PGPASSWORD": "POSTGRES_PASSWORD"}
-        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), **{name: self.settings[ours] for name, ours in names.items()}}
-        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "\t", "-c", text], env=environment, capture_output=True, text=True, check=True)
+        names = {
+            "PGHOST": "POSTGRES_HOST", "PGPORT": "POSTGRES_PORT", "PGDATABASE": "POSTGRES_DB",
+            "PGUSER": "POSTGRES_USER", "PGPASSWORD": "POSTGRES_PASSWORD"
+        }
+        environment = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+            **{name: self.settings[ours] for name, ours in names.items()}
+        }
+        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-F", "\t", "-c", text], env=environment,
+                              capture_output=True, text=True, check=True)
         return done.stdout.strip().split("\t")
 
 
 def facts():
     """Returns when, on what, and with which versions this was measured."""
-    model = next((line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "?")
+    model = next((line.partition(":")[2].strip()
+                  for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+                  if line.startswith("model name")), "?")
     versions = {name: java.version(name) for name in ("kafka", "debezium")}
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=build.REPOSITORY, capture_output=True, text=True).stdout.strip()
-    return {"step": "facts", "date": datetime.date.today().isoformat(), "commit": commit, "processor": model, "cores": os.cpu_count(),
-            "load_before": round(os.getloadavg()[0], 2), "versions": versions}
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=build.REPOSITORY, capture_output=True,
+                            text=True).stdout.strip()
+    return {
+        "step": "facts", "date": datetime.date.today().isoformat(), "commit": commit, "processor": model,
+        "cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2), "versions": versions
+    }

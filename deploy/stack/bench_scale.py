@@ -1,5 +1,6 @@
-"""`bench scale`: what more nodes bring, each limited to a fifth of a core so that they are the bottleneck; what the way of a change
-from one node to another costs beside the same work within one node; and how long records wait while a node comes and goes."""
+"""`bench scale`: what more nodes bring, each limited to a fifth of a core so that they are the bottleneck; what the way
+of a change from one node to another costs beside the same work within one node; and how long records wait while a node
+comes and goes."""
 import contextlib
 import os
 import pathlib
@@ -18,7 +19,8 @@ PERIOD_US = 10_000     #: in which a node may use its share
 COUNTS = (1, 2, 4)
 SHARDS = 32
 PREFIX = "benchscale"
-#: Between these parts of the records speed is measured: nodes that wake up fill their queues for a second before anything is durable, which is
+#: Between these parts of the records speed is measured: nodes that wake up fill their queues for a second before
+#: anything is durable, which is
 #: a seventh of what four of them need for all; and they don't end at once.
 FROM, TO = 0.15, 0.85
 #: Nodes are frozen for as long as the replay takes, and aren't to be missed.
@@ -41,17 +43,22 @@ def lines(run):
 
 
 def scale(run):
-    """Speed by the number of nodes, and its ratio to one node's in the same round: the machine's own speed drifts. The median of the rounds counts."""
+    """Speed by the number of nodes, and its ratio to one node's in the same round: the machine's own speed drifts. The
+    median of the rounds counts."""
     rounds = [{number: measured(run, [("all", SHARE)] * number) for number in COUNTS} for _ in range(REPEATS)]
     for number in COUNTS:
         races = sorted((round[number] for round in rounds), key=lambda race: race["events_per_second"])
         times = sorted(round[number]["events_per_second"] / round[1]["events_per_second"] for round in rounds)
-        yield {"step": "scale", "nodes": number, "cores_each": SHARE, **races[REPEATS // 2], "of": [race["events_per_second"] for race in races],
-               "times_one": times[REPEATS // 2], "times_one_of": times}
+        yield {
+            "step": "scale", "nodes": number, "cores_each": SHARE,
+            **races[REPEATS // 2], "of": [race["events_per_second"] for race in races],
+            "times_one": times[REPEATS // 2], "times_one_of": times
+        }
 
 
 def exchange(run):
-    """CPU of one node beside that of two of which one reads and the other has all shards: the pair with the median ratio of several."""
+    """CPU of one node beside that of two of which one reads and the other has all shards: the pair with the median
+    ratio of several."""
     pairs = []
     for _ in range(REPEATS):
         local, remote = measured(run, [("all", None)]), measured(run, [("routes", None), ("serves", None)])
@@ -59,15 +66,19 @@ def exchange(run):
     pairs.sort(key=lambda pair: pair[0])
     ratio, local, remote = pairs[REPEATS // 2]
     yield {"step": "exchange", "shards": "local", **local, "cpu_times_local": 1.0}
-    yield {"step": "exchange", "shards": "remote", **remote, "cpu_times_local": ratio, "of": [pair[0] for pair in pairs]}
+    yield {
+        "step": "exchange", "shards": "remote", **remote, "cpu_times_local": ratio, "of": [pair[0] for pair in pairs]
+    }
 
 
 def hand_over(run):
-    """Append to visible at a steady rate, with three nodes: while nothing moves, and while a fourth one comes and goes in order, again and again."""
+    """Append to visible at a steady rate, with three nodes: while nothing moves, and while a fourth one comes and goes
+    in order, again and again."""
     with fleet_of(run, [("all", None)] * 3) as fleet:
         seen = {}
         rates = f"{MOVING_RATE},{MOVING_RATE}"
-        work = threading.Thread(target=lambda: seen.update(lines=run.step("latency", "--to", PREFIX, "--rates", rates, "--seconds", MOVING_SECONDS)))
+        work = threading.Thread(target=lambda: seen.update(lines=run.step("latency", "--to", PREFIX, "--rates", rates,
+                                                                          "--seconds", MOVING_SECONDS)))
         began, quiet = fleet.done(), MOVING_RATE * MOVING_SECONDS
         work.start()
         moves = 0
@@ -124,8 +135,10 @@ class Fleet:
     def start(self, role, share):
         number = len(self.nodes) + 1
         port = FIRST_PORT + 2 * number
-        environment = self.run.environment(MILLRACE_TOPIC_PREFIX=PREFIX, MILLRACE_NODE=f"scale-{number}", MILLRACE_NODE_ADDRESS=f"127.0.0.1:{port}",
-                                           MILLRACE_NODE_ROLE=role, MILLRACE_HTTP_PORT=str(port + 1), MILLRACE_SESSION_TIMEOUT_MS=str(SESSION_MS))
+        environment = self.run.environment(MILLRACE_TOPIC_PREFIX=PREFIX, MILLRACE_NODE=f"scale-{number}",
+                                           MILLRACE_NODE_ADDRESS=f"127.0.0.1:{port}", MILLRACE_NODE_ROLE=role,
+                                           MILLRACE_HTTP_PORT=str(port + 1),
+                                           MILLRACE_SESSION_TIMEOUT_MS=str(SESSION_MS))
         enter = []
         if share:
             self.groups.append(group := CpuGroup(f"millrace-bench-{number}", share))
@@ -169,7 +182,8 @@ class Fleet:
 
     def race(self):
         """Has the history written while the nodes are frozen. Returns the speed on the way, and the CPU of all of it.
-        How far they are is asked of Redis: a node that is at its limit answers late, four of them one after the other later still."""
+        How far they are is asked of Redis: a node that is at its limit answers late, four of them one after the other
+        later still."""
         began, cpu = self.run.counted(), self.cpu()
         self.signal(signal.SIGSTOP)
         changes = self.run.step("replay", "--to", PREFIX)["changes"]
@@ -182,8 +196,12 @@ class Fleet:
             done = self.run.counted() - began
             marks.append((time.monotonic(), done))
             progress.show(f"{len(self.nodes)} nodes: {done:,} of {changes:,} records")
-        (first, from_there), (last, to_there) = (next(mark for mark in marks if mark[1] >= part * changes) for part in (FROM, TO))
-        return {"records": changes, "events_per_second": (to_there - from_there) / (last - first), "cpu_us_per_event": (self.cpu() - cpu) / changes * 1e6}
+        (first, from_there), (last, to_there) = (next(mark for mark in marks if mark[1] >= part * changes)
+                                                 for part in (FROM, TO))
+        return {
+            "records": changes, "events_per_second": (to_there - from_there) / (last - first),
+            "cpu_us_per_event": (self.cpu() - cpu) / changes * 1e6
+        }
 
     def signal(self, which):
         for process, _ in self.nodes:
@@ -233,7 +251,9 @@ class CpuGroup:
             else:
                 (self.folder / "cpu.max").write_text(f"{quota} {PERIOD_US}")
         except OSError as error:
-            raise ServiceError(f"nodes can't be limited to a part of a core ({error}): bench scale needs root and the cpu controller") from None
+            raise ServiceError(
+                f"nodes can't be limited to a part of a core ({error}): bench scale needs root and the cpu controller"
+            ) from None
         self.members = self.folder / "cgroup.procs"
 
     def remove(self):

@@ -21,20 +21,26 @@ def jobs():
 
 
 def build(target, preset="release"):
-    """Configures where that wasn't done and has ninja make what is out of date. Raises ServiceError with the compiler's last words."""
+    """Configures where that wasn't done and has ninja make what is out of date. Raises ServiceError with the compiler's
+    last words."""
     folder = FOLDER.with_name(preset)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".millrace.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two verbs at once must not build in one folder
         if not (folder / "build.ninja").is_file():
             with progress.step("configuring the build"):
-                configured = subprocess.run(["cmake", "--preset", preset], cwd=REPOSITORY, capture_output=True, text=True)
+                configured = subprocess.run(["cmake", "--preset", preset], cwd=REPOSITORY, capture_output=True,
+                                            text=True)
             if configured.returncode != 0:
-                raise ServiceError("cmake failed:\n" + "\n".join((configured.stdout + configured.stderr).strip().splitlines()[-30:]))
+                raise ServiceError("cmake failed:\n" +
+                                   "\n".join((configured.stdout + configured.stderr).strip().splitlines()[-30:]))
         command = ["ninja", "-C", str(folder), f"-j{jobs()}", *([target] if target else [])]
-        code, lines = progress.run_counted(command, f"building {target}" if preset != "release" else "building", env={**os.environ, "NINJA_STATUS": "[%f/%t] ", "CCACHE_BASEDIR": str(REPOSITORY)})
+        code, lines = progress.run_counted(
+            command, f"building {target}" if preset != "release" else "building",
+            env={**os.environ, "NINJA_STATUS": "[%f/%t] ", "CCACHE_BASEDIR": str(REPOSITORY)})
     if code != 0:
-        raise ServiceError("the build failed:\n" + "\n".join(line for line in lines if "Entering directory" not in line)[-6000:])
+        raise ServiceError("the build failed:\n" +
+                           "\n".join(line for line in lines if "Entering directory" not in line)[-6000:])
 
 
 def binary():
@@ -51,7 +57,8 @@ def binary():
 
 
 def install_copy(source, destination):
-    """Copies the binary to where the services run it from, unless it is there already. One that runs goes on with the old copy."""
+    """Copies the binary to where the services run it from, unless it is there already. One that runs goes on with the
+    old copy."""
     if destination.is_file():
         old, new = destination.stat(), source.stat()
         if (old.st_size, old.st_mtime_ns) == (new.st_size, new.st_mtime_ns):

@@ -26,7 +26,8 @@ def run(folder, names, days, renew):
     """Makes what is missing in a folder, and prints each node's settings."""
     wrong = [name for name in names if not NAME.fullmatch(name)]
     if wrong:
-        raise ServiceError(f"{wrong[0]!r} can't be a node's name here: letters, digits, '.', '_' and '-', 63 at most, and not 'ca'")
+        raise ServiceError(
+            f"{wrong[0]!r} can't be a node's name here: letters, digits, '.', '_' and '-', 63 at most, and not 'ca'")
     install.apt(["certificates"])
     authority = Authority(pathlib.Path(folder).absolute())
     authority.ensure()
@@ -38,7 +39,10 @@ def run(folder, names, days, renew):
 def files_of(folder, name):
     """Returns a node's settings, by name."""
     folder = pathlib.Path(folder)
-    return {"MILLRACE_NODE_CERTIFICATE": str(folder / f"{name}.crt"), "MILLRACE_NODE_KEY": str(folder / f"{name}.key"), "MILLRACE_NODE_AUTHORITY": str(folder / "ca.crt")}
+    return {
+        "MILLRACE_NODE_CERTIFICATE": str(folder / f"{name}.crt"), "MILLRACE_NODE_KEY": str(folder / f"{name}.key"),
+        "MILLRACE_NODE_AUTHORITY": str(folder / "ca.crt")
+    }
 
 
 def show_settings(folder, names):
@@ -49,7 +53,8 @@ def show_settings(folder, names):
 
 
 class Authority:
-    """The authority of a folder: ca.key and ca.crt, and NAME.key and NAME.crt of each node. A key is never written over."""
+    """The authority of a folder: ca.key and ca.crt, and NAME.key and NAME.crt of each node. A key is never written
+    over."""
 
     def __init__(self, folder):
         self.folder, self.key, self.certificate = folder, folder / "ca.key", folder / "ca.crt"
@@ -60,18 +65,23 @@ class Authority:
             return self.make()  # a key that is there was made by a run that went no further
         for file in (self.key, self.certificate):
             if not file.exists():
-                raise ServiceError(f"{file} is missing, and a new authority would shut out every node that has a certificate of the old one. "
-                                   f"Bring it back, or make another authority in an empty folder")
+                raise ServiceError(
+                    f"{file} is missing, and a new authority would shut out every node that has a certificate of the "
+                    "old one. "
+                    f"Bring it back, or make another authority in an empty folder")
         if not self.lasts(self.certificate, 1):
-            raise ServiceError(f"the authority {self.certificate} has run out: make another in an empty folder, with certificates for all nodes")
+            raise ServiceError(
+                f"the authority {self.certificate} has run out: make another in an empty folder, with certificates "
+                "for all nodes"
+            )
 
     def make(self):
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not self.key.exists():
             self.make_key(self.key)
         with self.written(self.certificate) as made:
-            openssl("req", "-x509", "-new", "-key", self.key, "-sha256", "-days", AUTHORITY_DAYS, "-subj", "/CN=Millrace nodes", "-out", made,
-                    "-addext", "keyUsage = critical, keyCertSign, cRLSign")
+            openssl("req", "-x509", "-new", "-key", self.key, "-sha256", "-days", AUTHORITY_DAYS, "-subj",
+                    "/CN=Millrace nodes", "-out", made, "-addext", "keyUsage = critical, keyCertSign, cRLSign")
         progress.say(f"made an authority, {self.certificate}; who has {self.key} can make nodes")
 
     def ensure_node(self, name, days, renew):
@@ -88,8 +98,9 @@ class Authority:
         with tempfile.NamedTemporaryFile("w", suffix=".cnf") as extensions, self.written(certificate) as made:
             extensions.write(EXTENSIONS.format(name=name))
             extensions.flush()
-            openssl("x509", "-req", "-CA", self.certificate, "-CAkey", self.key, "-set_serial", f"0x{secrets.randbits(127):x}", "-sha256", "-days", days,
-                    "-extfile", extensions.name, "-out", made, text=request)
+            openssl("x509", "-req", "-CA", self.certificate, "-CAkey", self.key, "-set_serial",
+                    f"0x{secrets.randbits(127):x}", "-sha256", "-days", days, "-extfile", extensions.name, "-out", made,
+                    text=request)
 
     def is_good(self, certificate):
         """Tells whether a certificate is this authority's, and has some time left."""
@@ -98,7 +109,8 @@ class Authority:
 
     @staticmethod
     def lasts(certificate, seconds):
-        return subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-checkend", str(seconds)], capture_output=True).returncode == 0
+        return subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-checkend",
+                               str(seconds)], capture_output=True).returncode == 0
 
     @staticmethod
     def make_key(path):

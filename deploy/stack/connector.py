@@ -1,4 +1,5 @@
-"""Watches the project's connector: one that is gone, or that somebody else has changed, is registered again and said."""
+"""Watches the project's connector: one that is gone, or that somebody else has changed, is registered again and
+said."""
 import contextlib
 import subprocess
 import threading
@@ -72,8 +73,9 @@ class Watch:
 
     def register(self, why):
         settings = self.supervisor.settings
-        done = subprocess.run([settings.home.root / "bin" / "millrace", "connector", "register"], env=settings.child_environment(), stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, timeout=120)
+        done = subprocess.run([settings.home.root / "bin" / "millrace", "connector", "register"],
+                              env=settings.child_environment(), stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=120)
         if done.returncode != 0:
             self.say(f"{why}, and can't be registered again: {done.stderr.strip()}")
             return

@@ -1,4 +1,5 @@
-"""The control channel: one JSON object a line over a unix socket in MILLRACE_HOME/run, which only the owner may enter."""
+"""The control channel: one JSON object a line over a unix socket in MILLRACE_HOME/run, which only the owner may
+enter."""
 import contextlib
 import json
 import os

@@ -13,8 +13,10 @@ def is_scarce(left):
 
 
 def in_words(left, folder):
-    return (f"only {left['free'] >> 20} MB are free under {folder}, and fewer than {left['least'] >> 20} MB (MILLRACE_DISK_MB) are too few: "
-            "without room the servers stop. Make some; they go on by themselves")
+    return (
+        f"only {left['free'] >> 20} MB are free under {folder}, and fewer than {left['least'] >> 20} MB "
+        "(MILLRACE_DISK_MB) are too few: "
+        "without room the servers stop. Make some; they go on by themselves")
 
 
 def warning(settings):

@@ -9,7 +9,8 @@ from supervisor import Supervisor
 
 
 def stop(home, names=None):
-    """Stops these services, last started first; without names all of them and the supervisor. Returns whether anything ran."""
+    """Stops these services, last started first; without names all of them and the supervisor. Returns whether anything
+    ran."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an impatient second Ctrl-C must not leave half of it running
     try:
         running = control.ask(home, "status")["services"]
@@ -29,7 +30,8 @@ def stop(home, names=None):
 
 
 def wait_for_supervisor(home):
-    """Returns once the supervisor has let go of its lock: then it is gone, and nothing of it is in the way of the next."""
+    """Returns once the supervisor has let go of its lock: then it is gone, and nothing of it is in the way of the
+    next."""
     with home.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
@@ -56,9 +58,15 @@ def down(settings, wipe):
     elif not ran:
         progress.say("the stack wasn't running")
     elif settings.own("postgres"):
-        progress.say(f"The replication slot {slot} stays, so that the next `up` goes on where this one stopped. While PostgreSQL runs without the rest\n"
-                     f"it keeps all WAL since then, {settings['MILLRACE_SLOT_WAL_KEEP']} at most. `down --wipe` deletes it with all data.")
+        progress.say(
+            f"The replication slot {slot} stays, so that the next `up` goes on where this one stopped. While "
+            "PostgreSQL runs without the rest\n"
+            f"it keeps all WAL since then, {settings['MILLRACE_SLOT_WAL_KEEP']} at most. `down --wipe` deletes it "
+            "with all data."
+        )
     if not settings.own("postgres"):
-        progress.say(f"The replication slot {slot} stays on {settings['POSTGRES_HOST']}:{settings['POSTGRES_PORT']} and KEEPS ALL WAL from here on.\n"
-                     f"If Millrace won't come back there:  SELECT pg_drop_replication_slot('{slot}');")
+        progress.say(
+            f"The replication slot {slot} stays on {settings['POSTGRES_HOST']}:{settings['POSTGRES_PORT']} and KEEPS "
+            "ALL WAL from here on.\n"
+            f"If Millrace won't come back there:  SELECT pg_drop_replication_slot('{slot}');")
     return 0

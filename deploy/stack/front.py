@@ -34,7 +34,8 @@ VERBS = {
 
 
 def run(settings, verb, arguments):
-    """Runs a verb of the binary with the caller's arguments, in the caller's folder. Returns its exit code, if it returns at all."""
+    """Runs a verb of the binary with the caller's arguments, in the caller's folder. Returns its exit code, if it
+    returns at all."""
     binary = build.binary()
     environment = settings.child_environment(refers=verb not in ("prepare", "remove"))  # which log in as Debezium
     if not {"-h", "--help"} & set(arguments):
@@ -52,9 +53,11 @@ def run(settings, verb, arguments):
 
 
 def keep_our_logins(settings, arguments, environment):
-    """Takes the logins of our own servers out of what `init` is told, where the project has another server or starts its own."""
+    """Takes the logins of our own servers out of what `init` is told, where the project has another server or starts
+    its own."""
     taken = "--these-servers" in arguments
-    for server, option, names in (("kafka", "--brokers", ("KAFKA_PROPERTIES_FILE",)), ("connect", "--connect", ("CONNECT_USER", "CONNECT_PASSWORD"))):
+    for server, option, names in (("kafka", "--brokers", ("KAFKA_PROPERTIES_FILE", )),
+                                  ("connect", "--connect", ("CONNECT_USER", "CONNECT_PASSWORD"))):
         if not taken or any(word.partition("=")[0] == option for word in arguments):
             for name in names if settings.login_is_ours(server) else ():
                 environment.pop(name, None)
@@ -84,10 +87,14 @@ def change(settings, verb, arguments):
 
 
 def more_arguments(settings, verb, arguments):
-    """Returns what the binary has to be told of this stack beside its settings. Sees to it that `remove` finds nobody of ours at work."""
+    """Returns what the binary has to be told of this stack beside its settings. Sees to it that `remove` finds nobody
+    of ours at work."""
     if verb == "init" and not any(word.startswith("--postgres") for word in arguments):
         if not control.is_running(settings.home):
-            raise ServiceError("which database? Name it, --postgres postgresql://USER@HOST/DATABASE; or start servers here, deploy/millrace up")
+            raise ServiceError(
+                "which database? Name it, --postgres postgresql://USER@HOST/DATABASE; or start servers here, "
+                "deploy/millrace up"
+            )
         return [] if "--these-servers" in arguments else ["--these-servers"]
     if verb == "prepare" and settings.project():
         return ["--secrets", str(settings.project() / "secrets")]

@@ -1,4 +1,5 @@
-"""Files that a program of ours reads and that the user without rights, as whom it runs, can't: it gets copies of its own. Where root starts nothing, nothing is copied."""
+"""Files that a program of ours reads and that the user without rights, as whom it runs, can't: it gets copies of its
+own. Where root starts nothing, nothing is copied."""
 import pathlib
 import shutil
 
@@ -6,13 +7,15 @@ import home
 from service import ServiceError, write_config
 
 #: Settings that name a file, and the one that names files and folders.
-FILES = ("POSTGRES_SSLROOTCERT", "KAFKA_PROPERTIES_FILE", "MILLRACE_CONNECTOR_TEMPLATE", "MILLRACE_NODE_CERTIFICATE", "MILLRACE_NODE_KEY", "MILLRACE_NODE_AUTHORITY")
+FILES = ("POSTGRES_SSLROOTCERT", "KAFKA_PROPERTIES_FILE", "MILLRACE_CONNECTOR_TEMPLATE", "MILLRACE_NODE_CERTIFICATE",
+         "MILLRACE_NODE_KEY", "MILLRACE_NODE_AUTHORITY")
 FIGURES = "MILLRACE_FIGURES"
 NOWHERE = "/nonexistent"
 
 
 def over(environment, folder):
-    """Returns what of `environment` is another for the user without rights: settings that name copies instead, and HOME. `folder` is ours, the program's alone, and holds what an earlier start was handed."""
+    """Returns what of `environment` is another for the user without rights: settings that name copies instead, and
+    HOME. `folder` is ours, the program's alone, and holds what an earlier start was handed."""
     if not home.server_user():
         return {}
     shutil.rmtree(folder / "files", ignore_errors=True)
@@ -39,14 +42,16 @@ def kafka_properties(path, folder):
     for number, line in enumerate(path.read_text().splitlines()):
         name, separator, value = line.partition("=")
         named = pathlib.Path(value.strip() or "/")
-        if name.strip().endswith(".location") and named.is_absolute() and named.is_file() and not home.servers_can_read(named):
+        if name.strip().endswith(
+                ".location") and named.is_absolute() and named.is_file() and not home.servers_can_read(named):
             line = name + separator + copy(named.read_bytes(), folder / "files" / f"{number}-{named.name}")
         lines.append(line + "\n")
     return "".join(lines)
 
 
 def figures(parts, folder):
-    """Returns the folders and files with figures; one that can't be read, or has a file that can't, is copied under the names that its files have."""
+    """Returns the folders and files with figures; one that can't be read, or has a file that can't, is copied under the
+    names that its files have."""
     found = []
     for number, path in enumerate(map(pathlib.Path, parts.split(":"))):
         files = sorted(path.glob("*.sql")) if path.is_dir() else [path]

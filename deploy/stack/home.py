@@ -7,7 +7,8 @@ import secrets
 import shutil
 import subprocess
 
-#: As whom the servers run when root starts them; PostgreSQL refuses root. Whoever isn't root runs them under its own name.
+#: As whom the servers run when root starts them; PostgreSQL refuses root. Whoever isn't root runs them under its own
+#: name.
 SERVER_USER = "millrace"
 LOG_MODE = 0o640
 #: As whom every client logs in to the Kafka of a stack.
@@ -21,7 +22,8 @@ def reachable_by_others(path):
 
 
 def cache_folder():
-    """Returns where downloads are kept, outside of any build. Root's own cache is closed to the servers' user, so root has the machine's."""
+    """Returns where downloads are kept, outside of any build. Root's own cache is closed to the servers' user, so root
+    has the machine's."""
     if os.environ.get("MILLRACE_CACHE"):
         return pathlib.Path(os.environ["MILLRACE_CACHE"]).absolute()
     own = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "millrace"
@@ -29,7 +31,8 @@ def cache_folder():
 
 
 class Home:
-    """The folder MILLRACE_HOME. Default: .millrace in the repository; for root, where the servers' user can't reach that, one under /var/lib."""
+    """The folder MILLRACE_HOME. Default: .millrace in the repository; for root, where the servers' user can't reach
+    that, one under /var/lib."""
 
     def __init__(self, given, repository):
         root = pathlib.Path(given).absolute() if given else repository / ".millrace"
@@ -45,17 +48,24 @@ class Home:
         self.socket = self.run / "control.sock"
         self.lock = self.run / "supervisor.lock"
         self.configuration = root / "config"  #: ours to write, the servers' user's to read
-        self.connector_secrets = self.configuration / "connect" / "secrets.properties"  #: what the connector's configuration refers to
+        #: what the connector's configuration refers to
+        self.connector_secrets = self.configuration / "connect" / "secrets.properties"
 
     def make(self):
-        """Makes the folders and the servers' user. Raises PermissionError where that user couldn't reach them, or somebody else owns them."""
+        """Makes the folders and the servers' user. Raises PermissionError where that user couldn't reach them, or
+        somebody else owns them."""
         self.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0 and not reachable_by_others(self.root):
-            raise PermissionError(f"MILLRACE_HOME={self.root} lies where the user {SERVER_USER} can't go; choose a folder that others may enter")
+            raise PermissionError(
+                f"MILLRACE_HOME={self.root} lies where the user {SERVER_USER} can't go; choose a folder that others "
+                "may enter"
+            )
         owner = self.root.stat().st_uid
         if owner != os.geteuid():
-            raise PermissionError(f"MILLRACE_HOME={self.root} belongs to {user_name(owner)}, who could change what {user_name(os.geteuid())} starts there; "
-                                  "choose a folder of your own")
+            raise PermissionError(
+                f"MILLRACE_HOME={self.root} belongs to {user_name(owner)}, who could change what "
+                f"{user_name(os.geteuid())} starts there; "
+                "choose a folder of your own")
         make_server_user()
         for folder, mode in ((self.run, 0o700), (self.secrets, 0o700), (self.logs, 0o750)):
             own_folder(folder, mode)
@@ -80,7 +90,8 @@ class Home:
         return path.read_text().strip()
 
     def kafka_properties(self):
-        """Returns the file by which clients log in to the Kafka of this stack: librdkafka's properties, made with their password at the first call."""
+        """Returns the file by which clients log in to the Kafka of this stack: librdkafka's properties, made with their
+        password at the first call."""
         path = self.secrets / "kafka.properties"
         text = ("security.protocol=sasl_plaintext\nsasl.mechanism=PLAIN\n"
                 f"sasl.username={KAFKA_CLIENT}\nsasl.password={self.secret('KAFKA_PASSWORD')}\n")
@@ -94,7 +105,8 @@ class Home:
         return self.root / name
 
     def config_folder(self, name):
-        """Makes and returns the folder of a service's configuration. It isn't the servers' user's: that user reads what lies there."""
+        """Makes and returns the folder of a service's configuration. It isn't the servers' user's: that user reads what
+        lies there."""
         for folder in (self.configuration, self.configuration / name):
             own_folder(folder, 0o711)
         return self.configuration / name
@@ -109,7 +121,8 @@ class Home:
 
 
 def own_folder(path, mode, servers=False):
-    """Makes a folder where it is missing, and sets who may enter it: ours, or the servers' user's. Raises PermissionError for a symbolic link in its place."""
+    """Makes a folder where it is missing, and sets who may enter it: ours, or the servers' user's. Raises
+    PermissionError for a symbolic link in its place."""
     path.mkdir(exist_ok=True)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -132,7 +145,8 @@ def open_plain(path, flags, mode=LOG_MODE):
 
 
 def write_private(path, text, servers=False):
-    """Writes a file at once and whole, that only its owner may read: we, or the servers' user. The folder is ours, so nothing can be planted in the way."""
+    """Writes a file at once and whole, that only its owner may read: we, or the servers' user. The folder is ours, so
+    nothing can be planted in the way."""
     partial = path.with_name(path.name + ".new")
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
@@ -148,14 +162,17 @@ def write_private(path, text, servers=False):
 
 
 def make_server_user():
-    """Makes the servers' user where it is needed and missing; services start side by side, so this comes before them."""
+    """Makes the servers' user where it is needed and missing; services start side by side, so this comes before
+    them."""
     if os.geteuid() != 0:
         return
     try:
         pwd.getpwnam(SERVER_USER)
     except KeyError:
-        subprocess.run(["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", SERVER_USER],
-                       check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([
+            "useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent", "--shell",
+            "/usr/sbin/nologin", SERVER_USER
+        ], check=True, stdout=subprocess.DEVNULL)
 
 
 def server_user():
@@ -174,9 +191,11 @@ def give_to_servers(descriptor):
 
 
 def as_servers(*command):
-    """Runs a command as the servers' user, in whose folders nobody else writes. Raises OSError with what it said where it failed."""
+    """Runs a command as the servers' user, in whose folders nobody else writes. Raises OSError with what it said where
+    it failed."""
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LANG": "C.UTF-8"}
-    done = subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd="/", env=environment, **server_user())
+    done = subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd="/",
+                          env=environment, **server_user())
     if done.returncode != 0:
         raise OSError(f"{command[0]}: {done.stderr.strip()}")
 
@@ -191,4 +210,5 @@ def user_name(number):
 def servers_can_read(path):
     """Tells whether the servers' user reads a file, or a folder."""
     path = path.resolve()
-    return path.exists() and reachable_by_others(path.parent) and bool(path.stat().st_mode & 0o004) and (path.is_file() or reachable_by_others(path))
+    return path.exists() and reachable_by_others(
+        path.parent) and bool(path.stat().st_mode & 0o004) and (path.is_file() or reachable_by_others(path))

@@ -27,13 +27,15 @@ def sections(text):
 
 def missing(packages):
     """Returns those of the packages that aren't installed."""
-    asked = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package} ${db:Status-Status}\n", *packages], capture_output=True, text=True)
+    asked = subprocess.run(["dpkg-query", "-W", "-f", "${binary:Package} ${db:Status-Status}\n", *packages],
+                           capture_output=True, text=True)
     installed = {line.split()[0].partition(":")[0] for line in asked.stdout.splitlines() if line.endswith(" installed")}
     return [package for package in packages if package not in installed]
 
 
 def apt(names):
-    """Installs the packages of some sections. Raises ServiceError with apt's last words, or where we may not install."""
+    """Installs the packages of some sections. Raises ServiceError with apt's last words, or where we may not
+    install."""
     listed = sections(PACKAGES.read_text())
     wanted = missing(sorted({package for name in names for package in listed[name]}))
     if "java" in names and shutil.which("java") and shutil.which("mvn"):
@@ -49,9 +51,11 @@ def apt(names):
     environment = [f"{name}={value}" for name, value in (("DEBIAN_FRONTEND", "noninteractive"),)]
     for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *wanted]):
         with progress.step(f"apt-get {words[0]}"):
-            done = subprocess.run([*become_root, "env", *environment, "apt-get", *words], capture_output=True, text=True)
+            done = subprocess.run([*become_root, "env", *environment, "apt-get", *words], capture_output=True,
+                                  text=True)
         if done.returncode != 0:
-            raise ServiceError(f"apt-get {words[0]} failed:\n" + "\n".join((done.stdout + done.stderr).strip().splitlines()[-10:]))
+            raise ServiceError(f"apt-get {words[0]} failed:\n" +
+                               "\n".join((done.stdout + done.stderr).strip().splitlines()[-10:]))
 
 
 def java_parts():
@@ -79,7 +83,8 @@ def java_parts_beside():
 
 @contextlib.contextmanager
 def for_services_and_build(services):
-    """Installs what these services run on and what the build takes; the block is the build, and Maven works beside it."""
+    """Installs what these services run on and what the build takes; the block is the build, and Maven works beside
+    it."""
     apt(sorted({"build"} | {section for service in services for section in service.packages}))
     with java_parts_beside() if any(service.needs_java_parts for service in services) else contextlib.nullcontext():
         yield

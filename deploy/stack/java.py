@@ -43,7 +43,8 @@ logger.rest.level = warn
 
 
 def parts():
-    """Returns the folder of the Java parts. Its name follows the pom and our class, so another version is another folder."""
+    """Returns the folder of the Java parts. Its name follows the pom and our class, so another version is another
+    folder."""
     return home.cache_folder() / ("stack-" + hashlib.sha256(POM.read_bytes() + LOGIN.read_bytes()).hexdigest()[:12])
 
 
@@ -59,7 +60,8 @@ def pins():
 
 
 def strange(folder, tops):
-    """Returns a sentence for each file of these folders that isn't what the repository pins: another one, one too many, one that is missing."""
+    """Returns a sentence for each file of these folders that isn't what the repository pins: another one, one too many,
+    one that is missing."""
     wanted, found, out = {path: digest for path, digest in pins().items() if path.partition("/")[0] in tops}, {}, []
     for top in tops:
         for path in sorted((folder / top).rglob("*")):
@@ -78,20 +80,24 @@ def verify(folder, tops=FETCHED + COMPILED):
     wrong = strange(folder, tops)
     if wrong:
         more = f", and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        raise ServiceError(f"the Java parts in {folder} aren't those that {PINS} names, and aren't run: {'; '.join(wrong[:3])}{more}. "
-                           "Find out who changed them. Deleting that folder has them fetched again")
+        raise ServiceError(
+            f"the Java parts in {folder} aren't those that {PINS} names, and aren't run: {'; '.join(wrong[:3])}{more}. "
+            "Find out who changed them. Deleting that folder has them fetched again")
 
 
 def fetch():
-    """Has Maven fill the folder of the Java parts, whole or not at all. Takes a minute the first time. Raises ServiceError."""
+    """Has Maven fill the folder of the Java parts, whole or not at all. Takes a minute the first time. Raises
+    ServiceError."""
     partial = parts().with_name(parts().name + ".new")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     # -C: a file that isn't what the repository's checksum says is an error, not a warning.
-    done = subprocess.run(["mvn", "-q", "-B", "-C", "-f", str(POM), "package", f"-Dtarget={partial}"], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        ["mvn", "-q", "-B", "-C", "-f", str(POM), "package", f"-Dtarget={partial}"], capture_output=True, text=True,
+        stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        raise ServiceError("Maven could not fetch Kafka and Debezium:\n" + "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:]))
+        raise ServiceError("Maven could not fetch Kafka and Debezium:\n" +
+                           "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:]))
     verify(partial, FETCHED)
     compile_login(partial)
     verify(partial)
@@ -100,11 +106,13 @@ def fetch():
 
 
 def compile_login(folder):
-    """Compiles the class by which Kafka Connect asks for a password. The same compiler makes the same bytes of it, so they are pinned too. Raises ServiceError."""
+    """Compiles the class by which Kafka Connect asks for a password. The same compiler makes the same bytes of it, so
+    they are pinned too. Raises ServiceError."""
     jars = ":".join(map(str, sorted((folder / "kafka").glob("*.jar"))))
     compiler = folder / "tools" / f"ecj-{version('ecj')}.jar"
-    done = subprocess.run(["java", "-jar", compiler, "-17", "-proc:none", "-g:none", "-cp", jars, "-d", folder / "login", LOGIN], capture_output=True, text=True,
-                          stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        ["java", "-jar", compiler, "-17", "-proc:none", "-g:none", "-cp", jars, "-d", folder / "login", LOGIN],
+        capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         raise ServiceError(f"{LOGIN} could not be compiled:\n{(done.stdout + done.stderr).strip()}")
 
@@ -138,8 +146,11 @@ class JavaService(Service):
 
     def java(self, main_class, *arguments, heap="256m"):
         """Returns the command that runs a class of Kafka's."""
-        return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
-                f"-Dlog4j2.configurationFile={self.config_folder() / 'log4j2.properties'}", "-cp", self.class_path(), main_class, *arguments]
+        return [
+            "java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
+            f"-Dlog4j2.configurationFile={self.config_folder() / 'log4j2.properties'}", "-cp",
+            self.class_path(), main_class, *arguments
+        ]
 
     def command(self):
         return self.java(self.main_class, str(self.properties_file()), heap=self.settings[self.heap_setting])

@@ -1,7 +1,7 @@
 """Keeps one service running: starts it, waits until it answers, starts it again with backoff when it dies.
 
-A keeper is one thread; `start`, `stop` and `kill` may be called from any other. States:
-stopped -> starting (process made, no answer yet) -> ready -> backoff (it died; a new one follows) ... -> stopping -> stopped
+A keeper is one thread; `start`, `stop` and `kill` may be called from any other. States: stopped -> starting (process
+made, no answer yet) -> ready -> backoff (it died; a new one follows) ... -> stopping -> stopped
 """
 import contextlib
 import os
@@ -78,13 +78,16 @@ class Keeper:
 
     def record(self):
         """Returns what the state file and `status` say about it."""
-        return {"pid": self.pid, "began": self.began, "state": self.state, "since": self.since, "restarts": self.restarts, "failures": self.failures,
-                "error": self.error, "outdated": self.outdated()}
+        return {
+            "pid": self.pid, "began": self.began, "state": self.state, "since": self.since, "restarts": self.restarts,
+            "failures": self.failures, "error": self.error, "outdated": self.outdated()
+        }
 
     def outdated(self):
         """Returns in which parts ("settings", "figures", ...) what runs differs from what it should be."""
         running = self.running
-        return [] if running is None else sorted(part for part, value in self.configured.items() if running.get(part) != value)
+        return [] if running is None else sorted(part for part, value in self.configured.items()
+                                                 if running.get(part) != value)
 
     def replace(self, service):
         """Takes the service with new settings; what runs goes on until it is started again."""
@@ -150,8 +153,9 @@ class Keeper:
     def _spawn(self):
         self.running = self.service.fingerprints()
         with self.service.home.open_log(self.service.name) as log:
-            process = subprocess.Popen(self.service.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                                       cwd=self.service.folder(), env=self.service.environment(), start_new_session=True, **self.service.user())
+            process = subprocess.Popen(self.service.command(), stdin=subprocess.DEVNULL, stdout=log,
+                                       stderr=subprocess.STDOUT, cwd=self.service.folder(),
+                                       env=self.service.environment(), start_new_session=True, **self.service.user())
         self._process = process
         self.pid, self.began = process.pid, processes.start_time(process.pid)
         self._say("starting")
@@ -207,7 +211,8 @@ class Keeper:
             pass
 
     def _log(self, text):
-        """Says something in the service's own log, and in the supervisor's; on a full disk in neither, but `error` has it."""
+        """Says something in the service's own log, and in the supervisor's; on a full disk in neither, but `error` has
+        it."""
         processes.say(f"{self.service.name}: {text}")
         with contextlib.suppress(OSError), self.service.home.open_log(self.service.name) as log:
             log.write(f"--- supervisor: {text}\n".encode())

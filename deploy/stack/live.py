@@ -28,10 +28,11 @@ def slot_is_read(status):
 
 
 def wait_until_filled(settings, node, error_type):
-    """Waits until no figure is filling, every shard is served, and the slot is there. Raises `error_type` where nothing moves for
-    MILLRACE_FILL_SECONDS."""
+    """Waits until no figure is filling, every shard is served, and the slot is there. Raises `error_type` where nothing
+    moves for MILLRACE_FILL_SECONDS."""
     moved, seen = time.monotonic(), None
-    wait = progress.Waiting("deploy/millrace status has the reason in its first line, deploy/millrace logs node the rest")
+    wait = progress.Waiting(
+        "deploy/millrace status has the reason in its first line, deploy/millrace logs node the rest")
     while True:
         status = http_json(node.url("/status"), 2.0)
         counts = figures_by_state(status)
@@ -43,7 +44,8 @@ def wait_until_filled(settings, node, error_type):
         seen, moved = (picture, now) if picture != seen else (seen, moved)
         if now - moved > settings.number("MILLRACE_FILL_SECONDS"):
             if unserved:
-                raise error_type(f"{unserved} cells are served by no node; see deploy/millrace nodes list, and the nodes' logs")
+                raise error_type(
+                    f"{unserved} cells are served by no node; see deploy/millrace nodes list, and the nodes' logs")
             raise error_type(f"the figures don't fill: {worst(status)}. " + connector_trouble(settings))
         wait.show(f"filling the figures: {worst(status)}")
         time.sleep(0.1)
@@ -52,7 +54,8 @@ def wait_until_filled(settings, node, error_type):
 
 def no_figures(settings):
     option = f" --project {shlex.quote(str(settings.project()))}" if settings.project() else ""
-    return f"figures: none, as {settings['MILLRACE_FIGURES']} has no *.sql; write some there, and run deploy/millrace apply{option}"
+    return (f"figures: none, as {settings['MILLRACE_FIGURES']} has no *.sql; write some there, and run "
+            f"deploy/millrace apply{option}")
 
 
 def worst(status):
@@ -78,8 +81,10 @@ def line(settings, node, status):
     if status is None:
         return f"the node doesn't answer at {node.url('/status')}; see deploy/millrace logs node"
     trouble = f" · {worst(status)}" if status.get("troubles") else ""
-    return (f"{status.get('events_per_second', 0):,.0f} events/s · lag {status.get('lag_ms', 0):,.0f} ms · figures: {in_words(figures_by_state(status))}{trouble}"
-            f" · {node.url('/status')} · Ctrl-C stops")
+    return (
+        f"{status.get('events_per_second', 0):,.0f} events/s · lag {status.get('lag_ms', 0):,.0f} ms · figures: "
+        f"{in_words(figures_by_state(status))}{trouble}"
+        f" · {node.url('/status')} · Ctrl-C stops")
 
 
 def watch(settings, services):

@@ -1,4 +1,5 @@
-"""The nodes: the program that this repository builds. Like the servers it runs without rights where root starts the stack."""
+"""The nodes: the program that this repository builds. Like the servers it runs without rights where root starts the
+stack."""
 import pathlib
 
 import certificates
@@ -8,7 +9,8 @@ from service import MEGABYTE, Service, ServiceError
 
 
 class Program(Service):
-    """A verb of our own binary, run from a copy: a build that goes on beside it must not change what a restart starts."""
+    """A verb of our own binary, run from a copy: a build that goes on beside it must not change what a restart
+    starts."""
 
     def binary(self):
         return self.home.root / "bin" / "millrace"
@@ -17,7 +19,8 @@ class Program(Service):
         self.handed = handed.over(self.told(), self.home.config_folder(self.name))
 
     def told(self):
-        """Returns the environment with the files that the settings name; where its user can't read one, `environment` has a copy."""
+        """Returns the environment with the files that the settings name; where its user can't read one, `environment`
+        has a copy."""
         return self.settings.child_environment()
 
     def environment(self):
@@ -42,9 +45,11 @@ class Node(Program):
             self.name = self.title = f"node-{number}"
 
     def ports(self):
-        """The first node's /status has a port of its own; those of the others, and where nodes reach each other, lie side by side."""
+        """The first node's /status has a port of its own; those of the others, and where nodes reach each other, lie
+        side by side."""
         first = self.settings.number("MILLRACE_NODE_PORT") + 2 * (self.number - 1)
-        http = {"MILLRACE_HTTP_PORT": self.settings.number("MILLRACE_HTTP_PORT")} if self.number == 1 else {"MILLRACE_NODE_PORT (/status)": first + 1}
+        http = {"MILLRACE_HTTP_PORT": self.settings.number("MILLRACE_HTTP_PORT")
+                } if self.number == 1 else {"MILLRACE_NODE_PORT (/status)": first + 1}
         return {**http, **({"MILLRACE_NODE_PORT": first} if self.settings.nodes()[1] else {})}
 
     def http_port(self):
@@ -57,8 +62,10 @@ class Node(Program):
         """Returns what makes it one of many."""
         if not self.settings.nodes()[1]:
             return {}
-        return {"MILLRACE_NODE": self.name, "MILLRACE_NODE_ADDRESS": f"127.0.0.1:{self.ports()['MILLRACE_NODE_PORT']}", "MILLRACE_HTTP_PORT": str(self.http_port()),
-                **self.shown_to_others()}
+        return {
+            "MILLRACE_NODE": self.name, "MILLRACE_NODE_ADDRESS": f"127.0.0.1:{self.ports()['MILLRACE_NODE_PORT']}",
+            "MILLRACE_HTTP_PORT": str(self.http_port()), **self.shown_to_others()
+        }
 
     def shown_to_others(self):
         """Returns what this node shows to the others, where they have certificates of one folder."""
@@ -68,21 +75,34 @@ class Node(Program):
     def prepare(self):
         """Refuses to start without its certificate; the node itself looks at what is in the files."""
         folder = self.settings.get("MILLRACE_NODE_CERTS")
-        missing = [path for path in self.shown_to_others().values() if not pathlib.Path(path).is_file()] if self.among_others() else []
+        missing = [path for path in self.shown_to_others().values()
+                   if not pathlib.Path(path).is_file()] if self.among_others() else []
         if missing:
-            raise ServiceError(f"{missing[0]} isn't there: `deploy/millrace certs {folder} --nodes {self.name}` makes it")
+            raise ServiceError(
+                f"{missing[0]} isn't there: `deploy/millrace certs {folder} --nodes {self.name}` makes it")
         super().prepare()
 
     def command(self):
         return [str(self.binary()), "node"]
 
     def identity(self):
-        told = {name: value for name, value in self.settings.environment().items() if not name.startswith("MOCK_DATA") and name != "MILLRACE_FIGURES"}
+        told = {
+            name: value
+            for name, value in self.settings.environment().items()
+            if not name.startswith("MOCK_DATA") and name != "MILLRACE_FIGURES"
+        }
         kafka = pathlib.Path(told.get("KAFKA_PROPERTIES_FILE") or "/")
-        shown = [pathlib.Path(path) for setting, path in {**told, **self.among_others()}.items() if setting in ("MILLRACE_NODE_CERTIFICATE", "MILLRACE_NODE_AUTHORITY")]
+        shown = [
+            pathlib.Path(path)
+            for setting, path in {**told, **self.among_others()}.items()
+            if setting in ("MILLRACE_NODE_CERTIFICATE", "MILLRACE_NODE_AUTHORITY")
+        ]
         # Figures are applied to a node that runs.
-        return {"program": self.program(), "settings": [self.command(), told, self.among_others()], "Kafka's properties": kafka.read_text() if kafka.is_file() else "",
-                "certificates": [path.read_text() for path in shown if path.is_file()]}
+        return {
+            "program": self.program(), "settings": [self.command(), told, self.among_others()],
+            "Kafka's properties": kafka.read_text() if kafka.is_file() else "",
+            "certificates": [path.read_text() for path in shown if path.is_file()]
+        }
 
     def url(self, path):
         return f"http://127.0.0.1:{self.http_port()}{path}"

@@ -13,7 +13,8 @@ from service import MEGABYTE, Service, ServiceError, write_config
 SUPERUSER = "millrace_admin"
 INIT_SQL = settings_module.REPOSITORY / "sql" / "init.sql"
 
-# max_slot_wal_keep_size: a slot that nobody reads keeps WAL. Past this bound PostgreSQL gives the slot up, which Millrace takes as an alarm
+# max_slot_wal_keep_size: a slot that nobody reads keeps WAL. Past this bound PostgreSQL gives the slot up, which
+# Millrace takes as an alarm
 # and a new snapshot; without a bound the disk fills, and the shop itself stops.
 CONFIGURATION = """\
 include '{data}/postgresql.conf'
@@ -46,7 +47,8 @@ host replication all 127.0.0.1/32 scram-sha-256
 ENSURE_OWNER = """\
 SELECT format('CREATE ROLE %I LOGIN', :'owner') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'owner') \\gexec
 ALTER ROLE :"owner" LOGIN PASSWORD :'owner_password';
-SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
+SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner')
+  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \\gexec
 """
 
 ENSURE_SHOP = """\
@@ -64,7 +66,8 @@ SELECT NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'millrace_' || :'p
 
 def binaries():
     """Returns the folder of PostgreSQL's programs: 15 where it is there, else the newest."""
-    folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: (path.parts[-2] == "15", path.parts[-2]))
+    folders = sorted(
+        pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: (path.parts[-2] == "15", path.parts[-2]))
     if not folders:
         raise ServiceError("PostgreSQL's programs are missing: no /usr/lib/postgresql/*/bin (package postgresql-15)")
     return folders[-1]
@@ -97,7 +100,8 @@ class Postgres(Service):
         write_config(config / "pg_hba.conf", ACCESS)
 
     def configuration(self):
-        return CONFIGURATION.format(data=self.data(), config=self.config_folder(), port=self.settings["POSTGRES_PORT"], keep=self.settings["MILLRACE_SLOT_WAL_KEEP"])
+        return CONFIGURATION.format(data=self.data(), config=self.config_folder(), port=self.settings["POSTGRES_PORT"],
+                                    keep=self.settings["MILLRACE_SLOT_WAL_KEEP"])
 
     def create(self, folder):
         """Makes the data folder beside its place and moves it there, so that half a one is never taken for a whole."""
@@ -106,14 +110,18 @@ class Postgres(Service):
         write_config(password, self.home.secret("POSTGRES_ADMIN_PASSWORD") + "\n")
         command = [binaries() / "initdb", "-D", partial, "-U", SUPERUSER, "--pwfile", password, "--auth=scram-sha-256",
                    "--encoding=UTF8", "--locale=C.UTF-8"]
-        made = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=self.environment(), **self.user())
+        made = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=self.environment(),
+                              **self.user())
         password.unlink()
         if made.returncode != 0:
             raise ServiceError(f"initdb failed: {made.stderr.strip() or made.stdout.strip()}")
         home.as_servers("mv", "-T", "--", partial, self.data())
 
     def command(self):
-        return [str(binaries() / "postgres"), "-D", str(self.data()), "-c", f"config_file={self.config_folder() / 'postgresql.conf'}"]
+        return [
+            str(binaries() / "postgres"), "-D",
+            str(self.data()), "-c", f"config_file={self.config_folder() / 'postgresql.conf'}"
+        ]
 
     def identity(self):
         return {"settings": [self.command(), self.configuration()]}
@@ -122,35 +130,46 @@ class Postgres(Service):
         return self.home.root / "postgres"
 
     def is_ready(self):
-        asked = subprocess.run([binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", self.settings["POSTGRES_PORT"], "-t", "1"])
+        asked = subprocess.run(
+            [binaries() / "pg_isready", "-q", "-h", "127.0.0.1", "-p", self.settings["POSTGRES_PORT"], "-t", "1"])
         return asked.returncode == 0
 
     def set_up(self):
-        """Makes the database and its owner. The shop's gets its roles, their passwords, and init.sql where it is new; a project's `prepare` comes later."""
+        """Makes the database and its owner. The shop's gets its roles, their passwords, and init.sql where it is new; a
+        project's `prepare` comes later."""
         values = {
-            "owner": "POSTGRES_USER", "owner_password": "POSTGRES_PASSWORD", "database": "POSTGRES_DB", "project": "MILLRACE_PROJECT",
-            "debezium_role": "MILLRACE_DEBEZIUM_USER", "debezium_password": "MILLRACE_DEBEZIUM_PASSWORD",
-            "node_role": "MILLRACE_NODE_USER", "node_password": "MILLRACE_NODE_PASSWORD"}
+            "owner": "POSTGRES_USER", "owner_password": "POSTGRES_PASSWORD", "database": "POSTGRES_DB",
+            "project": "MILLRACE_PROJECT", "debezium_role": "MILLRACE_DEBEZIUM_USER",
+            "debezium_password": "MILLRACE_DEBEZIUM_PASSWORD", "node_role": "MILLRACE_NODE_USER",
+            "node_password": "MILLRACE_NODE_PASSWORD"
+        }
         # Variables go through psql's input: its arguments could be read by anybody on the machine.
         script = "".join(f"\\set {name} {quoted(self.settings[setting])}\n" for name, setting in values.items())
-        script += f"\\set init {quoted(str(INIT_SQL))}\n" + ENSURE_OWNER + ("" if self.settings.project() else ENSURE_SHOP)
+        script += f"\\set init {quoted(str(INIT_SQL))}\n" + ENSURE_OWNER + (""
+                                                                            if self.settings.project() else ENSURE_SHOP)
         self.psql(script, "postgres")
 
     def prepare_database(self, script):
         """Runs what `millrace prepare` says, as the administrator."""
         values = {"debezium_password": "MILLRACE_DEBEZIUM_PASSWORD", "node_password": "MILLRACE_NODE_PASSWORD"}
-        self.psql("".join(f"\\set {name} {quoted(self.settings[setting])}\n" for name, setting in values.items()) + script, self.settings["POSTGRES_DB"])
+        self.psql(
+            "".join(f"\\set {name} {quoted(self.settings[setting])}\n" for name, setting in values.items()) + script,
+            self.settings["POSTGRES_DB"])
 
     def become_psql(self, arguments):
         """Becomes a psql that is the administrator's, in the stack's database unless told another."""
-        environment = {**os.environ, "PGHOST": "127.0.0.1", "PGPORT": self.settings["POSTGRES_PORT"], "PGUSER": SUPERUSER,
-                       "PGDATABASE": self.settings["POSTGRES_DB"], "PGPASSWORD": self.home.secret("POSTGRES_ADMIN_PASSWORD")}
+        environment = {
+            **os.environ, "PGHOST": "127.0.0.1", "PGPORT": self.settings["POSTGRES_PORT"], "PGUSER": SUPERUSER,
+            "PGDATABASE": self.settings["POSTGRES_DB"], "PGPASSWORD": self.home.secret("POSTGRES_ADMIN_PASSWORD")
+        }
         os.execve(binaries() / "psql", ["psql", *arguments], environment)
 
     def psql(self, script, database):
         environment = {**self.environment(), "PGPASSWORD": self.home.secret("POSTGRES_ADMIN_PASSWORD")}
-        command = [binaries() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", self.settings["POSTGRES_PORT"],
-                   "-U", SUPERUSER, "-d", database]
+        command = [
+            binaries() / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p",
+            self.settings["POSTGRES_PORT"], "-U", SUPERUSER, "-d", database
+        ]
         done = subprocess.run(command, input=script, capture_output=True, text=True, env=environment)
         if done.returncode != 0:
             raise ServiceError(f"the database could not be set up: {done.stderr.strip()}")
@@ -161,8 +180,8 @@ class Postgres(Service):
         self.home.make()
         self.prepare()
         with self.home.open_log(self.name) as log:
-            process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder(),
-                                       env=self.environment(), start_new_session=True, **self.user())
+            process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       cwd=self.folder(), env=self.environment(), start_new_session=True, **self.user())
         try:
             deadline = time.monotonic() + self.settings.number("MILLRACE_START_SECONDS")
             while not self.is_ready():

@@ -1,4 +1,5 @@
-"""What the kernel knows: who lives, who holds a port, how much memory is left. Reads /proc; starts and ends nothing but `end`."""
+"""What the kernel knows: who lives, who holds a port, how much memory is left. Reads /proc; starts and ends nothing but
+`end`."""
 import contextlib
 import os
 import pathlib
@@ -12,7 +13,8 @@ CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def start_time(pid):
-    """Returns when a process began, in clock ticks since boot, or None if it isn't there (any more). A pid with its start time is never reused."""
+    """Returns when a process began, in clock ticks since boot, or None if it isn't there (any more). A pid with its
+    start time is never reused."""
     try:
         fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:

@@ -1,4 +1,5 @@
-"""What a person sees of a long step: one line that is rewritten on a terminal, a few plain lines in a log. All of it goes to stderr."""
+"""What a person sees of a long step: one line that is rewritten on a terminal, a few plain lines in a log. All of it
+goes to stderr."""
 import contextlib
 import shutil
 import subprocess
@@ -32,7 +33,8 @@ def clear():
 
 
 class Waiting:
-    """Shows what is waited for, and for how long: on a terminal in the one line, in a log every 30 s, with what to do if it stays."""
+    """Shows what is waited for, and for how long: on a terminal in the one line, in a log every 30 s, with what to do
+    if it stays."""
 
     INTERVAL = 30.0
 
@@ -74,8 +76,10 @@ def step(text):
 
 
 def run_counted(command, text, **options):
-    """Runs ninja or what prints like it: `[n/m] ...` lines become progress, others are kept. Returns exit code and the kept lines."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", **options)
+    """Runs ninja or what prints like it: `[n/m] ...` lines become progress, others are kept. Returns exit code and the
+    kept lines."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                               **options)
     kept, said = [], 0.0
     for line in process.stdout:
         count = line[1:].partition("]")[0] if line.startswith("[") else ""

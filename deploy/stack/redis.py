@@ -1,4 +1,5 @@
-"""Redis with an append-only file: what it holds is the truth about what was applied, so nothing is evicted and nothing is snapshotted aside."""
+"""Redis with an append-only file: what it holds is the truth about what was applied, so nothing is evicted and nothing
+is snapshotted aside."""
 import socket
 
 from service import MEGABYTE, Service, write_config
@@ -40,7 +41,8 @@ class Redis(Service):
         write_config(self.home.config_folder(self.name) / "redis.conf", self.configuration())
 
     def configuration(self):
-        return CONFIGURATION.format(port=self.settings["REDIS_PORT"], password=escaped(self.settings["REDIS_PASSWORD"]), folder=self.folder())
+        return CONFIGURATION.format(port=self.settings["REDIS_PORT"], password=escaped(self.settings["REDIS_PASSWORD"]),
+                                    folder=self.folder())
 
     def command(self):
         return ["/usr/bin/redis-server", str(self.config_folder() / "redis.conf")]

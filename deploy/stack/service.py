@@ -1,4 +1,5 @@
-"""What every service of the stack offers: install, prepare, command, is_ready, stop. The supervisor knows no more about it."""
+"""What every service of the stack offers: install, prepare, command, is_ready, stop. The supervisor knows no more about
+it."""
 import base64
 import hashlib
 import json
@@ -38,7 +39,8 @@ class Service:
         return {}
 
     def prepare(self):
-        """Makes folders and configuration; comes before every start, so it finds its own work done. Raises ServiceError."""
+        """Makes folders and configuration; comes before every start, so it finds its own work done. Raises
+        ServiceError."""
 
     def command(self):
         raise NotImplementedError
@@ -70,12 +72,17 @@ class Service:
         return {"settings": [self.command(), self.ports()]}
 
     def fingerprints(self):
-        """Returns a hash for each part of the identity: it can be kept and shown, where the part may hold a password."""
-        return {part: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest() for part, value in self.identity().items()}
+        """Returns a hash for each part of the identity: it can be kept and shown, where the part may hold a
+        password."""
+        return {
+            part: hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+            for part, value in self.identity().items()
+        }
 
 
 def with_login(url, login=None):
-    """Returns a request. `login` is a user and a password; those in the URL come first, and become the header too, as urllib takes them for a part of the host."""
+    """Returns a request. `login` is a user and a password; those in the URL come first, and become the header too, as
+    urllib takes them for a part of the host."""
     parts = urllib.parse.urlsplit(url)
     in_url, separator, host = parts.netloc.rpartition("@")
     if not separator and not login:
@@ -116,7 +123,8 @@ def ask_connect(settings, path, seconds):
 
 
 def write_config(path, text):
-    """Writes a configuration file for a server: its user reads it, nobody else. It lies in a folder of `Service.config_folder`."""
+    """Writes a configuration file for a server: its user reads it, nobody else. It lies in a folder of
+    `Service.config_folder`."""
     home.write_private(path, text, servers=True)
 
 

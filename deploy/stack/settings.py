@@ -1,9 +1,11 @@
 """Settings of a stack, in layers: command line > environment > configuration file > the running stack > defaults.
 
-A project (`--project DIR`) has them in DIR/millrace.env and nowhere else: an environment that tells of another stack must not reach it.
+A project (`--project DIR`) has them in DIR/millrace.env and nowhere else: an environment that tells of another stack
+must not reach it.
 
-A secret NAME may be given as NAME_FILE, the path of a file that holds it. An endpoint that somebody gives (REDIS_HOST, KAFKA_BROKER, ...)
-and that isn't our own server's makes that service *external*: the stack uses it and starts nothing in its place.
+A secret NAME may be given as NAME_FILE, the path of a file that holds it. An endpoint that somebody gives (REDIS_HOST,
+KAFKA_BROKER, ...) and that isn't our own server's makes that service *external*: the stack uses it and starts nothing
+in its place.
 """
 import json
 import os
@@ -16,29 +18,31 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 
 #: What may be set and the default; a default of None means: made by the stack (secrets), or absent.
 DEFAULTS = {
-    "POSTGRES_HOST": None, "POSTGRES_PORT": None, "POSTGRES_DB": "shop", "POSTGRES_USER": "shop", "POSTGRES_PASSWORD": None,
-    "POSTGRES_SSLMODE": None, "POSTGRES_SSLROOTCERT": None,
-    "REDIS_HOST": None, "REDIS_PORT": None, "REDIS_PASSWORD": None, "REDIS_USER": None, "REDIS_DATABASE": None,
-    "KAFKA_BROKER": None, "KAFKA_PROPERTIES_FILE": None, "CONNECT_URL": None, "CONNECT_USER": None, "CONNECT_PASSWORD": None,
-    "MILLRACE_NODE_USER": None, "MILLRACE_NODE_PASSWORD": None,
-    "MILLRACE_DEBEZIUM_USER": None, "MILLRACE_DEBEZIUM_PASSWORD": None, "MILLRACE_HTTP_TOKEN": None,
-    "MILLRACE_POSTGRES_PORT": "15401", "MILLRACE_REDIS_PORT": "15402", "MILLRACE_KAFKA_PORT": "15403", "MILLRACE_KAFKA_CONTROLLER_PORT": "15404", "MILLRACE_CONNECT_PORT": "15405",
-    "MILLRACE_HTTP_PORT": "15406", "MILLRACE_GENERATOR_PORT": "15407",
-    "MILLRACE_NODES": None, "MILLRACE_NODE_PORT": "15420", "MILLRACE_SESSION_TIMEOUT_MS": None, "MILLRACE_WALK_PLACES": None,
-    "MILLRACE_NODE_CERTS": None, "MILLRACE_NODE_CERTIFICATE": None, "MILLRACE_NODE_KEY": None, "MILLRACE_NODE_AUTHORITY": None,
-    "MILLRACE_PROJECT": "shop", "MILLRACE_TOPIC_PREFIX": "dbserver1", "MILLRACE_KEY_PREFIX": None, "MILLRACE_SCHEMA": "millrace",
-    "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
-    "MILLRACE_CONNECTOR_TEMPLATE": str(REPOSITORY / "debezium" / "postgres.json"),
-    "MILLRACE_EXACTLY_ONCE": "on", "MILLRACE_DECIMAL_HANDLING_MODE": None, "MILLRACE_TOPICS_WHOLE": None, "MILLRACE_GENERATOR_SEED": None,
-    "MILLRACE_KAFKA_HEAP": "768m", "MILLRACE_CONNECT_HEAP": "1g", "MILLRACE_SLOT_WAL_KEEP": "16GB",
-    "MILLRACE_MEMORY_MB": None, "MILLRACE_DISK_MB": "1024", "MILLRACE_START_SECONDS": "180", "MILLRACE_FILL_SECONDS": "300", "MILLRACE_LOG_BYTES": "16777216",
-    "MILLRACE_STALE_AFTER_SECONDS": None,
-    "LOG_LEVEL": "info", "STREAM_BUFFER_SIZE": None,
-    "MOCK_DATA_RECORDS_PER_BATCH": None, "MOCK_DATA_INTERVAL_SECONDS": None,
+    "POSTGRES_HOST": None, "POSTGRES_PORT": None, "POSTGRES_DB": "shop", "POSTGRES_USER": "shop",
+    "POSTGRES_PASSWORD": None, "POSTGRES_SSLMODE": None, "POSTGRES_SSLROOTCERT": None, "REDIS_HOST": None,
+    "REDIS_PORT": None, "REDIS_PASSWORD": None, "REDIS_USER": None, "REDIS_DATABASE": None, "KAFKA_BROKER": None,
+    "KAFKA_PROPERTIES_FILE": None, "CONNECT_URL": None, "CONNECT_USER": None, "CONNECT_PASSWORD": None,
+    "MILLRACE_NODE_USER": None, "MILLRACE_NODE_PASSWORD": None, "MILLRACE_DEBEZIUM_USER": None,
+    "MILLRACE_DEBEZIUM_PASSWORD": None, "MILLRACE_HTTP_TOKEN": None, "MILLRACE_POSTGRES_PORT": "15401",
+    "MILLRACE_REDIS_PORT": "15402", "MILLRACE_KAFKA_PORT": "15403", "MILLRACE_KAFKA_CONTROLLER_PORT": "15404",
+    "MILLRACE_CONNECT_PORT": "15405", "MILLRACE_HTTP_PORT": "15406", "MILLRACE_GENERATOR_PORT": "15407",
+    "MILLRACE_NODES": None, "MILLRACE_NODE_PORT": "15420", "MILLRACE_SESSION_TIMEOUT_MS": None,
+    "MILLRACE_WALK_PLACES": None, "MILLRACE_NODE_CERTS": None, "MILLRACE_NODE_CERTIFICATE": None,
+    "MILLRACE_NODE_KEY": None, "MILLRACE_NODE_AUTHORITY": None, "MILLRACE_PROJECT": "shop",
+    "MILLRACE_TOPIC_PREFIX": "dbserver1", "MILLRACE_KEY_PREFIX": None, "MILLRACE_SCHEMA": "millrace",
+    "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"), "MILLRACE_CONNECTOR_TEMPLATE": str(
+        REPOSITORY / "debezium" /
+        "postgres.json"), "MILLRACE_EXACTLY_ONCE": "on", "MILLRACE_DECIMAL_HANDLING_MODE": None,
+    "MILLRACE_TOPICS_WHOLE": None, "MILLRACE_GENERATOR_SEED": None, "MILLRACE_KAFKA_HEAP": "768m",
+    "MILLRACE_CONNECT_HEAP": "1g", "MILLRACE_SLOT_WAL_KEEP": "16GB", "MILLRACE_MEMORY_MB": None,
+    "MILLRACE_DISK_MB": "1024", "MILLRACE_START_SECONDS": "180", "MILLRACE_FILL_SECONDS": "300",
+    "MILLRACE_LOG_BYTES": "16777216", "MILLRACE_STALE_AFTER_SECONDS": None, "LOG_LEVEL": "info",
+    "STREAM_BUFFER_SIZE": None, "MOCK_DATA_RECORDS_PER_BATCH": None, "MOCK_DATA_INTERVAL_SECONDS": None,
 }
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD", "MILLRACE_HTTP_TOKEN",
-           "CONNECT_PASSWORD")
-NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS", "_BYTES", "_PER_BATCH", "_SIZE", "_SEED", "_MB", "_NODES", "_MS", "_GROUPS")))
+SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD",
+           "MILLRACE_HTTP_TOKEN", "CONNECT_PASSWORD")
+NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS", "_BYTES", "_PER_BATCH", "_SIZE",
+                                                            "_SEED", "_MB", "_NODES", "_MS", "_GROUPS")))
 PATHS = ("MILLRACE_FIGURES", "MILLRACE_CONNECTOR_TEMPLATE", "POSTGRES_SSLROOTCERT", "KAFKA_PROPERTIES_FILE",
          "MILLRACE_NODE_CERTS", "MILLRACE_NODE_CERTIFICATE", "MILLRACE_NODE_KEY", "MILLRACE_NODE_AUTHORITY")
 #: The settings file in a project's folder, and the name under which the settings remember the folder.
@@ -46,9 +50,9 @@ PROJECT_FILE = "millrace.env"
 PROJECT_FOLDER = "MILLRACE_PROJECT_FOLDER"
 DEFAULT_RATE = 200.0
 #: What only the stack itself reads; the C++ programs aren't told, and go on running when one of these changes.
-STACK_ONLY = ("MILLRACE_KAFKA_HEAP", "MILLRACE_CONNECT_HEAP", "MILLRACE_SLOT_WAL_KEEP", "MILLRACE_START_SECONDS", "MILLRACE_FILL_SECONDS",
-              "MILLRACE_LOG_BYTES", "MILLRACE_GENERATOR_SEED", "MILLRACE_MEMORY_MB", "MILLRACE_DISK_MB", "MILLRACE_NODES", "MILLRACE_NODE_PORT",
-              "MILLRACE_NODE_CERTS")
+STACK_ONLY = ("MILLRACE_KAFKA_HEAP", "MILLRACE_CONNECT_HEAP", "MILLRACE_SLOT_WAL_KEEP", "MILLRACE_START_SECONDS",
+              "MILLRACE_FILL_SECONDS", "MILLRACE_LOG_BYTES", "MILLRACE_GENERATOR_SEED", "MILLRACE_MEMORY_MB",
+              "MILLRACE_DISK_MB", "MILLRACE_NODES", "MILLRACE_NODE_PORT", "MILLRACE_NODE_CERTS")
 
 
 class SettingsError(Exception):
@@ -73,7 +77,8 @@ def read_file(path):
 
 
 def layer(source, base):
-    """Returns what one layer sets: known names, secrets read from their files, paths made absolute from `base`. Empty means: not set."""
+    """Returns what one layer sets: known names, secrets read from their files, paths made absolute from `base`. Empty
+    means: not set."""
     values = {}
     for name in DEFAULTS:
         if source.get(name, "") != "":
@@ -117,9 +122,12 @@ class Settings:
         return self.values["MILLRACE_EXACTLY_ONCE"] == "on"
 
     def own(self, service):
-        """Tells whether the stack runs this service itself, since nobody gave another server's address. A project's addresses are others' always."""
+        """Tells whether the stack runs this service itself, since nobody gave another server's address. A project's
+        addresses are others' always."""
         if self.project():
-            given = {"postgres": "POSTGRES_HOST", "redis": "REDIS_HOST", "kafka": "KAFKA_BROKER", "connect": "CONNECT_URL"}.get(service)
+            given = {
+                "postgres": "POSTGRES_HOST", "redis": "REDIS_HOST", "kafka": "KAFKA_BROKER", "connect": "CONNECT_URL"
+            }.get(service)
             return service != "generator" and given not in self.given
         address = {
             "postgres": (("POSTGRES_HOST", "127.0.0.1"), ("POSTGRES_PORT", self["MILLRACE_POSTGRES_PORT"])),
@@ -157,7 +165,8 @@ class Settings:
         return "MOCK_DATA_RECORDS_PER_BATCH" in self.given
 
     def nodes(self):
-        """Returns how many nodes the stack runs, and whether they are to find each other: a number was given, be it 1."""
+        """Returns how many nodes the stack runs, and whether they are to find each other: a number was given, be it
+        1."""
         return int(self.get("MILLRACE_NODES") or 1), self.get("MILLRACE_NODES") is not None
 
     def figure_files(self):
@@ -176,7 +185,8 @@ class Settings:
         return {**{name: self.values[name] for name in names}, "MILLRACE_HOME": str(self.home.root)}
 
     def child_environment(self, refers=True):
-        """Returns the whole environment of a C++ program. To a project's nothing of the caller's settings comes through. `refers`: for_programs()."""
+        """Returns the whole environment of a C++ program. To a project's nothing of the caller's settings comes
+        through. `refers`: for_programs()."""
         caller = os.environ
         if self.project():
             ours = {*DEFAULTS, *(name + "_FILE" for name in SECRETS)}
@@ -184,26 +194,30 @@ class Settings:
         return {**caller, **(self.for_programs() if refers else self.environment())}
 
     def for_programs(self):
-        """Returns environment() as our own programs get it. Kafka Connect shows a connector's configuration to everybody, so where it is ours
-        they know of Debezium's password no more than where Connect finds it (the file is there once Connect was started)."""
+        """Returns environment() as our own programs get it. Kafka Connect shows a connector's configuration to
+        everybody, so where it is ours they know of Debezium's password no more than where Connect finds it (the file is
+        there once Connect was started)."""
         referred = self.own("connect") and self.home.connector_secrets.is_file()
         reference = {"MILLRACE_DEBEZIUM_PASSWORD": f"${{file:{self.home.connector_secrets}:database.password}}"}
         return {**self.environment(), **(reference if referred else {})}
 
     def shared(self):
-        """Returns what a later command must know about the running stack: all that was given. Secrets may be among it."""
+        """Returns what a later command must know about the running stack: all that was given. Secrets may be among
+        it."""
         return {name: value for name, value in self.values.items() if name in self.given}
 
 
 def resolve(command_line, environment=None, config=None, project=None):
-    """Returns the effective settings. `command_line` holds names of DEFAULTS, `config` is a configuration file or None, `project` a folder or None."""
+    """Returns the effective settings. `command_line` holds names of DEFAULTS, `config` is a configuration file or None,
+    `project` a folder or None."""
     environment = dict(os.environ if environment is None else environment)
     base = REPOSITORY
     if project:
         base, environment = pathlib.Path(project).resolve(), {}
         config = base / PROJECT_FILE
         if not config.is_file():
-            raise SettingsError(f"--project {project}: there is no {PROJECT_FILE} in this folder; `millrace init {project}` writes one")
+            raise SettingsError(
+                f"--project {project}: there is no {PROJECT_FILE} in this folder; `millrace init {project}` writes one")
     path = pathlib.Path(config or environment.get("MILLRACE_CONFIG") or REPOSITORY / ".env")
     if (config or environment.get("MILLRACE_CONFIG")) and not path.is_file():
         raise SettingsError(f"the configuration file {path} doesn't exist")
@@ -214,7 +228,10 @@ def resolve(command_line, environment=None, config=None, project=None):
     folder = home.Home(environment.get("MILLRACE_HOME") or own_home, base)
     here = pathlib.Path.cwd()
     running = json.loads(folder.shared_settings.read_text()) if folder.shared_settings.is_file() else {}
-    given = {**running, **layer(in_file, path.resolve().parent), **layer(environment, here), **layer(command_line, here)}
+    given = {
+        **running, **layer(in_file,
+                           path.resolve().parent), **layer(environment, here), **layer(command_line, here)
+    }
     values = {name: value for name, value in DEFAULTS.items() if value is not None} | given
     if project:
         values[PROJECT_FOLDER] = str(base)
@@ -241,11 +258,15 @@ def fill_addresses(values, given):
 
 
 def fill_roles(settings):
-    """Fills users and secrets: our own servers' are made once and kept; somebody else's database has the one user that was given."""
+    """Fills users and secrets: our own servers' are made once and kept; somebody else's database has the one user that
+    was given."""
     values, ours = settings.values, settings.own("postgres")
     for name, role in (("MILLRACE_NODE", "millrace_node"), ("MILLRACE_DEBEZIUM", "millrace_debezium")):
         values.setdefault(name + "_USER", role if ours else values["POSTGRES_USER"])
-    made = {"REDIS_PASSWORD": settings.own("redis"), "MILLRACE_HTTP_TOKEN": True, "CONNECT_PASSWORD": settings.own("connect")}
+    made = {
+        "REDIS_PASSWORD": settings.own("redis"), "MILLRACE_HTTP_TOKEN": True,
+        "CONNECT_PASSWORD": settings.own("connect")
+    }
     if settings.own("connect"):
         values.setdefault("CONNECT_USER", "millrace")
     for name in SECRETS:

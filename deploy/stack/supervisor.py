@@ -1,7 +1,8 @@
 """The supervisor: a process of its own that keeps the services running and outlives the terminal.
 
-Started as `supervisor.py MILLRACE_HOME`; told what to do over the control channel (control.py). It writes MILLRACE_HOME/run/state.json at
-every change. SIGTERM ends everything in order. When it dies itself, the next one ends what it left behind.
+Started as `supervisor.py MILLRACE_HOME`; told what to do over the control channel (control.py). It writes
+MILLRACE_HOME/run/state.json at every change. SIGTERM ends everything in order. When it dies itself, the next one ends
+what it left behind.
 """
 import fcntl
 import json
@@ -46,7 +47,8 @@ class Supervisor:
                 "rate": self.generator_rate}
 
     def configure(self, values, given):
-        """Takes new settings. What runs goes on with the old ones until it is started again; `status` calls it outdated."""
+        """Takes new settings. What runs goes on with the old ones until it is started again; `status` calls it
+        outdated."""
         self.settings = Settings(values, set(given), self.home)
         made = services.make(self.settings)
         for name in [name for name, keeper in self.keepers.items() if name not in made and keeper.state == "stopped"]:
@@ -92,7 +94,8 @@ class Supervisor:
         return {}
 
     def connector(self, wanted):
-        """Has the project's connector registered again when it is gone or changed; or leaves it to whoever deletes it."""
+        """Has the project's connector registered again when it is gone or changed; or leaves it to whoever deletes
+        it."""
         self.watched.expect(wanted)
         return {}
 
@@ -109,7 +112,8 @@ class Supervisor:
 
     def keeper(self, name):
         if name not in self.keepers:
-            raise control.ControlError(f"this stack runs no service {name!r}; it runs: {', '.join(self.keepers) or 'none'}")
+            raise control.ControlError(
+                f"this stack runs no service {name!r}; it runs: {', '.join(self.keepers) or 'none'}")
         return self.keepers[name]
 
     def answer(self, line):
@@ -149,7 +153,8 @@ class Supervisor:
         return disk.room(self.home.root, int((self.settings or DEFAULTS)["MILLRACE_DISK_MB"]))
 
     def watch(self):
-        """Once a second: bounds the logs, looks at the disk, and writes the state where that failed. Goes on whatever fails."""
+        """Once a second: bounds the logs, looks at the disk, and writes the state where that failed. Goes on whatever
+        fails."""
         while not self.ended.wait(1.0):
             for task in (self.bound_logs, self.look_at_disk):
                 try:
@@ -168,13 +173,15 @@ class Supervisor:
                                             f"{left['free'] >> 20} MB are free under {self.home.root} again"))
 
     def bound_logs(self):
-        """Keeps each log and one older part of it within MILLRACE_LOG_BYTES each. The writers append, so a log can be cut under them."""
+        """Keeps each log and one older part of it within MILLRACE_LOG_BYTES each. The writers append, so a log can be
+        cut under them."""
         bound = self.settings.number("MILLRACE_LOG_BYTES") if self.settings else 1 << 24
         for log in self.home.logs.glob("*.log"):
             if log.stat().st_size > bound:
                 older = log.with_name(log.name + ".1")
                 try:
-                    with home.open_plain(log, os.O_RDONLY) as source, home.open_plain(older, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as target:
+                    with home.open_plain(log, os.O_RDONLY) as source, home.open_plain(
+                            older, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as target:
                         shutil.copyfileobj(source, target)
                 except OSError as error:
                     older.unlink(missing_ok=True)

@@ -16,9 +16,11 @@ LIMIT, LIMIT_A_FAULT = 1800, 60
 
 
 def test(kind, extra, more):
-    """Runs the tests of one kind, `extra` goes to ctest, `more` (but None) into the environment. Returns the exit code."""
+    """Runs the tests of one kind, `extra` goes to ctest, `more` (but None) into the environment. Returns the exit
+    code."""
     if kind == "compose":  # not among all: it takes a Docker engine and half an hour
-        return subprocess.run([sys.executable, build.REPOSITORY / "tests" / "compose" / "test_compose.py", *extra]).returncode
+        return subprocess.run([sys.executable, build.REPOSITORY / "tests" / "compose" / "test_compose.py",
+                               *extra]).returncode
     install.apt(["build", "test"])
     install.for_services(() if kind == "fuzz" else (Postgres, Redis) if kind in ("actors", "model") else ORDER)
     build.build(None)
@@ -28,8 +30,14 @@ def test(kind, extra, more):
     code = stack_tests() if kind in ("all", "unit") else 0
     label = ["-LE", "^fuzz$"] if kind == "all" else ["-L", f"^{kind}$"]
     show = "--verbose" if kind == "chaos" else "--output-on-failure"
-    limit = max(LIMIT, LIMIT_A_FAULT * int(more.get("MILLRACE_FAULTS") or 0), 300 + int(more.get("MILLRACE_FUZZ_SECONDS") or 0))
-    command = ["ctest", "--test-dir", str(build.FOLDER), show, "--no-tests=error", "-j", str(os.cpu_count() or 1), "--timeout", str(limit), *label, *extra]
+    limit = max(LIMIT, LIMIT_A_FAULT * int(more.get("MILLRACE_FAULTS") or 0),
+                300 + int(more.get("MILLRACE_FUZZ_SECONDS") or 0))
+    command = [
+        "ctest", "--test-dir",
+        str(build.FOLDER), show, "--no-tests=error", "-j",
+        str(os.cpu_count() or 1), "--timeout",
+        str(limit), *label, *extra
+    ]
     told = {name: str(value) for name, value in more.items() if value is not None}
     environment = {**os.environ, **told, "MILLRACE_CACHE": str(home.cache_folder())}  # where tests find Kafka
     return subprocess.run(command, env=environment).returncode or code
@@ -37,4 +45,5 @@ def test(kind, extra, more):
 
 def stack_tests():
     folder = build.REPOSITORY / "tests" / "stack"
-    return subprocess.run([sys.executable, "-m", "unittest", "discover", "-b", "-s", str(folder), "-p", "test_*.py"]).returncode
+    return subprocess.run([sys.executable, "-m", "unittest", "discover", "-b", "-s",
+                           str(folder), "-p", "test_*.py"]).returncode

@@ -23,8 +23,8 @@ class UpError(Exception):
 
 
 def up(settings, rate, detach, yes=False):
-    """Starts what isn't running. `rate`: rows a second for the generator, or None: as it is, or the default. `yes`: figures may go, however
-    many. Returns the exit code."""
+    """Starts what isn't running. `rate`: rows a second for the generator, or None: as it is, or the default. `yes`:
+    figures may go, however many. Returns the exit code."""
     settings.home.make()
     ours = services.make(settings)
     was_running = control.is_running(settings.home)
@@ -49,18 +49,22 @@ def up(settings, rate, detach, yes=False):
         stop(settings.home, None if not was_running else started)
         return 130 if isinstance(error, KeyboardInterrupt) else 1
     if detach or "node" not in ours:
-        look = f"look at {ours['node'].url('/status')}" if "node" in ours else "nodes elsewhere take the settings that `deploy/millrace env` prints"
+        look = "nodes elsewhere take the settings that `deploy/millrace env` prints"
+        if "node" in ours:
+            look = f"look at {ours['node'].url('/status')}"
         progress.say(f"running; {look}, stop with: deploy/millrace down")
         return 0
     return live.watch(settings, ours)
 
 
 def start_everything(settings, ours, rate, started, was_running, yes):
-    """Brings up servers, node, connector and generator in that order; the node is there before the first snapshot, so its ledger sees all of it."""
+    """Brings up servers, node, connector and generator in that order; the node is there before the first snapshot, so
+    its ledger sees all of it."""
     check_servers(settings)
     if not was_running:
         start_supervisor(settings.home)
-    elif settings.own("postgres") and not settings.project() and control.ask(settings.home, "status")["services"]["postgres"]["state"] == "ready":
+    elif settings.own("postgres") and not settings.project() and control.ask(
+            settings.home, "status")["services"]["postgres"]["state"] == "ready":
         check_figures(settings)  # before the stack is told of them: every later verb goes by what it was told
     control.ask(settings.home, "configure", values=settings.values, given=sorted(settings.given))
     run(settings, [ours[kind.name] for kind in services.SERVERS if kind.name in ours], started)
@@ -88,20 +92,23 @@ def leave_superfluous(settings):
 
 
 def check_machine(settings, wanted):
-    """Refuses a machine whose ports are taken or whose memory is too small. Raises UpError, with every reason at once."""
+    """Refuses a machine whose ports are taken or whose memory is too small. Raises UpError, with every reason at
+    once."""
     reasons = []
     for service in wanted:
         for setting, port in service.ports().items():
             if not processes.port_is_free(port):
                 holder = processes.port_holder(port) or "another program"
-                reasons.append(f"port {port} for {service.title} is taken by {holder}; stop it, or choose another by {setting}")
+                reasons.append(
+                    f"port {port} for {service.title} is taken by {holder}; stop it, or choose another by {setting}")
     needed = sum(service.memory for service in wanted)
     if "MILLRACE_MEMORY_MB" in settings.given:
         needed = settings.number("MILLRACE_MEMORY_MB") << 20
     free = processes.free_memory()
     if wanted and free < needed:
-        reasons.append(f"too little memory: {needed >> 20} MB are needed for {', '.join(service.title for service in wanted)}, "
-                       f"{free >> 20} MB are free (MILLRACE_MEMORY_MB sets another bound)")
+        reasons.append(
+            f"too little memory: {needed >> 20} MB are needed for {', '.join(service.title for service in wanted)}, "
+            f"{free >> 20} MB are free (MILLRACE_MEMORY_MB sets another bound)")
     if reasons:
         raise UpError("\n".join(reasons))
 
@@ -116,8 +123,9 @@ def say_if_scarce(settings):
 def start_supervisor(home):
     """Starts the supervisor as a process of its own session, so that the terminal may go."""
     with home.open_log("supervisor") as log:
-        process = subprocess.Popen([sys.executable, str(build.REPOSITORY / "deploy/stack/supervisor.py"), str(home.root)],
-                                   stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
+        process = subprocess.Popen(
+            [sys.executable, str(build.REPOSITORY / "deploy/stack/supervisor.py"),
+             str(home.root)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", start_new_session=True)
     deadline = time.monotonic() + 60  # it may have to end what another one left behind
     while not control.is_running(home):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -126,7 +134,8 @@ def start_supervisor(home):
 
 
 def run(settings, wanted, started):
-    """Has the supervisor start these services side by side, and waits until all answer. What runs with old settings is started again."""
+    """Has the supervisor start these services side by side, and waits until all answer. What runs with old settings is
+    started again."""
     records = control.ask(settings.home, "status")["services"]
     for service in wanted:
         record = records[service.name]
@@ -141,7 +150,8 @@ def run(settings, wanted, started):
 
 def wait_until_ready(settings, wanted):
     limit, waiting = settings.number("MILLRACE_START_SECONDS"), list(wanted)
-    wait = progress.Waiting(f"see the logs under {settings.home.logs}; up gives up after {limit} s (MILLRACE_START_SECONDS)")
+    wait = progress.Waiting(
+        f"see the logs under {settings.home.logs}; up gives up after {limit} s (MILLRACE_START_SECONDS)")
     while waiting:
         records = control.ask(settings.home, "status")["services"]
         seconds = wait.seconds()
@@ -161,12 +171,14 @@ def wait_until_ready(settings, wanted):
 def does_not_come_up(settings, service, record, seconds):
     log = settings.home.log(service.name)
     why = f" ({record['error']})" if record["error"] else ""
-    return f"{service.title} doesn't come up after {seconds:.0f} s{why}. The end of {log}:\n" + "\n".join("  " + line for line in log_tail(log))
+    return f"{service.title} doesn't come up after {seconds:.0f} s{why}. The end of {log}:\n" + "\n".join(
+        "  " + line for line in log_tail(log))
 
 
 def program(settings, complaint, *arguments):
     """Runs a verb of our binary to its end. Raises UpError with what it said where it failed."""
-    done = subprocess.run([settings.home.root / "bin" / "millrace", *arguments], env=settings.child_environment(), capture_output=True, text=True)
+    done = subprocess.run([settings.home.root / "bin" / "millrace", *arguments], env=settings.child_environment(),
+                          capture_output=True, text=True)
     if done.returncode != 0:
         raise UpError(f"{complaint}:\n{(done.stdout + done.stderr).strip()}")
 
@@ -178,9 +190,10 @@ def register(settings):
 
 
 def apply(settings, yes):
-    """Takes a ledger's figures to what the files say; what hasn't changed goes on as it is. `yes`: however many figures go."""
-    done = subprocess.run([settings.home.root / "bin" / "millrace", "apply", *(["--yes"] if yes else [])], env=settings.child_environment(),
-                          stdout=subprocess.PIPE, text=True)
+    """Takes a ledger's figures to what the files say; what hasn't changed goes on as it is. `yes`: however many figures
+    go."""
+    done = subprocess.run([settings.home.root / "bin" / "millrace", "apply", *(["--yes"] if yes else [])],
+                          env=settings.child_environment(), stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
         raise UpError(f"the figures could not be applied:\n{done.stdout.strip()}")
     if not done.stdout.startswith("Nothing to do"):
@@ -188,33 +201,36 @@ def apply(settings, yes):
 
 
 def connector_runs(settings):
-    asked = subprocess.run([settings.home.root / "bin" / "millrace", "connector", "status"], env=settings.child_environment(), capture_output=True)
+    asked = subprocess.run([settings.home.root / "bin" / "millrace", "connector", "status"],
+                           env=settings.child_environment(), capture_output=True)
     return asked.returncode == 0
 
 
 def prepare_database(settings):
-    """Refuses a database that lacks something for the figures, and names all of it at once; our own is given what it lacks."""
+    """Refuses a database that lacks something for the figures, and names all of it at once; our own is given what it
+    lacks."""
     if settings.own("postgres") and not settings.project():
         return  # init.sql has made it
     secrets = (settings.project() or settings.home.root) / "secrets"
-    asked = subprocess.run([settings.home.root / "bin" / "millrace", "prepare", "--secrets", secrets], env=settings.child_environment(refers=False),
-                           capture_output=True, text=True)
+    asked = subprocess.run([settings.home.root / "bin" / "millrace", "prepare", "--secrets", secrets],
+                           env=settings.child_environment(refers=False), capture_output=True, text=True)
     if asked.returncode == 1 and settings.own("postgres"):
         services.make(settings)["postgres"].prepare_database(asked.stdout)
     elif asked.returncode == 1:
         where = f"{settings['POSTGRES_DB']} at {settings['POSTGRES_HOST']}:{settings['POSTGRES_PORT']}"
         option = f" --project {shlex.quote(str(settings.project()))}" if settings.project() else ""
-        raise UpError(f"the database {where} lacks what the figures need:\n{asked.stderr.strip()}\n"
-                      f"As SQL, for an administrator:  deploy/millrace prepare{option} > prepare.sql;  psql -f prepare.sql ...")
+        raise UpError(
+            f"the database {where} lacks what the figures need:\n{asked.stderr.strip()}\n"
+            f"As SQL, for an administrator:  deploy/millrace prepare{option} > prepare.sql;  psql -f prepare.sql ...")
     elif asked.returncode != 0:
         raise UpError((asked.stderr or asked.stdout).strip())
 
 
 def check_servers(settings):
-    """Refuses servers of somebody else's that don't let us in, all of them at once, before anything is started."""
+    """Refuses a user's own servers that reject the login, all of them at once, before anything is started."""
     others = [kind.name for kind in services.SERVERS if not settings.own(kind.name)]
     if others:
-        program(settings, "not every server lets us in", "servers", *others)
+        program(settings, "not every server accepts the login", "servers", *others)
 
 
 def check_figures(settings):

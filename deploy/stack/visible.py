@@ -1,11 +1,13 @@
-"""Text from elsewhere (a name in a catalog, a server's error, a line of its log), made safe to show: it could end a line or command a terminal.
+"""Text from elsewhere (a name in a catalog, a server's error, a line of its log), made safe to show: it could end a
+line or command a terminal.
 
 messages/visible.hpp is the same for the program, in the same words.
 """
 import re
 
 SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-#: C0, DEL, C1, line and paragraph separators, what turns the direction of writing; and bytes that weren't UTF-8 (surrogateescape).
+#: C0, DEL, C1, line and paragraph separators, what turns the direction of writing; and bytes that weren't UTF-8
+#: (surrogateescape).
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
