@@ -1,5 +1,6 @@
-"""What may go wrong in a cluster: nodes, their links, and the servers that all of them use. Each fault returns a sentence about what it did,
-and leaves everything running; how long the cluster took to be whole again is in `recovery`, by kind."""
+"""What may go wrong in a cluster: nodes, their links, and the servers that all of them use. Each fault returns a
+sentence about what it did, and leaves everything running; how long the cluster took to be whole again is in `recovery`,
+by kind."""
 import collections
 import os
 import pathlib
@@ -37,7 +38,8 @@ class ChaosFaults(faults.Faults):
         return wait_until("Kafka tells its ends", lambda: self.stack.kafka.ends(self.topics), 60)
 
     def measure(self, kind, began, among=None):
-        """Notes how long after `began` what Kafka has now is durable, every shard served by one of `among` or of all."""
+        """Notes how long after `began` what Kafka has now is durable, every shard served by one of `among` or of
+        all."""
         self.cluster.wait_until_recovered(self.ends(), RECOVERY_SECONDS, among)
         seconds = time.monotonic() - began
         self.recovery[kind].append(seconds)
@@ -68,7 +70,8 @@ class ChaosFaults(faults.Faults):
         return f"{node.name} killed and started {pause:.1f} s later, {self.measure('kill_node_that_returns', began)}"
 
     def kill_node_unheard(self):
-        """Its machine goes off: no connection ends, the others' are half open until they give them up or the node is back at its address."""
+        """Its machine goes off: no connection ends, the others' are half open until they give them up or the node is
+        back at its address."""
         node, began = self.any_node(), time.monotonic()
         node.machine.cut("both")
         node.kill()
@@ -93,7 +96,8 @@ class ChaosFaults(faults.Faults):
             slowest = max(slowest, node.stop())
             node.start()
             self.cluster.wait_until_recovered(self.ends(), RECOVERY_SECONDS)
-        return f"{len(self.cluster.nodes)} nodes restarted, each ended within {slowest:.1f} s, {self.measure('restart_all_nodes', began)}"
+        return (f"{len(self.cluster.nodes)} nodes restarted, each ended within {slowest:.1f} s, "
+                f"{self.measure('restart_all_nodes', began)}")
 
     def add_node(self):
         if len(self.cluster.nodes) >= MOST:
@@ -113,7 +117,8 @@ class ChaosFaults(faults.Faults):
     # Links.
 
     def cut_link(self):
-        node, ways, pause = self.any_node(), self.dice.choice(("in", "out", "both")), self.dice.uniform(0.3, 2.5 * self.session)
+        node, ways, pause = self.any_node(), self.dice.choice(
+            ("in", "out", "both")), self.dice.uniform(0.3, 2.5 * self.session)
         node.machine.cut(ways)
         time.sleep(pause)
         node.machine.mend()
@@ -133,7 +138,8 @@ class ChaosFaults(faults.Faults):
         network.part(one.machine, other.machine, ways)
         time.sleep(pause)
         network.join(one.machine, other.machine)
-        return f"{one.name} and {other.name} parted ({ways}) for {pause:.1f} s, {self.measure('part_nodes', time.monotonic())}"
+        return (f"{one.name} and {other.name} parted ({ways}) for {pause:.1f} s, "
+                f"{self.measure('part_nodes', time.monotonic())}")
 
     # Servers.
 
@@ -143,9 +149,11 @@ class ChaosFaults(faults.Faults):
         return f"{said}, {self.measure('lose_tail_of_redis', began)}"
 
     def lose_read_of_tables(self):
-        """Redis goes back to before a read of all tables while which rows were deleted, and a node that has the work since was never told of the read."""
+        """Redis goes back to before a read of all tables while which rows were deleted, and a node that has the work
+        since was never told of the read."""
         file, before = self.newest_writes(), self.newest_writes().stat().st_size
-        reads = threading.Thread(target=self.stack.door, args=("resync", *(f"public.{table}" for table in TABLES), "--wait", RECOVERY_SECONDS))
+        reads = threading.Thread(target=self.stack.door,
+                                 args=("resync", *(f"public.{table}" for table in TABLES), "--wait", RECOVERY_SECONDS))
         reads.start()
         while reads.is_alive():
             self.stack.sql("DELETE FROM order_items WHERE id IN (SELECT id FROM order_items ORDER BY random() LIMIT 2)")
@@ -163,9 +171,12 @@ class ChaosFaults(faults.Faults):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         replica_port = self.cluster.ports[1] + 20
-        process = subprocess.Popen(["redis-server", "--bind", "127.0.0.1", "--port", str(replica_port), "--dir", str(folder), "--save", "",
-                                    "--appendonly", "yes", "--requirepass", password, "--masterauth", password, "--replicaof", "127.0.0.1", port],
-                                   stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([
+            "redis-server", "--bind", "127.0.0.1", "--port",
+            str(replica_port), "--dir",
+            str(folder), "--save", "", "--appendonly", "yes", "--requirepass", password, "--masterauth", password,
+            "--replicaof", "127.0.0.1", port
+        ], stdout=subprocess.DEVNULL)
         try:
             replica = clients.Redis(replica_port, password)
             wait_until("the replica follows", lambda: self.follows(replica), 60)
@@ -175,7 +186,8 @@ class ChaosFaults(faults.Faults):
             assert lag > 0, "the replica doesn't lag"
             self.stack.kill("redis", hold=True)
             replica.close()
-            subprocess.run(["redis-cli", "-p", str(replica_port), "SHUTDOWN"], env={**os.environ, "REDISCLI_AUTH": password}, check=True, capture_output=True)
+            subprocess.run(["redis-cli", "-p", str(replica_port), "SHUTDOWN"],
+                           env={**os.environ, "REDISCLI_AUTH": password}, check=True, capture_output=True)
             process.wait(30)
         finally:
             process.kill()
@@ -194,7 +206,8 @@ class ChaosFaults(faults.Faults):
 
     def follows(self, replica):
         text = replica("INFO", "everything")
-        return "master_link_status:up" in text and "aof_rewrite_in_progress:0" in text and "aof_rewrite_scheduled:0" in text
+        return all(line in text for line in ("master_link_status:up", "aof_rewrite_in_progress:0",
+                                             "aof_rewrite_scheduled:0"))
 
     def take_over(self, files):
         """Puts a replica's files in the place of Redis's own."""
@@ -217,7 +230,8 @@ class ChaosFaults(faults.Faults):
         """Debezium shows every row once more, while they change."""
         shown = lambda: sum(int(self.stack.redis("GET", f"cdc:stats:{table}:r") or 0) for table in TABLES)
         before, collections_ = shown(), ", ".join(f'"public.{table}"' for table in TABLES)
-        self.stack.sql(f"INSERT INTO millrace.debezium_signal (id, type, data) VALUES ('{uuid.uuid4()}', 'execute-snapshot', "
-                       f"'{{\"data-collections\": [{collections_}], \"type\": \"incremental\"}}')")
+        self.stack.sql(
+            f"INSERT INTO millrace.debezium_signal (id, type, data) VALUES ('{uuid.uuid4()}', 'execute-snapshot', "
+            f"'{{\"data-collections\": [{collections_}], \"type\": \"incremental\"}}')")
         wait_until("rows are shown again", lambda: shown() > before, RECOVERY_SECONDS)
         return f"all tables are shown again, {self.measure('snapshot_again', time.monotonic())}"

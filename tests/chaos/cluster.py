@@ -20,11 +20,14 @@ FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 
 
 def clock(number, folder):
-    """Returns the environment that sets the clock of a machine's processes. `folder`: for what has to be compiled for it."""
+    """Returns the environment that sets the clock of a machine's processes. `folder`: for what has to be compiled for
+    it."""
     wrong, waits = CLOCKS[(number - 1) % len(CLOCKS)], folder / "cnd_timedwait.so"
     if not waits.exists():
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", waits, pathlib.Path(__file__).with_name("cnd_timedwait.c")], check=True)
-    return {"LD_PRELOAD": f"{waits}:{FAKETIME}", "FAKETIME": f"{wrong:+}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if wrong else {}
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", waits,
+                        pathlib.Path(__file__).with_name("cnd_timedwait.c")], check=True)
+    return {"LD_PRELOAD": f"{waits}:{FAKETIME}", "FAKETIME": f"{wrong:+}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"
+            } if wrong else {}
 
 
 class Node:
@@ -33,9 +36,13 @@ class Node:
     def __init__(self, number, cluster):
         self.machine = Machine(number, cluster.ports)
         self.name = f"node-{number}"
-        self.environment = {**cluster.environment, **clock(number, cluster.folder), "MILLRACE_NODE": self.name, "MILLRACE_NODE_ADDRESS": f"{self.machine.address}:{NODE_PORT}",
-                            "MILLRACE_HTTP_PORT": str(HTTP_PORT), "MILLRACE_NODE_CERTIFICATE": str(cluster.certificates / f"{self.name}.crt"),
-                            "MILLRACE_NODE_KEY": str(cluster.certificates / f"{self.name}.key"), "MILLRACE_NODE_AUTHORITY": str(cluster.certificates / "ca.crt")}
+        self.environment = {
+            **cluster.environment, **clock(number, cluster.folder), "MILLRACE_NODE": self.name,
+            "MILLRACE_NODE_ADDRESS": f"{self.machine.address}:{NODE_PORT}", "MILLRACE_HTTP_PORT": str(HTTP_PORT),
+            "MILLRACE_NODE_CERTIFICATE": str(cluster.certificates / f"{self.name}.crt"),
+            "MILLRACE_NODE_KEY": str(cluster.certificates / f"{self.name}.key"),
+            "MILLRACE_NODE_AUTHORITY": str(cluster.certificates / "ca.crt")
+        }
         self.command = [*self.machine.enter(), str(cluster.binary), "node"]
         self.log = cluster.folder / f"{self.name}.log"
         self.process, self.wanted, self.ends = None, False, []  #: ends: exit codes of nodes that ended by themselves
@@ -104,10 +111,12 @@ class Node:
 
 
 class Cluster:
-    """All nodes. `environment`: the settings that they share; `certificates`: a folder that `certs` made; `ports`: first and last of the servers' ports."""
+    """All nodes. `environment`: the settings that they share; `certificates`: a folder that `certs` made; `ports`:
+    first and last of the servers' ports."""
 
     def __init__(self, binary, folder, environment, certificates, ports):
-        self.binary, self.folder, self.environment, self.certificates, self.ports = binary, folder, environment, certificates, ports
+        self.binary, self.folder, self.environment = binary, folder, environment
+        self.certificates, self.ports = certificates, ports
         self.nodes = []
 
     def add(self):
@@ -140,17 +149,20 @@ class Cluster:
         shards, sources = self.owners(among)
         if len(shards) != SHARDS or any(len(owners) > 1 for owners in shards.values()):
             return False
-        return all(len(sources.get(source, [])) == 1 and sources[source][0][1] + 1 >= end for source, end in ends.items())
+        return all(
+            len(sources.get(source, [])) == 1 and sources[source][0][1] + 1 >= end for source, end in ends.items())
 
     def wait_until_recovered(self, ends, seconds, among=None):
-        wait_until("every shard is served by one node and what Kafka had is durable", lambda: self.has_recovered(ends, among), seconds, pause=0.05)
+        wait_until("every shard is served by one node and what Kafka had is durable",
+                   lambda: self.has_recovered(ends, among), seconds, pause=0.05)
 
     def is_live(self):
         """Tells whether some node leads, and by its word every figure is live and no fill is under way."""
         for node in self.nodes:
             status = node.status()
             if status.get("cluster", {}).get("leads"):
-                return {figure["state"] for figure in status.get("figures", [])} == {"live"} and not status["cluster"].get("stage")
+                return {figure["state"]
+                        for figure in status.get("figures", [])} == {"live"} and not status["cluster"].get("stage")
         return False
 
     def close(self):

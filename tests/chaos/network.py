@@ -1,9 +1,10 @@
-"""Machines as network namespaces. Each has a link of its own to the hub, the namespace of this process, whose loopback has the servers.
+"""Machines as network namespaces. Each has a link of its own to the hub, the namespace of this process, whose loopback
+has the servers.
 
     machine i: 10.77.i.2 --- 10.77.i.1 :hub: 10.77.j.1 --- 10.77.j.2 :machine j
 
-The servers listen on loopback only: what a machine sends to 127.0.0.1 at one of their ports is routed over its link to the hub.
-Nothing of it is seen outside, and all of it goes with this process.
+The servers listen on loopback only: what a machine sends to 127.0.0.1 at one of their ports is routed over its link to
+the hub. Nothing of it is seen outside, and all of it goes with this process.
 """
 import ctypes
 import os
@@ -44,7 +45,8 @@ class Machine:
     def __init__(self, number, ports):
         self.number, self.link = number, f"m{number}"
         self.gateway, self.address = f"10.77.{number}.1", f"10.77.{number}.2"
-        self.holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo here; exec sleep infinity"], stdout=subprocess.PIPE)
+        self.holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo here; exec sleep infinity"],
+                                       stdout=subprocess.PIPE)
         self.holder.stdout.readline()
         self._connect(ports)
 
@@ -53,11 +55,13 @@ class Machine:
         ip("address", "add", f"{self.gateway}/24", "dev", self.link)
         ip("link", "set", self.link, "up")
         write(f"/proc/sys/net/ipv4/conf/{self.link}/route_localnet", "1")
-        for words in (("link", "set", "lo", "up"), ("address", "add", f"{self.address}/24", "dev", "eth0"), ("link", "set", "eth0", "up"),
-                      ("route", "add", "default", "via", self.gateway),
+        for words in (("link", "set", "lo", "up"), ("address", "add", f"{self.address}/24", "dev", "eth0"),
+                      ("link", "set", "eth0", "up"), ("route", "add", "default", "via", self.gateway),
                       ("rule", "add", "pref", LOCAL_RULE, "lookup", "local"), ("rule", "delete", "pref", "0"),
-                      ("rule", "add", "pref", SERVERS_RULE, "to", "127.0.0.1", "ipproto", "tcp", "dport", f"{ports[0]}-{ports[1]}", "lookup", TABLE),
-                      ("route", "add", "127.0.0.1", "via", self.gateway, "dev", "eth0", "src", self.address, "table", TABLE)):
+                      ("rule", "add", "pref", SERVERS_RULE, "to", "127.0.0.1", "ipproto", "tcp", "dport",
+                       f"{ports[0]}-{ports[1]}", "lookup", TABLE), ("route", "add", "127.0.0.1", "via", self.gateway,
+                                                                    "dev", "eth0", "src", self.address, "table",
+                                                                    TABLE)):
             self.run("ip", *words)
         self.within(lambda: write("/proc/sys/net/ipv4/conf/eth0/route_localnet", "1"))
 
@@ -114,11 +118,14 @@ class Machine:
 
 
 def part(one, other, ways):
-    """Has two machines not hear each other, while both reach the hub: "both", or only what `one` says is lost ("out")."""
+    """Has two machines not hear each other, while both reach the hub: "both", or only what `one` says is lost
+    ("out")."""
     for sender, receiver in ((one, other), (other, one))[:2 if ways == "both" else 1]:
         ip("rule", "add", "pref", "5", "from", sender.address, "to", receiver.address, "blackhole")
 
 
 def join(one, other):
     for sender, receiver in ((one, other), (other, one)):
-        subprocess.run(["ip", "rule", "delete", "pref", "5", "from", sender.address, "to", receiver.address, "blackhole"], stderr=subprocess.DEVNULL)
+        subprocess.run(
+            ["ip", "rule", "delete", "pref", "5", "from", sender.address, "to", receiver.address, "blackhole"],
+            stderr=subprocess.DEVNULL)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Nodes on machines of their own, with clocks that differ, and everything that can go wrong between them, at random under load: Redis still equals SQL.
+"""Nodes on machines of their own, with clocks that differ, and everything that can go wrong between them, at random
+under load: Redis still equals SQL.
 
 MILLRACE_FAULTS=300 makes it long, MILLRACE_SEED=N repeats the order and the moments as far as the machine allows.
 `deploy/millrace test chaos [--faults N] [--seed S]`. Needs root, for the machines are network namespaces.
@@ -33,8 +34,11 @@ CHECK_EVERY = 3  #: faults between two checks
 #: A Debezium that hangs is seen after 30 s, restarted by the node after 60 more, and reads again within some 20.
 VERIFY_SECONDS = 240
 #: Kinds, and how often each comes in a long run.
-KINDS = {"kill_node": 5, "kill_node_that_returns": 4, "kill_node_unheard": 3, "freeze_node": 5, "cut_link": 5, "slow_link": 2, "part_nodes": 4, "restart_all_nodes": 2,
-         "add_node": 3, "remove_node": 3, "lose_tail_of_redis": 3, "lose_read_of_tables": 3, "promote_replica": 3, "restart_kafka": 2, "restart_connect": 2, "snapshot_again": 2}
+KINDS = {
+    "kill_node": 5, "kill_node_that_returns": 4, "kill_node_unheard": 3, "freeze_node": 5, "cut_link": 5,
+    "slow_link": 2, "part_nodes": 4, "restart_all_nodes": 2, "add_node": 3, "remove_node": 3, "lose_tail_of_redis": 3,
+    "lose_read_of_tables": 3, "promote_replica": 3, "restart_kafka": 2, "restart_connect": 2, "snapshot_again": 2
+}
 
 
 class Chaos(records.EveryRecordCountsOnce, running.SystemTest):
@@ -48,7 +52,8 @@ class Chaos(records.EveryRecordCountsOnce, running.SystemTest):
         folder, certificates = cls.stack.home / "nodes", cls.stack.home / "certs"
         folder.mkdir()
         cls.stack.door("certs", certificates, "--nodes", *(f"node-{number}" for number in range(1, MOST + 2)))
-        cls.cluster = Cluster(cls.stack.home / "bin" / "millrace", folder, {**stack.clean_environment(), **cls.stack.endpoints}, certificates,
+        cls.cluster = Cluster(cls.stack.home / "bin" / "millrace", folder,
+                              {**stack.clean_environment(), **cls.stack.endpoints}, certificates,
                               (stack.FIRST_PORT, stack.FIRST_PORT + len(stack.PORTS) - 1))
         cls.addClassCleanup(cls.cluster.close)
         for _ in range(NODES):
@@ -56,7 +61,8 @@ class Chaos(records.EveryRecordCountsOnce, running.SystemTest):
 
     @classmethod
     def let_machines_in(cls):
-        """PostgreSQL asks for a password, and who comes from loopback; its peers come from their machines' addresses."""
+        """PostgreSQL asks for a password, and who comes from loopback; its peers come from their machines'
+        addresses."""
         with (cls.stack.home / "config" / "postgres" / "pg_hba.conf").open("a") as rules:
             rules.write(f"host all all {network.MACHINES} scram-sha-256\n")
         cls.stack.door("psql", "-qc", "SELECT pg_reload_conf()")
@@ -85,8 +91,10 @@ class Chaos(records.EveryRecordCountsOnce, running.SystemTest):
         self.assert_every_record_counted_once(read, why)
 
     def report(self, survived, recovery, read, seconds):
-        print(f"faults survived: {survived.total()} of {FAULTS}; records lost: {self.lost}, doubled: {self.doubled}; {sum(read.counts.values())} records; "
-              f"seed {SEED}; {seconds:.0f} s", flush=True)
+        print(
+            f"faults survived: {survived.total()} of {FAULTS}; records lost: {self.lost}, doubled: {self.doubled}; "
+            f"{sum(read.counts.values())} records; "
+            f"seed {SEED}; {seconds:.0f} s", flush=True)
         print(f"{'recovery, s':<26}{'faults':>7}{'p50':>7}{'max':>7}")
         for kind, times in sorted(recovery.items()):
             times = sorted(times)
@@ -96,7 +104,8 @@ class Chaos(records.EveryRecordCountsOnce, running.SystemTest):
         """Shows the ends of the nodes' logs where the test failed."""
         if any(error for _, error in self._outcome.result.failures + self._outcome.result.errors):
             for node in self.cluster.nodes:
-                print(f"--- {node.name}, ended by itself with {node.ends}\n" + "\n".join(node.log.read_text(errors="replace").splitlines()[-25:]))
+                print(f"--- {node.name}, ended by itself with {node.ends}\n" +
+                      "\n".join(node.log.read_text(errors="replace").splitlines()[-25:]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """A Docker engine with Compose for the tests, where none answers: `engine.py up|down`, as root, on Debian 12.
 
-The engine is Debian's docker.io; Compose v2 is the one static file of Debian 13's package, as Debian 12 has none. The base image,
-debian:bookworm-slim, is made by debootstrap: no image registry is reached. Everything is in one folder, MILLRACE_ENGINE.
+The engine is Debian's docker.io; Compose v2 is the one static file of Debian 13's package, as Debian 12 has none. The
+base image, debian:bookworm-slim, is made by debootstrap: no image registry is reached. Everything is in one folder,
+MILLRACE_ENGINE.
 """
 import os
 import pathlib
@@ -53,7 +54,8 @@ def mirror():
 def install_packages():
     if not answers("dpkg", "-s", *PACKAGES):
         run("apt-get", "update", "-qq")
-        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+        run("apt-get", "install", "-y", "-qq", "--no-install-recommends", *PACKAGES,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
 def install_compose():
@@ -64,8 +66,10 @@ def install_compose():
     for part in ("lists/partial", "cache/archives/partial"):
         (apt / part).mkdir(parents=True, exist_ok=True)
     (apt / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} trixie main\n")
-    options = [f"-oDir::State::lists={apt}/lists", f"-oDir::Etc::sourcelist={apt}/sources.list", "-oDir::Etc::sourceparts=-", f"-oDir::Cache={apt}/cache",
-               "-oAPT::Sandbox::User=root"]
+    options = [
+        f"-oDir::State::lists={apt}/lists", f"-oDir::Etc::sourcelist={apt}/sources.list", "-oDir::Etc::sourceparts=-",
+        f"-oDir::Cache={apt}/cache", "-oAPT::Sandbox::User=root"
+    ]
     run("apt-get", "-qq", *options, "update")
     run("apt-get", "-qq", *options, "download", "docker-compose", cwd=apt)
     run("dpkg-deb", "-x", next(apt.glob("docker-compose_*.deb")), apt / "unpacked")
@@ -78,8 +82,9 @@ def install_compose():
 def start():
     """Starts the engine. Raises RuntimeError where it doesn't answer within half a minute."""
     log = (FOLDER / "dockerd.log").open("w")
-    process = subprocess.Popen(["dockerd", "--data-root", FOLDER / "data", "--exec-root", FOLDER / "run", "--pidfile", FOLDER / "docker.pid"],
-                               stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    process = subprocess.Popen(
+        ["dockerd", "--data-root", FOLDER / "data", "--exec-root", FOLDER / "run", "--pidfile", FOLDER / "docker.pid"],
+        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     PID.write_text(str(process.pid))
     until = time.monotonic() + 30
     while not answers("docker", "info"):
@@ -99,7 +104,8 @@ def make_base_image():
         (pathlib.Path(root) / "var/cache/apt/archives/partial").mkdir(parents=True)
         (pathlib.Path(root) / "var/lib/apt/lists/partial").mkdir(parents=True)
         with subprocess.Popen(["tar", "-C", root, "--numeric-owner", "-c", "."], stdout=subprocess.PIPE) as tar:
-            subprocess.run(["docker", "import", "--change", 'CMD ["bash"]', "-", BASE], stdin=tar.stdout, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(["docker", "import", "--change", 'CMD ["bash"]', "-", BASE], stdin=tar.stdout,
+                           stdout=subprocess.DEVNULL, check=True)
 
 
 def up():
@@ -120,10 +126,12 @@ def down():
     if not PID.is_file():
         return
     pid = int(PID.read_text())
-    if pathlib.Path(f"/proc/{pid}/comm").is_file() and pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "dockerd":
+    if pathlib.Path(f"/proc/{pid}/comm").is_file() and pathlib.Path(
+            f"/proc/{pid}/comm").read_text().strip() == "dockerd":
         os.kill(pid, signal.SIGTERM)
         until = time.monotonic() + 30
-        while pathlib.Path(f"/proc/{pid}").is_dir() and " Z " not in pathlib.Path(f"/proc/{pid}/stat").read_text() and time.monotonic() < until:
+        while pathlib.Path(f"/proc/{pid}").is_dir() and " Z " not in pathlib.Path(
+                f"/proc/{pid}/stat").read_text() and time.monotonic() < until:
             time.sleep(0.2)
     PID.unlink()
     subprocess.run(["ip", "link", "del", "docker0"], capture_output=True)

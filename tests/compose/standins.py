@@ -1,4 +1,5 @@
-"""The folder that stand-ins for the official images are built of: Java parts, and the scripts of tests/compose/standins."""
+"""The folder that stand-ins for the official images are built of: Java parts, and the scripts of
+tests/compose/standins."""
 import hashlib
 import os
 import pathlib
@@ -24,8 +25,10 @@ def kafka_with_zookeeper():
     if not folder.is_dir():
         partial = folder.with_name(folder.name + ".new")
         shutil.rmtree(partial, ignore_errors=True)
-        subprocess.run(["mvn", "-q", "-B", "-C", "-f", pom, "dependency:copy-dependencies", "-DincludeScope=runtime", f"-DoutputDirectory={partial}"],
-                       check=True, stdin=subprocess.DEVNULL)
+        subprocess.run([
+            "mvn", "-q", "-B", "-C", "-f", pom, "dependency:copy-dependencies", "-DincludeScope=runtime",
+            f"-DoutputDirectory={partial}"
+        ], check=True, stdin=subprocess.DEVNULL)
         partial.rename(folder)
     return folder
 
@@ -44,7 +47,8 @@ def make():
     shutil.rmtree(FOLDER, ignore_errors=True)
     shutil.copytree(SCRIPTS, FOLDER)
     (FOLDER / "log4j2.properties").write_text(java.LOGGING)
-    for name, source in (("kafka", java.parts() / "kafka"), ("plugins", java.parts() / "plugins"), ("kafka-3", kafka_with_zookeeper())):
+    for name, source in (("kafka", java.parts() / "kafka"), ("plugins", java.parts() / "plugins"),
+                         ("kafka-3", kafka_with_zookeeper())):
         shutil.copytree(source, FOLDER / name, copy_function=link)
     return FOLDER
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""The image and deploy/compose.yaml, run for real: each profile comes up, is loaded, loses each service, takes another image, and goes without a trace.
+"""The image and deploy/compose.yaml, run for real: each profile comes up, is loaded, loses each service, takes another
+image, and goes without a trace.
 
     deploy/millrace test compose
 
-Where no Docker answers, engine.py starts one. Official images that are there already are used; stand-ins take the place of the others.
+Where no Docker answers, engine.py starts one. Official images that are there already are used; stand-ins take the place
+of the others.
 """
 import contextlib
 import json
@@ -28,21 +30,27 @@ import package  # noqa: E402
 import standins  # noqa: E402
 
 PROJECT = "millrace-test"
-PASSWORDS = ("POSTGRES_PASSWORD", "MILLRACE_POSTGRES_ADMIN_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD", "REDIS_PASSWORD",
-             "MILLRACE_HTTP_TOKEN")
+PASSWORDS = ("POSTGRES_PASSWORD", "MILLRACE_POSTGRES_ADMIN_PASSWORD", "MILLRACE_NODE_PASSWORD",
+             "MILLRACE_DEBEZIUM_PASSWORD", "REDIS_PASSWORD", "MILLRACE_HTTP_TOKEN")
 FIRST_PORT = int(os.environ.get("MILLRACE_COMPOSE_PORTS") or 15880)
-PORTS = {name: str(FIRST_PORT + at) for at, name in
-         enumerate(("POSTGRES_PORT", "REDIS_PORT", "MILLRACE_CONNECT_PORT", "MILLRACE_KAFKA_PORT", "MILLRACE_ZOOKEEPER_PORT"))}
-DOCUMENTED = {"postgres": 5432, "redis": 6379, "connect": 8083, "kafka": 9092, "kafka-zookeeper": 9092, "zookeeper": 2181}
+PORTS = {
+    name: str(FIRST_PORT + at) for at, name in enumerate(("POSTGRES_PORT", "REDIS_PORT", "MILLRACE_CONNECT_PORT",
+                                                          "MILLRACE_KAFKA_PORT", "MILLRACE_ZOOKEEPER_PORT"))
+}
+DOCUMENTED = {
+    "postgres": 5432, "redis": 6379, "connect": 8083, "kafka": 9092, "kafka-zookeeper": 9092, "zookeeper": 2181
+}
 SETUP = ("setup-database", "setup-connector", "setup-figures")
 GIGABYTE = 1 << 30
 IMAGE, NEXT_IMAGE = "millrace:test", "millrace:test-next"
 
 
 def run(*command, check=True, seconds=1200, text=None, env=None):
-    done = subprocess.run([*map(str, command)], input=text or "", capture_output=True, text=True, timeout=seconds, env=env or engine.environment())
+    done = subprocess.run([*map(str, command)], input=text or "", capture_output=True, text=True, timeout=seconds,
+                          env=env or engine.environment())
     if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        raise AssertionError(
+            f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done
 
 
@@ -66,9 +74,11 @@ class Compose:
     def __init__(self, profiles, folder):
         self.profiles, self.folder = profiles, folder
         self.file = folder / "env"
-        self.settings = {**{name: secrets.token_hex(12) for name in PASSWORDS}, **PORTS, "COMPOSE_PROFILES": ",".join(profiles), "MILLRACE_IMAGE": IMAGE,
-                         "MILLRACE_IMAGE_PACKAGE": "given", "MILLRACE_STANDINS": str(standins.FOLDER), "MILLRACE_NODE_CERTS": str(folder / "certs"),
-                         "MOCK_DATA_RECORDS_PER_BATCH": "100"}
+        self.settings = {
+            **{name: secrets.token_hex(12) for name in PASSWORDS}, **PORTS, "COMPOSE_PROFILES": ",".join(profiles),
+            "MILLRACE_IMAGE": IMAGE, "MILLRACE_IMAGE_PACKAGE": "given", "MILLRACE_STANDINS": str(standins.FOLDER),
+            "MILLRACE_NODE_CERTS": str(folder / "certs"), "MOCK_DATA_RECORDS_PER_BATCH": "100"
+        }
         self.write()
 
     def write(self):
@@ -76,8 +86,9 @@ class Compose:
 
     def __call__(self, *words, check=True, seconds=1200, text=None):
         stand_ins = ["-f", HERE / "standins.yaml"]
-        return run("docker", "compose", "-p", PROJECT, "--env-file", self.file, "-f", ROOT / "deploy" / "compose.yaml", *stand_ins, *words,
-                   check=check, seconds=seconds, text=text, env={**engine.environment(), "COMPOSE_PROFILES": ",".join(self.profiles)})
+        return run("docker", "compose", "-p", PROJECT, "--env-file", self.file, "-f", ROOT / "deploy" / "compose.yaml",
+                   *stand_ins, *words, check=check, seconds=seconds, text=text,
+                   env={**engine.environment(), "COMPOSE_PROFILES": ",".join(self.profiles)})
 
     def up(self, *words):
         before = time.monotonic()
@@ -96,24 +107,28 @@ class Compose:
 
     def verify(self, seconds=180):
         """Runs `verify` in a node's container. Raises AssertionError unless it ends with 0."""
-        return self("exec", "-T", self.nodes()[0], "millrace", "verify", "--wait", str(seconds), seconds=seconds * 3).stdout
+        return self("exec", "-T",
+                    self.nodes()[0], "millrace", "verify", "--wait", str(seconds), seconds=seconds * 3).stdout
 
     def psql(self, statement):
         administrator = ["-e", f"PGPASSWORD={self.settings['MILLRACE_POSTGRES_ADMIN_PASSWORD']}"]
-        return self("exec", "-T", *administrator, "postgres", "psql", "-h", "127.0.0.1", "-U", "millrace_admin", "-d", "shop", "-XAtqc", statement).stdout.strip()
+        return self("exec", "-T", *administrator, "postgres", "psql", "-h", "127.0.0.1", "-U", "millrace_admin", "-d",
+                    "shop", "-XAtqc", statement).stdout.strip()
 
     def redis(self, *words):
         return self("exec", "-T", "redis", "redis-cli", *words).stdout.strip()
 
     def is_healthy(self, service):
-        found = run("docker", "inspect", "-f", "{{.State.Status}} {{.State.Health.Status}}", self.container(service), check=False)
+        found = run("docker", "inspect", "-f", "{{.State.Status}} {{.State.Health.Status}}", self.container(service),
+                    check=False)
         return found.stdout.split() == ["running", "healthy"]
 
     def wait_until_healthy(self, seconds=180):
         until = time.monotonic() + seconds
         while sick := [service for service in self.services() if not self.is_healthy(service)]:
             if time.monotonic() > until:
-                raise AssertionError(f"not healthy after {seconds} s: {', '.join(sick)}\n{self('logs', '--tail', '20', *sick).stdout}")
+                raise AssertionError(
+                    f"not healthy after {seconds} s: {', '.join(sick)}\n{self('logs', '--tail', '20', *sick).stdout}")
             time.sleep(0.5)
 
     def rows(self):
@@ -128,7 +143,10 @@ def orders(compose):
     def write():
         while not ended.is_set():
             with contextlib.suppress(AssertionError):
-                compose.psql("INSERT INTO orders (customer_id, total_amount, status) SELECT id, 19.99, 'pending' FROM customers ORDER BY id LIMIT 5")
+                compose.psql(
+                    "INSERT INTO orders (customer_id, total_amount, status) SELECT id, 19.99, 'pending' FROM "
+                    "customers ORDER BY id LIMIT 5"
+                )
                 written.append(5)
 
     thread = threading.Thread(target=write)
@@ -152,7 +170,8 @@ def setUpModule():
 
 
 def take_package():
-    """Puts the package where the image's build takes it from: the one that MILLRACE_PACKAGE names, else one of this repository's build."""
+    """Puts the package where the image's build takes it from: the one that MILLRACE_PACKAGE names, else one of this
+    repository's build."""
     given = os.environ.get("MILLRACE_PACKAGE")
     if not given:
         return say(f"package: {package.package()}")
@@ -168,7 +187,9 @@ def build_images():
     wanted = [name for name, service in config.items() if "build" in service and not official(service["image"])]
     before = time.monotonic()
     compose("build", *wanted, seconds=3600)
-    say(f"images built in {time.monotonic() - before:.0f} s; official ones: {sorted(set(config) - set(wanted) - set(SETUP) - {'node', 'generator'}) or 'none'}")
+    say(f"images built in {time.monotonic() - before:.0f} s; official ones: "
+        f"{sorted(set(config) - set(wanted) - set(SETUP) - {'node', 'generator'}) or 'none'}"
+        )
     run("docker", "build", "-t", NEXT_IMAGE, "-", text=f"FROM {IMAGE}\nLABEL millrace.test=next\n")
 
 
@@ -177,13 +198,15 @@ class Files(unittest.TestCase):
 
     def config(self, *profiles, env=None):
         names = {**{name: "x" for name in PASSWORDS}, **(env or {})}
-        done = run("docker", "compose", *[word for name in profiles for word in ("--profile", name)], "-f", ROOT / "compose.yaml", "--env-file", "/dev/null",
-                   "config", "--format", "json", env={**engine.environment(), **names})
+        done = run("docker", "compose", *[word for name in profiles for word in ("--profile", name)], "-f",
+                   ROOT / "compose.yaml", "--env-file", "/dev/null", "config", "--format", "json",
+                   env={**engine.environment(), **names})
         return json.loads(done.stdout)
 
     def test_no_password_is_in_the_files(self):
         for name in PASSWORDS:
-            done = run("docker", "compose", "-f", ROOT / "compose.yaml", "--env-file", "/dev/null", "config", check=False,
+            done = run("docker", "compose", "-f", ROOT / "compose.yaml", "--env-file", "/dev/null", "config",
+                       check=False,
                        env={**engine.environment(), **{other: "x" for other in PASSWORDS if other != name}})
             self.assertNotEqual(done.returncode, 0)
             self.assertIn(name, done.stderr)
@@ -198,14 +221,19 @@ class Files(unittest.TestCase):
     def test_limits_add_up_to_four_gigabytes(self):
         for profiles, limit in ((("kraft", "node"), 4), (("zookeeper", "node"), 4), (("kraft", "nodes"), 5)):
             services = self.config(*profiles)["services"]
-            limits = {name: int(service["deploy"]["resources"]["limits"]["memory"]) for name, service in services.items()}
-            self.assertLessEqual(sum(size for name, size in limits.items() if name not in SETUP), limit * GIGABYTE, limits)
+            limits = {
+                name: int(service["deploy"]["resources"]["limits"]["memory"]) for name, service in services.items()
+            }
+            self.assertLessEqual(sum(size for name, size in limits.items() if name not in SETUP), limit * GIGABYTE,
+                                 limits)
 
     def test_every_service_waits_for_health_or_for_an_end(self):
         for profiles in (("kraft", "node"), ("zookeeper", "node"), ("kraft", "nodes")):
             for name, service in self.config(*profiles)["services"].items():
                 for other, how in service.get("depends_on", {}).items():
-                    self.assertEqual(how["condition"], "service_completed_successfully" if other in SETUP else "service_healthy", f"{name} -> {other}")
+                    self.assertEqual(how["condition"],
+                                     "service_completed_successfully" if other in SETUP else "service_healthy",
+                                     f"{name} -> {other}")
 
     def test_the_image_has_no_shell_and_says_what_it_is(self):
         image = json.loads(run("docker", "image", "inspect", IMAGE).stdout)[0]
@@ -214,7 +242,8 @@ class Files(unittest.TestCase):
             self.assertTrue(labels[f"org.opencontainers.image.{name}"])
         self.assertEqual(image["Config"]["User"], "10001:10001")
         self.assertEqual(image["Config"]["Healthcheck"]["Test"], ["CMD", "/usr/bin/millrace", "health"])
-        self.assertNotEqual(run("docker", "run", "--rm", "--entrypoint", "/bin/sh", IMAGE, "-c", "true", check=False).returncode, 0)
+        self.assertNotEqual(
+            run("docker", "run", "--rm", "--entrypoint", "/bin/sh", IMAGE, "-c", "true", check=False).returncode, 0)
         say(f"image: {image['Size'] / 1e6:.1f} MB")
         self.assertLess(image["Size"], 60e6)
 
@@ -225,7 +254,8 @@ class Files(unittest.TestCase):
         run("docker", "cp", f"{name}:/usr/share/doc/millrace/sbom.spdx.json", FOLDER)
         found = json.loads((FOLDER / "sbom.spdx.json").read_text())
         names = {entry["name"] for entry in found["packages"]}
-        self.assertLessEqual({"millrace", "libc6", "libssl3", "librdkafka1", "libcaf-core0.17", "libpq5", "nlohmann-json3-dev"}, names)
+        self.assertLessEqual(
+            {"millrace", "libc6", "libssl3", "librdkafka1", "libcaf-core0.17", "libpq5", "nlohmann-json3-dev"}, names)
         self.assertTrue(all(entry["versionInfo"] for entry in found["packages"]))
 
 
@@ -273,8 +303,11 @@ class Running:
             self.assertEqual(found["State"]["Health"]["Status"], "healthy")
 
     def test_3_no_password_is_shown_by_connect_or_in_the_list_of_processes(self):
-        shown = self.compose("exec", "-T", "connect", "curl", "-fsS", "http://localhost:8083/connectors/millrace-shop/config").stdout
-        shown += "".join(run("docker", "top", self.compose.container(name), "-eo", "pid,args").stdout for name in self.compose.services())
+        shown = self.compose("exec", "-T", "connect", "curl", "-fsS",
+                             "http://localhost:8083/connectors/millrace-shop/config").stdout
+        shown += "".join(
+            run("docker", "top", self.compose.container(name), "-eo", "pid,args").stdout
+            for name in self.compose.services())
         for name in PASSWORDS:
             self.assertNotIn(self.compose.settings[name], shown, name)
 
@@ -283,7 +316,8 @@ class Running:
             with self.subTest(service):
                 before = time.monotonic()
                 run("docker", "kill", self.compose.container(service))
-                run("docker", "start", self.compose.container(service))  # Docker does that after a crash, and not after this
+                # Docker does that after a crash, and not after this
+                run("docker", "start", self.compose.container(service))
                 self.compose.wait_until_healthy()
                 self.whole(f"docker kill {service}", before)
 
@@ -319,7 +353,9 @@ class Running:
         self.compose("down", "-v", "--timeout", "30")
         for kind in ("container", "volume", "network"):
             every = ["-a"] if kind == "container" else []
-            self.assertEqual(run("docker", kind, "ls", "-q", *every, "--filter", f"label=com.docker.compose.project={PROJECT}").stdout.strip(), "", kind)
+            self.assertEqual(
+                run("docker", kind, "ls", "-q", *every, "--filter",
+                    f"label=com.docker.compose.project={PROJECT}").stdout.strip(), "", kind)
 
 
 class Kraft(Running, unittest.TestCase):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""The documents are true and readable where a program can tell: links and paths lead somewhere, quoted code is in its file, verbs and
-settings are the ones there are, lines wrap, README and ARCHITECTURE's sections are short, and pages have a question as their title."""
+"""The documents are true and readable where a program can tell: links and paths lead somewhere, quoted code is in its
+file, verbs and settings are the ones there are, lines wrap, README and ARCHITECTURE's sections are short, and pages
+have a question as their title."""
 import pathlib
 import re
 import sys
@@ -12,6 +13,7 @@ sys.dont_write_bytecode = True
 
 WIDTH = 100            #: columns of a line of prose
 README_LINES = 150     #: README has fewer
+PYTHON_WIDTH = 120     #: columns of a line of Python
 SECTION_LINES = 12     #: of prose, lists included, in a section of ARCHITECTURE
 GLOSSARY_TERMS = 20    #: at least
 
@@ -23,12 +25,28 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 def documents():
     """Returns every Markdown file of the repository, but what is built or fetched."""
-    found = [path for path in ROOT.rglob("*.md") if not any(part.startswith(".") or part == "build" for part in path.relative_to(ROOT).parts)]
+    found = [
+        path for path in ROOT.rglob("*.md")
+        if not any(part.startswith(".") or part == "build" for part in path.relative_to(ROOT).parts)
+    ]
     return sorted(found)
 
 
+def programs():
+    """Returns every Python file of the repository, but what is built or fetched."""
+    skipped = {"build", "__pycache__"}
+    return sorted(path for path in ROOT.rglob("*.py")
+                  if not any(part.startswith(".") or part in skipped for part in path.relative_to(ROOT).parts))
+
+
+def too_wide(text):
+    """Returns the numbers of the lines of Python that are wider than PYTHON_WIDTH columns."""
+    return [number for number, line in enumerate(text.split("\n"), 1) if len(line) > PYTHON_WIDTH]
+
+
 def classified(text):
-    """Yields (number, kind, line) for each line. Kinds: code, table, heading, blank, prose. Four spaces at the beginning make code."""
+    """Yields (number, kind, line) for each line. Kinds: code, table, heading, blank, prose. Four spaces at the
+    beginning make code."""
     fenced = False
     for number, line in enumerate(text.splitlines(), 1):
         if FENCE.match(line):
@@ -104,11 +122,13 @@ class Documents(unittest.TestCase):
 
     def test_every_relative_link_leads_to_a_file_and_a_heading(self):
         for document in documents():
-            self.assertEqual(broken_links(document, document.read_text()), [], f"{document.relative_to(ROOT)} has links that lead nowhere")
+            self.assertEqual(broken_links(document, document.read_text()), [],
+                             f"{document.relative_to(ROOT)} has links that lead nowhere")
 
     def test_every_line_wraps(self):
         for document in documents():
-            self.assertEqual(too_long(document.read_text()), [], f"{document.relative_to(ROOT)}: these lines have more than {WIDTH} columns")
+            self.assertEqual(too_long(document.read_text()), [],
+                             f"{document.relative_to(ROOT)}: these lines have more than {WIDTH} columns")
 
     def test_the_readme_is_short_and_has_the_command_for_tests(self):
         text = (ROOT / "README.md").read_text()
@@ -124,7 +144,8 @@ class Documents(unittest.TestCase):
             self.assertIn(f"(docs/{page.name})", readme)
 
     def test_sections_of_the_architecture_are_short(self):
-        self.assertEqual(long_sections((ROOT / "ARCHITECTURE.md").read_text()), {}, f"sections with more than {SECTION_LINES} lines of prose")
+        self.assertEqual(long_sections((ROOT / "ARCHITECTURE.md").read_text()), {},
+                         f"sections with more than {SECTION_LINES} lines of prose")
 
     def test_the_architecture_opens_with_a_glossary(self):
         text = (ROOT / "ARCHITECTURE.md").read_text()
@@ -144,7 +165,8 @@ class Documents(unittest.TestCase):
         for row in rows:
             first = pathlib.Path(re.findall(r"`([^`]+)`", row)[0])
             for name in re.findall(r"`([^`]+)`", row):
-                self.assertTrue((ROOT / name).exists() or (ROOT / first.parent / name).exists() or (ROOT / first.parts[0] / name).exists(), name)
+                self.assertTrue((ROOT / name).exists() or (ROOT / first.parent / name).exists()
+                                or (ROOT / first.parts[0] / name).exists(), name)
 
     def test_every_file_to_edit_is_there(self):
         table = section((ROOT / "ARCHITECTURE.md").read_text(), "To add something, edit here")
@@ -159,12 +181,16 @@ class Documents(unittest.TestCase):
         quotes = re.findall(r"`([\w/.]+)`\n\n?```cpp\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
         self.assertEqual(len(quotes), 3)
         for name, code in quotes:
-            self.assertIn(code.strip(), (ROOT / name).read_text(), f"CONTRIBUTING.md quotes what {name} doesn't say (any more)")
+            self.assertIn(code.strip(), (ROOT / name).read_text(),
+                          f"CONTRIBUTING.md quotes what {name} doesn't say (any more)")
 
     def test_every_verb_of_the_front_door_is_in_its_table(self):
         import front
         table = (ROOT / "docs" / "verbs.md").read_text()
-        for verb in [*front.VERBS, "up", "down", "env", "logs", "service", "package", "test", "nodes", "certs", "psql", "bench"]:
+        for verb in [
+                *front.VERBS, "up", "down", "env", "logs", "service", "package", "test", "nodes", "certs", "psql",
+                "bench"
+        ]:
             self.assertRegex(table, rf"`{verb}[ `]", f"docs/verbs.md doesn't tell of the verb {verb}")
 
     def test_every_setting_of_the_documents_is_in_the_example(self):
@@ -176,6 +202,16 @@ class Documents(unittest.TestCase):
                 self.assertIn(f"#{name}=", example)
 
 
+class Programs(unittest.TestCase):
+
+    def test_python_lines_end_at_120(self):
+        found = programs()
+        self.assertGreater(len(found), 50)
+        long = [f"{path.relative_to(ROOT)}:{number}" for path in found
+                for number in too_wide(path.read_text())]
+        self.assertEqual(long, [], f"Python lines longer than {PYTHON_WIDTH} columns")
+
+
 class Rules(unittest.TestCase):
     """Each rule convicts what breaks it, and nothing else."""
 
@@ -183,17 +219,23 @@ class Rules(unittest.TestCase):
         self.assertEqual(too_long("x" * 100 + "\n" + "word " * 21), [2])
         self.assertEqual(too_long("* " + "word " * 21 + "\n  [a](b.md)"), [1])
 
+    def test_a_line_of_python_that_is_too_wide_is_found(self):
+        self.assertEqual(too_wide("x" * 120 + "\n" + "x" * 121 + "\n"), [2])
+
     def test_tables_code_and_bare_links_need_not_wrap(self):
         long = "x" * 120
-        for text in (f"| {long} |", f"    {long}", f"```\n{long}\n```", f"https://example.org/{long}", f"[name]: https://example.org/{long}", f"* [name]({long}.md)"):
+        for text in (f"| {long} |", f"    {long}", f"```\n{long}\n```", f"https://example.org/{long}",
+                     f"[name]: https://example.org/{long}", f"* [name]({long}.md)"):
             self.assertEqual(too_long(text), [], text[:20])
         self.assertEqual(too_long(f"```\n{long}\n```\n{long}"), [4])
 
     def test_a_link_to_a_missing_file_or_heading_is_found(self):
         document = ROOT / "README.md"
-        text = "# A title\n\n## Two `words`, here\n\n[a](missing.md) [b](#a-title) [c](#two-words-here) [d](#none) [e](https://example.org) [f](LICENSE)\n"
+        text = ("# A title\n\n## Two `words`, here\n\n"
+                "[a](missing.md) [b](#a-title) [c](#two-words-here) [d](#none) [e](https://example.org) [f](LICENSE)\n")
         self.assertEqual(broken_links(document, text), ["missing.md", "#none"])
-        self.assertEqual(broken_links(document, "[a](ARCHITECTURE.md#no-such-heading) [b](ARCHITECTURE.md#glossary)"), ["ARCHITECTURE.md#no-such-heading"])
+        self.assertEqual(broken_links(document, "[a](ARCHITECTURE.md#no-such-heading) [b](ARCHITECTURE.md#glossary)"),
+                         ["ARCHITECTURE.md#no-such-heading"])
 
     def test_a_heading_that_comes_twice_has_two_anchors(self):
         self.assertEqual(anchors("# A\n## A\n"), {"a", "a-1"})

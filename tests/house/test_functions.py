@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The order of the functions that Redis runs: what a file uses stands before it, and a mistake in the first lines fails the build."""
+"""The order of the functions that Redis runs: what a file uses stands before it, and a mistake in the first lines fails
+the build."""
 import pathlib
 import subprocess
 import sys
@@ -11,7 +12,8 @@ FUNCTIONS = ROOT / "actors" / "redis" / "functions"
 
 
 def embed(folder, out):
-    return subprocess.run(["cmake", f"-DOUT={out}", f"-DDIR={folder}", "-P", str(ROOT / "cmake" / "embed.cmake")], capture_output=True, text=True)
+    return subprocess.run(["cmake", f"-DOUT={out}", f"-DDIR={folder}", "-P",
+                           str(ROOT / "cmake" / "embed.cmake")], capture_output=True, text=True)
 
 
 class Functions(unittest.TestCase):
@@ -23,10 +25,13 @@ class Functions(unittest.TestCase):
             out = pathlib.Path(folder, "out.cpp")
             done = embed(folder, out)
             lines = out.read_text().splitlines() if out.exists() else []
-            return [line.split()[2].removesuffix("_text[]") for line in lines if line.startswith("const char ")], " ".join(done.stderr.split())
+            return [line.split()[2].removesuffix("_text[]")
+                    for line in lines
+                    if line.startswith("const char ")], " ".join(done.stderr.split())
 
     def test_a_file_stands_behind_those_it_uses(self):
-        self.assertEqual(self.order_of(a="-- uses: b, c\n", b="-- uses: c\nc.x()\n", c="local c = {}\n"), (["c", "b", "a"], ""))
+        self.assertEqual(self.order_of(a="-- uses: b, c\n", b="-- uses: c\nc.x()\n", c="local c = {}\n"),
+                         (["c", "b", "a"], ""))
 
     def test_every_function_is_in_the_library(self):
         files = {path.stem: path.read_text() for path in FUNCTIONS.glob("*.lua")}

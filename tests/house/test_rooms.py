@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The house's rules of including, as ARCHITECTURE.md has them: who may know whom, and where CAF, libpq and the other clients are known."""
+"""The house's rules of including, as ARCHITECTURE.md has them: who may know whom, and where CAF, libpq and the other
+clients are known."""
 import pathlib
 import re
 import sys
@@ -7,7 +8,9 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED_ROOMS = {"figures", "postgres", "redis", "sources/kafka", "sources/debezium", "verify", "cell", "ledger", "project", "peers"}
+SHARED_ROOMS = {
+    "figures", "postgres", "redis", "sources/kafka", "sources/debezium", "verify", "cell", "ledger", "project", "peers"
+}
 
 # A source is known where changes begin, and to the programs: who else reads its folder is written here first.
 SOURCES_READERS = {
@@ -144,31 +147,38 @@ class Rooms(unittest.TestCase):
 
     def test_each_rule_convicts(self):
         for path, line, rule in [
-                ("messages/units.hpp", '#include "actors/figures/plan/plan.hpp"', "messages/ includes nothing above it"),
-                ("actors/figures/fold/fold.hpp", '#include "actors/fill/fill.hpp"', "shared room figures"),
-                ("actors/fill/fill.hpp", '#include "actors/generator/pace.hpp"', "actor's room fill"),
-                ("actors/sources/debezium/topics.hpp", '#include "actors/cdc_router/routing.hpp"', "shared room sources/debezium"),
-                ("actors/sources/kafka/topics.hpp", '#include "actors/sources/debezium/topics.hpp"', "actors/sources/debezium/ is included by"),
-                ("actors/verify/run.cpp", '#include "actors/sources/kafka/consumer.hpp"', "actors/sources/kafka/ is included by"),
-                ("actors/figures/values/text.hpp", '#include "actors/figures/plan/plan.hpp"', "actors/figures/values doesn't include"),
-                ("actors/figures/language/target.hpp", '#include "actors/figures/plan/plan.hpp"', "actors/figures/language doesn't include"),
-                ("actors/figures/plan/planner.hpp", '#include "actors/figures/fold/fold.hpp"', "actors/figures/plan doesn't include"),
-                ("actors/figures/fold/fold.hpp", '#include "actors/figures/language/target.hpp"', "actors/figures/fold doesn't include"),
-                ("actors/cell/cell.cpp", "#include <caf/all.hpp>", "include CAF"),
-                ("actors/cell/cell.cpp", '#include "actors/interfaces.hpp"', "include CAF"),
-                ("actors/cell/cell.cpp", '#include "messages/caf/types.hpp"', "include CAF"),
-                ("actors/cell/cell.cpp", '#include "nodes/settings/config.hpp"', "nodes/"),
-                ("actors/cell/cell.cpp", '#include "cell.hpp"', "path from the root"),
-                ("actors/cell/cell.cpp", '#include "../figures/plan/plan.hpp"', "path from the root"),
-                ("actors/verify/run.cpp", "#include <hiredis/hiredis.h>", "only actors/redis/"),
-                ("nodes/node/node.cpp", "#include <pqxx/pqxx>", "only actors/postgres/"),
-                ("nodes/node/node.cpp", '#include "tests/unit/redis_server.hpp"', "only tests"),
-                ("nodes/node/node.cpp", '#include "nodes/cli/verbs.hpp"', "nodes/node doesn't include"),
-                ("nodes/cli/apply.cpp", '#include "nodes/node/node.hpp"', "nodes/cli doesn't include"),
-                ("nodes/cli/apply.cpp", "#include <caf/all.hpp>", "include CAF"),
-                ("nodes/cli/apply.cpp", '#include "actors/fill/fill_actor.hpp"', "include CAF"),
-                ("nodes/settings/config.hpp", '#include "nodes/cli/verbs.hpp"', "nodes/settings doesn't include"),
-                ("tests/unit/cell/cell_test.cpp", "#include <caf/all.hpp>", "include CAF")]:
+            ("messages/units.hpp", '#include "actors/figures/plan/plan.hpp"', "messages/ includes nothing above it"),
+            ("actors/figures/fold/fold.hpp", '#include "actors/fill/fill.hpp"', "shared room figures"),
+            ("actors/fill/fill.hpp", '#include "actors/generator/pace.hpp"', "actor's room fill"),
+            ("actors/sources/debezium/topics.hpp", '#include "actors/cdc_router/routing.hpp"',
+             "shared room sources/debezium"),
+            ("actors/sources/kafka/topics.hpp", '#include "actors/sources/debezium/topics.hpp"',
+             "actors/sources/debezium/ is included by"),
+            ("actors/verify/run.cpp", '#include "actors/sources/kafka/consumer.hpp"',
+             "actors/sources/kafka/ is included by"),
+            ("actors/figures/values/text.hpp", '#include "actors/figures/plan/plan.hpp"',
+             "actors/figures/values doesn't include"),
+            ("actors/figures/language/target.hpp", '#include "actors/figures/plan/plan.hpp"',
+             "actors/figures/language doesn't include"),
+            ("actors/figures/plan/planner.hpp", '#include "actors/figures/fold/fold.hpp"',
+             "actors/figures/plan doesn't include"),
+            ("actors/figures/fold/fold.hpp", '#include "actors/figures/language/target.hpp"',
+             "actors/figures/fold doesn't include"), ("actors/cell/cell.cpp", "#include <caf/all.hpp>", "include CAF"),
+            ("actors/cell/cell.cpp", '#include "actors/interfaces.hpp"', "include CAF"),
+            ("actors/cell/cell.cpp", '#include "messages/caf/types.hpp"', "include CAF"),
+            ("actors/cell/cell.cpp", '#include "nodes/settings/config.hpp"', "nodes/"),
+            ("actors/cell/cell.cpp", '#include "cell.hpp"', "path from the root"),
+            ("actors/cell/cell.cpp", '#include "../figures/plan/plan.hpp"', "path from the root"),
+            ("actors/verify/run.cpp", "#include <hiredis/hiredis.h>", "only actors/redis/"),
+            ("nodes/node/node.cpp", "#include <pqxx/pqxx>", "only actors/postgres/"),
+            ("nodes/node/node.cpp", '#include "tests/unit/redis_server.hpp"', "only tests"),
+            ("nodes/node/node.cpp", '#include "nodes/cli/verbs.hpp"', "nodes/node doesn't include"),
+            ("nodes/cli/apply.cpp", '#include "nodes/node/node.hpp"', "nodes/cli doesn't include"),
+            ("nodes/cli/apply.cpp", "#include <caf/all.hpp>", "include CAF"),
+            ("nodes/cli/apply.cpp", '#include "actors/fill/fill_actor.hpp"', "include CAF"),
+            ("nodes/settings/config.hpp", '#include "nodes/cli/verbs.hpp"', "nodes/settings doesn't include"),
+            ("tests/unit/cell/cell_test.cpp", "#include <caf/all.hpp>", "include CAF")
+        ]:
             with self.subTest(path=path, line=line):
                 broken = self.broken_by(path, line)
                 self.assertEqual(len(broken), 1, broken)

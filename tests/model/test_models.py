@@ -31,14 +31,17 @@ HANDOVER = {"two routers": {"ROUTERS": 2, "LOSS": 0}, "three nodes": {"NODES": 3
             "what is fenced keeps memory": {"LOSS": 0, "LATE": 0, "WHOLE": None}, "the store goes back": {},
             "chains from the offset": {"LATE": 0, "CHAINS_AT_OFFSET": None}}
 HANDOVER_LONGER = {"two routers, it goes back": {"ROUTERS": 2, "LATE": 0}}
-HANDOVER_MUTANTS = ["SAME_TOKEN", "TOKEN_BY_NAME", "READ_FIRST", "KEEPS_MEMORY", "RETRY_STALE", "FENCED_STAYS",
-                    "NO_GAP_CHECK", "READ_STAYS", "NO_OWED", "NO_OWNER", "START_AT_OFFSET", "KEPT_ONLY", "OLD_NEWS", "SILENT"]
+HANDOVER_MUTANTS = [
+    "SAME_TOKEN", "TOKEN_BY_NAME", "READ_FIRST", "KEEPS_MEMORY", "RETRY_STALE", "FENCED_STAYS", "NO_GAP_CHECK",
+    "READ_STAYS", "NO_OWED", "NO_OWNER", "START_AT_OFFSET", "KEPT_ONLY", "OLD_NEWS", "SILENT"
+]
 
 
 class Verdict:
     def __init__(self, output):
         self.output = output
-        self.whole = "errors:" in output and "Search not completed" not in output and "max search depth too small" not in output
+        self.whole = ("errors:" in output and "Search not completed" not in output
+                      and "max search depth too small" not in output)
         self.errors = int(re.search(r"errors: (\d+)", output).group(1)) if "errors:" in output else -1
         stored = re.search(r"^\s*([\d.e+]+) states, stored", output, re.M)
         self.states = int(float(stored.group(1))) if stored else 0
@@ -50,7 +53,8 @@ def search(model, defines):
     try:
         shutil.copy(os.path.join(HERE, model), folder)
         flags = ["-D" + name if value is None else f"-D{name}={value}" for name, value in defines.items()]
-        subprocess.run(["spin", *flags, "-a", model], cwd=folder, check=True, stdout=subprocess.DEVNULL, timeout=SECONDS)
+        subprocess.run(["spin", *flags, "-a", model], cwd=folder, check=True, stdout=subprocess.DEVNULL,
+                       timeout=SECONDS)
         subprocess.run(["cc", "-O2", "-w", "-DSAFETY", "-DMEMLIM=3000", "-o", "pan", "pan.c"], cwd=folder,
                        check=True, timeout=SECONDS)
         ran = subprocess.run(["./pan", "-m1000000"], cwd=folder, capture_output=True, text=True, timeout=SECONDS)

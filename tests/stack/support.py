@@ -27,7 +27,8 @@ class StackTest(unittest.TestCase):
     def resolve(self, command_line=None, environment=None, config=""):
         """Returns the settings that these layers make; nothing of the caller's own environment is among them."""
         self.config.write_text(config)
-        return settings.resolve(command_line or {}, {"MILLRACE_HOME": str(self.home.root), **(environment or {})}, self.config)
+        return settings.resolve(command_line or {}, {"MILLRACE_HOME": str(self.home.root), **(environment or {})},
+                                self.config)
 
     def eventually(self, condition, message, seconds=20.0):
         """Waits until a condition holds; fails where it doesn't in time."""

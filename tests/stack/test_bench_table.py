@@ -6,9 +6,14 @@ import support  # before the stack's own modules: it makes them importable
 
 import bench_table
 
-FACTS = {"step": "facts", "date": "2026-01-02", "commit": "abc1234", "cores": 2, "processor": "a processor with quite a long name", "versions":
-         {"kafka": "4.2.2", "debezium": "3.6.3.Final"}}
-SCALE = {"step": "scale", "nodes": 2, "cores_each": 0.2, "events_per_second": 39289.4, "cpu_us_per_event": 9.61, "times_one": 1.789, "correct": True}
+FACTS = {
+    "step": "facts", "date": "2026-01-02", "commit": "abc1234", "cores": 2,
+    "processor": "a processor with quite a long name", "versions": {"kafka": "4.2.2", "debezium": "3.6.3.Final"}
+}
+SCALE = {
+    "step": "scale", "nodes": 2, "cores_each": 0.2, "events_per_second": 39289.4, "cpu_us_per_event": 9.61,
+    "times_one": 1.789, "correct": True
+}
 LATENCY = {"step": "latency", "rate": 1000, "p50_ms": 10.2, "p99_ms": 76.1, "max_ms": 127.0}
 
 

@@ -1,4 +1,5 @@
-"""`certs`: an authority that stays, and certificates that come and are renewed under it; and what nodes are told of them."""
+"""`certs`: an authority that stays, and certificates that come and are renewed under it; and what nodes are told of
+them."""
 import contextlib
 import io
 import shutil
@@ -28,11 +29,13 @@ class Certificates(support.StackTest):
         return {path.name: path.read_bytes() for path in self.where.iterdir()}
 
     def text_of(self, name):
-        return subprocess.run(["openssl", "x509", "-in", self.where / name, "-noout", "-text"], check=True, capture_output=True, text=True).stdout
+        return subprocess.run(["openssl", "x509", "-in", self.where / name, "-noout", "-text"], check=True,
+                              capture_output=True, text=True).stdout
 
     def test_the_first_run_makes_all_and_says_what_to_set(self):
         printed = self.make("node", "far.example")
-        self.assertEqual(set(self.content()), {"ca.crt", "ca.key", "node.crt", "node.key", "far.example.crt", "far.example.key"})
+        self.assertEqual(set(self.content()),
+                         {"ca.crt", "ca.key", "node.crt", "node.key", "far.example.crt", "far.example.key"})
         for name in ("node", "far.example"):
             for line in certificates.files_of(self.where, name).items():
                 self.assertIn("=".join(line) + "\n", printed)
@@ -41,12 +44,14 @@ class Certificates(support.StackTest):
 
     def test_keys_are_their_owners_alone(self):
         self.make("node")
-        self.assertEqual({path.name: path.stat().st_mode & 0o777 for path in self.where.glob("*.key")}, {"ca.key": 0o600, "node.key": 0o600})
+        self.assertEqual({path.name: path.stat().st_mode & 0o777 for path in self.where.glob("*.key")},
+                         {"ca.key": 0o600, "node.key": 0o600})
 
     def test_a_certificate_is_for_both_sides_and_names_its_node(self):
         self.make("node-2")
         text = self.text_of("node-2.crt")
-        for words in ("DNS:node-2", "TLS Web Server Authentication, TLS Web Client Authentication", "CA:FALSE", "NIST CURVE: P-256"):
+        for words in ("DNS:node-2", "TLS Web Server Authentication, TLS Web Client Authentication", "CA:FALSE",
+                      "NIST CURVE: P-256"):
             self.assertIn(words, text)
         self.assertIn("CA:TRUE", self.text_of("ca.crt"))
 
@@ -109,7 +114,8 @@ class Nodes(support.StackTest):
                          {str(self.folder / name) for name in ("node-2.crt", "node-2.key", "ca.crt")})
 
     def test_one_that_has_none_does_not_start_and_says_how_to_make_it(self):
-        with self.assertRaisesRegex(ServiceError, f"node-2.crt isn't there: `deploy/millrace certs {self.folder} --nodes node-2` makes it"):
+        with self.assertRaisesRegex(
+                ServiceError, f"node-2.crt isn't there: `deploy/millrace certs {self.folder} --nodes node-2` makes it"):
             self.second(MILLRACE_NODE_CERTS=str(self.folder)).prepare()
 
     def test_a_node_that_is_alone_needs_none(self):

@@ -56,7 +56,8 @@ class FullDisk(support.StackTest):
         self.eventually(lambda: self.kept.state == "ready", "never ready")
         self.fill()
         first = self.kept.signal(signal.SIGKILL)
-        self.eventually(lambda: self.kept.state == "ready" and self.kept.pid != first, f"not started again: {self.kept.record()}")
+        self.eventually(lambda: self.kept.state == "ready" and self.kept.pid != first,
+                        f"not started again: {self.kept.record()}")
         self.assertTrue(processes.is_alive(self.kept.pid, self.kept.began))
 
     def test_a_service_that_needs_room_says_so_and_starts_when_there_is_some(self):
@@ -87,7 +88,8 @@ class FullDisk(support.StackTest):
         self.assertEqual(control.ask(self.home, "status")["services"]["command"]["state"], "ready")
         self.assertFalse(self.home.state.exists())
         self.ballast.unlink()
-        self.eventually(lambda: self.home.state.exists() and str(self.kept.pid) in self.home.state.read_text(), "not written")
+        self.eventually(lambda: self.home.state.exists() and str(self.kept.pid) in self.home.state.read_text(),
+                        "not written")
 
     def test_a_disk_that_gets_full_is_said_before_it_is(self):
         self.assertEqual(disk.warning(self.one.settings), "")

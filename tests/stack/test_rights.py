@@ -19,9 +19,11 @@ from service import ServiceError
 #: What used to be written, or is, in folders that the servers' user owns.
 PLANTED = {
     redis.Redis: ("redis.conf", "redis.conf.new"),
-    connect.Connect: ("connect.properties", "connect.properties.new", "log4j2.properties", "log4j2.properties.new", "secrets.properties", "secrets.properties.new"),
+    connect.Connect: ("connect.properties", "connect.properties.new", "log4j2.properties", "log4j2.properties.new",
+                      "secrets.properties", "secrets.properties.new"),
     kafka.Kafka: ("kafka.properties", "kafka.properties.new", "log4j2.properties.new", "format.properties", "version"),
-    postgres.Postgres: ("millrace.conf", "millrace.conf.new", "password.new", "password.new.new", "data.new/postgresql.conf", "data.new"),
+    postgres.Postgres: ("millrace.conf", "millrace.conf.new", "password.new", "password.new.new",
+                        "data.new/postgresql.conf", "data.new"),
 }
 
 
@@ -41,7 +43,8 @@ class ServersUser(support.StackTest):
 
     def plant(self, link):
         """Makes a symbolic link to root's file, as the servers' user."""
-        done = subprocess.run(["ln", "-sfn", self.victim, link], **home.server_user(), cwd="/", capture_output=True, text=True)
+        done = subprocess.run(["ln", "-sfn", self.victim, link], **home.server_user(), cwd="/", capture_output=True,
+                              text=True)
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_a_link_that_it_plants_leads_root_to_no_file_of_roots(self):
@@ -79,7 +82,8 @@ class ServersUser(support.StackTest):
     def test_configuration_lies_where_it_can_make_nothing(self):
         for kind in PLANTED:
             kind(self.resolve()).prepare()
-            done = subprocess.run(["touch", self.home.configuration / kind.name / "new"], **home.server_user(), cwd="/", capture_output=True)
+            done = subprocess.run(["touch", self.home.configuration / kind.name / "new"], **home.server_user(), cwd="/",
+                                  capture_output=True)
             self.assertNotEqual(done.returncode, 0, kind.name)
 
     def test_a_link_in_the_place_of_its_folder_is_refused_and_named(self):
@@ -124,7 +128,8 @@ class Node(support.StackTest):
         status = pathlib.Path(f"/proc/{self.start()}/status").read_text()
         lines = dict(line.split(":\t", 1) for line in status.splitlines())
         user = pwd.getpwnam(home.SERVER_USER)
-        self.assertEqual((set(lines["Uid"].split()), set(lines["Gid"].split()), lines["Groups"].split()), ({str(user.pw_uid)}, {str(user.pw_gid)}, []))
+        self.assertEqual((set(lines["Uid"].split()), set(lines["Gid"].split()), lines["Groups"].split()),
+                         ({str(user.pw_uid)}, {str(user.pw_gid)}, []))
         self.assertEqual(int(lines["CapEff"], 16), 0)
 
     def test_a_node_reads_figures_and_files_that_only_root_can(self):
@@ -134,11 +139,13 @@ class Node(support.StackTest):
         (closed / "figures" / "one.sql").write_text("SELECT 1")
         (closed / "ca.pem").write_text("certificate")
         (closed / "kafka.properties").write_text(f"sasl.password=secret\nssl.ca.location={closed}/ca.pem\n")
-        pid = self.start(MILLRACE_FIGURES=str(closed / "figures"), KAFKA_PROPERTIES_FILE=str(closed / "kafka.properties"))
+        pid = self.start(MILLRACE_FIGURES=str(closed / "figures"),
+                         KAFKA_PROPERTIES_FILE=str(closed / "kafka.properties"))
         told = dict(word.partition("=")[::2] for word in pathlib.Path(f"/proc/{pid}/environ").read_text().split("\0"))
 
         def read(path):
-            return subprocess.run(["cat", path], **home.server_user(), cwd="/", capture_output=True, text=True, check=True).stdout
+            return subprocess.run(["cat", path], **home.server_user(), cwd="/", capture_output=True, text=True,
+                                  check=True).stdout
 
         self.assertEqual(read(f"{told['MILLRACE_FIGURES']}/one.sql"), "SELECT 1")
         properties = dict(line.partition("=")[::2] for line in read(told["KAFKA_PROPERTIES_FILE"]).splitlines())

@@ -30,7 +30,8 @@ class Packages(support.StackTest):
 
 class Configuration(support.StackTest):
     def test_only_what_is_ours_is_started(self):
-        found = services.make(self.resolve(environment={"REDIS_HOST": "redis.example", "KAFKA_BROKER": "kafka.example:9092"}))
+        found = services.make(
+            self.resolve(environment={"REDIS_HOST": "redis.example", "KAFKA_BROKER": "kafka.example:9092"}))
         self.assertEqual(list(found), ["postgres", "connect", "node", "generator"])
 
     def test_connect_follows_the_exactly_once_setting(self):
@@ -40,8 +41,8 @@ class Configuration(support.StackTest):
 
     def test_every_server_listens_on_the_loopback_only(self):
         found = self.resolve()
-        for text in (postgres.Postgres(found).configuration(), redis.Redis(found).configuration(), kafka.Kafka(found).configuration(),
-                     connect.Connect(found).configuration()):
+        for text in (postgres.Postgres(found).configuration(), redis.Redis(found).configuration(),
+                     kafka.Kafka(found).configuration(), connect.Connect(found).configuration()):
             addresses = re.findall(r"\d+\.\d+\.\d+\.\d+", text)
             self.assertEqual(set(addresses), {"127.0.0.1"})
 
@@ -78,21 +79,29 @@ class Configuration(support.StackTest):
         service.prepare()
         self.assertEqual(service.login_file().read_text(), f"millrace:{found['CONNECT_PASSWORD']}\n")
         self.assertEqual(service.login_file().stat().st_mode & 0o777, 0o600)
-        self.assertIn(f"rest.extension.classes=millrace.connect.Login\nmillrace.rest.login.file={service.login_file()}\n", service.configuration())
+        self.assertIn(
+            f"rest.extension.classes=millrace.connect.Login\nmillrace.rest.login.file={service.login_file()}\n",
+            service.configuration())
         self.assertNotIn(found["CONNECT_PASSWORD"], service.configuration())
         self.assertIsNone(self.resolve(environment={"CONNECT_URL": "http://connect.example"}).connect_login())
 
     def test_a_project_with_servers_of_its_own_is_told_none_of_our_logins(self):
         found = self.resolve()
-        for arguments, left in ((["DIR", "--these-servers"], {"KAFKA_PROPERTIES_FILE", "CONNECT_USER", "CONNECT_PASSWORD"}),
-                                (["DIR", "--these-servers", "--brokers", "kafka.example:9093"], {"CONNECT_USER", "CONNECT_PASSWORD"}),
-                                (["DIR", "--these-servers", "--connect=http://connect.example"], {"KAFKA_PROPERTIES_FILE"}), (["DIR", "--postgres", "postgresql:///x"], set())):
+        for arguments, left in ((["DIR", "--these-servers"],
+                                 {"KAFKA_PROPERTIES_FILE", "CONNECT_USER",
+                                  "CONNECT_PASSWORD"}), (["DIR", "--these-servers", "--brokers",
+                                                          "kafka.example:9093"], {"CONNECT_USER", "CONNECT_PASSWORD"}),
+                                (["DIR", "--these-servers", "--connect=http://connect.example"],
+                                 {"KAFKA_PROPERTIES_FILE"}), (["DIR", "--postgres", "postgresql:///x"], set())):
             told = dict(found.environment())
             front.keep_our_logins(found, arguments, told)
-            self.assertEqual({name for name in ("KAFKA_PROPERTIES_FILE", "CONNECT_USER", "CONNECT_PASSWORD") if name in told}, left, arguments)
+            self.assertEqual(
+                {name for name in ("KAFKA_PROPERTIES_FILE", "CONNECT_USER", "CONNECT_PASSWORD") if name in told}, left,
+                arguments)
         given = self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(self.config), "CONNECT_PASSWORD": "theirs"})
         told = dict(given.environment())
-        front.keep_our_logins(given, ["DIR", "--brokers", "kafka.example:9093", "--connect", "http://connect.example"], told)
+        front.keep_our_logins(given, ["DIR", "--brokers", "kafka.example:9093", "--connect", "http://connect.example"],
+                              told)
         self.assertEqual((told["KAFKA_PROPERTIES_FILE"], told["CONNECT_PASSWORD"]), (str(self.config), "theirs"))
 
     def test_redis_never_forgets_by_itself(self):
@@ -107,17 +116,20 @@ class Configuration(support.StackTest):
             note = service.folder() / "version"
             note.write_text(made_by + "\n") if made_by else note.unlink()
             if refused:
-                with self.assertRaisesRegex(ServiceError, f"made by Kafka {made_by or kafka.FIRST_VERSION}.*delete {service.folder()}"):
+                with self.assertRaisesRegex(
+                        ServiceError, f"made by Kafka {made_by or kafka.FIRST_VERSION}.*delete {service.folder()}"):
                     service.refuse_newer()
             else:
                 service.refuse_newer()
 
     def test_a_password_with_quotes_reaches_redis_and_psql_whole(self):
-        self.assertIn('requirepass "a\\"b\\\\c"\n', redis.Redis(self.resolve(environment={"REDIS_PASSWORD": 'a"b\\c'})).configuration())
+        self.assertIn('requirepass "a\\"b\\\\c"\n',
+                      redis.Redis(self.resolve(environment={"REDIS_PASSWORD": 'a"b\\c'})).configuration())
         self.assertEqual(postgres.quoted("it's \\ odd"), "'it''s \\\\ odd'")
 
     def test_a_password_with_backslashes_and_spaces_reaches_the_connector_whole(self):
-        for password, written in (("a\\b", "a\\\\b"), (" a =:#b ", "\\ a =:#b "), ("é\n", "\\u00e9\\n"), ("😀", "\\ud83d\\ude00")):
+        for password, written in (("a\\b", "a\\\\b"), (" a =:#b ", "\\ a =:#b "), ("é\n", "\\u00e9\\n"),
+                                  ("😀", "\\ud83d\\ude00")):
             text = connect.Connect(self.resolve(environment={"MILLRACE_DEBEZIUM_PASSWORD": password})).secrets()
             self.assertEqual(text, f"database.password={written}\n")
 
@@ -126,9 +138,12 @@ class Configuration(support.StackTest):
         self.home.make()
         connect.Connect(found).prepare()
         self.assertEqual(self.home.connector_secrets.stat().st_mode & 0o777, 0o600)
-        self.assertEqual(found.for_programs()["MILLRACE_DEBEZIUM_PASSWORD"], f"${{file:{self.home.connector_secrets}:database.password}}")
-        self.assertEqual(found.environment()["MILLRACE_DEBEZIUM_PASSWORD"], found["MILLRACE_DEBEZIUM_PASSWORD"], "what `env` prints may be given back to us")
-        self.assertIn(f"config.providers.file.param.allowed.paths={self.home.connector_secrets}\n", connect.Connect(found).configuration())
+        self.assertEqual(found.for_programs()["MILLRACE_DEBEZIUM_PASSWORD"],
+                         f"${{file:{self.home.connector_secrets}:database.password}}")
+        self.assertEqual(found.environment()["MILLRACE_DEBEZIUM_PASSWORD"], found["MILLRACE_DEBEZIUM_PASSWORD"],
+                         "what `env` prints may be given back to us")
+        self.assertIn(f"config.providers.file.param.allowed.paths={self.home.connector_secrets}\n",
+                      connect.Connect(found).configuration())
 
     def test_the_topics_of_a_projects_own_worker_look_like_no_table_of_it(self):
         folder = self.folder / "mine"
@@ -151,14 +166,19 @@ class Configuration(support.StackTest):
 
     def test_somebody_elses_connect_is_told_what_was_given(self):
         for given in ("plain", "${vault:shop:debezium}"):
-            found = self.resolve(environment={"CONNECT_URL": "http://connect.example", "MILLRACE_DEBEZIUM_PASSWORD": given})
+            found = self.resolve(
+                environment={"CONNECT_URL": "http://connect.example", "MILLRACE_DEBEZIUM_PASSWORD": given})
             self.assertEqual(found.for_programs()["MILLRACE_DEBEZIUM_PASSWORD"], given)
 
     def test_no_password_is_part_of_a_command(self):
         found = self.resolve(environment={"MILLRACE_FIGURES": str(self.folder)})
-        secrets = {found[name] for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD", "MILLRACE_HTTP_TOKEN", "CONNECT_PASSWORD")}
+        secrets = {
+            found[name] for name in ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD",
+                                     "MILLRACE_DEBEZIUM_PASSWORD", "MILLRACE_HTTP_TOKEN", "CONNECT_PASSWORD")
+        }
         for service in services.make(found).values():
-            self.assertFalse([word for word in service.command() if any(secret in word for secret in secrets)], service.name)
+            self.assertFalse([word for word in service.command() if any(secret in word for secret in secrets)],
+                             service.name)
 
 
 class Identity(support.StackTest):
@@ -175,7 +195,8 @@ class Identity(support.StackTest):
         found = self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(properties)})
         seen = []
         for password in ("one", "two"):
-            properties.write_text(f"security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.username=joe\nsasl.password={password}\n")
+            properties.write_text(
+                f"security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.username=joe\nsasl.password={password}\n")
             seen.append({kind.name: kind(found).fingerprints() for kind in (node.Node, connect.Connect)})
         for name, part in (("node", "Kafka's properties"), ("connect", "settings")):
             self.assertEqual([each for each in seen[0][name] if seen[0][name][each] != seen[1][name][each]], [part])
@@ -187,11 +208,13 @@ class Identity(support.StackTest):
         self.assertEqual(found.fingerprints(), before)
 
     def test_another_password_of_debezium_makes_connect_outdated_and_is_not_shown(self):
-        one, two = (connect.Connect(self.resolve(environment={"MILLRACE_DEBEZIUM_PASSWORD": value})).fingerprints() for value in ("one", "two"))
+        one, two = (connect.Connect(self.resolve(environment={"MILLRACE_DEBEZIUM_PASSWORD": value})).fingerprints()
+                    for value in ("one", "two"))
         self.assertEqual([part for part in one if one[part] != two[part]], ["Debezium's password"])
 
     def test_another_exactly_once_setting_makes_connect_outdated(self):
-        on, off = (connect.Connect(self.resolve(environment={"MILLRACE_EXACTLY_ONCE": value})).fingerprints() for value in ("on", "off"))
+        on, off = (connect.Connect(self.resolve(environment={"MILLRACE_EXACTLY_ONCE": value})).fingerprints()
+                   for value in ("on", "off"))
         self.assertNotEqual(on, off)
 
 
@@ -212,7 +235,8 @@ class Template(unittest.TestCase):
     def test_a_batch_is_smaller_than_the_queue_and_a_record_as_large_as_the_topic_takes(self):
         template = json.loads(self.text)
         self.assertLess(int(template["max.batch.size"]), int(template["max.queue.size"]))
-        self.assertEqual(template["producer.override.max.request.size"], template["topic.creation.default.max.message.bytes"])
+        self.assertEqual(template["producer.override.max.request.size"],
+                         template["topic.creation.default.max.message.bytes"])
         self.assertEqual(int(template["producer.override.max.request.size"]), kafka.RECORD_BYTES)
 
 

@@ -14,7 +14,8 @@ class Layers(support.StackTest):
     def test_the_environment_wins_over_the_configuration_file_and_the_command_line_over_both(self):
         found = self.resolve({"MILLRACE_PROJECT": "cli"}, {"MILLRACE_PROJECT": "env", "LOG_LEVEL": "debug"},
                              "MILLRACE_PROJECT=file\nLOG_LEVEL=warn\nMILLRACE_TOPIC_PREFIX='a b' # why\n")
-        self.assertEqual([found["MILLRACE_PROJECT"], found["LOG_LEVEL"], found["MILLRACE_TOPIC_PREFIX"]], ["cli", "debug", "a b"])
+        self.assertEqual([found["MILLRACE_PROJECT"], found["LOG_LEVEL"], found["MILLRACE_TOPIC_PREFIX"]],
+                         ["cli", "debug", "a b"])
 
     def test_a_later_command_knows_what_the_running_stack_was_given(self):
         self.home.make()
@@ -24,7 +25,9 @@ class Layers(support.StackTest):
 
     def test_a_secret_may_come_from_a_file(self):
         (self.folder / "password").write_text("from a file\n")
-        self.assertEqual(self.resolve(environment={"POSTGRES_PASSWORD_FILE": str(self.folder / "password")})["POSTGRES_PASSWORD"], "from a file")
+        self.assertEqual(
+            self.resolve(environment={"POSTGRES_PASSWORD_FILE": str(self.folder / "password")})["POSTGRES_PASSWORD"],
+            "from a file")
 
     def test_a_secret_file_that_is_missing_is_named(self):
         with self.assertRaisesRegex(SettingsError, "REDIS_PASSWORD_FILE: /nowhere"):
@@ -62,7 +65,8 @@ class Ownership(support.StackTest):
 
     def test_a_server_whose_address_is_given_is_somebody_elses(self):
         self.assertEqual(self.owned({"REDIS_HOST": "redis.example"}), ["postgres", "kafka", "connect"])
-        self.assertEqual(self.owned({"KAFKA_BROKER": "kafka.example:9092", "CONNECT_URL": "http://connect.example"}), ["postgres", "redis"])
+        self.assertEqual(self.owned({"KAFKA_BROKER": "kafka.example:9092", "CONNECT_URL": "http://connect.example"}),
+                         ["postgres", "redis"])
 
     def test_a_port_alone_moves_our_server(self):
         found = self.resolve(environment={"POSTGRES_PORT": "16000"})
@@ -77,13 +81,16 @@ class Ownership(support.StackTest):
         self.assertEqual(self.resolve(environment={"REDIS_HOST": "redis.example"})["REDIS_PASSWORD"], "")
 
     def test_the_token_for_post_is_of_our_making_whoever_runs_the_servers(self):
-        found = self.resolve(environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
+        found = self.resolve(
+            environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
         self.assertRegex(found["MILLRACE_HTTP_TOKEN"], "^[0-9a-f]{48}$")
         self.assertEqual(self.resolve(environment={"MILLRACE_HTTP_TOKEN": "given"})["MILLRACE_HTTP_TOKEN"], "given")
 
     def test_with_somebody_elses_database_everybody_is_the_user_that_was_given(self):
-        found = self.resolve(environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
-        self.assertEqual([found["MILLRACE_NODE_USER"], found["MILLRACE_DEBEZIUM_PASSWORD"], found["POSTGRES_PORT"]], ["app", "x", "5432"])
+        found = self.resolve(
+            environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
+        self.assertEqual([found["MILLRACE_NODE_USER"], found["MILLRACE_DEBEZIUM_PASSWORD"], found["POSTGRES_PORT"]],
+                         ["app", "x", "5432"])
 
 
 class Projects(support.StackTest):
@@ -95,9 +102,11 @@ class Projects(support.StackTest):
         return settings.resolve({}, environment or {}, project=self.folder / "mine")
 
     def test_the_environment_of_another_stack_does_not_reach_it(self):
-        found = self.project("MILLRACE_PROJECT=mine\nREDIS_HOST=redis.example\n",
-                             {"MILLRACE_PROJECT": "shop", "POSTGRES_DB": "shop", "REDIS_PASSWORD": "x", "MILLRACE_HOME": "/elsewhere"})
-        self.assertEqual([found["MILLRACE_PROJECT"], found["REDIS_PASSWORD"], found.home.root], ["mine", "", self.folder / "mine" / ".millrace"])
+        found = self.project(
+            "MILLRACE_PROJECT=mine\nREDIS_HOST=redis.example\n",
+            {"MILLRACE_PROJECT": "shop", "POSTGRES_DB": "shop", "REDIS_PASSWORD": "x", "MILLRACE_HOME": "/elsewhere"})
+        self.assertEqual([found["MILLRACE_PROJECT"], found["REDIS_PASSWORD"], found.home.root],
+                         ["mine", "", self.folder / "mine" / ".millrace"])
 
     def test_its_paths_are_from_its_folder(self):
         (self.folder / "mine").mkdir()
@@ -108,7 +117,9 @@ class Projects(support.StackTest):
 
     def test_an_address_at_the_usual_port_of_ours_is_another_stacks(self):
         found = self.project("POSTGRES_HOST=127.0.0.1\nPOSTGRES_PORT=15401\nKAFKA_BROKER=127.0.0.1:15403\n")
-        self.assertEqual([name for name in ("postgres", "redis", "kafka", "connect", "node", "generator") if found.own(name)], ["redis", "connect", "node"])
+        self.assertEqual(
+            [name for name in ("postgres", "redis", "kafka", "connect", "node", "generator") if found.own(name)],
+            ["redis", "connect", "node"])
 
     def test_its_verify_pauses_no_generator(self):
         self.assertEqual(self.project("")["MILLRACE_GENERATOR_PORT"], "0")
@@ -128,19 +139,23 @@ class Projects(support.StackTest):
 class KafkaSecurity(support.StackTest):
     def security(self, text):
         (self.folder / "kafka.properties").write_text(text)
-        return connect.security(self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(self.folder / "kafka.properties")}))
+        return connect.security(
+            self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(self.folder / "kafka.properties")}))
 
     def test_a_login_becomes_javas_for_the_worker_and_its_clients(self):
         certificate = self.folder / "ca.pem"
         certificate.write_text("-----BEGIN\nEND-----\n")
-        found = self.security("# ours\nsecurity.protocol = sasl_ssl\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=joe\nsasl.password=a\"b\\cé\n"
-                              f"ssl.ca.location={certificate}\nssl.endpoint.identification.algorithm=none\n")
+        found = self.security(
+            "# ours\nsecurity.protocol = sasl_ssl\nsasl.mechanism=SCRAM-SHA-512\nsasl.username=joe\n"
+            "sasl.password=a\"b\\cé\n"
+            f"ssl.ca.location={certificate}\nssl.endpoint.identification.algorithm=none\n")
         for prefix in ("", "producer.", "consumer.", "admin."):
             self.assertEqual(found[prefix + "security.protocol"], "SASL_SSL")
             self.assertEqual(found[prefix + "ssl.truststore.type"], "PEM")
             self.assertEqual(found[prefix + "ssl.truststore.certificates"], "-----BEGIN\\nEND-----\\n")
             self.assertEqual(found[prefix + "ssl.endpoint.identification.algorithm"], "")
-            self.assertIn('ScramLoginModule required username="joe" password="a\\\\"b\\\\\\\\c\\u00e9";', found[prefix + "sasl.jaas.config"])
+            self.assertIn('ScramLoginModule required username="joe" password="a\\\\"b\\\\\\\\c\\u00e9";',
+                          found[prefix + "sasl.jaas.config"])
 
     def test_a_certificate_that_is_not_found_from_everywhere_is_refused(self):
         for path, why in (("ca.pem", "an absolute path"), (f"{self.folder}/none.pem", "No such file")):
@@ -148,7 +163,8 @@ class KafkaSecurity(support.StackTest):
                 self.security(f"security.protocol=ssl\nssl.ca.location={path}\n")
 
     def test_a_property_without_a_counterpart_is_refused_by_name(self):
-        for text, name in (("ssl.key.location=/key.pem\n", "ssl.key.location"), ("enable.ssl.certificate.verification=false\n", "enable.ssl.certificate.verification"),
+        for text, name in (("ssl.key.location=/key.pem\n", "ssl.key.location"),
+                           ("enable.ssl.certificate.verification=false\n", "enable.ssl.certificate.verification"),
                            ("security.protocol=SASL_SSL\n", "sasl.mechanism=GSSAPI")):
             with self.assertRaisesRegex(ServiceError, name + " can't be passed on"):
                 self.security(text)

@@ -145,7 +145,8 @@ class Supervision(support.StackTest):
     def start(self):
         self.home.make()
         script = support.REPOSITORY / "deploy/stack/supervisor.py"
-        process = subprocess.Popen([sys.executable, script, self.home.root], stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        process = subprocess.Popen([sys.executable, script, self.home.root], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.STDOUT)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.eventually(lambda: control.is_running(self.home), "the supervisor doesn't answer")
@@ -169,7 +170,8 @@ class Supervision(support.StackTest):
         orphan = subprocess.Popen(["sleep", "1000"], start_new_session=True)
         threading.Thread(target=orphan.wait, daemon=True).start()
         began = processes.start_time(orphan.pid)
-        support.home.write_private(self.home.state, '{"services": {"redis": {"pid": %d, "began": %d}}}' % (orphan.pid, began))
+        support.home.write_private(self.home.state,
+                                   '{"services": {"redis": {"pid": %d, "began": %d}}}' % (orphan.pid, began))
         self.start()
         self.eventually(lambda: not processes.is_alive(orphan.pid, began), "the orphan lives")
 
@@ -179,7 +181,8 @@ class Supervision(support.StackTest):
         self.addCleanup(other.wait)
         self.addCleanup(other.kill)
         began = processes.start_time(other.pid)
-        support.home.write_private(self.home.state, '{"services": {"redis": {"pid": %d, "began": %d}}}' % (other.pid, began - 1))
+        support.home.write_private(self.home.state,
+                                   '{"services": {"redis": {"pid": %d, "began": %d}}}' % (other.pid, began - 1))
         supervisor.Supervisor(self.home).end_orphans()
         self.assertTrue(processes.is_alive(other.pid, began))
 

@@ -26,8 +26,10 @@ class Supply(support.StackTest):
         self.write("plugins/debezium/connector.jar", b"connector")
         self.write("markers/whatever.marker", b"Maven's own")
         self.pins = self.folder / "pins"
-        self.pins.write_text("# a comment\n" + "".join(f"{hashlib.sha256(content).hexdigest()}  {path}\n" for path, content in (
-            ("kafka/kafka.jar", b"broker"), ("plugins/debezium/connector.jar", b"connector"))))
+        self.pins.write_text("# a comment\n" +
+                             "".join(f"{hashlib.sha256(content).hexdigest()}  {path}\n"
+                                     for path, content in (("kafka/kafka.jar", b"broker"),
+                                                           ("plugins/debezium/connector.jar", b"connector"))))
         for name, value in (("PINS", self.pins), ("parts", lambda: self.parts)):
             patch = unittest.mock.patch.object(java, name, value)
             patch.start()
@@ -82,7 +84,9 @@ class Supply(support.StackTest):
             (target / "kafka" / "kafka.jar").write_bytes(b"from a mirror")
             return subprocess.CompletedProcess(command, 0, "", "")
 
-        with unittest.mock.patch.object(subprocess, "run", maven), self.assertRaisesRegex(ServiceError, "kafka/kafka.jar has another content"):
+        with unittest.mock.patch.object(subprocess, "run",
+                                        maven), self.assertRaisesRegex(ServiceError,
+                                                                       "kafka/kafka.jar has another content"):
             java.fetch()
         self.assertFalse(self.parts.exists())
 
@@ -95,7 +99,8 @@ class Pins(unittest.TestCase):
             name, version = (dependency.find(f"m:{part}", space).text for part in ("artifactId", "version"))
             version = pom.find(f"m:properties/m:{version.strip('${}')}", space).text
             self.assertIn(f"kafka/{name}-{version}.jar", java.pins())
-        self.assertIn(f"plugins/debezium-connector-postgres/debezium-connector-postgres-{java.version('debezium')}.jar", java.pins())
+        self.assertIn(f"plugins/debezium-connector-postgres/debezium-connector-postgres-{java.version('debezium')}.jar",
+                      java.pins())
         for digest in java.pins().values():
             self.assertRegex(digest, "^[0-9a-f]{64}$")
 

@@ -32,10 +32,12 @@ class Logs(support.StackTest):
         (folder / "millrace.env").write_text("MILLRACE_PROJECT=one\nKAFKA_BROKER=127.0.0.1:15403\n")
         project = main.settings_module.resolve({}, project=folder)
         own, shared = self.write(project.home.logs, "node"), self.write(self.home.logs, "kafka")
-        with unittest.mock.patch.dict("os.environ", {"MILLRACE_HOME": str(self.home.root), "MILLRACE_CONFIG": str(self.config)}):
+        with unittest.mock.patch.dict("os.environ",
+                                      {"MILLRACE_HOME": str(self.home.root), "MILLRACE_CONFIG": str(self.config)}):
             self.assertEqual(main.logs_of(project, "kafka"), [shared])
             self.assertEqual(main.logs_of(project, "node"), [own])
-            with self.assertRaisesRegex(ServiceError, "no log of redis under .*project/.millrace/logs; there are: node"):
+            with self.assertRaisesRegex(ServiceError,
+                                        "no log of redis under .*project/.millrace/logs; there are: node"):
                 main.logs_of(project, "redis")
 
 
@@ -55,7 +57,10 @@ class Waits(support.StackTest):
         self.assertEqual(self.said(wait, "starting Redis"), "")
 
     def test_the_worst_that_the_node_knows_is_told(self):
-        status = {"figures": [{"name": "a", "state": "stale"}], "troubles": [{"line": "the figure a is stale, for 40 s: the connector is PAUSED"}, {"line": "b"}]}
+        status = {
+            "figures": [{"name": "a", "state": "stale"}],
+            "troubles": [{"line": "the figure a is stale, for 40 s: the connector is PAUSED"}, {"line": "b"}]
+        }
         self.assertEqual(live.worst(status), "the figure a is stale, for 40 s: the connector is PAUSED")
         self.assertEqual([live.worst(None), live.worst({})], ["the node starts", "nothing is wrong"])
 

@@ -1,4 +1,5 @@
-"""Small clients of the servers under test: Redis by its own protocol, PostgreSQL by one long-lived psql, Kafka by kcat, HTTP as JSON."""
+"""Small clients of the servers under test: Redis by its own protocol, PostgreSQL by one long-lived psql, Kafka by kcat,
+HTTP as JSON."""
 import base64
 import contextlib
 import json
@@ -45,7 +46,8 @@ class Redis:
 
     def _ask(self, words):
         encoded = [str(word).encode() for word in words]
-        self.stream.write(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded))
+        self.stream.write(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word)
+                                                               for word in encoded))
         self.stream.flush()
         return self._reply()
 
@@ -77,7 +79,8 @@ class SqlError(Exception):
 
 
 class Sql:
-    """One psql that stays connected, so that a statement takes a millisecond. A lost connection is made again by the next call."""
+    """One psql that stays connected, so that a statement takes a millisecond. A lost connection is made again by the
+    next call."""
 
     END = "__end_of_answer__"
 
@@ -85,11 +88,13 @@ class Sql:
         self.environment, self.process = environment, None
 
     def __call__(self, script, seconds=120):
-        """Runs statements; returns the rows as lists of text, NULL as None. Raises SqlError; then the session is a new one."""
+        """Runs statements; returns the rows as lists of text, NULL as None. Raises SqlError; then the session is a new
+        one."""
         if self.process is None:
             self._start()
         try:
-            end = "" if script.endswith("\\.\n") else "\n;\n"  # behind COPY's data psql takes an empty statement for more of them
+            # behind COPY's data psql takes an empty statement for more of them
+            end = "" if script.endswith("\\.\n") else "\n;\n"
             self.process.stdin.write(f"{script}{end}\\echo {self.END}\n")
             self.process.stdin.flush()
             return self._rows(seconds)
@@ -118,8 +123,8 @@ class Sql:
 
     def _start(self):
         command = ["psql", "-X", "-q", "-A", "-t", "-F", "\x1f", "-P", "null=\x1e", "-v", "ON_ERROR_STOP=1"]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1,
-                                        env=self.environment, encoding="utf-8")
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                        text=True, bufsize=1, env=self.environment, encoding="utf-8")
 
     def _rows(self, seconds):
         rows = []
@@ -138,7 +143,8 @@ class Sql:
 
 
 class Kafka:
-    """What kcat does: end offsets, reading and writing records. `properties`: a file of librdkafka's, for a broker with TLS and SASL."""
+    """What kcat does: end offsets, reading and writing records. `properties`: a file of librdkafka's, for a broker with
+    TLS and SASL."""
 
     def __init__(self, broker, properties=None):
         self.broker = broker
@@ -153,7 +159,9 @@ class Kafka:
     def partitions(self, prefix):
         """Returns {topic: number of partitions} of the topics whose name begins so."""
         found = json.loads(self.run("-L", "-J"))
-        return {topic["topic"]: len(topic["partitions"]) for topic in found["topics"] if topic["topic"].startswith(prefix)}
+        return {
+            topic["topic"]: len(topic["partitions"]) for topic in found["topics"] if topic["topic"].startswith(prefix)
+        }
 
     def ends(self, topics):
         """Returns {(topic, partition): offset that comes next}."""
@@ -192,7 +200,8 @@ def basic(user, password):
 
 
 def http(url, body=None, method=None, seconds=10, authorization=None):
-    """Returns the JSON of an answer, whatever its code, or None where nobody answers. `authorization`: the header of that name."""
+    """Returns the JSON of an answer, whatever its code, or None where nobody answers. `authorization`: the header of
+    that name."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json", **({"Authorization": authorization} if authorization else {})}
     request = urllib.request.Request(url, data, headers, method=method)

@@ -1,4 +1,5 @@
-"""Faults, each with the proof that it happened. A fault takes the stack and the dice, and returns a sentence about what it did."""
+"""Faults, each with the proof that it happened. A fault takes the stack and the dice, and returns a sentence about what
+it did."""
 import threading
 import time
 
@@ -9,7 +10,8 @@ TAIL_BYTES = 256 << 10
 
 
 def plan(dice, kinds, length):
-    """Returns `length` kinds of faults: every kind as early as there is room, then by weight (`kinds`: weights by name), shuffled."""
+    """Returns `length` kinds of faults: every kind as early as there is room, then by weight (`kinds`: weights by
+    name), shuffled."""
     names = list(kinds)
     dice.shuffle(names)
     names = (names + dice.choices(list(kinds), kinds.values(), k=max(0, length - len(names))))[:length]
@@ -18,7 +20,8 @@ def plan(dice, kinds, length):
 
 
 class Faults:
-    """`recovery` collects, for kills of the node, the seconds until everything that Kafka had then was durable in Redis."""
+    """`recovery` collects, for kills of the node, the seconds until everything that Kafka had then was durable in
+    Redis."""
 
     def __init__(self, stack, dice):
         self.stack, self.dice, self.recovery = stack, dice, []
@@ -40,19 +43,23 @@ class Faults:
         after = wait_until("another node runs", lambda: self.stack.pid("node"), 60)
         pause = self.dice.uniform(0, 2.5)
         time.sleep(pause)
-        return f"node {pid} killed, and {pause:.2f} s after its start again: " + (self.kill_node() if alive(after) else "it had ended")
+        return f"node {pid} killed, and {pause:.2f} s after its start again: " + (self.kill_node()
+                                                                                  if alive(after) else "it had ended")
 
     def newest_writes(self):
         """Returns Redis's newest append-only file."""
-        return max((self.stack.home / "redis" / "appendonlydir").glob("*.incr.aof"), key=lambda path: int(path.name.split(".")[-3]))
+        return max((self.stack.home / "redis" / "appendonlydir").glob("*.incr.aof"),
+                   key=lambda path: int(path.name.split(".")[-3]))
 
     def cut_redis(self, part=None, at=None):
-        """Kills Redis and cuts its newest append-only file at a random byte, to a part of it, or at a byte: acknowledged writes are gone, and no error tells."""
+        """Kills Redis and cuts its newest append-only file at a random byte, to a part of it, or at a byte:
+        acknowledged writes are gone, and no error tells."""
         pid = self.stack.kill("redis", hold=True)
         file = self.newest_writes()
         size = file.stat().st_size
         if at is None:
-            at = int(size * part) if part else self.dice.randrange(max(0, size - TAIL_BYTES) if self.dice.random() < 0.7 else 0, size)
+            at = int(size * part) if part else self.dice.randrange(
+                max(0, size - TAIL_BYTES) if self.dice.random() < 0.7 else 0, size)
         with file.open("r+b") as writes:
             writes.truncate(at)
         assert file.stat().st_size == at < size, "nothing was cut"
@@ -85,16 +92,19 @@ class Faults:
 
     def wait_for_ledger(self):
         """Until its next flush the node doesn't know, and calls itself live."""
-        wait_until("a ledger is there again, and live", lambda: self.stack.redis("HGET", "millrace:shop:format", "phase") == "live", 300)
+        wait_until("a ledger is there again, and live",
+                   lambda: self.stack.redis("HGET", "millrace:shop:format", "phase") == "live", 300)
 
     def fail_a_read(self):
         """All tables are read again; one of them can't be, the node dies over it, and then it can."""
         stack, node = self.stack, self.stack.endpoints["MILLRACE_NODE_USER"]
         stack.sql(f"REVOKE SELECT ON products FROM {node}")
-        reads = threading.Thread(target=stack.door, args=("resync", *(f"public.{table}" for table in TABLES), "--wait", 240))
+        reads = threading.Thread(target=stack.door,
+                                 args=("resync", *(f"public.{table}" for table in TABLES), "--wait", 240))
         reads.start()
         try:
-            named = lambda: any("may not SELECT from public.products" in figure.get("why", "") for figure in stack.status().get("figures", []))
+            named = lambda: any("may not SELECT from public.products" in figure.get("why", "")
+                                for figure in stack.status().get("figures", []))
             wait_until("figures over the table that can't be read say so", named, 60)
             killed = self.kill_node()
             wait_until("they say so again", named, 60)
@@ -132,11 +142,15 @@ class Faults:
         slots = "SELECT count(*) FROM pg_replication_slots"
         stack.door("connector", "delete")
         wait_until("the slot is free", lambda: sql.one(slots + " WHERE active") == "0", 60)
-        debezium = stack.sql_as("millrace_debezium", stack.secret("MILLRACE_DEBEZIUM_PASSWORD"))  # a slot isn't the shop's to drop
+        # a slot isn't the shop's to drop
+        debezium = stack.sql_as("millrace_debezium", stack.secret("MILLRACE_DEBEZIUM_PASSWORD"))
         debezium("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
         debezium.close()
         assert sql.one(slots) == "0", "the slot is still there"
-        gone = sql("WITH few AS (SELECT id FROM order_items ORDER BY random() LIMIT 25) DELETE FROM order_items i USING few WHERE i.id = few.id RETURNING i.id")
+        gone = sql(
+            "WITH few AS (SELECT id FROM order_items ORDER BY random() LIMIT 25) DELETE FROM order_items i USING few "
+            "WHERE i.id = few.id RETURNING i.id"
+        )
         sql("UPDATE customers SET state = 'gap' WHERE id IN (SELECT id FROM customers ORDER BY random() LIMIT 10)")
         assert sql.one(slots) == "0", "somebody made the slot again"
         stack.door("connector", "register")

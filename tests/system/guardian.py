@@ -1,4 +1,5 @@
-"""Stops a stack whose tests were killed: waits until its input ends, then takes down what still runs. Arguments: MILLRACE_HOME, the front door, its words for the stack."""
+"""Stops a stack whose tests were killed: waits until its input ends, then takes down what still runs. Arguments:
+MILLRACE_HOME, the front door, its words for the stack."""
 import os
 import pathlib
 import shutil

@@ -1,4 +1,5 @@
-"""A project of somebody's own, served by `init` and `up --project` on the servers of a stack that runs, with a node of its own."""
+"""A project of somebody's own, served by `init` and `up --project` on the servers of a stack that runs, with a node of
+its own."""
 import contextlib
 import os
 import pathlib
@@ -10,7 +11,8 @@ import stack
 
 
 class Project(stack.Stack):
-    """Use as a context: what `up` started is gone behind. Everything is done through the front door, as a user would."""
+    """Use as a context: what `up` started is gone behind. Everything is done through the front door, as a user
+    would."""
 
     def __init__(self, beside, name, database, number):
         self.beside, self.name, self.database = beside, name, database
@@ -42,7 +44,8 @@ class Project(stack.Stack):
 
     def init(self, *more, **how):
         """Has the front door write the folder; returns what it said."""
-        said = self.beside.door("init", self.folder, "--database", self.database, "--node-port", self.settings["MILLRACE_HTTP_PORT"], *more, **how).stdout
+        said = self.beside.door("init", self.folder, "--database", self.database, "--node-port",
+                                self.settings["MILLRACE_HTTP_PORT"], *more, **how).stdout
         with (self.folder / "millrace.env").open("a") as file:
             file.write("# The machine may be busy with a build.\nMILLRACE_START_SECONDS=240\n")
         return said

@@ -1,15 +1,19 @@
-"""What psql would do beside SQL, told from a script's text: its backslash commands, as its lexer finds them (psqlscan.l)."""
+"""What psql would do beside SQL, told from a script's text: its backslash commands, as its lexer finds them
+(psqlscan.l)."""
 import re
 
 #: What psql reads over: comments, quoted names and texts, dollar quotes; and a command, up to its line's end.
-TOKEN = re.compile(r"""
+TOKEN = re.compile(
+    r"""
     --[^\r\n]* | "(?:[^"]|"")*(?:"|$) | (?<![A-Za-z0-9_])[eE]'(?:[^'\\]|\\.|'')*(?:'|$) | '(?:[^']|'')*(?:'|$)
     | (?<![A-Za-z0-9_$])(?P<tag>\$(?:[A-Za-z_\x80-\uffff][A-Za-z0-9_\x80-\uffff]*)?\$).*?(?:(?P=tag)|$)
-    | (?P<block>/\*) | (?P<command>\\[^\r\n]*) | (?P<variable>(?<!:):(?:\{\?[^}]*\}|'[^'\s]+'|"[^"\s]+"|(?!:)[A-Za-z0-9_]+))
+    | (?P<block>/\*) | (?P<command>\\[^\r\n]*)
+    | (?P<variable>(?<!:):(?:\{\?[^}]*\}|'[^'\s]+'|"[^"\s]+"|(?!:)[A-Za-z0-9_]+))
     """, re.VERBOSE | re.DOTALL)
 
 #: The commands of prepare.sql. Each stands alone on its line, or ends a statement.
-OURS = (re.compile(r"\\set ON_ERROR_STOP on"), re.compile(r"\\if (:wrong|:\{\?(debezium|node)_password\})"), re.compile(r"\\(else|endif|quit|gexec)"), re.compile(r"\\gset"),
+OURS = (re.compile(r"\\set ON_ERROR_STOP on"), re.compile(r"\\if (:wrong|:\{\?(debezium|node)_password\})"),
+        re.compile(r"\\(else|endif|quit|gexec)"), re.compile(r"\\gset"),
         re.compile(r"\\set (debezium|node)_password `head -n 1 [^`:]*`"), re.compile(r"\\echo '(?:[^'\\`]|''|\\\\)*'"))
 VARIABLES = {":'debezium_password'", ":'node_password'"}
 
@@ -36,4 +40,7 @@ def commands(text):
 
 def foreign(text):
     """Returns those that aren't what prepare.sql may have."""
-    return [command for command in commands(text) if command not in VARIABLES and not any(known.fullmatch(command) for known in OURS)]
+    return [
+        command for command in commands(text)
+        if command not in VARIABLES and not any(known.fullmatch(command) for known in OURS)
+    ]

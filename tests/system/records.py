@@ -1,4 +1,5 @@
-"""What the change topics hold, counted, to be held against the engine's own counters: a record lost or taken twice shows here."""
+"""What the change topics hold, counted, to be held against the engine's own counters: a record lost or taken twice
+shows here."""
 import collections
 import contextlib
 import json
@@ -8,7 +9,8 @@ from stack import Late, wait_until
 
 
 class Records:
-    """Reads the topics on from where it stopped; counts the records of each table and operation, and those that tell a change again."""
+    """Reads the topics on from where it stopped; counts the records of each table and operation, and those that tell a
+    change again."""
 
     def __init__(self, kafka, topics):
         self.kafka, self.topics = kafka, topics
@@ -48,7 +50,8 @@ class Records:
 def quiet_generator(stack):
     """The generator pauses inside: a reader of a topic that is written to never comes to its end."""
     def pause(wanted):
-        answer = clients.http(f"http://127.0.0.1:{stack.settings['MILLRACE_GENERATOR_PORT']}/control", {"pause": wanted}, "POST", seconds=30,
+        answer = clients.http(f"http://127.0.0.1:{stack.settings['MILLRACE_GENERATOR_PORT']}/control",
+                              {"pause": wanted}, "POST", seconds=30,
                               authorization=f"Bearer {stack.endpoints['MILLRACE_HTTP_TOKEN']}")
         assert (answer or {}).get("paused") == wanted or not answer, answer
 

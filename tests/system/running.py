@@ -1,4 +1,5 @@
-"""Runs the tests of a file against its one stack. A failure shows verify's differences and the ends of the logs of node and Connect."""
+"""Runs the tests of a file against its one stack. A failure shows verify's differences and the ends of the logs of node
+and Connect."""
 import atexit
 import json
 import pathlib
@@ -46,7 +47,8 @@ class SystemTest(unittest.TestCase):
 
     @classmethod
     def take_figures(cls, *names):
-        """Gives the class a folder of its own, as `folder`, with the shop's figures: all, or these files. To be called before the stack starts."""
+        """Gives the class a folder of its own, as `folder`, with the shop's figures: all, or these files. To be called
+        before the stack starts."""
         parent = pathlib.Path(tempfile.mkdtemp(prefix="millrace-figures-"))
         cls.addClassCleanup(shutil.rmtree, parent, ignore_errors=True)
         parent.chmod(0o755)  # the node's user has to pass
@@ -58,7 +60,8 @@ class SystemTest(unittest.TestCase):
         cls.figures = [cls.folder]
 
     def assert_equal_to_sql(self, wait=90, why=""):
-        """Asserts that verify finds every figure in Redis equal to its query. Figures that still fill (exit 2) are waited for as long."""
+        """Asserts that verify finds every figure in Redis equal to its query. Figures that still fill (exit 2) are
+        waited for as long."""
         deadline = time.monotonic() + wait
         while True:
             code, report = self.stack.verify(wait)
@@ -105,4 +108,5 @@ def main():
     """Runs the tests of the calling script."""
     sys.stdout.reconfigure(line_buffering=True)
     atexit.register(_stop)
-    unittest.main(module="__main__", testLoader=InOrder(), testRunner=unittest.TextTestRunner(resultclass=Result, verbosity=2))
+    unittest.main(module="__main__", testLoader=InOrder(),
+                  testRunner=unittest.TextTestRunner(resultclass=Result, verbosity=2))

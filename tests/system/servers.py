@@ -1,6 +1,8 @@
-"""Servers as somebody else runs them: PostgreSQL and Kafka that take nobody without TLS and a password, Redis with a user of its access lists.
+"""Servers as somebody else runs them: PostgreSQL and Kafka that take nobody without TLS and a password, Redis with a
+user of its access lists.
 
-They are the kinds that the front door starts, told otherwise: each on the loopback, kept by the same keeper, and gone with the test's process.
+They are the kinds that the front door starts, told otherwise: each on the loopback, kept by the same keeper, and gone
+with the test's process.
 """
 import base64
 import hashlib
@@ -42,7 +44,8 @@ def salted(name, password):
     """Returns a user's SCRAM credential as Kafka's tools take it; nobody can read the password from it."""
     salt = os.urandom(16)
     made = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, ITERATIONS)
-    return f'{SCRAM}=[name={name},iterations={ITERATIONS},salt="{base64.b64encode(salt).decode()}",saltedpassword="{base64.b64encode(made).decode()}"]'
+    salt, made = base64.b64encode(salt).decode(), base64.b64encode(made).decode()
+    return f'{SCRAM}=[name={name},iterations={ITERATIONS},salt="{salt}",saltedpassword="{made}"]'
 
 
 def client_properties(name, password, certificate, mechanism="PLAIN"):
@@ -58,14 +61,16 @@ class Authority:
 
     def __init__(self, folder):
         self.folder, self.certificate = folder, folder / "ca.pem"
-        self.openssl("req", "-x509", *self.NEW_KEY, "-keyout", folder / "ca.key", "-out", self.certificate, "-days", "2", "-subj", "/CN=An authority of a test")
+        self.openssl("req", "-x509", *self.NEW_KEY, "-keyout", folder / "ca.key", "-out", self.certificate, "-days",
+                     "2", "-subj", "/CN=An authority of a test")
 
     def sign(self, name):
         """Makes a key and a certificate for HOST, and returns their text."""
         key, request, made = (self.folder / f"{name}.{kind}" for kind in ("key", "csr", "pem"))
-        self.openssl("req", *self.NEW_KEY, "-keyout", key, "-out", request, "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}")
-        self.openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.folder / "ca.key", "-CAcreateserial", "-days", "2",
-                     "-copy_extensions", "copy", "-out", made)
+        self.openssl("req", *self.NEW_KEY, "-keyout", key, "-out", request, "-subj", f"/CN={HOST}", "-addext",
+                     f"subjectAltName=DNS:{HOST}")
+        self.openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self.folder / "ca.key",
+                     "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", made)
         return key.read_text(), made.read_text()
 
     def openssl(self, *words):
@@ -88,7 +93,9 @@ class Postgres(postgres.Postgres):
         service.write_config(self.config_folder() / "pg_hba.conf", self.ACCESS)
 
     def configuration(self):
-        return super().configuration() + f"ssl = on\nssl_key_file = '{self.config_folder()}/server.key'\nssl_cert_file = '{self.config_folder()}/server.pem'\n"
+        folder = self.config_folder()
+        return (super().configuration()
+                + f"ssl = on\nssl_key_file = '{folder}/server.key'\nssl_cert_file = '{folder}/server.pem'\n")
 
     def command(self):
         return tethered(self, super().command())
@@ -96,11 +103,14 @@ class Postgres(postgres.Postgres):
     def set_up(self):
         """Makes the database and its owner, and nothing of Millrace's."""
         names = {"owner": "POSTGRES_USER", "owner_password": "POSTGRES_PASSWORD", "database": "POSTGRES_DB"}
-        self.psql("".join(f"\\set {name} {postgres.quoted(self.settings[setting])}\n" for name, setting in names.items()) + postgres.ENSURE_OWNER, "postgres")
+        self.psql(
+            "".join(f"\\set {name} {postgres.quoted(self.settings[setting])}\n" for name, setting in names.items()) +
+            postgres.ENSURE_OWNER, "postgres")
 
 
 class Kafka(kafka.Kafka):
-    """Has one listener for clients: TLS, and a login by PLAIN or SCRAM. Topics come by themselves, as they do in a Kafka as it is delivered."""
+    """Has one listener for clients: TLS, and a login by PLAIN or SCRAM. Topics come by themselves, as they do in a
+    Kafka as it is delivered."""
 
     def __init__(self, settings_, authority, users):
         """`users`: passwords by name; the broker itself is one."""
@@ -112,16 +122,22 @@ class Kafka(kafka.Kafka):
 
     def configuration(self):
         known = " ".join(f'user_{name}="{quoted(password)}"' for name, password in self.users.items())
-        login = connect.escaped(f'{LOGIN}.plain.PlainLoginModule required username="broker" password="{self.users["broker"]}" {known};')
+        login = connect.escaped(
+            f'{LOGIN}.plain.PlainLoginModule required username="broker" password="{self.users["broker"]}" {known};')
         # A name that comes twice has what it had last.
         return super().configuration() + service.properties({
-            "listeners": f"SASL_SSL://{self.listener()},CONTROLLER://127.0.0.1:{self.settings['MILLRACE_KAFKA_CONTROLLER_PORT']}",
-            "advertised.listeners": f"SASL_SSL://{self.listener()}", "listener.security.protocol.map": "SASL_SSL:SASL_SSL,CONTROLLER:SASL_PLAINTEXT",
-            "inter.broker.listener.name": "SASL_SSL", "sasl.mechanism.inter.broker.protocol": "PLAIN", "listener.name.sasl_ssl.sasl.enabled.mechanisms": f"PLAIN,{SCRAM}",
+            "listeners": f"SASL_SSL://{self.listener()},"
+                         f"CONTROLLER://127.0.0.1:{self.settings['MILLRACE_KAFKA_CONTROLLER_PORT']}",
+            "advertised.listeners": f"SASL_SSL://{self.listener()}",
+            "listener.security.protocol.map": "SASL_SSL:SASL_SSL,CONTROLLER:SASL_PLAINTEXT",
+            "inter.broker.listener.name": "SASL_SSL", "sasl.mechanism.inter.broker.protocol": "PLAIN",
+            "listener.name.sasl_ssl.sasl.enabled.mechanisms": f"PLAIN,{SCRAM}",
             "listener.name.sasl_ssl.plain.sasl.jaas.config": login,
-            f"listener.name.sasl_ssl.{SCRAM.lower()}.sasl.jaas.config": f"{LOGIN}.scram.ScramLoginModule required;", "auto.create.topics.enable": "true",
-            "ssl.keystore.type": "PEM", "ssl.keystore.location": self.config_folder() / "server.keystore.pem",
-            "ssl.truststore.type": "PEM", "ssl.truststore.location": self.config_folder() / "ca.pem"})
+            f"listener.name.sasl_ssl.{SCRAM.lower()}.sasl.jaas.config": f"{LOGIN}.scram.ScramLoginModule required;",
+            "auto.create.topics.enable": "true", "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": self.config_folder() / "server.keystore.pem", "ssl.truststore.type": "PEM",
+            "ssl.truststore.location": self.config_folder() / "ca.pem"
+        })
 
     def prepare(self):
         self.home.config_folder(self.name)
@@ -131,7 +147,8 @@ class Kafka(kafka.Kafka):
 
     def java(self, main_class, *arguments, **more):
         """The tool that formats is told of SCRAM's users."""
-        told = [word for name, password in self.users.items() for word in ("--add-scram", salted(name, password))] if arguments[:1] == ("format",) else []
+        told = [word for name, password in self.users.items()
+                for word in ("--add-scram", salted(name, password))] if arguments[:1] == ("format", ) else []
         return super().java(main_class, *arguments, *told, **more)
 
     def command(self):
@@ -159,13 +176,18 @@ class Redis(redis.Redis):
 
 
 class Servers(stack.Stack):
-    """Use as a context: the three servers run inside. `owner`, `user` and `login` are (name, password) in PostgreSQL, Redis and Kafka."""
+    """Use as a context: the three servers run inside. `owner`, `user` and `login` are (name, password) in PostgreSQL,
+    Redis and Kafka."""
 
     def __init__(self, owner, user, login):
         super().__init__()
         self.owner, self.user, self.login = owner, user, login
-        self.endpoints = {"POSTGRES_HOST": HOST, "POSTGRES_PORT": self.settings["MILLRACE_POSTGRES_PORT"], "POSTGRES_USER": owner[0], "POSTGRES_PASSWORD": owner[1]}
-        found = settings.resolve({"POSTGRES_USER": owner[0], "POSTGRES_PASSWORD": owner[1], "POSTGRES_DB": "postgres"}, self.settings)
+        self.endpoints = {
+            "POSTGRES_HOST": HOST, "POSTGRES_PORT": self.settings["MILLRACE_POSTGRES_PORT"], "POSTGRES_USER": owner[0],
+            "POSTGRES_PASSWORD": owner[1]
+        }
+        found = settings.resolve({"POSTGRES_USER": owner[0], "POSTGRES_PASSWORD": owner[1], "POSTGRES_DB": "postgres"},
+                                 self.settings)
         found.home.make()
         self.authority = Authority(self.home)
         users = {"broker": os.urandom(12).hex(), login[0]: login[1]}
@@ -200,9 +222,16 @@ class Servers(stack.Stack):
         self.guard.close()
 
     def libpq_environment(self, database):
-        return {**super().libpq_environment(database), "PGSSLMODE": "verify-full", "PGSSLROOTCERT": str(self.authority.certificate)}
+        return {
+            **super().libpq_environment(database), "PGSSLMODE": "verify-full",
+            "PGSSLROOTCERT": str(self.authority.certificate)
+        }
 
     def as_administrator(self, *arguments, database="postgres"):
         """Runs psql as the administrator."""
-        environment = {**self.libpq_environment(database), "PGUSER": postgres.SUPERUSER, "PGPASSWORD": self.secret("POSTGRES_ADMIN_PASSWORD")}
-        return subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *map(str, arguments)], env=environment, check=True, capture_output=True, text=True)
+        environment = {
+            **self.libpq_environment(database), "PGUSER": postgres.SUPERUSER,
+            "PGPASSWORD": self.secret("POSTGRES_ADMIN_PASSWORD")
+        }
+        return subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *map(str, arguments)], env=environment,
+                              check=True, capture_output=True, text=True)

@@ -31,7 +31,8 @@ class SharingTest(running.SystemTest):
             rows = [table[name] for name in which or table if name in table]
             parts = [row["shards"] for row in rows]
             # While shards go from one node to another their sum is right, too.
-            return (len(rows) >= len(which) and all(sum(row[what] for row in rows) == SHARDS for what in ("shards", "sources"))
+            return (len(rows) >= len(which)
+                    and all(sum(row[what] for row in rows) == SHARDS for what in ("shards", "sources"))
                     and max(parts) - min(parts) <= 1)
 
         wait_until(f"{which or 'all nodes'} have all shards and sources", shared, seconds)

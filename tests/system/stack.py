@@ -1,4 +1,5 @@
-"""One real stack for the tests of a file, started and stopped by the front door, in a folder and on ports of its own."""
+"""One real stack for the tests of a file, started and stopped by the front door, in a folder and on ports of its
+own."""
 import contextlib
 import json
 import os
@@ -28,7 +29,8 @@ class Late(AssertionError):
 
 
 def wait_until(what, condition, seconds=60.0, pause=0.1):
-    """Polls until `condition()` is true and returns its value. Raises Late, naming `what`. Servers that are away count as not yet."""
+    """Polls until `condition()` is true and returns its value. Raises Late, naming `what`. Servers that are away count
+    as not yet."""
     deadline, last = time.monotonic() + seconds, None
     while True:
         try:
@@ -59,8 +61,10 @@ class Stack:
         ports = {f"MILLRACE_{name}_PORT": str(FIRST_PORT + offset + i) for i, name in enumerate(PORTS)}
         ports["MILLRACE_NODE_PORT"] = str(FIRST_PORT + offset + 40)
         # The machine may be busy with a build: time limits are no subject here.
-        self.settings = {"MILLRACE_HOME": str(self.home), "MILLRACE_CONFIG": str(empty), "MILLRACE_START_SECONDS": "240", **ports,
-                         **{name: str(value) for name, value in settings.items()}}
+        self.settings = {
+            "MILLRACE_HOME": str(self.home), "MILLRACE_CONFIG": str(empty), "MILLRACE_START_SECONDS": "240", **ports,
+            **{name: str(value) for name, value in settings.items()}
+        }
         self.environment = {**clean_environment(), **self.settings}
         self.rate, self.figures = rate, figures
         self.guard = None
@@ -92,24 +96,34 @@ class Stack:
             self.guard.close()
 
     def watch_over(self, *which, home=None):
-        """Has somebody stop the stack should this process be killed: the guardian sees its input end. `which`: the front door's words for it."""
+        """Has somebody stop the stack should this process be killed: the guardian sees its input end. `which`: the
+        front door's words for it."""
         read, write = os.pipe()
-        guardian = [sys.executable, str(pathlib.Path(__file__).with_name("guardian.py")), str(home or self.home), str(DOOR), *map(str, which)]
+        guardian = [
+            sys.executable,
+            str(pathlib.Path(__file__).with_name("guardian.py")),
+            str(home or self.home),
+            str(DOOR), *map(str, which)
+        ]
         # A process of nobody's, so that whoever kills our children doesn't reach it.
-        subprocess.run(["sh", "-c", 'exec 3<&0; "$@" <&3 3<&- >/dev/null 2>&1 &', "sh", *guardian], stdin=read, env=self.environment,
-                       start_new_session=True, check=True)
+        subprocess.run(["sh", "-c", 'exec 3<&0; "$@" <&3 3<&- >/dev/null 2>&1 &', "sh", *guardian], stdin=read,
+                       env=self.environment, start_new_session=True, check=True)
         os.close(read)
         self.guard = os.fdopen(write, "wb")
 
     # The front door.
 
     def door(self, *arguments, check=True, seconds=600, environment=None):
-        """Runs a verb and returns what came of it (returncode, stdout, stderr). Raises AssertionError where it must not fail and does."""
+        """Runs a verb and returns what came of it (returncode, stdout, stderr). Raises AssertionError where it must not
+        fail and does."""
         command = [str(DOOR), *map(str, arguments)]
-        done = subprocess.run(command, env={**self.environment, **(environment or {})}, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=seconds, cwd=REPOSITORY)
+        done = subprocess.run(command, env={**self.environment, **(environment or {})}, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=seconds, cwd=REPOSITORY)
         if check and done.returncode != 0:
-            raise AssertionError(f"{shlex.join(['millrace', *map(str, arguments)])} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+            raise AssertionError(
+                f"{shlex.join(['millrace', *map(str, arguments)])} ended with {done.returncode}:\n"
+                f"{done.stdout}{done.stderr}"
+            )
         return done
 
     def up(self, *more, **how):
@@ -128,9 +142,11 @@ class Stack:
     def libpq_environment(self, database):
         """Returns what a program with libpq needs to reach a database as its owner."""
         e = self.endpoints
-        return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "PGHOST": e["POSTGRES_HOST"], "PGPORT": e["POSTGRES_PORT"], "PGDATABASE": database,
-                "PGUSER": e["POSTGRES_USER"], "PGPASSWORD": e["POSTGRES_PASSWORD"],
-                "PGOPTIONS": "-c client_min_messages=warning -c timezone=UTC", "PGCLIENTENCODING": "UTF8"}
+        return {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "PGHOST": e["POSTGRES_HOST"], "PGPORT": e["POSTGRES_PORT"],
+            "PGDATABASE": database, "PGUSER": e["POSTGRES_USER"], "PGPASSWORD": e["POSTGRES_PASSWORD"],
+            "PGOPTIONS": "-c client_min_messages=warning -c timezone=UTC", "PGCLIENTENCODING": "UTF8"
+        }
 
     def sql_of(self, database):
         """Returns a client of one of the server's databases."""
@@ -138,7 +154,8 @@ class Stack:
 
     def sql_as(self, user, password):
         """Returns a client of the shop's database in somebody else's name."""
-        return clients.Sql({**self.libpq_environment(self.endpoints["POSTGRES_DB"]), "PGUSER": user, "PGPASSWORD": password})
+        return clients.Sql(
+            {**self.libpq_environment(self.endpoints["POSTGRES_DB"]), "PGUSER": user, "PGPASSWORD": password})
 
     def secret(self, name):
         """Returns what the stack made up for one of its servers."""
@@ -185,12 +202,14 @@ class Stack:
 
     def log_tail(self, service="node", lines=40):
         log = self.home / "logs" / f"{service}.log"
-        return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.is_file() else f"({log} isn't there)"
+        return "\n".join(log.read_text(
+            errors="replace").splitlines()[-lines:]) if log.is_file() else f"({log} isn't there)"
 
     def rest(self, path, body=None, method=None, seconds=30):
         """Asks Kafka Connect's REST interface with the stack's login, and returns the JSON of the answer."""
         e = self.endpoints
-        return clients.http(e["CONNECT_URL"] + path, body, method, seconds, clients.basic(e["CONNECT_USER"], e["CONNECT_PASSWORD"]))
+        return clients.http(e["CONNECT_URL"] + path, body, method, seconds,
+                            clients.basic(e["CONNECT_USER"], e["CONNECT_PASSWORD"]))
 
     # Kafka.
 
@@ -202,7 +221,8 @@ class Stack:
 
     def java_parts(self):
         """Returns the folder of Kafka's and Connect's jars."""
-        return next(line for line in self.worker_properties() if line.startswith("plugin.path=")).removeprefix("plugin.path=").removesuffix("/plugins")
+        return next(line for line in self.worker_properties()
+                    if line.startswith("plugin.path=")).removeprefix("plugin.path=").removesuffix("/plugins")
 
     def kafka_tool(self, tool, *words):
         """Runs one of Kafka's own tools: it does what kcat can't."""
@@ -210,8 +230,10 @@ class Stack:
         login = self.home / "tool.properties"
         login.touch(mode=0o600)
         login.write_text("".join(line + "\n" for line in worker if line.startswith(("security.protocol=", "sasl."))))
-        command = ["java", "-Xmx128m", "-cp", f"{self.java_parts()}/kafka/*", f"org.apache.kafka.tools.{tool}", "--bootstrap-server", self.kafka.broker,
-                   "--command-config", login, *words]
+        command = [
+            "java", "-Xmx128m", "-cp", f"{self.java_parts()}/kafka/*", f"org.apache.kafka.tools.{tool}",
+            "--bootstrap-server", self.kafka.broker, "--command-config", login, *words
+        ]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             raise AssertionError(f"{tool} {' '.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -222,15 +244,18 @@ class Stack:
 
     def delete_records(self, topic):
         """Deletes every record that the topic has now, as its retention does in time."""
-        partitions = [{"topic": topic, "partition": partition, "offset": -1} for partition in range(self.kafka.partitions(topic)[topic])]
+        partitions = [{"topic": topic, "partition": partition, "offset": -1}
+                      for partition in range(self.kafka.partitions(topic)[topic])]
         file = self.home / "delete-records.json"
         file.write_text(json.dumps({"partitions": partitions, "version": 1}))
         self.kafka_tool("DeleteRecordsCommand", "--offset-json-file", str(file))
 
     def is_caught_up(self, ends):
         """Tells whether everything before these end offsets is durable in Redis, by the node's own word."""
-        durable = {(x["topic"], x["partition"]): x["durable"] for x in self.status().get("router", {}).get("sources", [])}
-        return bool(durable) and all(durable.get(source, -1) + 1 >= end for source, end in ends.items() if source in durable)
+        durable = {(x["topic"], x["partition"]): x["durable"]
+                   for x in self.status().get("router", {}).get("sources", [])}
+        return bool(durable) and all(
+            durable.get(source, -1) + 1 >= end for source, end in ends.items() if source in durable)
 
 
 def alive(pid):

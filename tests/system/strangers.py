@@ -1,4 +1,5 @@
-"""Who connects to a node's door and is none of its own. Each is a function of an address that returns an open connection."""
+"""Who connects to a node's door and is none of its own. Each is a function of an address that returns an open
+connection."""
 import contextlib
 import socket
 import ssl
@@ -54,15 +55,14 @@ def without_tls(dice):
     """Returns strangers that know nothing of TLS, by name; `dice` is a random.Random."""
     handshake = frame(1, 16, dice.randbytes(16))
     return {
-        "nothing at all": says(),
-        "HTTP": says(b"GET / HTTP/1.1\r\nHost: node\r\n\r\n"),
+        "nothing at all": says(), "HTTP": says(b"GET / HTTP/1.1\r\nHost: node\r\n\r\n"),
         "half a TLS handshake": says(bytes.fromhex("160301020001000301fc0303") + dice.randbytes(32)),
-        "a TLS record of any length": says(bytes.fromhex("160301ffff01") + dice.randbytes(4000)),
-        "zeros": says(bytes(4096)),
-        "a greeting of 4 GiB": says(frame(1, 0xfffffff0), b"x" * 70000),
-        "a greeting without a payload": says(frame(1, 0)),
+        "a TLS record of any length": says(bytes.fromhex("160301ffff01") + dice.randbytes(4000)), "zeros": says(
+            bytes(4096)), "a greeting of 4 GiB": says(frame(1, 0xfffffff0),
+                                                      b"x" * 70000), "a greeting without a payload": says(frame(1, 0)),
         "a message of 4 GiB behind a greeting": says(handshake, frame(2, 0xfffffff0)),
-        "messages without a payload behind a greeting": says(handshake, *(frame(operation, 0) for operation in (2, 3, 4, 5))),
+        "messages without a payload behind a greeting": says(handshake,
+                                                             *(frame(operation, 0) for operation in (2, 3, 4, 5))),
         "a message before a greeting": says(frame(2, 64, dice.randbytes(64))),
         **{f"random bytes {number}": says(dice.randbytes(dice.randrange(1, 5000))) for number in range(20)},
     }

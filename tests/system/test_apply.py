@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Figures that change on a running system, under load: what isn't changed is never absent and never wrong, what is comes, and a crash in between loses nothing."""
+"""Figures that change on a running system, under load: what isn't changed is never absent and never wrong, what is
+comes, and a crash in between loses nothing."""
 import json
 import os
 import random
@@ -17,15 +18,23 @@ from stack import REPOSITORY, wait_until
 
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
 KILLS = int(os.environ.get("MILLRACE_KILLS", "5"))
-BY_STATE = "-- redis: hash states:customers field {state} name by_state\nSELECT state, count(*) AS customers FROM customers GROUP BY state;\n"
-BY_CITY = "-- redis: hash customers:by_city field {city} name by_city\nSELECT city, count(*) AS customers FROM customers GROUP BY city;\n"
-BY_ZIP = "-- redis: hash customers:by_zip field {zip_code} name by_zip\nSELECT zip_code, count(*) AS customers FROM customers GROUP BY zip_code;\n"
-DEAREST = "-- redis: hash product:{product_id}:dearest name dearest\nSELECT product_id, max(unit_price) AS price, min(quantity) AS fewest FROM order_items GROUP BY product_id;\n"
-OF_ORDER = "-- redis: hash order:{order_id}:items name of_order\nSELECT order_id, count(*) AS items, sum(quantity) AS units FROM order_items GROUP BY order_id;\n"
-NEWEST = "-- redis: hash reviews:newest field {product_id} name newest\nSELECT product_id, max(id) AS newest FROM reviews GROUP BY product_id;\n"
+BY_STATE = ("-- redis: hash states:customers field {state} name by_state\n"
+            "SELECT state, count(*) AS customers FROM customers GROUP BY state;\n")
+BY_CITY = ("-- redis: hash customers:by_city field {city} name by_city\n"
+           "SELECT city, count(*) AS customers FROM customers GROUP BY city;\n")
+BY_ZIP = ("-- redis: hash customers:by_zip field {zip_code} name by_zip\n"
+          "SELECT zip_code, count(*) AS customers FROM customers GROUP BY zip_code;\n")
+DEAREST = ("-- redis: hash product:{product_id}:dearest name dearest\n"
+           "SELECT product_id, max(unit_price) AS price, min(quantity) AS fewest FROM order_items GROUP BY "
+           "product_id;\n")
+OF_ORDER = ("-- redis: hash order:{order_id}:items name of_order\n"
+            "SELECT order_id, count(*) AS items, sum(quantity) AS units FROM order_items GROUP BY order_id;\n")
+NEWEST = ("-- redis: hash reviews:newest field {product_id} name newest\n"
+          "SELECT product_id, max(id) AS newest FROM reviews GROUP BY product_id;\n")
 IDS = "-- redis: json customer:{id}:state name ids\nSELECT id, state FROM customers;\n"
 TOTAL = "-- redis: string metrics:revenue:total name revenue\nSELECT sum(total_amount) AS revenue FROM orders{};\n"
-WATCHED = ("realtime:geo:customers", "realtime:geo:revenue", "realtime:categories:revenue", "top:customers", "top:products", "customer:1", "product:1", "metrics:orders:by_status")
+WATCHED = ("realtime:geo:customers", "realtime:geo:revenue", "realtime:categories:revenue", "top:customers",
+           "top:products", "customer:1", "product:1", "metrics:orders:by_status")
 
 
 class Watch:
@@ -111,8 +120,10 @@ class Apply(running.SystemTest):
         return self.stack.redis("HGET", "millrace:shop:format", "epoch")
 
     def no_change_is_under_way(self):
-        """Tells it by the ledger: a Redis that was set back may have an older change to come, which the node hasn't seen yet."""
-        return self.stack.redis("HMGET", "millrace:shop:format", "next", "phase") == ["", "live"] and self.stack.is_live()
+        """Tells it by the ledger: a Redis that was set back may have an older change to come, which the node hasn't
+        seen yet."""
+        return self.stack.redis("HMGET", "millrace:shop:format", "next", "phase") == ["", "live"
+                                                                                      ] and self.stack.is_live()
 
     def test_where_nothing_has_changed_there_is_nothing_to_do(self):
         self.assertEqual(self.stack.door("plan", check=False).returncode, 0)
@@ -128,9 +139,11 @@ class Apply(running.SystemTest):
             self.assertEqual(done.returncode, 2, done.stderr)
             told = json.loads(done.stdout)
             steps = {figure["name"]: figure["step"] for figure in told["figures"] if figure["step"] != "unchanged"}
-            self.assertEqual(steps, {"by_state": "added", "by_zip": "added", "revenue": "changed", "orders_by_status": "removed"})
-            self.assertEqual({(row["table"], row["from"]) for row in told["rows"]},
-                             {("public.customers", "memory"), ("public.customers", "snapshot"), ("public.orders", "memory")})
+            self.assertEqual(
+                steps, {"by_state": "added", "by_zip": "added", "revenue": "changed", "orders_by_status": "removed"})
+            self.assertEqual({(row["table"], row["from"]) for row in told["rows"]}, {("public.customers", "memory"),
+                                                                                     ("public.customers", "snapshot"),
+                                                                                     ("public.orders", "memory")})
             self.assertEqual({x["figure"] for x in told["deleted"]}, {"revenue", "orders_by_status"})
         self.assertEqual(self.epoch(), "0")
         self.assertEqual(self.stack.redis("EXISTS", "states:customers"), 0)
@@ -162,12 +175,24 @@ class Apply(running.SystemTest):
     def test_a_table_that_no_figure_read_is_captured_and_filled(self):
         owner = self.stack.endpoints["POSTGRES_USER"]
         self.assertTrue(owner)
-        self.stack.sql("CREATE TABLE reviews (id bigserial PRIMARY KEY, product_id bigint NOT NULL REFERENCES products, stars integer NOT NULL)")
+        self.stack.sql(
+            "CREATE TABLE reviews (id bigserial PRIMARY KEY, product_id bigint NOT NULL REFERENCES products, stars "
+            "integer NOT NULL)"
+        )
         self.stack.sql("ALTER TABLE reviews REPLICA IDENTITY FULL")
-        self.stack.sql(f"GRANT SELECT ON reviews TO {self.stack.endpoints['MILLRACE_NODE_USER']}, {self.stack.endpoints['MILLRACE_DEBEZIUM_USER']}")
-        self.stack.sql("INSERT INTO reviews (product_id, stars) SELECT 1 + n % 3, 1 + n % 5 FROM generate_series(1, 1000) AS n")
-        self.write("reviews", "-- redis: hash product:{product_id}:reviews name reviews\nSELECT product_id, count(*) AS reviews, avg(stars) AS stars FROM reviews GROUP BY product_id;\n")
-        self.assertEqual(json.loads(self.stack.door("plan", "--json", check=False).stdout)["new_tables"], ["public.reviews"])
+        self.stack.sql(
+            f"GRANT SELECT ON reviews TO {self.stack.endpoints['MILLRACE_NODE_USER']}, "
+            f"{self.stack.endpoints['MILLRACE_DEBEZIUM_USER']}"
+        )
+        self.stack.sql(
+            "INSERT INTO reviews (product_id, stars) SELECT 1 + n % 3, 1 + n % 5 FROM generate_series(1, 1000) AS n")
+        self.write(
+            "reviews",
+            "-- redis: hash product:{product_id}:reviews name reviews\n"
+            "SELECT product_id, count(*) AS reviews, avg(stars) AS stars FROM reviews GROUP BY product_id;\n"
+        )
+        self.assertEqual(
+            json.loads(self.stack.door("plan", "--json", check=False).stdout)["new_tables"], ["public.reviews"])
         self.assert_applied("with a new table")
         self.stack.sql("INSERT INTO reviews (product_id, stars) VALUES (1, 5)")
         self.stack.sql("DELETE FROM reviews WHERE id < 100")
@@ -183,7 +208,8 @@ class Apply(running.SystemTest):
     def test_a_column_that_is_renamed_stops_its_figures_until_an_apply(self):
         self.stack.sql("ALTER TABLE reviews RENAME COLUMN stars TO rating")
         self.stack.sql("INSERT INTO reviews (product_id, rating) VALUES (1, 4)")
-        wait_until("the figure of the renamed column says so", lambda: self.stack.figure_states()["reviews"] == "incomplete", 60)
+        wait_until("the figure of the renamed column says so",
+                   lambda: self.stack.figure_states()["reviews"] == "incomplete", 60)
         self.assertEqual({state for name, state in self.stack.figure_states().items() if name != "reviews"}, {"live"})
         path = self.folder / "reviews.sql"
         path.write_text(path.read_text().replace("stars)", "rating)"))
@@ -201,27 +227,32 @@ class Apply(running.SystemTest):
     def test_what_no_figure_uses_may_change_and_the_node_may_restart(self):
         self.stack.sql("ALTER TABLE reviews ALTER COLUMN rating SET DEFAULT 3")
         with Watch(self.stack, WATCHED + ("product:1:reviews",)) as watch, Writer(self.stack) as writer:
-            for change in ("ADD COLUMN remark text DEFAULT 'x'", "RENAME COLUMN remark TO comment", "ALTER COLUMN comment TYPE varchar(20)", "DROP COLUMN comment"):
+            for change in ("ADD COLUMN remark text DEFAULT 'x'", "RENAME COLUMN remark TO comment",
+                           "ALTER COLUMN comment TYPE varchar(20)", "DROP COLUMN comment"):
                 self.stack.sql(f"ALTER TABLE reviews {change}")
                 before = writer.statements
                 wait_until("the table is written to", lambda: writer.statements > before + 3)
                 self.restart_node()
                 if "TYPE" in change:  # PostgreSQL rewrites the table: nobody can tell what else it changed
-                    wait_until("the rewritten table was read again", lambda: set(self.stack.figure_states().values()) == {"live"}, 60)
+                    wait_until("the rewritten table was read again",
+                               lambda: set(self.stack.figure_states().values()) == {"live"}, 60)
                 self.assertEqual(set(self.stack.figure_states().values()), {"live"}, change)
         self.assertEqual(watch.absent, set())
         self.assert_equal_to_sql(why="with columns that came, changed and went")
         self.assertIn("0 dead letters", self.stack.door("dead-letters", "list").stdout)
 
     def assert_only_reviews_stop(self, change, query):
-        """A change of a column that a figure uses, under load: that figure says so, through a restart too, and comes back with an apply."""
+        """A change of a column that a figure uses, under load: that figure says so, through a restart too, and comes
+        back with an apply."""
         others = {key for key in WATCHED}
         with Watch(self.stack, others) as watch, Writer(self.stack):
             self.stack.sql(f"ALTER TABLE reviews {change}")
             stopped = {"reviews": "incomplete"}
-            wait_until("the figure says that it stopped", lambda: self.stack.figure_states().get("reviews") == "incomplete", 60)
+            wait_until("the figure says that it stopped",
+                       lambda: self.stack.figure_states().get("reviews") == "incomplete", 60)
             self.restart_node()
-            states = wait_until("the figure says so again", lambda: (s := self.stack.figure_states()).get("reviews") == "incomplete" and s, 60)
+            states = wait_until("the figure says so again", lambda:
+                                (s := self.stack.figure_states()).get("reviews") == "incomplete" and s, 60)
             self.assertEqual({name: state for name, state in states.items() if state != "live"}, stopped)
             path = self.folder / "reviews.sql"
             path.write_text(path.read_text().partition("\n")[0] + f"\n{query};\n")
@@ -231,10 +262,13 @@ class Apply(running.SystemTest):
         self.assert_equal_to_sql(why=change)
 
     def test_a_column_of_another_type_stops_its_figures_until_an_apply(self):
-        self.assert_only_reviews_stop("ALTER COLUMN rating TYPE numeric(4,1)", "SELECT product_id, count(*) AS reviews, avg(rating) AS rating FROM reviews GROUP BY product_id")
+        self.assert_only_reviews_stop(
+            "ALTER COLUMN rating TYPE numeric(4,1)",
+            "SELECT product_id, count(*) AS reviews, avg(rating) AS rating FROM reviews GROUP BY product_id")
 
     def test_a_column_that_is_dropped_stops_its_figures_until_an_apply(self):
-        self.assert_only_reviews_stop("DROP COLUMN rating", "SELECT product_id, count(*) AS reviews FROM reviews GROUP BY product_id")
+        self.assert_only_reviews_stop("DROP COLUMN rating",
+                                      "SELECT product_id, count(*) AS reviews FROM reviews GROUP BY product_id")
 
     def apply_until_it_waits(self):
         """Applies beside a transaction that is open: the read of a table waits for it, and says so."""
@@ -265,7 +299,8 @@ class Apply(running.SystemTest):
         before, pid = self.epoch(), self.stack.pid("node")
         for name in ("bad", "fine"):
             self.addCleanup(self.write, name)
-        self.write("bad", "-- redis: hash a:{id} name no_column\nSELECT id, nothing FROM customers;\n", "-- redis: string b name no_table\nSELECT count(*) FROM nowhere;\n")
+        self.write("bad", "-- redis: hash a:{id} name no_column\nSELECT id, nothing FROM customers;\n",
+                   "-- redis: string b name no_table\nSELECT count(*) FROM nowhere;\n")
         self.write("fine", BY_STATE)
         for verb in ("plan", "apply"):
             done = self.stack.door(verb, check=False)
@@ -280,13 +315,15 @@ class Apply(running.SystemTest):
 
     def begin(self):
         """Begins an apply and goes on beside it."""
-        return subprocess.Popen([str(stack.DOOR), "apply", "--wait", "120"], env=self.stack.environment, stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        return subprocess.Popen([str(stack.DOOR), "apply", "--wait", "120"], env=self.stack.environment,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                start_new_session=True)
 
     def toggle(self, number):
         """Other figures than those before: some from memory, some by a snapshot, some changed."""
         self.write("more", *((BY_ZIP, DEAREST, IDS) if number % 2 else (BY_STATE, OF_ORDER, BY_ZIP)))
-        self.write("revenue", TOTAL.format(f" WHERE total_amount > {number}"), (REPOSITORY / "sql/figures/revenue.sql").read_text().partition("\n\n")[2].partition("\n\n")[2])
+        self.write("revenue", TOTAL.format(f" WHERE total_amount > {number}"),
+                   (REPOSITORY / "sql/figures/revenue.sql").read_text().partition("\n\n")[2].partition("\n\n")[2])
 
     def kill_the_node(self):
         """Kills it and returns its pid. An apply ends the node, too: the next one is killed then."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What is wrong is said, by name, and nothing is lost: records that can't be read, servers that refuse or are away, settings and figures that can't be."""
+"""What is wrong is said, by name, and nothing is lost: records that can't be read, servers that refuse or are away,
+settings and figures that can't be."""
 import json
 import pathlib
 import shutil
@@ -33,7 +34,9 @@ def letters_of(kafka):
     for record in kafka.records("shop.dead-letters"):
         headers = dict(zip(record.get("headers", [])[::2], record.get("headers", [])[1::2]))
         if "millrace.topic" in headers:
-            found[headers["millrace.topic"], int(headers["millrace.partition"]), int(headers["millrace.offset"])] = headers
+            found[headers["millrace.topic"],
+                  int(headers["millrace.partition"]),
+                  int(headers["millrace.offset"])] = headers
     return found
 
 
@@ -56,14 +59,16 @@ class Records(running.SystemTest):
         return json.dumps(record).encode(), key, partition
 
     def assert_dead_letter_and_replay(self, value, key, partition, words):
-        """Writes the record, and asserts: a dead letter with headers, incomplete figures, verify 2, and all well after replay."""
+        """Writes the record, and asserts: a dead letter with headers, incomplete figures, verify 2, and all well after
+        replay."""
         offset = self.stack.kafka.produce(ORDERS, partition, value, key)
         place = (ORDERS, partition, offset)
         headers = wait_until("a dead letter with the record's place", lambda: letters_of(self.stack.kafka).get(place))
         self.assertEqual(headers["millrace.table"], "public.orders")
         for word in words:
             self.assertIn(word, headers["millrace.error"])
-        states = wait_until("figures of orders are incomplete", lambda: (s := self.stack.figure_states()).get("revenue") == "incomplete" and s)
+        states = wait_until("figures of orders are incomplete", lambda:
+                            (s := self.stack.figure_states()).get("revenue") == "incomplete" and s)
         self.assertEqual(states["geo_customers"], "live", "a figure that doesn't read orders is not concerned")
         self.assertEqual(self.stack.verify(30)[0], 2)
         which = f"{ORDERS}/{partition}/{offset}"
@@ -85,7 +90,8 @@ class Records(running.SystemTest):
         self.assert_dead_letter_and_replay(payload.encode()[:len(payload) // 2], key, partition, [])
 
     def test_a_value_of_the_wrong_type_is_a_dead_letter(self):
-        self.assert_dead_letter_and_replay(*self.spoil(lambda x: x["after"].update(total_amount={"not": "a number"})), ["total_amount"])
+        self.assert_dead_letter_and_replay(*self.spoil(lambda x: x["after"].update(total_amount={"not": "a number"})),
+                                           ["total_amount"])
 
     def test_a_missing_column_is_a_dead_letter(self):
         self.assert_dead_letter_and_replay(*self.spoil(lambda x: x["after"].pop("customer_id")), ["customer_id"])
@@ -94,8 +100,10 @@ class Records(running.SystemTest):
         key, payload, partition = self.a_record()
         for number in range(20):
             self.stack.kafka.produce(ORDERS, partition, b"{" * (number + 1), key)
-        self.stack.sql("INSERT INTO orders (customer_id, total_amount, status) SELECT id, 1.25, 'around' FROM customers")
-        wait_until("orders behind the bad records are counted", lambda: self.stack.redis("HGET", "metrics:orders:by_status", "around"))
+        self.stack.sql(
+            "INSERT INTO orders (customer_id, total_amount, status) SELECT id, 1.25, 'around' FROM customers")
+        wait_until("orders behind the bad records are counted",
+                   lambda: self.stack.redis("HGET", "metrics:orders:by_status", "around"))
         wait_until("the letters are open", lambda: self.stack.figure_states().get("revenue") == "incomplete")
         self.stack.door("dead-letters", "replay", "all")
         wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
@@ -109,7 +117,8 @@ class Records(running.SystemTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn(f"`millrace dead-letters resolve {which}`", done.stdout)
         self.stack.door("rebuild", "--yes")
-        wait_until("figures are whole but for the letter", lambda: self.stack.figure_states().get("revenue") == "incomplete", 90)
+        wait_until("figures are whole but for the letter",
+                   lambda: self.stack.figure_states().get("revenue") == "incomplete", 90)
         self.stack.door("dead-letters", "resolve", which)
         wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
         self.assertEqual(self.stack.door("dead-letters", "resolve", which, check=False).returncode, 2)
@@ -138,8 +147,10 @@ class Topics(running.SystemTest):
         self.assert_equal_to_sql(why="before the row")
         connector = self.stack.rest("/connectors/millrace-shop/status")
         self.assertEqual(connector["tasks"][0]["state"], "RUNNING")
-        made = sql.one(f"INSERT INTO orders (customer_id, total_amount, status, shipping_address) SELECT min(id), 3, 'large', repeat('x', {self.TOO_LARGE}) "
-                       "FROM customers RETURNING id")
+        made = sql.one(
+            "INSERT INTO orders (customer_id, total_amount, status, shipping_address) SELECT min(id), 3, 'large', "
+            f"repeat('x', {self.TOO_LARGE}) "
+            "FROM customers RETURNING id")
         wait_until("the task has failed", self.has_failed, 120)
         trouble = wait_until("the node says it", lambda: self.trouble() if "TooLarge" in self.trouble() else None, 10)
         self.assertRegex(trouble, r"larger than 67108864")
@@ -150,12 +161,14 @@ class Topics(running.SystemTest):
         self.stack.door("connector", "delete")
         wait_until("the slot is free", lambda: sql.one(self.SLOTS + " WHERE active") == "0", 60)
         e = self.stack.endpoints
-        as_debezium = clients.Sql({**sql.environment, "PGUSER": e["MILLRACE_DEBEZIUM_USER"], "PGPASSWORD": e["MILLRACE_DEBEZIUM_PASSWORD"]})
+        as_debezium = clients.Sql(
+            {**sql.environment, "PGUSER": e["MILLRACE_DEBEZIUM_USER"], "PGPASSWORD": e["MILLRACE_DEBEZIUM_PASSWORD"]})
         self.addCleanup(as_debezium.close)
         as_debezium("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
         self.stack.door("connector", "register")
         wait_until("the slot is there again", lambda: sql.one(self.SLOTS + " WHERE active") == "1", 120)
-        wait_until("the row is in Redis", lambda: self.stack.redis("HGET", "metrics:orders:by_status", "large") == "1", 120)
+        wait_until("the row is in Redis", lambda: self.stack.redis("HGET", "metrics:orders:by_status", "large") == "1",
+                   120)
         wait_until("all is well", lambda: self.stack.is_live() and not self.trouble(), 180)
         self.assert_equal_to_sql(180, why="after the new slot")
 
@@ -170,7 +183,9 @@ class Topics(running.SystemTest):
         before = self.stack.pid("node")
         self.stack.topics("delete", "dbserver1.public.products")
         wait_until("the node starts over", lambda: self.stack.pid("node") not in (None, before))
-        reason = wait_until("figures are built anew", lambda: (r := self.stack.status().get("cluster", {}).get("reason", "")) and "made again" in r and r)
+        reason = wait_until(
+            "figures are rebuilt", lambda:
+            (r := self.stack.status().get("cluster", {}).get("reason", "")) and "recreated" in r and r)
         self.assertIn("dbserver1.public.products", reason)
         self.assertIn("Kafka has no topic dbserver1.public.products any more", self.stack.log_tail(lines=2000))
         wait_until("all is built anew", self.stack.is_live, 240)
@@ -184,9 +199,12 @@ class Servers(running.SystemTest):
 
     def program(self, *arguments, **environment):
         """Runs the binary itself with this stack's settings, other than those given."""
-        settings = {**self.stack.environment, **self.stack.endpoints, "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
-                    "MILLRACE_HTTP_PORT": str(stacks.FIRST_PORT + 40), "MILLRACE_GENERATOR_PORT": "0", **environment}
-        return subprocess.run([self.stack.home / "bin" / "millrace", *arguments], env=settings, capture_output=True, text=True, timeout=60)
+        settings = {
+            **self.stack.environment, **self.stack.endpoints, "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
+            "MILLRACE_HTTP_PORT": str(stacks.FIRST_PORT + 40), "MILLRACE_GENERATOR_PORT": "0", **environment
+        }
+        return subprocess.run([self.stack.home / "bin" / "millrace", *arguments], env=settings, capture_output=True,
+                              text=True, timeout=60)
 
     def test_a_wrong_redis_password_is_said_and_no_password_is_printed(self):
         for arguments in (["node"], ["verify", "--wait", "5"]):
@@ -204,14 +222,18 @@ class Servers(running.SystemTest):
         self.assertNotIn("not-the-secret", done.stdout + done.stderr)
 
     def test_kafka_connect_shows_no_password_of_ours(self):
-        for path in ("?expand=info&expand=status", "/millrace-shop", "/millrace-shop/config", "/millrace-shop/tasks", "/millrace-shop/status"):
+        for path in ("?expand=info&expand=status", "/millrace-shop", "/millrace-shop/config", "/millrace-shop/tasks",
+                     "/millrace-shop/status"):
             told = json.dumps(self.stack.rest("/connectors" + path))
             self.assertIn("millrace-shop", told)
             for name, value in self.stack.endpoints.items():
                 if name.endswith("PASSWORD"):
                     self.assertNotIn(value, told, f"{name} at {path}")
-        self.assertRegex(self.stack.rest("/connectors/millrace-shop/config")["database.password"], r"^\$\{file:/.*:database\.password\}$")
-        self.assertIn("as it should be", self.stack.door("connector", "register").stdout, "the same configuration restarts nothing")
+        self.assertRegex(
+            self.stack.rest("/connectors/millrace-shop/config")["database.password"],
+            r"^\$\{file:/.*:database\.password\}$")
+        self.assertIn("as it should be",
+                      self.stack.door("connector", "register").stdout, "the same configuration restarts nothing")
 
     def test_a_ledger_of_another_shard_count_is_refused(self):
         done = self.program("node", MILLRACE_SHARDS="16")
@@ -237,8 +259,10 @@ class Servers(running.SystemTest):
     def test_a_streaming_node_does_not_need_postgres(self):
         """A genuine record under a key of its own goes in by hand, so that only Kafka and Redis have a part in it."""
         self.stack.sql("UPDATE customers SET city = city WHERE id = 1")
-        record = wait_until("Debezium has written a change", lambda: next(
-            (change for _, change in changes_of(self.stack.kafka, "dbserver1.public.customers") if change["source"]["snapshot"] != "millrace"), None), 60)
+        record = wait_until(
+            "Debezium has written a change", lambda: next(
+                (change for _, change in changes_of(self.stack.kafka, "dbserver1.public.customers")
+                 if change["source"]["snapshot"] != "millrace"), None), 60)
         row = {**record["after"], "id": 900001, "email": "by.hand@example.org"}
         born = {**record, "op": "c", "before": None, "after": row, "source": {**record["source"], "snapshot": "false"}}
         key = json.dumps({"id": 900001}).encode()
@@ -248,9 +272,11 @@ class Servers(running.SystemTest):
         self.assertFalse(stacks.alive(pid))
         try:
             self.stack.kafka.produce("dbserver1.public.customers", 0, json.dumps(born).encode(), key)
-            wait_until("the record is in Redis, without PostgreSQL", lambda: self.stack.redis("EXISTS", "customer:900001"), 30)
-            wait_until("status says that PostgreSQL is away",
-                       lambda: "PostgreSQL" in self.stack.status()["cluster"]["surroundings"]["slot"].get("trouble", ""), 30)
+            wait_until("the record is in Redis, without PostgreSQL",
+                       lambda: self.stack.redis("EXISTS", "customer:900001"), 30)
+            wait_until(
+                "status says that PostgreSQL is away",
+                lambda: "PostgreSQL" in self.stack.status()["cluster"]["surroundings"]["slot"].get("trouble", ""), 30)
             dead = {**born, "op": "d", "before": row, "after": None}
             self.stack.kafka.produce("dbserver1.public.customers", 0, json.dumps(dead).encode(), key)
             wait_until("its deletion as well", lambda: not self.stack.redis("EXISTS", "customer:900001"), 30)
@@ -262,28 +288,36 @@ class Servers(running.SystemTest):
         redis = self.stack.redis
         redis("CONFIG", "SET", "maxmemory", "1mb")
         try:
-            self.stack.sql("INSERT INTO customers (first_name, last_name, email, state) VALUES ('No', 'Room', 'no.room@example.org', 'OOM')")
-            trouble = wait_until("status says that Redis takes no writes", lambda: self.stack.status()["writer"]["trouble"], 30)
+            self.stack.sql(
+                "INSERT INTO customers (first_name, last_name, email, state) VALUES ('No', 'Room', "
+                "'no.room@example.org', 'OOM')"
+            )
+            trouble = wait_until("status says that Redis takes no writes",
+                                 lambda: self.stack.status()["writer"]["trouble"], 30)
             self.assertRegex(trouble["what"], r"(?i)memory")
             self.assertAlmostEqual(trouble["since"], time.time(), delta=60)
             self.assertIsNone(redis("HGET", "realtime:geo:customers", "OOM"))
         finally:
             redis("CONFIG", "SET", "maxmemory", "0")
-        wait_until("the row is in Redis once there is room", lambda: redis("HGET", "realtime:geo:customers", "OOM") == "1", 30)
+        wait_until("the row is in Redis once there is room",
+                   lambda: redis("HGET", "realtime:geo:customers", "OOM") == "1", 30)
         self.assert_equal_to_sql(why="after Redis was out of memory")
 
     def test_a_key_of_the_wrong_type_fails_its_figure_alone(self):
         redis = self.stack.redis
         redis("DEL", "metrics:orders:by_status")
         redis("SET", "metrics:orders:by_status", "somebody else's")
-        self.stack.sql("INSERT INTO orders (customer_id, total_amount, status) SELECT min(id), 2, 'wrong type' FROM customers")
-        wait_until("the figure has failed, by name", lambda: self.stack.figure_states().get("orders_by_status") == "failed", 30)
+        self.stack.sql(
+            "INSERT INTO orders (customer_id, total_amount, status) SELECT min(id), 2, 'wrong type' FROM customers")
+        wait_until("the figure has failed, by name",
+                   lambda: self.stack.figure_states().get("orders_by_status") == "failed", 30)
         why = next(figure["why"] for figure in self.stack.status()["figures"] if figure["name"] == "orders_by_status")
         self.assertIn("WRONGTYPE", why)
         code, report = self.stack.verify(60)
         # A difference (1) and a failed figure (2) are both the truth here.
         self.assertIn(code, (1, 2), running.in_words(report))
-        self.assertEqual([figure["figure"] for figure in report["figures"] if not figure["equal"]], ["orders_by_status"], running.in_words(report))
+        self.assertEqual([figure["figure"] for figure in report["figures"] if not figure["equal"]],
+                         ["orders_by_status"], running.in_words(report))
         self.assertEqual(redis("GET", "metrics:orders:by_status"), "somebody else's", "what isn't ours is left alone")
         redis("DEL", "metrics:orders:by_status")
         self.stack.door("rebuild", "--yes")
@@ -295,7 +329,9 @@ class Figures(running.SystemTest):
     """Figures that can't be, and a machine that doesn't suit."""
 
     REFUSED = {
-        "outer.sql": "-- redis: hash a:{state} \nSELECT customers.state, count(*) AS n FROM orders LEFT JOIN customers ON customers.id = orders.customer_id GROUP BY customers.state;\n",
+        "outer.sql": "-- redis: hash a:{state} \n"
+                     "SELECT customers.state, count(*) AS n FROM orders LEFT JOIN customers ON customers.id = "
+                     "orders.customer_id GROUP BY customers.state;\n",
         "window.sql": "-- redis: json b:{id}\nSELECT id, row_number() OVER () AS n FROM orders;\n",
         "float.sql": "-- redis: string c\nSELECT sum(total_amount::real) AS n FROM orders;\n",
         "unknown.sql": "-- redis: string d\nSELECT count(*) AS n FROM no_such_table;\n",

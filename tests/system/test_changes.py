@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Whatever SQL does to the tables, Redis shows it: random transactions, then `verify`. And what verify is worth: it finds a seeded mistake."""
+"""Whatever SQL does to the tables, Redis shows it: random transactions, then `verify`. And what verify is worth: it
+finds a seeded mistake."""
 import os
 
 import running
@@ -42,7 +43,9 @@ class Changes(running.SystemTest):
 
     def test_rows_written_by_copy_come_out_equal(self):
         script = "COPY customers (first_name, last_name, email, state, created_at) FROM STDIN;\n"
-        script += "".join(f"Copied\tRow {n}\tcopy.{SEED}.{n}@example.org\t{('CA', chr(92) + 'N', 'NY')[n % 3]}\t2026-01-01 00:00:00\n" for n in range(5000))
+        script += "".join(
+            f"Copied\tRow {n}\tcopy.{SEED}.{n}@example.org\t{('CA', chr(92) + 'N', 'NY')[n % 3]}\t2026-01-01 00:00:00\n"
+            for n in range(5000))
         before = int(self.stack.sql.one("SELECT count(*) FROM customers"))
         self.stack.sql(script + "\\.\n")
         self.assertEqual(int(self.stack.sql.one("SELECT count(*) FROM customers")), before + 5000)
@@ -50,11 +53,14 @@ class Changes(running.SystemTest):
 
     def test_a_text_of_ten_megabytes_comes_through_and_survives_an_update_beside_it(self):
         ask = self.stack.sql
-        made = ask.one(f"INSERT INTO customers (first_name, last_name, email, address) SELECT 'Big', 'Text', 'big.{SEED}@example.org', "
-                       f"string_agg(md5(n::text) || '✓', '') FROM generate_series(1, {BIG // 33}) AS n RETURNING id")
+        made = ask.one(
+            "INSERT INTO customers (first_name, last_name, email, address) SELECT 'Big', 'Text', "
+            f"'big.{SEED}@example.org', "
+            f"string_agg(md5(n::text) || '✓', '') FROM generate_series(1, {BIG // 33}) AS n RETURNING id")
         self.assertGreater(int(ask.one(f"SELECT octet_length(address) FROM customers WHERE id = {made}")), BIG)
         ask(f"UPDATE customers SET city = 'beside' WHERE id = {made}")
-        wait_until("the big row is in Redis with its new city", lambda: '"city":"beside"' in (self.stack.redis("GET", f"customer:{made}") or ""), 90)
+        wait_until("the big row is in Redis with its new city", lambda: '"city":"beside"' in
+                   (self.stack.redis("GET", f"customer:{made}") or ""), 90)
         self.assertGreater(self.stack.redis("STRLEN", f"customer:{made}"), BIG)
         self.assert_equal_to_sql(why="with a text of 10 MB")
         ask(f"UPDATE customers SET address = 'short again' WHERE id = {made}")
@@ -71,7 +77,10 @@ class Changes(running.SystemTest):
         self.assert_equal_to_sql(why=f"seed {SEED + 1}, after TRUNCATE")
 
     def test_verify_names_the_figure_and_the_place_of_a_seeded_mistake(self):
-        self.stack.sql("INSERT INTO customers (first_name, last_name, email, state) VALUES ('Seeded', 'Mistake', 'mistake@example.org', 'ZZ')")
+        self.stack.sql(
+            "INSERT INTO customers (first_name, last_name, email, state) VALUES ('Seeded', 'Mistake', "
+            "'mistake@example.org', 'ZZ')"
+        )
         self.assert_equal_to_sql(why="before the mistake")
         right = self.stack.redis("HGET", "realtime:geo:customers", "ZZ")
         self.assertEqual(right, "1")
@@ -99,13 +108,18 @@ class Changes(running.SystemTest):
             self.assertRegex(done.stdout, rf"(?m)^{figure} +\d+ +equal")
 
     def test_a_figure_added_as_a_file_is_shown_by_another_up(self):
-        (self.folder / "zip_codes.sql").write_text("-- redis: hash customers:by_zip field {zip_code} name by_zip\n"
-                                                   "SELECT zip_code, count(*) AS customers FROM customers GROUP BY zip_code;\n")
+        (self.folder / "zip_codes.sql").write_text(
+            "-- redis: hash customers:by_zip field {zip_code} name by_zip\n"
+            "SELECT zip_code, count(*) AS customers FROM customers GROUP BY zip_code;\n")
         self.assertIn("Applied", self.stack.up().stderr)
         report = self.assert_equal_to_sql(why="with one more figure")
         self.assertIn("by_zip", [figure["figure"] for figure in report["figures"]])
-        self.stack.sql("INSERT INTO customers (first_name, last_name, email, zip_code) VALUES ('New', 'Figure', 'new.figure@example.org', '31337')")
-        wait_until("the new figure counts a new row", lambda: self.stack.redis("HGET", "customers:by_zip", "31337") == "1")
+        self.stack.sql(
+            "INSERT INTO customers (first_name, last_name, email, zip_code) VALUES ('New', 'Figure', "
+            "'new.figure@example.org', '31337')"
+        )
+        wait_until("the new figure counts a new row",
+                   lambda: self.stack.redis("HGET", "customers:by_zip", "31337") == "1")
 
     def test_a_figure_whose_file_is_gone_leaves_redis(self):
         (self.folder / "zip_codes.sql").unlink()

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Anything may die under load, and Redis still equals SQL: random faults, each proven, then `verify`, then records against counters.
+"""Anything may die under load, and Redis still equals SQL: random faults, each proven, then `verify`, then records
+against counters.
 
 MILLRACE_CRASHES=100 makes it long, MILLRACE_SEED=N repeats the order and the moments as far as the machine allows.
 """
@@ -17,8 +18,10 @@ SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4)
 CRASHES = int(os.environ.get("MILLRACE_CRASHES", "12"))
 RATE = int(os.environ.get("MILLRACE_RATE", "300"))
 #: Kinds, and how often each comes in a long run. A run of 12 has every kind.
-KINDS = {"kill_node": 5, "kill_node_twice": 2, "cut_redis": 4, "wipe_redis": 1, "lose_redis": 1, "kill_connect": 2, "kill_kafka": 1,
-         "kill_postgres": 1, "restart_postgres": 1, "lose_slot": 2, "fail_a_read": 1}
+KINDS = {
+    "kill_node": 5, "kill_node_twice": 2, "cut_redis": 4, "wipe_redis": 1, "lose_redis": 1, "kill_connect": 2,
+    "kill_kafka": 1, "kill_postgres": 1, "restart_postgres": 1, "lose_slot": 2, "fail_a_read": 1
+}
 #: Generous: the machine may have two cores and a build to do.
 RECOVERY_SECONDS = 120
 
@@ -43,11 +46,18 @@ class Crashes(records.EveryRecordCountsOnce, running.SystemTest):
                 self.assert_every_record_counted_once(read, f"seed {SEED}, fault {number}, {kind}")
                 survived[kind] += 1
         finally:
-            print(f"faults survived: {survived.total()} of {len(kinds)} ({', '.join(f'{n} {kind}' for kind, n in sorted(survived.items()))}); "
-                  f"records lost: {self.lost}, doubled: {self.doubled}; {sum(read.counts.values())} records; seed {SEED}; {time.monotonic() - began:.0f} s", flush=True)
+            print(
+                f"faults survived: {survived.total()} of {len(kinds)} "
+                f"({', '.join(f'{n} {kind}' for kind, n in sorted(survived.items()))}); "
+                f"records lost: {self.lost}, doubled: {self.doubled}; {sum(read.counts.values())} records; seed "
+                f"{SEED}; {time.monotonic() - began:.0f} s",
+                flush=True)
             if work.recovery:
                 times = sorted(work.recovery)
-                print(f"kill -9 of the node to caught up: median {times[len(times) // 2]:.1f} s, worst {times[-1]:.1f} s, of {len(times)}", flush=True)
+                print(
+                    f"kill -9 of the node to caught up: median {times[len(times) // 2]:.1f} s, worst {times[-1]:.1f} "
+                    f"s, of {len(times)}",
+                    flush=True)
         self.assertLess(max(work.recovery, default=0), RECOVERY_SECONDS)
 
     def test_redis_may_go_back_to_before_what_a_rebuild_swept(self):
@@ -80,7 +90,10 @@ class WithoutExactlyOnce(running.SystemTest):
             self.assert_equal_to_sql(240, why=f"seed {SEED}, without exactly-once, kill {number}")
         with records.quiet_generator(self.stack):
             read.read()
-        print(f"without exactly-once: {self.kills} kills of Kafka Connect, {read.doubled} records came twice, no figure differs; seed {SEED}", flush=True)
+        print(
+            f"without exactly-once: {self.kills} kills of Kafka Connect, {read.doubled} records came twice, no figure "
+            f"differs; seed {SEED}",
+            flush=True)
         self.assertGreater(read.doubled, 0, "no record came twice: the test has not tested what it says")
 
 

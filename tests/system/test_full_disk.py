@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A stack whose disk gets full under load: what has died is said, what is killed is tried again, and with room everything goes on by itself. As root: it mounts a disk of its own."""
+"""A stack whose disk gets full under load: what has died is said, what is killed is tried again, and with room
+everything goes on by itself. As root: it mounts a disk of its own."""
 import contextlib
 import os
 import re
@@ -19,8 +20,10 @@ import home
 DISK_MB, SCARCE_MB, SPARE = 900, 150, 64 << 20
 SERVERS = ("postgres", "redis", "kafka", "connect")
 TOPIC = "ballast"
-LOAD = ("INSERT INTO customers (first_name, last_name, email, address) SELECT 'full', 'disk', gen_random_uuid(), long FROM generate_series(1, 500) n, "
-        "LATERAL (SELECT string_agg(md5(concat(random(), n, part)), '') AS long FROM generate_series(1, 60) part) x")
+LOAD = (
+    "INSERT INTO customers (first_name, last_name, email, address) SELECT 'full', 'disk', gen_random_uuid(), long "
+    "FROM generate_series(1, 500) n, "
+    "LATERAL (SELECT string_agg(md5(concat(random(), n, part)), '') AS long FROM generate_series(1, 60) part) x")
 
 
 class SmallDisk(stack.Stack):
@@ -82,7 +85,8 @@ class SmallDisk(stack.Stack):
     def write_records(self):
         """Writes a record to a topic of nobody's. Returns whether Kafka has taken it."""
         try:
-            self.kafka.run("-P", "-t", TOPIC, "-p", "0", "-X", "message.timeout.ms=5000", "-X", "message.max.bytes=2000000", data=os.urandom(500_000).hex().encode())
+            self.kafka.run("-P", "-t", TOPIC, "-p", "0", "-X", "message.timeout.ms=5000", "-X",
+                           "message.max.bytes=2000000", data=os.urandom(500_000).hex().encode())
             return True
         except OSError:
             return False
@@ -98,13 +102,15 @@ class FullDisk(running.SystemTest):
         """What is called ready lives."""
         for name, record in self.stack.services().items():
             if record["state"] == "ready" and not stack.alive(record["pid"]):
-                wait_until(f"{name}, which died, isn't called ready", lambda: self.stack.services()[name]["pid"] != record["pid"], 10)
+                wait_until(f"{name}, which died, isn't called ready",
+                           lambda: self.stack.services()[name]["pid"] != record["pid"], 10)
 
     def test_little_room_is_said_before_none_is_left(self):
         wait_until("all figures are live", self.stack.is_live, 120)
         self.assertNotIn("MILLRACE_DISK_MB", self.stack.door("status").stderr)
         self.stack.leave(SPARE)
-        said = wait_until("the supervisor warns", lambda: re.search(r"only \d+ MB are free under \S+", self.stack.log_tail("supervisor")), 30)
+        said = wait_until("the supervisor warns",
+                          lambda: re.search(r"only \d+ MB are free under \S+", self.stack.log_tail("supervisor")), 30)
         for verb in (("status",), ("logs", "node"), ("up", "--detach")):
             self.assertIn(said[0].partition("free")[2], self.stack.door(*verb).stderr, verb)
         self.assert_equal_to_sql(why="with little room")
@@ -113,7 +119,9 @@ class FullDisk(running.SystemTest):
         self.stack.topics("create", TOPIC, "--partitions", "1")
         self.stack.fill()
         refusals = []  # a row that finds no block, then WAL that finds none, of which PostgreSQL dies
-        wait_until("PostgreSQL has no room", lambda: refusals.append(self.stack.write_rows()) or re.search("No space left|connection", refusals[-1]), 60)
+        wait_until(
+            "PostgreSQL has no room",
+            lambda: refusals.append(self.stack.write_rows()) or re.search("No space left|connection", refusals[-1]), 60)
         print(f"PostgreSQL: {refusals[-1]}", flush=True)
         wait_until("Kafka has no room", lambda: not self.stack.write_records(), 120)
         self.assert_states_are_true()
@@ -132,7 +140,8 @@ class FullDisk(running.SystemTest):
 
     def test_with_room_all_of_it_goes_on_by_itself(self):
         self.stack.make_room()
-        wait_until("all services are ready", lambda: {record["state"] for record in self.stack.services().values()} == {"ready"}, 180)
+        wait_until("all services are ready",
+                   lambda: {record["state"] for record in self.stack.services().values()} == {"ready"}, 180)
         wait_until("all figures are live", self.stack.is_live, 300)
         self.assertEqual(self.stack.write_rows(), "")
         self.assert_equal_to_sql(240, why="after the disk was full")

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A user of the database who may create things, and names them so that they are commands: scripts, messages and verbs with such names."""
+"""A user of the database who may create things, and names them so that they are commands: scripts, messages and verbs
+with such names."""
 import os
 import pathlib
 import re
@@ -54,20 +55,32 @@ class HostileNames(unittest.TestCase):
     @classmethod
     def names(cls):
         touch = f"touch {cls.trap}/"
-        return [f"a\n\\! {touch}1", f"b\r\\! {touch}2", "c\nSELECT 'CREATE TABLE sprung ()' \\gexec", "d\"; DROP TABLE plain; --", "e'; DROP TABLE plain; --",
-                "f$$; DROP TABLE plain; $$", f"g\\! {touch}3", f"h`{touch}4`", "i:USER :'USER'", "j*/ DROP TABLE plain; /*", f"k\u2028\\! {touch}5",
-                "l\x1b]0;x\x07\x1b[2J\u202e", "m{x} }}", "n\nredis: string stolen", "o\x9b31m", "p\u0085x"]
+        return [
+            f"a\n\\! {touch}1", f"b\r\\! {touch}2", "c\nSELECT 'CREATE TABLE sprung ()' \\gexec",
+            "d\"; DROP TABLE plain; --", "e'; DROP TABLE plain; --", "f$$; DROP TABLE plain; $$", f"g\\! {touch}3",
+            f"h`{touch}4`", "i:USER :'USER'", "j*/ DROP TABLE plain; /*", f"k\u2028\\! {touch}5",
+            "l\x1b]0;x\x07\x1b[2J\u202e", "m{x} }}", "n\nredis: string stolen", "o\x9b31m", "p\u0085x"
+        ]
 
     @classmethod
     def make_database(cls):
-        cls.psql("postgres", f"CREATE ROLE app LOGIN PASSWORD {literal(PASSWORD)}; CREATE ROLE mallory;\nCREATE DATABASE app OWNER app;\nGRANT CREATE ON DATABASE app TO mallory;\n")
+        cls.psql(
+            "postgres",
+            f"CREATE ROLE app LOGIN PASSWORD {literal(PASSWORD)}; CREATE ROLE mallory;\n"
+            "CREATE DATABASE app OWNER app;\nGRANT CREATE ON DATABASE app TO mallory;\n"
+        )
         cls.psql("app", "CREATE TABLE plain (id int PRIMARY KEY, n int); GRANT CREATE ON SCHEMA public TO mallory;\n")
         script = ""
         for number, text in enumerate(cls.names()):
             one, kind = name(text), f"{name(text)}.{name(text + 'e')}"
-            script += (f"CREATE SCHEMA {one}; GRANT USAGE ON SCHEMA {one} TO app;\nCREATE TYPE {kind} AS ENUM ({literal(text)});\n"
-                       f"CREATE TABLE {one}.{one} ({one} int PRIMARY KEY, n int);\nCREATE TABLE {one} (id int PRIMARY KEY, n numeric(9,2));\n"
-                       f"CREATE TABLE t{number} (id int PRIMARY KEY, {one} int CONSTRAINT {one} REFERENCES {one}, typed {kind});\nCREATE TABLE l{number} (id int PRIMARY KEY, typed {kind});\n")
+            script += (
+                f"CREATE SCHEMA {one}; GRANT USAGE ON SCHEMA {one} TO app;\n"
+                f"CREATE TYPE {kind} AS ENUM ({literal(text)});\n"
+                f"CREATE TABLE {one}.{one} ({one} int PRIMARY KEY, n int);\n"
+                f"CREATE TABLE {one} (id int PRIMARY KEY, n numeric(9,2));\n"
+                f"CREATE TABLE t{number} (id int PRIMARY KEY, {one} int CONSTRAINT {one} REFERENCES {one}, typed "
+                f"{kind});\nCREATE TABLE l{number} (id int PRIMARY KEY, typed {kind});\n"
+            )
         # By -c: psql reads no commands there, and these names have some.
         for statement in script.split(";\n"):
             cls.psql("app", statement, "-c", f"SET ROLE mallory; {statement}")
@@ -75,8 +88,10 @@ class HostileNames(unittest.TestCase):
     @classmethod
     def psql(cls, database, script, *words):
         """Runs a script as the administrator, as README says."""
-        environment = {"PATH": os.environ["PATH"], "PGHOST": "127.0.0.1", "PGPORT": str(cls.port), "PGUSER": postgres.SUPERUSER, "PGCLIENTENCODING": "UTF8",
-                       "PGPASSWORD": cls.server.home.secret("POSTGRES_ADMIN_PASSWORD")}
+        environment = {
+            "PATH": os.environ["PATH"], "PGHOST": "127.0.0.1", "PGPORT": str(cls.port), "PGUSER": postgres.SUPERUSER,
+            "PGCLIENTENCODING": "UTF8", "PGPASSWORD": cls.server.home.secret("POSTGRES_ADMIN_PASSWORD")
+        }
         command = ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, *words]
         done = subprocess.run(command, input=script, capture_output=True, text=True, env=environment, timeout=60)
         if done.returncode != 0:
@@ -84,9 +99,13 @@ class HostileNames(unittest.TestCase):
         return done.stdout
 
     def run_verb(self, *words, cwd=None, **environment):
-        base = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "POSTGRES_HOST": "127.0.0.1", "POSTGRES_PORT": str(self.port), "POSTGRES_DB": "app", "POSTGRES_USER": "app",
-                "POSTGRES_PASSWORD": PASSWORD, "PGPASSWORD": PASSWORD}
-        done = subprocess.run([self.binary, *map(str, words)], capture_output=True, env={**base, **environment}, cwd=cwd, timeout=120)
+        base = {
+            "PATH": os.environ["PATH"], "HOME": str(self.folder), "POSTGRES_HOST": "127.0.0.1",
+            "POSTGRES_PORT": str(self.port), "POSTGRES_DB": "app", "POSTGRES_USER": "app",
+            "POSTGRES_PASSWORD": PASSWORD, "PGPASSWORD": PASSWORD
+        }
+        done = subprocess.run([self.binary, *map(str, words)], capture_output=True, env={**base, **environment},
+                              cwd=cwd, timeout=120)
         out, errors = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
         self.assertIsNone(CONTROLS.search(out), out)
         self.assertIsNone(CONTROLS.search(errors), errors)
@@ -94,7 +113,9 @@ class HostileNames(unittest.TestCase):
 
     def assert_nothing_ran(self):
         self.assertEqual(list(self.trap.iterdir()), [])
-        self.assertEqual(self.psql("app", "SELECT count(*) FROM pg_tables WHERE tablename IN ('plain', 'sprung');\n", "-At").strip(), "1")
+        self.assertEqual(
+            self.psql("app", "SELECT count(*) FROM pg_tables WHERE tablename IN ('plain', 'sprung');\n", "-At").strip(),
+            "1")
 
     def figure(self, text):
         file = self.folder / "figure.sql"
@@ -102,11 +123,14 @@ class HostileNames(unittest.TestCase):
         return file
 
     def test_the_checker_knows_what_psql_runs(self):
-        for text in ("-- a\n\\! id\n", "-- a\r\\! id\n", "SELECT 'a'\\! id", "/* /* */ \\! id */ \\! id", "SELECT $a$ $b$ \\! id $a$ \\! id", "SELECT E'\\'' \\! id"):
+        for text in ("-- a\n\\! id\n", "-- a\r\\! id\n", "SELECT 'a'\\! id", "/* /* */ \\! id */ \\! id",
+                     "SELECT $a$ $b$ \\! id $a$ \\! id", "SELECT E'\\'' \\! id"):
             self.assertEqual(foreign(text), ["\\! id"])
-        for text in ("-- \\! id", "SELECT 'a\n\\! id'", "SELECT \"a\n\\! id\"", "/* \\! id */", "SELECT $$ \\! id $$", "SELECT E'a\\'\n\\! id'", "SELECT 1::int"):
+        for text in ("-- \\! id", "SELECT 'a\n\\! id'", "SELECT \"a\n\\! id\"", "/* \\! id */", "SELECT $$ \\! id $$",
+                     "SELECT E'a\\'\n\\! id'", "SELECT 1::int"):
             self.assertEqual(commands(text), [])
-        for text in ("\\! id", "\\set x `id`", "\\echo `id`", "\\o |id", "\\copy t TO PROGRAM 'id'", "SELECT :USER", "\\set ON_ERROR_STOP on \\! id", "\\echo 'a' `id`"):
+        for text in ("\\! id", "\\set x `id`", "\\echo `id`", "\\o |id", "\\copy t TO PROGRAM 'id'", "SELECT :USER",
+                     "\\set ON_ERROR_STOP on \\! id", "\\echo 'a' `id`"):
             self.assertEqual(len(foreign(text)), 1, text)
 
     def test_init_and_prepare_of_a_hostile_catalog_run_nothing(self):
@@ -126,8 +150,16 @@ class HostileNames(unittest.TestCase):
         self.assertEqual(foreign(script), [])
         self.psql("app", script)
         self.assert_nothing_ran()
-        lines = [line.split("=", 1) for line in (project / "millrace.env").read_text().splitlines() if re.match("[A-Z]", line)]
-        told = {key: value.strip("'") for key, value in lines if not key.endswith("_FILE") and not key.startswith("POSTGRES_") or key == "POSTGRES_PORT"}
+        lines = [
+            line.split("=", 1)
+            for line in (project / "millrace.env").read_text().splitlines()
+            if re.match("[A-Z]", line)
+        ]
+        told = {
+            key: value.strip("'")
+            for key, value in lines
+            if not key.endswith("_FILE") and not key.startswith("POSTGRES_") or key == "POSTGRES_PORT"
+        }
         code, script, errors = self.run_verb("prepare", "--secrets", project / "secrets", cwd=project, **told)
         self.assertIn(code, (0, 1), errors)
         self.assertEqual(foreign(script), [])
@@ -144,19 +176,22 @@ class HostileNames(unittest.TestCase):
                     self.assertIn("has control characters", out + errors)
 
     def test_a_column_whose_types_labels_have_control_characters_is_refused(self):
-        code, out, _ = self.run_verb("check", self.figure("-- redis: hash x:{typed}\nSELECT typed, count(*) AS n FROM l0 GROUP BY typed;\n"))
+        code, out, _ = self.run_verb(
+            "check", self.figure("-- redis: hash x:{typed}\nSELECT typed, count(*) AS n FROM l0 GROUP BY typed;\n"))
         self.assertEqual(code, 1)
         self.assertIn("whose name or labels have control characters", out)
 
     def test_a_byte_that_is_no_utf8_is_a_refusal_at_its_place(self):
         for verb in (["check"], ["prepare", "--figures"]):
-            code, out, errors = self.run_verb(*verb, self.figure(b"-- redis: string a\xff\nSELECT count(*) AS n FROM plain;\n"))
+            code, out, errors = self.run_verb(
+                *verb, self.figure(b"-- redis: string a\xff\nSELECT count(*) AS n FROM plain;\n"))
             self.assertIn(code, (1, 2), errors)
             self.assertIn("figure.sql:1:19: the byte \\xff isn't UTF-8", out + errors)
 
     def test_a_database_with_control_characters_is_refused(self):
         evil = f"evil\n\\! touch {self.trap}/6"
-        code, _, errors = self.run_verb("init", self.folder / "evil", "--postgres", f"postgresql://app@127.0.0.1:{self.port}/app", "--database", evil)
+        code, _, errors = self.run_verb("init", self.folder / "evil", "--postgres",
+                                        f"postgresql://app@127.0.0.1:{self.port}/app", "--database", evil)
         self.assertEqual(code, 2)
         self.assertFalse((self.folder / "evil").exists())
         for setting in ("POSTGRES_DB", "POSTGRES_USER", "MILLRACE_NODE_USER", "MILLRACE_SCHEMA"):
@@ -168,18 +203,23 @@ class HostileNames(unittest.TestCase):
         gone = self.folder / "gone"
         gone.mkdir()
         remove_and_run = 'rmdir "$PWD"; exec "$0" init x --postgres postgresql://app@127.0.0.1/app'
-        done = subprocess.run(["sh", "-c", remove_and_run, str(self.binary)], cwd=gone, capture_output=True, text=True, env={"PATH": os.environ["PATH"]})
+        done = subprocess.run(["sh", "-c", remove_and_run, str(self.binary)], cwd=gone, capture_output=True, text=True,
+                              env={"PATH": os.environ["PATH"]})
         self.assertEqual(done.returncode, 70, done.stderr)
-        self.assertIn("millrace: init met what it didn't expect: filesystem error", done.stderr)
+        self.assertIn("millrace: init ended by an unexpected error: filesystem error", done.stderr)
         self.assertIn("report it", done.stderr)
 
     def test_properties_that_load_code_are_refused_by_name(self):
         file = self.folder / "kafka.properties"
-        for line, words in ((f"plugin.library.paths={self.trap}/x.so", "plugin.library.paths isn't taken: it loads code"),
-                            ("sasl.kerberos.kinit.cmd=touch /tmp/x", "sasl.kerberos.kinit.cmd isn't taken: it is a command"),
-                            ("ssl.engine.location=/tmp/x", "ssl.engine.location isn't taken"), ("opaque=1", "opaque isn't taken")):
+        for line, words in ((f"plugin.library.paths={self.trap}/x.so",
+                             "plugin.library.paths isn't allowed: it loads code"),
+                            ("sasl.kerberos.kinit.cmd=touch /tmp/x",
+                             "sasl.kerberos.kinit.cmd isn't allowed: it is a command"),
+                            ("ssl.engine.location=/tmp/x", "ssl.engine.location isn't taken"), ("opaque=1",
+                                                                                                "opaque isn't taken")):
             file.write_text(f"# Kafka\nsecurity.protocol=plaintext\n{line}\n")
-            code, _, errors = self.run_verb("servers", "kafka", KAFKA_PROPERTIES_FILE=str(file), KAFKA_BROKER="127.0.0.1:1")
+            code, _, errors = self.run_verb("servers", "kafka", KAFKA_PROPERTIES_FILE=str(file),
+                                            KAFKA_BROKER="127.0.0.1:1")
             self.assertEqual(code, 2, errors)
             self.assertIn(f"{file}:3: the property {words}", errors)
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Nodes that speak TLS to each other: they serve as others do, and nobody without a certificate of their authority connects, sends, reads, or stops one."""
+"""Nodes that speak TLS to each other: they serve as others do, and nobody without a certificate of their authority
+connects, sends, reads, or stops one."""
 import pathlib
 import shutil
 import subprocess
@@ -17,7 +18,8 @@ ODD_PORT = FIRST_PORT + 60
 def make_certificates(folder, *nodes, more=()):
     """Makes certificates by the front door, as a user does."""
     environment = {**stack.clean_environment(), "MILLRACE_HOME": str(folder.parent / "home")}
-    done = subprocess.run([DOOR, "certs", folder, "--nodes", *nodes, *more], env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run([DOOR, "certs", folder, "--nodes", *nodes, *more], env=environment, capture_output=True,
+                          text=True, timeout=120)
     if done.returncode != 0:
         raise AssertionError(done.stdout + done.stderr)
     return done.stdout
@@ -33,7 +35,9 @@ class NodeTls(sharing.SharingTest):
         cls.ours, cls.theirs = folder / "ours", folder / "theirs"
         cls.told = make_certificates(cls.ours, "node", "node-2")
         make_certificates(cls.theirs, "odd")
-        cls.settings = {"MILLRACE_NODES": "2", "MILLRACE_SESSION_TIMEOUT_MS": "3000", "MILLRACE_NODE_CERTS": str(cls.ours)}
+        cls.settings = {
+            "MILLRACE_NODES": "2", "MILLRACE_SESSION_TIMEOUT_MS": "3000", "MILLRACE_NODE_CERTS": str(cls.ours)
+        }
         super().setUpClass()
 
     def doors(self):
@@ -50,8 +54,11 @@ class NodeTls(sharing.SharingTest):
 
     def node_environment(self, folder, name, address):
         """Returns the environment of a node that the stack doesn't know."""
-        ours = {"MILLRACE_NODE": name, "MILLRACE_NODE_ADDRESS": address, "MILLRACE_HTTP_PORT": "0", "MILLRACE_NODE_CERTIFICATE": str(folder / f"{name}.crt"),
-                "MILLRACE_NODE_KEY": str(folder / f"{name}.key"), "MILLRACE_NODE_AUTHORITY": str(folder / "ca.crt")}
+        ours = {
+            "MILLRACE_NODE": name, "MILLRACE_NODE_ADDRESS": address, "MILLRACE_HTTP_PORT": "0",
+            "MILLRACE_NODE_CERTIFICATE": str(folder / f"{name}.crt"), "MILLRACE_NODE_KEY": str(folder / f"{name}.key"),
+            "MILLRACE_NODE_AUTHORITY": str(folder / "ca.crt")
+        }
         return {**self.stack.environment, **self.stack.endpoints, **ours}
 
     def binary(self):
@@ -84,8 +91,11 @@ class NodeTls(sharing.SharingTest):
 
     def test_a_stranger_is_hung_up_on_and_the_nodes_live_on(self):
         before = self.pids()
-        kinds = {**strangers.without_tls(self.dice), "TLS without a certificate": strangers.of_tls(strangers.tls_context()),
-                 "TLS with a certificate of others": strangers.of_tls(strangers.tls_context(self.theirs / "odd.crt", self.theirs / "odd.key"))}
+        kinds = {
+            **strangers.without_tls(self.dice), "TLS without a certificate": strangers.of_tls(strangers.tls_context()),
+            "TLS with a certificate of others": strangers.of_tls(
+                strangers.tls_context(self.theirs / "odd.crt", self.theirs / "odd.key"))
+        }
         there = [(kind, come(door)) for door in self.doors().values() for kind, come in kinds.items()]
         for kind, connection in there:
             with self.subTest(kind), connection:
@@ -111,9 +121,12 @@ class NodeTls(sharing.SharingTest):
 
     def test_a_node_of_another_authority_is_none_of_us_and_status_says_why(self):
         before = self.pids()
-        odd = subprocess.Popen([self.binary(), "node"], env=self.node_environment(self.theirs, "odd", f"127.0.0.1:{ODD_PORT}"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        odd = subprocess.Popen([self.binary(), "node"], env=self.node_environment(self.theirs, "odd",
+                                                                                  f"127.0.0.1:{ODD_PORT}"),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            wait_until("status says why", lambda: "its certificate isn't one of our authority's" in (self.trouble_of("odd") or ""), 60)
+            wait_until("status says why", lambda: "its certificate isn't signed by this project's CA" in
+                       (self.trouble_of("odd") or ""), 60)
         finally:
             odd.terminate()
             odd.wait(30)
@@ -125,12 +138,15 @@ class NodeTls(sharing.SharingTest):
     def test_a_node_that_others_reach_does_not_start_without_tls(self):
         none = {"MILLRACE_NODE_CERTIFICATE": "", "MILLRACE_NODE_KEY": "", "MILLRACE_NODE_AUTHORITY": ""}
         for address in (f"0.0.0.0:{ODD_PORT}", f"192.0.2.1:{ODD_PORT}", f"127.example:{ODD_PORT}"):
-            self.assert_refused(r"MILLRACE_NODE_ADDRESS: .* beyond loopback.*deploy/millrace certs.*--insecure", MILLRACE_NODE_ADDRESS=address, **none)
+            self.assert_refused(r"MILLRACE_NODE_ADDRESS: .* beyond loopback.*deploy/millrace certs.*--insecure",
+                                MILLRACE_NODE_ADDRESS=address, **none)
 
     def test_files_that_do_not_fit_are_named(self):
         self.assert_refused("MILLRACE_NODE_KEY: is missing", MILLRACE_NODE_KEY="")
-        self.assert_refused("MILLRACE_NODE_KEY: .*node-2.key isn't the key of .*node.crt", MILLRACE_NODE_KEY=str(self.ours / "node-2.key"))
-        self.assert_refused("MILLRACE_NODE_CERTIFICATE: .*node.crt isn't good under .*ca.crt", MILLRACE_NODE_AUTHORITY=str(self.theirs / "ca.crt"))
+        self.assert_refused("MILLRACE_NODE_KEY: .*node-2.key isn't the key of .*node.crt",
+                            MILLRACE_NODE_KEY=str(self.ours / "node-2.key"))
+        self.assert_refused("MILLRACE_NODE_CERTIFICATE: .*node.crt isn't good under .*ca.crt",
+                            MILLRACE_NODE_AUTHORITY=str(self.theirs / "ca.crt"))
 
     def test_a_node_more_takes_a_certificate_more(self):
         done = self.stack.door("nodes", "add", check=False)
@@ -138,7 +154,8 @@ class NodeTls(sharing.SharingTest):
         self.assertIn(f"deploy/millrace certs {self.ours} --nodes node-3", done.stdout + done.stderr)
         before = (self.ours / "node.crt").read_bytes(), (self.ours / "ca.key").read_bytes()
         make_certificates(self.ours, "node", "node-2", "node-3")
-        self.assertEqual(((self.ours / "node.crt").read_bytes(), (self.ours / "ca.key").read_bytes()), before, "what was there stays")
+        self.assertEqual(((self.ours / "node.crt").read_bytes(), (self.ours / "ca.key").read_bytes()), before,
+                         "what was there stays")
         self.stack.door("service", "restart", "node-3")
         self.wait_for_owners("node", "node-2", "node-3")
         self.assert_equal_to_sql(why="with a third node")

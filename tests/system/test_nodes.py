@@ -38,7 +38,8 @@ class Nodes(sharing.SharingTest):
             self.assert_equal_to_sql(why=f"without {name}")
             self.stack.door("service", "start", name)
             self.wait_for_owners()
-            self.assertEqual({key: row["shards"] for key, row in self.table().items()}, {key: row["shards"] for key, row in before.items()})
+            self.assertEqual({key: row["shards"] for key, row in self.table().items()},
+                             {key: row["shards"] for key, row in before.items()})
             self.assert_equal_to_sql(why=f"with {name} again")
 
     def test_a_node_that_is_frozen_is_replaced_and_fenced_when_it_thaws(self):
@@ -91,7 +92,10 @@ class Nodes(sharing.SharingTest):
     def test_an_apply_reaches_every_node(self):
         other = self.stack.home / "others"
         other.mkdir()
-        (other / "mine.sql").write_text("-- redis: hash states:customers field {state} name by_state\nSELECT state, count(*) AS customers FROM customers GROUP BY state;\n")
+        (other / "mine.sql").write_text(
+            "-- redis: hash states:customers field {state} name by_state\n"
+            "SELECT state, count(*) AS customers FROM customers GROUP BY state;\n"
+        )
         figures = str(running.stack.REPOSITORY / "sql" / "figures")
         self.stack.door("apply", "--figures", figures, str(other))
         self.wait_for_owners()

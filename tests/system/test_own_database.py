@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Two projects of one database, beside the shop on the same PostgreSQL, Redis, Kafka and Kafka Connect: each exact, and neither touches another."""
+"""Two projects of one database, beside the shop on the same PostgreSQL, Redis, Kafka and Kafka Connect: each exact, and
+neither touches another."""
 import json
 import os
 import random
@@ -15,21 +16,30 @@ STREETS = ("Am Mühlbach", "a:b%c", "", "{x} \"y\" ''z''")
 
 
 def statements(dice):
-    """Returns a few statements that change many kinds of rows: keys too, and what an unchanged long text lies beside."""
+    """Returns a few statements that change many kinds of rows: keys too, and what an unchanged long text lies
+    beside."""
     street, other = dice.choice(STREETS), dice.choice(STREETS)
     return dice.sample([
-        f"INSERT INTO rental (inventory_id, customer_id) SELECT 1 + floor(random() * 900), {dice.randrange(1, 600)} FROM generate_series(1, 20)",
-        f"UPDATE rental SET return_date = now(), inventory_id = {dice.randrange(1, 901)} WHERE rental_id % 50 = {dice.randrange(50)}",
+        f"INSERT INTO rental (inventory_id, customer_id) SELECT 1 + floor(random() * 900), {dice.randrange(1, 600)} "
+        "FROM generate_series(1, 20)",
+        f"UPDATE rental SET return_date = now(), inventory_id = {dice.randrange(1, 901)} WHERE rental_id % 50 = "
+        f"{dice.randrange(50)}",
         f"DELETE FROM rental WHERE rental_id % 97 = {dice.randrange(97)}",
-        f"UPDATE film SET rating = {dice.choice(('NULL', chr(39) + 'NC-17' + chr(39), chr(39) + 'G' + chr(39)))}, language_id = {dice.randrange(1, 4)}, "
+        f"UPDATE film SET rating = {dice.choice(('NULL', chr(39) + 'NC-17' + chr(39), chr(39) + 'G' + chr(39)))}, "
+        f"language_id = {dice.randrange(1, 4)}, "
         f"rental_rate = rental_rate + 0.01 WHERE film_id % 11 = {dice.randrange(11)}",
         f"UPDATE film SET description = repeat('x', {dice.choice((3, 9000))}) WHERE film_id = {dice.randrange(1, 301)}",
         f"DELETE FROM film_actor WHERE actor_id = {dice.randrange(1, 121)} AND film_id % 2 = 0",
-        f"INSERT INTO film_actor (actor_id, film_id) VALUES ({dice.randrange(1, 121)}, {dice.randrange(1, 301)}) ON CONFLICT DO NOTHING",
-        f"INSERT INTO \"Büro\".\"user\" VALUES ('{street}', {dice.randrange(1000)}, {dice.randrange(9999)}.5, DEFAULT, NULL) ON CONFLICT DO NOTHING",
-        f"UPDATE \"Büro\".\"user\" SET \"Kürzel\" = '{other}', nr = nr + 5000 + {dice.randrange(10 ** 6)} WHERE \"Kürzel\" = '{street}' AND nr % 7 = 3",
-        f"UPDATE \"Büro\".\"user\" SET note = 'ü' || nr, \"Größe in m²\" = \"Größe in m²\" + 0.25 WHERE nr % 5 = {dice.randrange(5)}",
-        f"UPDATE \"Büro\".\"Straßen & Plätze\" SET \"order\" = \"order\" + 1, \"Länge m\" = NULL WHERE \"Kürzel\" = '{street}'",
+        f"INSERT INTO film_actor (actor_id, film_id) VALUES ({dice.randrange(1, 121)}, {dice.randrange(1, 301)}) ON "
+        "CONFLICT DO NOTHING",
+        f"INSERT INTO \"Büro\".\"user\" VALUES ('{street}', {dice.randrange(1000)}, {dice.randrange(9999)}.5, "
+        "DEFAULT, NULL) ON CONFLICT DO NOTHING",
+        f"UPDATE \"Büro\".\"user\" SET \"Kürzel\" = '{other}', nr = nr + 5000 + {dice.randrange(10 ** 6)} WHERE "
+        f"\"Kürzel\" = '{street}' AND nr % 7 = 3",
+        "UPDATE \"Büro\".\"user\" SET note = 'ü' || nr, \"Größe in m²\" = \"Größe in m²\" + 0.25 WHERE nr % 5 = "
+        f"{dice.randrange(5)}",
+        "UPDATE \"Büro\".\"Straßen & Plätze\" SET \"order\" = \"order\" + 1, \"Länge m\" = NULL WHERE \"Kürzel\" = "
+        f"'{street}'",
         "INSERT INTO payment (customer_id, rental_id, amount, payment_date) VALUES (1, 1, 0.99, now())",
     ], dice.randrange(1, 5))
 
@@ -41,7 +51,8 @@ class OwnDatabase(running.SystemTest):
         cls.shop = cls.stack
         cls.shop.door("psql", "-q", "-c", f"CREATE DATABASE pagila OWNER {cls.shop.endpoints['POSTGRES_USER']}")
         cls.shop.sql_of("pagila")(SCHEMA.read_text())
-        cls.one, cls.two = (projects.Project(cls.shop, name, "pagila", 2 + i).__enter__() for i, name in enumerate(("films", "lending")))
+        cls.one, cls.two = (projects.Project(cls.shop, name, "pagila", 2 + i).__enter__()
+                            for i, name in enumerate(("films", "lending")))
         cls.addClassCleanup(cls.one.__exit__)
         cls.addClassCleanup(cls.two.__exit__)
         cls.stack = cls.one  # whose log a failure shows
@@ -50,7 +61,9 @@ class OwnDatabase(running.SystemTest):
     def assert_all_equal(self, *which, why):
         for project in which:
             code, report = project.verify(180)
-            self.assertEqual(code, 0, f"{why}: {getattr(project, 'name', 'shop')}: verify ended with {code}\n{running.in_words(report)}")
+            self.assertEqual(
+                code, 0,
+                f"{why}: {getattr(project, 'name', 'shop')}: verify ended with {code}\n{running.in_words(report)}")
             self.assertGreater(len(report["figures"]), 0)
 
     def test_init_says_which_tables_can_be_served_and_why_others_cannot(self):
@@ -72,10 +85,16 @@ class OwnDatabase(running.SystemTest):
         self.two.init()
         for project in (self.one, self.two):
             (project.folder / "figures" / "mine.sql").write_text(
-                "-- redis: hash films:by_rating field {rating} name by_rating\nSELECT rating, count(*) AS films FROM film GROUP BY rating;\n\n"
-                "-- redis: hash films:in:{name} name by_language\nSELECT language.name, count(*) AS films, sum(rental_rate) AS rates FROM film "
-                "JOIN language ON language.language_id = film.language_id GROUP BY language.name;\n" if project is self.one else
-                "-- redis: hash rentals:of:{inventory_id} name mine\nSELECT inventory_id, count(*) AS rentals, count(return_date) AS back FROM rental GROUP BY inventory_id;\n")
+                "-- redis: hash films:by_rating field {rating} name by_rating\n"
+                "SELECT rating, count(*) AS films FROM film GROUP BY rating;\n\n"
+                "-- redis: hash films:in:{name} name by_language\n"
+                "SELECT language.name, count(*) AS films, sum(rental_rate) AS rates FROM film "
+                "JOIN language ON language.language_id = film.language_id GROUP BY language.name;\n" if project is
+                self.one else
+                "-- redis: hash rentals:of:{inventory_id} name mine\n"
+                "SELECT inventory_id, count(*) AS rentals, count(return_date) AS back FROM rental GROUP BY "
+                "inventory_id;\n"
+            )
             project.prepare()
         if "language.name" in (self.one.folder / "figures" / "mine.sql").read_text():
             refused = self.one.door("check", self.one.folder / "figures", check=False)
@@ -109,8 +128,9 @@ class OwnDatabase(running.SystemTest):
 
     def test_remove_shows_first_and_takes_nothing(self):
         shown = self.two.door("remove").stdout
-        for what in ("connector    millrace-lending", "slot         millrace_lending", "publication  millrace_lending", "schema       millrace_lending",
-                     "topic        lending.public.rental", "topic        lending.dead-letters", "of the figure mine", "counters of change records"):
+        for what in ("connector    millrace-lending", "slot         millrace_lending", "publication  millrace_lending",
+                     "schema       millrace_lending", "topic        lending.public.rental",
+                     "topic        lending.dead-letters", "of the figure mine", "counters of change records"):
             self.assertIn(what, shown)
         self.assertIn("--yes", shown)
         self.assert_all_equal(self.two, why="after remove without --yes")
@@ -120,7 +140,8 @@ class OwnDatabase(running.SystemTest):
         left = self.two.door("remove", "--yes", check=False)
         # The roles are an administrator's to drop, and it says so.
         self.assertIn(left.returncode, (0, 1), left.stderr)
-        self.assertEqual(projects.keys(self.two.redis, "lending:*") + projects.keys(self.two.redis, "millrace:lending:*"), [])
+        self.assertEqual(
+            projects.keys(self.two.redis, "lending:*") + projects.keys(self.two.redis, "millrace:lending:*"), [])
         self.assertFalse([name for name in self.two.kafka.partitions("lending.")])
         self.assertEqual(self.two.sql("SELECT 1 FROM pg_replication_slots WHERE slot_name = 'millrace_lending'"), [])
         if left.returncode == 1:

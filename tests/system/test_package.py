@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The Debian package: built, looked into, installed on this machine, at work from an empty folder on a stack's servers, and taken away again."""
+"""The Debian package: built, looked into, installed on this machine, at work from an empty folder on a stack's servers,
+and taken away again."""
 import os
 import pathlib
 import re
@@ -14,7 +15,8 @@ from stack import DOOR, REPOSITORY, wait_until
 
 INSTALLED = pathlib.Path("/usr/bin/millrace")
 UNIT = pathlib.Path("/lib/systemd/system/millrace@.service")
-SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD", "MILLRACE_HTTP_TOKEN", "CONNECT_PASSWORD")
+SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD",
+           "MILLRACE_HTTP_TOKEN", "CONNECT_PASSWORD")
 BECOME_ROOT = [] if os.geteuid() == 0 else ["sudo", "-n"]
 #: Another test on this machine may have apt's lock.
 APT = [*BECOME_ROOT, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300", "-y", "-q"]
@@ -23,7 +25,8 @@ NOBODY = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteui
 
 
 def run(*command, check=True, **how):
-    done = subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600, **how)
+    done = subprocess.run([*map(str, command)], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600,
+                          **how)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done
@@ -43,7 +46,10 @@ class Package(running.SystemTest):
     @classmethod
     def setUpClass(cls):
         if found := somebodys():
-            raise AssertionError(f"{found}: this test installs and removes it, and takes nobody else's away. `apt-get purge millrace` first, or run it elsewhere")
+            raise AssertionError(
+                f"{found}: this test installs and removes it, and takes nobody else's away. `apt-get purge millrace` "
+                "first, or run it elsewhere"
+            )
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="millrace-package-"))
         cls.folder.chmod(0o755)
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
@@ -61,11 +67,14 @@ class Package(running.SystemTest):
         self.assertEqual({row[1] for row in rows}, {"root/root"})
         self.assertEqual({row[0] for row in rows}, {"drwxr-xr-x", "-rw-r--r--", "-rwxr-xr-x"})
         doc = "./usr/share/doc/millrace/"
-        for path in ("./usr/bin/millrace", "./lib/systemd/system/millrace@.service", "./usr/share/millrace/postgres.json", "./etc/millrace/",
-                     *(doc + name for name in ("copyright", "README.Debian", "changelog.gz", "changelog.Debian.gz", "figures.md", "connector.md",
-                                               "examples/env.example", "examples/shop/init.sql"))):
+        for path in ("./usr/bin/millrace", "./lib/systemd/system/millrace@.service",
+                     "./usr/share/millrace/postgres.json", "./etc/millrace/",
+                     *(doc + name
+                       for name in ("copyright", "README.Debian", "changelog.gz", "changelog.Debian.gz", "figures.md",
+                                    "connector.md", "examples/env.example", "examples/shop/init.sql"))):
             self.assertIn(path, [row[5] for row in rows])
-        self.assertEqual({path.name for path in self.examples.iterdir()}, {path.name for path in (REPOSITORY / "sql/figures").iterdir()})
+        self.assertEqual({path.name for path in self.examples.iterdir()},
+                         {path.name for path in (REPOSITORY / "sql/figures").iterdir()})
 
     def test_it_depends_on_the_libraries_that_the_program_is_linked_with(self):
         depends = run("dpkg-deb", "-f", self.package, "Depends").stdout
@@ -75,7 +84,8 @@ class Package(running.SystemTest):
     def test_package_changelog_and_program_have_one_version(self):
         version = run(self.tree / "usr/bin/millrace", "--version").stdout.strip()
         self.assertEqual(run("dpkg-deb", "-f", self.package, "Version").stdout.strip(), version + "-1")
-        self.assertIn(f"millrace ({version}-1)", run("zcat", self.tree / "usr/share/doc/millrace/changelog.Debian.gz").stdout)
+        self.assertIn(f"millrace ({version}-1)",
+                      run("zcat", self.tree / "usr/share/doc/millrace/changelog.Debian.gz").stdout)
 
     def test_the_program_knows_nothing_of_where_it_was_built(self):
         self.assertNotIn(str(REPOSITORY).encode(), (self.tree / "usr/bin/millrace").read_bytes())
@@ -88,10 +98,13 @@ class Package(running.SystemTest):
         self.assertEqual(pages, {"millrace.1.gz", *(f"millrace-{verb}.1.gz" for verb in verbs)})
         for verb in [None, *verbs]:
             page = self.tree / "usr/share/man/man1" / f"millrace{'-' + verb if verb else ''}.1.gz"
-            shown = run("man", "--warnings", "-l", page, env={**os.environ, "MANWIDTH": "400", "LC_ALL": "C.UTF-8", "MANROFFOPT": "-c"})
+            shown = run("man", "--warnings", "-l", page,
+                        env={**os.environ, "MANWIDTH": "400", "LC_ALL": "C.UTF-8", "MANROFFOPT": "-c"})
             self.assertEqual(shown.stderr, "", page.name)
-            missing = [word for word in run(program, *([verb] if verb else []), "--help").stdout.split()
-                       if word not in shown.stdout and word not in ("Usage:", "Positionals:", "Options:", "Subcommands:")]
+            missing = [
+                word for word in run(program, *([verb] if verb else []), "--help").stdout.split()
+                if word not in shown.stdout and word not in ("Usage:", "Positionals:", "Options:", "Subcommands:")
+            ]
             self.assertFalse(missing, f"{page.name} lacks these words of --help")
 
     # Installed.
@@ -131,9 +144,13 @@ class Package(running.SystemTest):
 
     def test_an_installed_node_serves_the_figures(self):
         self.stack.door("service", "stop", "node")
-        self.stack.sql("INSERT INTO customers (first_name, last_name, email) VALUES ('Ada', 'of the package', 'ada@package.example')")
+        self.stack.sql(
+            "INSERT INTO customers (first_name, last_name, email) VALUES ('Ada', 'of the package', "
+            "'ada@package.example')"
+        )
         with (self.folder / "node.log").open("w") as log:
-            node = subprocess.Popen([INSTALLED, "node"], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.empty, env=self.environment(), **NOBODY)
+            node = subprocess.Popen([INSTALLED, "node"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                    cwd=self.empty, env=self.environment(), **NOBODY)
         self.addCleanup(self.end, node)
         try:
             wait_until("the installed node's figures are live", self.stack.is_live, 240)
@@ -152,7 +169,11 @@ class Package(running.SystemTest):
         self.assertFalse(list(self.empty.iterdir()), "it writes nothing to where it runs")
 
     def test_nothing_of_it_is_left_when_it_is_purged(self):
-        paths = [pathlib.Path(line) for line in run("dpkg-query", "-L", "millrace").stdout.splitlines() if line.startswith("/")]
+        paths = [
+            pathlib.Path(line)
+            for line in run("dpkg-query", "-L", "millrace").stdout.splitlines()
+            if line.startswith("/")
+        ]
         ours = [path for path in paths if not path.is_dir() or "millrace" in path.name]
         self.assertGreater(len(ours), 20)
         self.purge()
@@ -163,8 +184,13 @@ class Package(running.SystemTest):
     # What the tests have in common.
 
     def environment(self):
-        """Returns what an installed program is told: the stack's endpoints, secrets as systemd hands them over, and nothing of the repository."""
-        told = {name: value for name, value in self.stack.endpoints.items() if name not in ("MILLRACE_HOME", "MILLRACE_CONNECTOR_TEMPLATE")}
+        """Returns what an installed program is told: the stack's endpoints, secrets as systemd hands them over, and
+        nothing of the repository."""
+        told = {
+            name: value
+            for name, value in self.stack.endpoints.items()
+            if name not in ("MILLRACE_HOME", "MILLRACE_CONNECTOR_TEMPLATE")
+        }
         reference = f"${{file:{self.stack.home}/config/connect/secrets.properties:database.password}}"
         secrets = {**{name: told.pop(name) for name in SECRETS}, "MILLRACE_DEBEZIUM_PASSWORD": reference}
         credentials = self.folder / "credentials"
@@ -177,7 +203,10 @@ class Package(running.SystemTest):
         told["KAFKA_PROPERTIES_FILE"] = shutil.copy(told["KAFKA_PROPERTIES_FILE"], credentials)
         if NOBODY:
             shutil.chown(told["KAFKA_PROPERTIES_FILE"], NOBODY["user"])
-        return {"PATH": "/usr/bin:/bin", **told, "MILLRACE_FIGURES": str(self.examples), "CREDENTIALS_DIRECTORY": str(credentials)}
+        return {
+            "PATH": "/usr/bin:/bin", **told, "MILLRACE_FIGURES": str(self.examples),
+            "CREDENTIALS_DIRECTORY": str(credentials)
+        }
 
     def millrace(self, *arguments, **how):
         """Runs a verb of the installed program in an empty folder."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""pgbench's own tables under pgbench's own load, served by `init` and `up --project`, with nodes killed in between: at the end TPC-B's four sums are one."""
+"""pgbench's own tables under pgbench's own load, served by `init` and `up --project`, with nodes killed in between: at
+the end TPC-B's four sums are one."""
 import os
 import random
 import subprocess
@@ -14,7 +15,9 @@ KILLS = int(os.environ.get("MILLRACE_PGBENCH_KILLS", "4"))
 SEED = int(os.environ.get("MILLRACE_SEED") or 0) or int.from_bytes(os.urandom(4), "big")
 PGBENCH = "/usr/lib/postgresql/15/bin/pgbench"
 TABLES = {"accounts": "abalance", "tellers": "tbalance", "branches": "bbalance", "history": "delta"}
-SUMS = "".join(f"-- redis: string tpcb:{table} name tpcb_{table}\nSELECT sum({column}) AS total FROM pgbench_{table};\n\n" for table, column in TABLES.items())
+SUMS = "".join(
+    f"-- redis: string tpcb:{table} name tpcb_{table}\nSELECT sum({column}) AS total FROM pgbench_{table};\n\n"
+    for table, column in TABLES.items())
 
 
 class Pgbench(running.SystemTest):
@@ -32,7 +35,8 @@ class Pgbench(running.SystemTest):
         command = [PGBENCH, *map(str, arguments)]
         environment = self.shop.libpq_environment("bench")
         if not wait:
-            return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                    text=True)
         return subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
 
     def test_init_writes_figures_for_pgbenchs_four_tables(self):
@@ -45,7 +49,8 @@ class Pgbench(running.SystemTest):
             self.assertNotIn(secret, said)
             self.assertEqual((self.project.folder / "secrets" / name).stat().st_mode & 0o777, 0o600)
         for file in (self.project.folder / "millrace.env", self.project.folder / "prepare.sql"):
-            self.assertFalse([secret for secret in projects.secrets_of(self.project.folder).values() if secret in file.read_text()])
+            self.assertFalse(
+                [secret for secret in projects.secrets_of(self.project.folder).values() if secret in file.read_text()])
 
     def test_init_writes_over_nothing(self):
         done = self.shop.door("init", self.project.folder, "--database", "bench", check=False)
@@ -55,8 +60,9 @@ class Pgbench(running.SystemTest):
     def test_up_names_everything_that_the_database_lacks_at_once(self):
         done = self.project.up(check=False)
         self.assertNotEqual(done.returncode, 0)
-        for what in ("no role millrace_bench_debezium", "no role millrace_bench_node", "no schema millrace_bench", "no publication millrace_bench",
-                     "old rows of public.pgbench_history", "may not read public.pgbench_accounts"):
+        for what in ("no role millrace_bench_debezium", "no role millrace_bench_node", "no schema millrace_bench",
+                     "no publication millrace_bench", "old rows of public.pgbench_history",
+                     "may not read public.pgbench_accounts"):
             self.assertIn(what, done.stderr)
 
     def test_served_as_it_was_written_and_with_four_sums_of_our_own(self):
@@ -83,13 +89,17 @@ class Pgbench(running.SystemTest):
         wait_until("all figures are live again", self.project.is_live, 300)
         self.assert_equal_to_sql(300, why=f"seed {SEED}, after {len(killed)} kills")
         shown = {table: self.project.redis("GET", f"bench:tpcb:{table}") for table in TABLES}
-        asked = {table: self.project.sql.one(f"SELECT sum({column}) FROM pgbench_{table}") for table, column in TABLES.items()}
+        asked = {
+            table: self.project.sql.one(f"SELECT sum({column}) FROM pgbench_{table}")
+            for table, column in TABLES.items()
+        }
         self.assertEqual(shown, asked)
         self.assertEqual(len(set(shown.values())), 1, shown)
         written = int(self.project.sql.one("SELECT count(*) FROM pgbench_history"))
         self.assertGreater(written, 100)
         self.assertEqual(self.project.redis("GET", "bench:pgbench_history:count"), str(written))
-        print(f"{written} transactions of 8 clients, nodes {killed} killed; the four sums are {shown['accounts']}", flush=True)
+        print(f"{written} transactions of 8 clients, nodes {killed} killed; the four sums are {shown['accounts']}",
+              flush=True)
 
     def test_a_run_that_empties_the_history_first_comes_out_equal_too(self):
         self.pgbench("-c", 8, "-j", 2, "-t", 50)  # without -n it begins with TRUNCATE

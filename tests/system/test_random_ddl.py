@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Random DDL between random rows: a figure that isn't equal to its SQL says so within ten seconds, and the commands that it names mend it.
+"""Random DDL between random rows: a figure that isn't equal to its SQL says so within ten seconds, and the commands
+that it names mend it.
 
 MILLRACE_STEPS=N sets how many steps, MILLRACE_SEED=N repeats them."""
 import json
@@ -24,13 +25,17 @@ SELECT id, v FROM {t};
 """
 #: By whom a superuser's statement is run: the tables' owner is none.
 ADMINISTRATOR = "as administrator: "
-#: Statements on a table {t}, each a transaction; {p}: the publication, {n}: a number. Their figures stay as they are, or can't be proved any more.
+#: Statements on a table {t}, each a transaction; {p}: the publication, {n}: a number. Their figures stay as they are,
+#: or can't be proved any more.
 DDL = (
-    "ALTER TABLE {t} ADD c{n} text DEFAULT 'x'", "CREATE INDEX ON {t} (v)", "ANALYZE {t}", "VACUUM {t}", "VACUUM FULL {t}", "TRUNCATE {t}",
-    "ALTER TABLE {t} ALTER v TYPE int USING v + {n}", "ALTER TABLE {t} ALTER v TYPE bigint", "ALTER TABLE {t} ALTER v TYPE int", "CLUSTER {t} USING {t}_pkey",
+    "ALTER TABLE {t} ADD c{n} text DEFAULT 'x'", "CREATE INDEX ON {t} (v)", "ANALYZE {t}", "VACUUM {t}",
+    "VACUUM FULL {t}", "TRUNCATE {t}", "ALTER TABLE {t} ALTER v TYPE int USING v + {n}",
+    "ALTER TABLE {t} ALTER v TYPE bigint", "ALTER TABLE {t} ALTER v TYPE int", "CLUSTER {t} USING {t}_pkey",
     "BEGIN; ALTER TABLE {t} DROP v; ALTER TABLE {t} ADD v int DEFAULT {n}; COMMIT",
-    "BEGIN; CREATE TABLE {t}_new (LIKE {t} INCLUDING ALL); INSERT INTO {t}_new SELECT * FROM {t} WHERE id % 2 = 0; DROP TABLE {t}; ALTER TABLE {t}_new RENAME TO {t}; COMMIT",
-    "ALTER TABLE {t} REPLICA IDENTITY DEFAULT", "ALTER TABLE {t} ENABLE ROW LEVEL SECURITY", "BEGIN; ALTER PUBLICATION {p} DROP TABLE {t}; UPDATE {t} SET v = v + {n}; COMMIT",
+    "BEGIN; CREATE TABLE {t}_new (LIKE {t} INCLUDING ALL); INSERT INTO {t}_new SELECT * FROM {t} WHERE id % 2 = 0; "
+    "DROP TABLE {t}; ALTER TABLE {t}_new RENAME TO {t}; COMMIT",
+    "ALTER TABLE {t} REPLICA IDENTITY DEFAULT", "ALTER TABLE {t} ENABLE ROW LEVEL SECURITY",
+    "BEGIN; ALTER PUBLICATION {p} DROP TABLE {t}; UPDATE {t} SET v = v + {n}; COMMIT",
     "BEGIN; ALTER PUBLICATION {p} DROP TABLE {t}; ALTER PUBLICATION {p} ADD TABLE {t} WHERE (g > 0); COMMIT",
     ADMINISTRATOR + "BEGIN; SET LOCAL session_replication_role = replica; UPDATE {t} SET v = v + {n}; COMMIT",
 )
@@ -59,10 +64,13 @@ class RandomDdl(running.SystemTest):
 
     def change_rows(self, table):
         number = self.dice.randrange(1000)
-        self.stack.sql(self.dice.choice((
-            f"INSERT INTO {table} (id, g, v) SELECT n, n % 3, {number} FROM generate_series({number + 21}, {number + 25}) AS n ON CONFLICT DO NOTHING",
-            f"UPDATE {table} SET v = v + {number} WHERE id % 3 = {number % 3}", f"UPDATE {table} SET g = (g + 1) % 3 WHERE id % 5 = {number % 5}",
-            f"DELETE FROM {table} WHERE id % 7 = {number % 7}")))
+        self.stack.sql(
+            self.dice.choice((
+                f"INSERT INTO {table} (id, g, v) SELECT n, n % 3, {number} FROM generate_series({number + 21}, "
+                f"{number + 25}) AS n ON CONFLICT DO NOTHING",
+                f"UPDATE {table} SET v = v + {number} WHERE id % 3 = {number % 3}",
+                f"UPDATE {table} SET g = (g + 1) % 3 WHERE id % 5 = {number % 5}",
+                f"DELETE FROM {table} WHERE id % 7 = {number % 7}")))
 
     def change_some_rows(self):
         for _ in range(self.dice.randrange(1, 6)):
@@ -76,11 +84,18 @@ class RandomDdl(running.SystemTest):
         """Returns the figures in Redis that aren't equal to their SQL."""
         out = set()
         for table in TABLES:
-            sums = {row[0]: row[1] for row in self.stack.sql(f"SELECT g, sum(v) FROM {table} GROUP BY g") if row[1] is not None}
+            sums = {
+                row[0]: row[1]
+                for row in self.stack.sql(f"SELECT g, sum(v) FROM {table} GROUP BY g")
+                if row[1] is not None
+            }
             have = self.stack.redis("HGETALL", f"{table}:sums")
             if dict(zip(have[::2], have[1::2])) != sums:
                 out.add(table)
-            rows = {f"{table}:{row[0]}": {"id": int(row[0]), "v": row[1] and int(row[1])} for row in self.stack.sql(f"SELECT id, v FROM {table}")}
+            rows = {
+                f"{table}:{row[0]}": {"id": int(row[0]), "v": row[1] and int(row[1])}
+                for row in self.stack.sql(f"SELECT id, v FROM {table}")
+            }
             keys = [key for key in self.stack.redis("KEYS", f"{table}:*") if key != f"{table}:sums"]
             if {key: json.loads(self.stack.redis("GET", key) or "null") for key in keys} != rows:
                 out.add(f"{table}_rows")
@@ -90,13 +105,16 @@ class RandomDdl(running.SystemTest):
         return self.differing() - set(self.told())
 
     def mend(self):
-        """Does what the figures say mends them, until all are live again. A doubt keeps its words until the table has been read: a statement is run once."""
+        """Does what the figures say mends them, until all are live again. A doubt keeps its words until the table has
+        been read: a statement is run once."""
         ran = set()
         for _ in range(10):
             told = self.told()
             if not told:
                 return
-            commands = [command for why in told.values() for command in why.partition("Mend it by: ")[2].split("; ") if command]
+            commands = [
+                command for why in told.values() for command in why.partition("Mend it by: ")[2].split("; ") if command
+            ]
             for command in dict.fromkeys(commands):
                 if command.startswith("millrace") or command not in ran:
                     self.do(command)

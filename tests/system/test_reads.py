@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Millrace reads tables itself: any key, old dates, open transactions, tables that can't be read, topics that lost records, partitions that were added; and `resync`."""
+"""Millrace reads tables itself: any key, old dates, open transactions, tables that can't be read, topics that lost
+records, partitions that were added; and `resync`."""
 import json
 import pathlib
 import shutil
@@ -21,7 +22,8 @@ class Reads(running.SystemTest):
         cls.folder = cls.parent / "figures"
         cls.folder.mkdir()
         cls.parent.chmod(0o755)
-        (cls.folder / "total.sql").write_text("-- redis: string metrics:revenue:total name revenue\nSELECT sum(total_amount) AS revenue FROM orders;\n")
+        (cls.folder / "total.sql").write_text(
+            "-- redis: string metrics:revenue:total name revenue\nSELECT sum(total_amount) AS revenue FROM orders;\n")
         cls.figures = [cls.folder]
         super().setUpClass()
 
@@ -31,8 +33,11 @@ class Reads(running.SystemTest):
 
     def make(self, table, columns, rows, *figures):
         """Makes a table with its rows, and applies figures over it; `rows` is the text behind INSERT INTO."""
-        self.stack.sql(f"CREATE TABLE {table} ({columns}); ALTER TABLE {table} REPLICA IDENTITY FULL; INSERT INTO {table} {rows};"
-                       f"GRANT SELECT ON {table} TO {self.stack.endpoints['MILLRACE_NODE_USER']}, {self.stack.endpoints['MILLRACE_DEBEZIUM_USER']}")
+        self.stack.sql(
+            f"CREATE TABLE {table} ({columns}); ALTER TABLE {table} REPLICA IDENTITY FULL; INSERT INTO {table} {rows};"
+            f"GRANT SELECT ON {table} TO {self.stack.endpoints['MILLRACE_NODE_USER']}, "
+            f"{self.stack.endpoints['MILLRACE_DEBEZIUM_USER']}"
+        )
         for name, target, query in figures:
             (self.folder / f"{name}.sql").write_text(f"-- redis: {target} name {name}\n{query};\n")
 
@@ -49,16 +54,19 @@ class Reads(running.SystemTest):
 
     def assert_says(self, figure, state, *words):
         """Asserts that the figure is told to be in this state, with these words, in time."""
-        return wait_until(f"{figure} is {state} ({words})", lambda: self.why(figure)[0] == state and all(word in self.why(figure)[1] for word in words),
+        return wait_until(f"{figure} is {state} ({words})",
+                          lambda: self.why(figure)[0] == state and all(word in self.why(figure)[1] for word in words),
                           SAID_WITHIN)
 
     # Keys and values.
 
     def test_a_table_keyed_by_a_time_is_read(self):
-        self.make("ev", "at timestamptz PRIMARY KEY, v int", "VALUES ('2026-01-01', 1)", ("ev", "hash ev", "SELECT count(*) AS n, sum(v) AS s FROM ev"))
+        self.make("ev", "at timestamptz PRIMARY KEY, v int", "VALUES ('2026-01-01', 1)",
+                  ("ev", "hash ev", "SELECT count(*) AS n, sum(v) AS s FROM ev"))
         self.make("reading", "device_id int, at timestamptz, v numeric(10,2), PRIMARY KEY (device_id, at)",
                   "SELECT n % 2, '2026-02-01'::timestamptz + n * interval '1 min', n FROM generate_series(1, 15000) n",
-                  ("per", "hash per:{device_id}", "SELECT device_id, count(*) AS n, sum(v) AS s FROM reading GROUP BY device_id"))
+                  ("per", "hash per:{device_id}",
+                   "SELECT device_id, count(*) AS n, sum(v) AS s FROM reading GROUP BY device_id"))
         self.apply()
         self.assertEqual(self.stack.redis("HGET", "ev", "n"), "1")
         self.assertEqual(self.stack.redis("HGET", "per:1", "n"), "7500")
@@ -79,7 +87,8 @@ class Reads(running.SystemTest):
     # Transactions.
 
     def test_what_an_open_transaction_wrote_before_its_table_was_captured_is_read(self):
-        self.make("n2", "id int PRIMARY KEY, v int", "SELECT i, i FROM generate_series(1, 1000) i", ("n2", "json n2:{id}", "SELECT * FROM n2"))
+        self.make("n2", "id int PRIMARY KEY, v int", "SELECT i, i FROM generate_series(1, 1000) i",
+                  ("n2", "json n2:{id}", "SELECT * FROM n2"))
         writer = self.stack.sql_of(self.stack.endpoints["POSTGRES_DB"])
         writer("BEGIN; UPDATE n2 SET v = v + 1 WHERE id < 500; DELETE FROM n2 WHERE id = 1000")
         applied = []
@@ -87,7 +96,8 @@ class Reads(running.SystemTest):
         thread.start()
         try:
             wait_until("status names the transaction that the read waits for",
-                       lambda: "open when it began: process" in self.stack.status().get("cluster", {}).get("stage", ""), 60)
+                       lambda: "open when it began: process" in self.stack.status().get("cluster", {}).get("stage", ""),
+                       60)
             writer("COMMIT")
         finally:
             writer.close()
@@ -100,7 +110,8 @@ class Reads(running.SystemTest):
 
     def test_a_table_that_cannot_be_read_keeps_its_rows_and_the_reason_is_told(self):
         node = self.stack.endpoints["MILLRACE_NODE_USER"]
-        self.make("secret", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 100) n", ("secret", "hash secret", "SELECT count(*) AS n FROM secret"))
+        self.make("secret", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 100) n",
+                  ("secret", "hash secret", "SELECT count(*) AS n FROM secret"))
         self.apply()
         self.stack.sql(f"REVOKE SELECT ON secret FROM {node}")
         self.stack.door("resync", "secret", "--wait", 0, check=False)
@@ -112,11 +123,14 @@ class Reads(running.SystemTest):
 
     def test_an_apply_that_cannot_end_is_replaced_by_the_next_one(self):
         node = self.stack.endpoints["MILLRACE_NODE_USER"]
-        self.make("barred", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 10) n", ("barred", "hash barred", "SELECT count(*) AS n FROM barred"))
+        self.make("barred", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 10) n",
+                  ("barred", "hash barred", "SELECT count(*) AS n FROM barred"))
         self.stack.sql(f"REVOKE SELECT ON barred FROM {node}")
         done = self.stack.door("apply", "--wait", 5, check=False)
         self.assertEqual(done.returncode, 3)
-        wait_until("status says why", lambda: "public.barred can't be read: " in self.stack.status().get("cluster", {}).get("trouble", ""), SAID_WITHIN)
+        wait_until("status says why",
+                   lambda: "public.barred can't be read: " in self.stack.status().get("cluster", {}).get("trouble", ""),
+                   SAID_WITHIN)
         self.assertEqual(self.why("revenue")[0], "live")
         (self.folder / "barred.sql").unlink()
         self.apply()
@@ -131,11 +145,13 @@ class Reads(running.SystemTest):
     # What happens to topics.
 
     def test_a_topic_without_its_head_has_its_table_read(self):
-        self.make("headless", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 50) n", ("headless", "hash headless", "SELECT count(*) AS n, sum(v) AS s FROM headless"))
+        self.make("headless", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 50) n",
+                  ("headless", "hash headless", "SELECT count(*) AS n, sum(v) AS s FROM headless"))
         self.apply()
         self.assert_equal_to_sql(why="before")
         self.stack.delete_records("dbserver1.public.headless")
-        (self.folder / "headless_more.sql").write_text("-- redis: json headless:{id} name headless_more\nSELECT * FROM headless;\n")
+        (self.folder /
+         "headless_more.sql").write_text("-- redis: json headless:{id} name headless_more\nSELECT * FROM headless;\n")
         self.apply()
         self.assert_equal_to_sql(why="after an apply that reads it")
         self.stack.door("rebuild", "--yes")
@@ -143,7 +159,8 @@ class Reads(running.SystemTest):
         self.assert_equal_to_sql(why="after a rebuild")
 
     def test_partitions_that_are_added_are_noticed_and_the_table_is_read_again(self):
-        self.make("wider", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 201) n", ("wider", "json wider:{id}", "SELECT * FROM wider"))
+        self.make("wider", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 201) n",
+                  ("wider", "json wider:{id}", "SELECT * FROM wider"))
         self.apply()
         before = self.stack.pid("node")
         self.stack.topics("alter", "dbserver1.public.wider", "--partitions", "12")
@@ -156,7 +173,8 @@ class Reads(running.SystemTest):
     # Doubts that reading mends.
 
     def test_a_table_that_was_rewritten_is_read_again_by_itself(self):
-        self.make("t", "id int PRIMARY KEY, g int NOT NULL, v int", "SELECT n, n % 3, n FROM generate_series(1, 10) n", ("t", "hash t field {g}", "SELECT g, sum(v) AS s FROM t GROUP BY g"))
+        self.make("t", "id int PRIMARY KEY, g int NOT NULL, v int", "SELECT n, n % 3, n FROM generate_series(1, 10) n",
+                  ("t", "hash t field {g}", "SELECT g, sum(v) AS s FROM t GROUP BY g"))
         self.apply()
         self.stack.sql("ALTER TABLE t ALTER v TYPE int USING v * 100")
         wait_until("the sums are a hundred times as large", lambda: self.stack.redis("HGET", "t", "0") == "1800", 60)

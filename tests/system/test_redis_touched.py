@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Redis is touched by others: what is Millrace's is deleted, renamed, overwritten, evicted; it becomes a replica. It is said within ten seconds, and mended."""
+"""Redis is touched by others: what is Millrace's is deleted, renamed, overwritten, evicted; it becomes a replica. It is
+said within ten seconds, and mended."""
 import contextlib
 import time
 
@@ -55,7 +56,8 @@ class Touched(running.SystemTest):
             epoch = self.epoch()
             self.redis(take[0], key, *take[1:])
             began = time.monotonic()
-            said = wait_until(f"{take[0]} of {key} is said", lambda: self.said_of(key.rpartition(":")[2]) or self.epoch() > epoch, SECONDS)
+            said = wait_until(f"{take[0]} of {key} is said",
+                              lambda: self.said_of(key.rpartition(":")[2]) or self.epoch() > epoch, SECONDS)
             print(f"{take[0]}: {said} after {time.monotonic() - began:.1f} s", flush=True)
             self.assert_filled_again(epoch, f"{take[0]} {key}")
             self.redis("DEL", "theirs")
@@ -63,7 +65,8 @@ class Touched(running.SystemTest):
                 wait_until("it may be mended again", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
 
     def assert_found_and_filled_again(self, touches):
-        """Touches places, by figure, and asserts that each figure is said to have failed, and that all are filled again."""
+        """Touches places, by figure, and asserts that each figure is said to have failed, and that all are filled
+        again."""
         wait_until("it may be mended", lambda: not self.redis("EXISTS", LEDGER + "mended"), 40)
         epoch = self.epoch()
         with self.standing_still():  # else the next row mends a part of it
@@ -83,12 +86,16 @@ class Touched(running.SystemTest):
             self.assert_filled_again(epoch, str(touches))
 
     def test_places_of_rolled_up_figures_that_are_touched_are_found_and_filled_again(self):
-        self.assert_found_and_filled_again({"orders_by_status": ("DEL", "metrics:orders:by_status"), "revenue": ("SET", "metrics:revenue:total", "0.07")})
+        self.assert_found_and_filled_again({
+            "orders_by_status": ("DEL", "metrics:orders:by_status"), "revenue": ("SET", "metrics:revenue:total", "0.07")
+        })
 
     def test_places_of_rows_and_keyed_groups_that_are_touched_are_found_and_filled_again(self):
         self.assert_found_and_filled_again({
-            "customers": ("DEL", "customer:7"), "orders": ("SET", "order:3", "{}"), "customer_stats": ("HSET", "customer:7:stats", "spent", "0.07"),
-            "top_customers": ("ZREM", "top:customers", "7")})
+            "customers": ("DEL", "customer:7"), "orders": ("SET", "order:3", "{}"),
+            "customer_stats": ("HSET", "customer:7:stats", "spent", "0.07"),
+            "top_customers": ("ZREM", "top:customers", "7")
+        })
 
     def test_a_state_log_that_is_gone_is_written_again_from_memory(self):
         log = max(self.redis("KEYS", LEDGER + "log:*"), key=lambda key: self.redis("LLEN", key))
@@ -98,7 +105,8 @@ class Touched(running.SystemTest):
 
         def is_sound():
             generation, length = self.redis("HMGET", f"{LEDGER}cell:{cell}", "generation", "length")
-            return f"{LEDGER}log:{cell}:{generation}" != log and int(length) == self.redis("LLEN", f"{LEDGER}log:{cell}:{generation}")
+            return f"{LEDGER}log:{cell}:{generation}" != log and int(length) == self.redis(
+                "LLEN", f"{LEDGER}log:{cell}:{generation}")
 
         wait_until("the log is another one, and whole", is_sound, SECONDS)
         self.assertEqual(self.life(), life, "nothing had to be filled")
@@ -121,7 +129,8 @@ class Touched(running.SystemTest):
             for key in ("cell:3:1", "format"):
                 life = self.life()
                 self.redis("DEL", LEDGER + key)
-                wait_until(f"{key}: it is said, or begun again", lambda: not self.stack.is_live() or self.life() not in (life, None), SECONDS)
+                wait_until(f"{key}: it is said, or begun again", lambda: not self.stack.is_live() or self.life() not in
+                           (life, None), SECONDS)
                 wait_until("the ledger is a new one", lambda: self.life() not in (life, None), 120)
                 wait_until("all is live again", self.stack.is_live, 240)
                 self.assert_equal_to_sql(why=f"after {key} was deleted")
@@ -141,7 +150,9 @@ class Touched(running.SystemTest):
     def test_evicted_keys_put_figures_in_doubt_until_they_are_filled_again(self):
         with self.standing_still():
             epoch, life = self.epoch(), self.life()
-            used = int(next(line for line in self.redis("INFO", "memory").splitlines() if line.startswith("used_memory:")).partition(":")[2])
+            used = int(
+                next(line for line in self.redis("INFO", "memory").splitlines()
+                     if line.startswith("used_memory:")).partition(":")[2])
             self.redis("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
             self.redis("CONFIG", "SET", "maxmemory", str(used + 2_000_000))
             try:
@@ -151,16 +162,20 @@ class Touched(running.SystemTest):
                     with contextlib.suppress(Exception):  # Redis may be full for a moment
                         self.redis("SET", f"theirs:{number}", "x" * 100_000, "EX", 60)
                 self.assertGreater(self.evicted(), 0, "Redis evicted something")
-                wait_until("no figure is called live", lambda: "live" not in set(self.stack.figure_states().values()), SECONDS)
+                wait_until("no figure is called live", lambda: "live" not in set(self.stack.figure_states().values()),
+                           SECONDS)
             finally:
                 self.redis("CONFIG", "SET", "maxmemory", "0")
                 self.redis("CONFIG", "SET", "maxmemory-policy", "noeviction")
-            wait_until("everything is filled again", lambda: self.stack.is_live() and (self.epoch() > epoch or self.life() != life), 240)
+            wait_until("everything is filled again",
+                       lambda: self.stack.is_live() and (self.epoch() > epoch or self.life() != life), 240)
             self.assert_equal_to_sql(why="after keys were evicted")
             self.assertEqual(self.stack.status()["redis"]["findings"], [])
 
     def evicted(self):
-        return int(next(line for line in self.redis("INFO", "stats").splitlines() if line.startswith("evicted_keys:")).partition(":")[2])
+        return int(
+            next(line for line in self.redis("INFO", "stats").splitlines()
+                 if line.startswith("evicted_keys:")).partition(":")[2])
 
     def test_a_redis_that_becomes_a_replica_is_told_and_waited_for(self):
         self.redis("REPLICAOF", "127.0.0.1", "1")
@@ -171,7 +186,8 @@ class Touched(running.SystemTest):
             self.assertNotEqual(self.stack.door("servers", "redis", check=False).returncode, 0)
         finally:
             self.redis("REPLICAOF", "NO", "ONE")
-        wait_until("the node goes on", lambda: self.stack.is_live() and not self.stack.status()["writer"]["trouble"], 60)
+        wait_until("the node goes on", lambda: self.stack.is_live() and not self.stack.status()["writer"]["trouble"],
+                   60)
         self.assert_equal_to_sql(why="after Redis was a replica")
 
 

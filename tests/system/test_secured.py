@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A project on servers that let nobody in by the way: PostgreSQL and Kafka by TLS and password, Redis by its access lists. What one is told wrongly is said by its name, and no password is shown anywhere."""
+"""A project on servers that let nobody in by the way: PostgreSQL and Kafka by TLS and password, Redis by its access
+lists. What one is told wrongly is said by its name, and no password is shown anywhere."""
 import contextlib
 import json
 import os
@@ -19,8 +20,10 @@ DATABASE = 3
 CONNECT = f"http://127.0.0.1:{FIRST_PORT + 10}"
 TABLES = """
 CREATE TABLE customers (id serial PRIMARY KEY, name text NOT NULL, state text);
-CREATE TABLE orders (id serial PRIMARY KEY, customer_id integer NOT NULL REFERENCES customers, total numeric(12,2) NOT NULL, status text NOT NULL);
-INSERT INTO customers (name, state) SELECT 'customer ' || n, (ARRAY['CA', 'NY', 'TX'])[1 + n % 3] FROM generate_series(1, 50) n;
+CREATE TABLE orders (id serial PRIMARY KEY, customer_id integer NOT NULL REFERENCES customers,
+  total numeric(12,2) NOT NULL, status text NOT NULL);
+INSERT INTO customers (name, state) SELECT 'customer ' || n, (ARRAY['CA', 'NY', 'TX'])[1 + n % 3]
+  FROM generate_series(1, 50) n;
 INSERT INTO orders (customer_id, total, status) SELECT 1 + n % 50, n * 1.25, 'open' FROM generate_series(1, 400) n;
 """
 FIGURES = """\
@@ -28,7 +31,8 @@ FIGURES = """\
 SELECT customer_id, sum(total) AS spent FROM orders GROUP BY customer_id;
 
 -- redis: hash state:{state} name by_state
-SELECT customers.state, count(*) AS orders, max(orders.total) AS largest FROM orders JOIN customers ON customers.id = orders.customer_id GROUP BY customers.state;
+SELECT customers.state, count(*) AS orders, max(orders.total) AS largest
+FROM orders JOIN customers ON customers.id = orders.customer_id GROUP BY customers.state;
 
 """
 ONE_MORE = """\
@@ -36,7 +40,8 @@ ONE_MORE = """\
 SELECT status, count(*) AS orders FROM orders GROUP BY status;
 """
 LOAD = """
-INSERT INTO orders (customer_id, total, status) SELECT 1 + n % 50, n * 0.75, (ARRAY['open', 'paid', 'sent'])[1 + n % 3] FROM generate_series(1, 300) n;
+INSERT INTO orders (customer_id, total, status) SELECT 1 + n % 50, n * 0.75, (ARRAY['open', 'paid', 'sent'])[1 + n % 3]
+  FROM generate_series(1, 300) n;
 UPDATE orders SET status = 'paid', total = total + 0.10 WHERE id % 7 = {number};
 DELETE FROM orders WHERE id % 31 = {number};
 UPDATE customers SET state = 'WA' WHERE id % 11 = {number};
@@ -44,14 +49,18 @@ UPDATE customers SET state = 'WA' WHERE id % 11 = {number};
 
 
 def odd(letters):
-    """Returns a password that begins with letters about which URLs, shells, properties and login modules have ideas of their own, and its rest, which nothing else has."""
+    """Returns a password that begins with letters about which URLs, shells, properties and login modules have ideas of
+    their own, and its rest, which nothing else has."""
     rest = os.urandom(12).hex()
     return letters + rest, rest
 
 
 def rights(name):
     """Returns the rights that both documents say a user of Redis needs, for the project of that name."""
-    texts = [" ".join((REPOSITORY / file).read_text().replace("\\\n", "").split()) for file in ("docs/own-database.md", "deploy/debian/README.Debian")]
+    texts = [
+        " ".join((REPOSITORY / file).read_text().replace("\\\n", "").split())
+        for file in ("docs/own-database.md", "deploy/debian/README.Debian")
+    ]
     told = {re.search(r"ACL SETUSER figures on '>PASSWORD' (.*?function\|delete)", text).group(1) for text in texts}
     assert len(told) == 1, told
     return told.pop().replace("NAME", name).split()
@@ -103,15 +112,27 @@ class Secured(unittest.TestCase):
     def tell_kafka(cls, password=None, certificate=None, mechanism="PLAIN"):
         """Writes the file of Kafka's properties."""
         user, right = cls.servers.login
-        cls.properties.write_text(servers.client_properties(user, password or right, certificate or cls.servers.authority.certificate, mechanism))
+        cls.properties.write_text(
+            servers.client_properties(user, password or right, certificate or cls.servers.authority.certificate,
+                                      mechanism))
         cls.properties.chmod(0o600)
 
     def init(self, *more, project=None, postgres="app", redis="figures", certificate=None, **environment):
-        """Runs `init` with a URL for each server and returns what it said. Users may have a password in the URL; else it is in the environment."""
-        at = {name: f"{servers.HOST}:{self.servers.settings[f'MILLRACE_{name}_PORT']}" for name in ("POSTGRES", "REDIS", "KAFKA")}
-        query = urllib.parse.urlencode({"sslmode": "verify-full", "sslrootcert": certificate or self.servers.authority.certificate})
-        urls = ["--postgres", f"postgresql://{postgres}@{at['POSTGRES']}/shop?{query}", "--redis", f"redis://{redis}@{at['REDIS']}/{DATABASE}", "--brokers", at["KAFKA"]]
-        return (project or self.project).init(*urls, *more, environment={"KAFKA_PROPERTIES_FILE": str(self.properties), **environment})
+        """Runs `init` with a URL for each server and returns what it said. Users may have a password in the URL; else
+        it is in the environment."""
+        at = {
+            name: f"{servers.HOST}:{self.servers.settings[f'MILLRACE_{name}_PORT']}"
+            for name in ("POSTGRES", "REDIS", "KAFKA")
+        }
+        query = urllib.parse.urlencode(
+            {"sslmode": "verify-full", "sslrootcert": certificate or self.servers.authority.certificate})
+        urls = [
+            "--postgres", f"postgresql://{postgres}@{at['POSTGRES']}/shop?{query}", "--redis",
+            f"redis://{redis}@{at['REDIS']}/{DATABASE}", "--brokers", at["KAFKA"]
+        ]
+        return (project
+                or self.project).init(*urls, *more,
+                                      environment={"KAFKA_PROPERTIES_FILE": str(self.properties), **environment})
 
     @contextlib.contextmanager
     def told(self, name, password="wrong"):
@@ -130,13 +151,16 @@ class Secured(unittest.TestCase):
     def test_init_takes_passwords_from_urls(self):
         with projects.Project(self.servers, "other", "shop", 1) as other:
             user, password = (urllib.parse.quote(text, safe="") for text in self.servers.owner)
-            self.init(project=other, postgres=f"{user}:{password}", redis=":".join(urllib.parse.quote(text, safe="") for text in self.servers.user))
+            self.init(project=other, postgres=f"{user}:{password}",
+                      redis=":".join(urllib.parse.quote(text, safe="") for text in self.servers.user))
             found = projects.secrets_of(other.folder)
-            self.assertEqual((found["POSTGRES_PASSWORD"], found["REDIS_PASSWORD"]), (self.servers.owner[1], self.servers.user[1]))
+            self.assertEqual((found["POSTGRES_PASSWORD"], found["REDIS_PASSWORD"]),
+                             (self.servers.owner[1], self.servers.user[1]))
 
     def test_init_says_which_server_does_not_let_it_in(self):
         self.onlooker.start()  # before it a URL had a password: whoever writes that has it in the list of processes
-        with self.assertRaisesRegex(AssertionError, r"PostgreSQL app@localhost:\d+/shop: password authentication failed for user \"app\""):
+        with self.assertRaisesRegex(
+                AssertionError, r"PostgreSQL app@localhost:\d+/shop: password authentication failed for user \"app\""):
             self.init(PGPASSWORD="wrong")
         with self.assertRaisesRegex(AssertionError, r"PostgreSQL app@localhost:\d+/shop: .*certificate verify failed"):
             self.init(PGPASSWORD="wrong", certificate=self.servers.home / "kafka.pem")
@@ -145,11 +169,13 @@ class Secured(unittest.TestCase):
     def test_init_takes_passwords_from_the_environment_and_keeps_them_where_only_their_owner_reads(self):
         said = self.init(PGPASSWORD=self.servers.owner[1], REDISCLI_AUTH=self.servers.user[1])
         found = projects.secrets_of(self.project.folder)
-        self.assertEqual((found["POSTGRES_PASSWORD"], found["REDIS_PASSWORD"]), (self.servers.owner[1], self.servers.user[1]))
+        self.assertEqual((found["POSTGRES_PASSWORD"], found["REDIS_PASSWORD"]),
+                         (self.servers.owner[1], self.servers.user[1]))
         type(self).secrets += (found["MILLRACE_NODE_PASSWORD"], found["MILLRACE_DEBEZIUM_PASSWORD"])
         for name in found:
             self.assertEqual((self.project.folder / "secrets" / name).stat().st_mode & 0o777, 0o600)
-        for text in (said, (self.project.folder / "millrace.env").read_text(), (self.project.folder / "prepare.sql").read_text()):
+        for text in (said, (self.project.folder / "millrace.env").read_text(),
+                     (self.project.folder / "prepare.sql").read_text()):
             self.assert_no_secret(text)
         with (self.project.folder / "millrace.env").open("a") as file:
             file.write(f"MILLRACE_CONNECT_PORT={CONNECT.rpartition(':')[2]}\n")
@@ -161,7 +187,8 @@ class Secured(unittest.TestCase):
         with self.told("MILLRACE_DEBEZIUM_PASSWORD"):
             done = self.project.door("prepare", check=False)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("the role millrace_sealed_debezium can't log in with the password that the settings have", done.stderr)
+        self.assertIn("the role millrace_sealed_debezium can't log in with the password that the settings have",
+                      done.stderr)
 
     def test_up_names_every_server_that_does_not_let_it_in_and_starts_nothing(self):
         self.tell_kafka(password="wrong")
@@ -170,9 +197,13 @@ class Secured(unittest.TestCase):
         self.tell_kafka()
         self.assertEqual(done.returncode, 1)
         said = done.stdout + done.stderr
-        for words in (r"PostgreSQL app@localhost:\d+/shop: password authentication failed .*\n  PostgreSQL: look at .*POSTGRES_PASSWORD",
-                      r"Redis at localhost:\d+ refuses user figures: WRONGPASS .*\n  Redis: look at .*REDIS_PASSWORD",
-                      r"Kafka at localhost:\d+: .*SASL authentication error: Authentication failed.*\n  Kafka: look at .*KAFKA_PROPERTIES_FILE .*sasl\.password"):
+        for words in (
+                r"PostgreSQL app@localhost:\d+/shop: password authentication failed .*\n  PostgreSQL: look at "
+                r".*POSTGRES_PASSWORD",
+                r"Redis at localhost:\d+ refuses user figures: WRONGPASS .*\n  Redis: look at .*REDIS_PASSWORD",
+                r"Kafka at localhost:\d+: .*SASL authentication error: Authentication failed.*\n  Kafka: look at "
+                r".*KAFKA_PROPERTIES_FILE .*sasl\.password"
+        ):
             self.assertRegex(said, words)
         self.assertFalse((self.project.home / "logs" / "connect.log").exists(), "nothing was started")
 
@@ -183,23 +214,31 @@ class Secured(unittest.TestCase):
 
     def test_a_certificate_of_somebody_else_is_refused(self):
         self.tell_kafka(certificate=self.servers.home / "kafka.pem")
-        self.assert_refused("kafka", "Kafka at .*certificate verify failed.* verify that ssl.ca.location is correctly configured")
+        self.assert_refused(
+            "kafka", "Kafka at .*certificate verify failed.* verify that ssl.ca.location is correctly configured")
         self.tell_kafka()
 
     def test_scram_that_kafka_does_not_take_from_this_librdkafka_is_said_with_what_works(self):
         self.tell_kafka(mechanism=servers.SCRAM)
-        self.assert_refused("kafka", "(?s)Kafka at .*Authentication failed.*Kafka 4 takes no SCRAM from librdkafka before 2.6.1.*PLAIN over TLS works")
+        self.assert_refused(
+            "kafka",
+            "(?s)Kafka at .*Authentication failed.*Kafka 4 takes no SCRAM from librdkafka before 2.6.1.*PLAIN over "
+            "TLS works"
+        )
         self.tell_kafka()
 
     def test_each_right_that_redis_does_not_give_is_named(self):
         right = ("reset", "on", ">" + self.servers.user[1], *rights("sealed"))
-        for rules, words in ((["-function|load"], r"FUNCTION LOAD: NOPERM .*\n  Redis: look at .*the README has the rights"), (["-fcall"], "FCALL .*NOPERM"),
-                             (["resetkeys", "~sealed:*"], "HGETALL millrace:sealed:format: NOPERM"), (["resetkeys", "~millrace:sealed:*"], "EXISTS sealed:.*: NOPERM")):
+        for rules, words in ((["-function|load"],
+                              r"FUNCTION LOAD: NOPERM .*\n  Redis: look at .*the README has the rights"),
+                             (["-fcall"], "FCALL .*NOPERM"), (["resetkeys",
+                                                               "~sealed:*"], "HGETALL millrace:sealed:format: NOPERM"),
+                             (["resetkeys", "~millrace:sealed:*"], "EXISTS sealed:.*: NOPERM")):
             self.may(*rules)
             self.assert_refused("redis", r"Redis at localhost:\d+: " + words)
             self.may(*right)
         said = self.project.door("servers", "postgres", "redis", "kafka").stdout
-        self.assertEqual(said, "PostgreSQL lets us in\nRedis lets us in\nKafka lets us in\n")
+        self.assertEqual(said, "PostgreSQL accepts the login\nRedis accepts the login\nKafka accepts the login\n")
 
     def test_up_serves_it(self):
         self.servers.redis("ACL", "LOG", "RESET")
@@ -231,8 +270,10 @@ class Secured(unittest.TestCase):
         self.assertNotIn("skipped", said, "topics of ours are nobody's table")
 
     def test_every_key_is_in_the_database_that_was_named(self):
-        self.assertEqual(re.findall(r"^db(\d+):", self.servers.redis("INFO", "keyspace"), re.MULTILINE), [str(DATABASE)])
-        self.assertEqual([key for key in projects.keys(self.redis, "*") if not key.startswith(("sealed:", "millrace:sealed:"))], [])
+        self.assertEqual(re.findall(r"^db(\d+):", self.servers.redis("INFO", "keyspace"), re.MULTILINE),
+                         [str(DATABASE)])
+        self.assertEqual(
+            [key for key in projects.keys(self.redis, "*") if not key.startswith(("sealed:", "millrace:sealed:"))], [])
 
     def assert_no_secret(self, text, where="it"):
         self.assertFalse([secret for secret in self.secrets if secret in text], f"{where} shows a password")
@@ -241,7 +282,8 @@ class Secured(unittest.TestCase):
         for log in (*self.project.home.glob("logs/*"), *self.servers.home.glob("logs/*")):
             self.assert_no_secret(log.read_text(errors="replace"), log.name)
         password = (self.project.home / "secrets" / "CONNECT_PASSWORD").read_text().strip()
-        for path in ("/connectors?expand=info&expand=status", "/connectors/millrace-sealed", "/connectors/millrace-sealed/config", "/connectors/millrace-sealed/tasks"):
+        for path in ("/connectors?expand=info&expand=status", "/connectors/millrace-sealed",
+                     "/connectors/millrace-sealed/config", "/connectors/millrace-sealed/tasks"):
             told = json.dumps(clients.http(CONNECT + path, authorization=clients.basic("millrace", password)))
             self.assertIn("verify-full" if path.endswith("config") else "millrace-sealed", told)
             self.assert_no_secret(told, path)

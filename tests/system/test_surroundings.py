@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""What is around Millrace changes: settings of database and role, row level security, a connector that is paused, an encoding that can't be
-carried, figures that go. Each is told by name, or changes nothing; one project on the servers of one stack has them one after another."""
+"""What is around Millrace changes: settings of database and role, row level security, a connector that is paused, an
+encoding that can't be carried, figures that go. Each is told by name, or changes nothing; one project on the servers of
+one stack has them one after another."""
 import json
 
 import projects
@@ -17,8 +18,10 @@ INSERT INTO t SELECT n, n % 2, n FROM generate_series(1, 10) n;
 BLOB = "-- redis: json blob:{id} name blob\nSELECT * FROM blob;\n"
 SUMS = "-- redis: hash t field {g} name t\nSELECT g, sum(v) AS s FROM t GROUP BY g;\n"
 #: What a role or a database may set, each to what would change values.
-UNKIND = {"bytea_output": "escape", "DateStyle": "SQL, DMY", "IntervalStyle": "iso_8601", "extra_float_digits": "-5", "TimeZone": "Asia/Kolkata",
-          "statement_timeout": "2s", "row_security": "on"}
+UNKIND = {
+    "bytea_output": "escape", "DateStyle": "SQL, DMY", "IntervalStyle": "iso_8601", "extra_float_digits": "-5",
+    "TimeZone": "Asia/Kolkata", "statement_timeout": "2s", "row_security": "on"
+}
 
 
 class Surroundings(running.SystemTest):
@@ -32,7 +35,8 @@ class Surroundings(running.SystemTest):
         cls.addClassCleanup(cls.project.__exit__)
 
     def administer(self, *statements, database="around"):
-        self.shop.door("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, *(word for sql in statements for word in ("-c", sql)))
+        self.shop.door("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", database,
+                       *(word for sql in statements for word in ("-c", sql)))
 
     def headline(self):
         return self.project.door("status").stdout.partition("\n")[0]
@@ -46,12 +50,15 @@ class Surroundings(running.SystemTest):
             file.unlink()
 
     def test_init_and_prepare_name_an_encoding_that_cannot_be_carried(self):
-        self.administer(f"CREATE DATABASE legacy OWNER {self.shop.endpoints['POSTGRES_USER']} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
-                        database="postgres")
+        self.administer(
+            f"CREATE DATABASE legacy OWNER {self.shop.endpoints['POSTGRES_USER']} ENCODING 'SQL_ASCII' LC_COLLATE 'C' "
+            "LC_CTYPE 'C' TEMPLATE template0",
+            database="postgres")
         with projects.Project(self.shop, "legacy", "legacy", 3) as legacy:
             legacy.sql("CREATE TABLE cust (id integer PRIMARY KEY, name text)")
             self.assertIn("the database's encoding is SQL_ASCII", legacy.init())
-            self.assertIn("-- NOT BY SQL: the database's encoding is SQL_ASCII", (legacy.folder / "prepare.sql").read_text())
+            self.assertIn("-- NOT BY SQL: the database's encoding is SQL_ASCII",
+                          (legacy.folder / "prepare.sql").read_text())
             legacy.prepare()
             refused = legacy.up(check=False)
             self.assertEqual(refused.returncode, 1)
@@ -71,7 +78,10 @@ class Surroundings(running.SystemTest):
     def test_figures_are_applied_to_a_node_that_had_none(self):
         self.write(blob=BLOB, sums=SUMS)
         said = self.project.door("check").stdout
-        self.assertIn(f"The database around at {self.shop.endpoints['POSTGRES_HOST']}:{self.shop.endpoints['POSTGRES_PORT']} was asked", said)
+        self.assertIn(
+            f"The database around at {self.shop.endpoints['POSTGRES_HOST']}:{self.shop.endpoints['POSTGRES_PORT']} "
+            "was asked",
+            said)
         self.prepare_again()
         self.project.door("apply", "--wait", 120)
         self.assert_equal_to_sql(why="after the first figures")
@@ -85,13 +95,17 @@ class Surroundings(running.SystemTest):
 
     def test_settings_of_database_and_role_change_no_value(self):
         role = "millrace_around_debezium"
-        self.administer(*(f"ALTER DATABASE around SET {name} = '{value}'" for name, value in UNKIND.items()),
-                        *(f"ALTER ROLE {role} IN DATABASE around SET {name} = '{value}'" for name, value in UNKIND.items()),
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'around' AND pid <> pg_backend_pid()")
+        self.administer(
+            *(f"ALTER DATABASE around SET {name} = '{value}'" for name, value in UNKIND.items()),
+            *(f"ALTER ROLE {role} IN DATABASE around SET {name} = '{value}'" for name, value in UNKIND.items()),
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'around' AND pid <> "
+            "pg_backend_pid()"
+        )
         self.project.sql.close()
         reader = "SELECT 1 FROM pg_replication_slots WHERE slot_name = 'millrace_around' AND active"
         wait_until("the log is read by a new session", lambda: self.shop.sql(reader), 120)
-        self.project.sql("INSERT INTO blob VALUES (2, 'abcd', '2024-12-31 23:59:59+00', 1.1), (3, '\\x5c00ff61', NULL, 1e-7)")
+        self.project.sql(
+            "INSERT INTO blob VALUES (2, 'abcd', '2024-12-31 23:59:59+00', 1.1), (3, '\\x5c00ff61', NULL, 1e-7)")
         self.assert_equal_to_sql(wait=120, why="with unkind settings")
         shown = {number: json.loads(self.project.redis("GET", f"around:blob:{number}"))["b"] for number in (1, 2, 3)}
         self.assertEqual(shown, {1: "\\x61626364", 2: "\\x61626364", 3: "\\x5c00ff61"})
@@ -100,11 +114,13 @@ class Surroundings(running.SystemTest):
         self.administer("ALTER TABLE t ENABLE ROW LEVEL SECURITY", "CREATE POLICY few ON t USING (g = 0)")
         code, report = self.project.verify()
         self.assertEqual(code, 2)
-        self.assertIn("can't judge: row level security hides rows of public.t from the role millrace_around_node", report["said"])
+        self.assertIn("can't judge: row level security hides rows of public.t from the role millrace_around_node",
+                      report["said"])
         prepared = self.project.door("prepare", check=False)
         self.assertEqual(prepared.returncode, 1)
         for role in ("node", "debezium"):
-            self.assertIn(f"row level security hides rows of public.t from the role millrace_around_{role}", prepared.stderr)
+            self.assertIn(f"row level security hides rows of public.t from the role millrace_around_{role}",
+                          prepared.stderr)
         self.prepare_again()
         self.project.door("resync", "t")  # nobody knows what was hidden meanwhile
         self.project.sql("UPDATE t SET v = v + 1")
@@ -114,10 +130,12 @@ class Surroundings(running.SystemTest):
         self.shop.rest("/connectors/millrace-around/pause", method="PUT")
         wait_until("the first line tells it", lambda: "the connector is PAUSED" in self.headline(), 10)
         wait_until("figures are stale", lambda: set(self.project.figure_states().values()) == {"stale"}, BOUND + 10)
-        self.assertRegex(self.headline(), r"^all 2 figures are stale, for \d+ s: the connector is PAUSED: run `millrace connector restart`$")
+        self.assertRegex(
+            self.headline(),
+            r"^all 2 figures are stale, for \d+ s: the connector is PAUSED: run `millrace connector restart`$")
         code, report = self.project.verify(3)
         self.assertEqual(code, 2, report)
-        self.assertIn("Debezium hasn't come to the end of PostgreSQL's log", report["said"])
+        self.assertIn("Debezium hasn't read PostgreSQL's WAL to its end", report["said"])
         self.assertIn("was PAUSED and is resumed", self.project.door("connector", "restart").stdout)
         wait_until("figures are live", self.project.is_live, 60)
         self.assert_equal_to_sql(why="after the pause")

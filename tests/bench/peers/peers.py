@@ -21,11 +21,13 @@ from service import ServiceError  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
 NAMES = ("plain_python", "tuned_python", "streams")
-JAVA = ("java", "-Xmx1g", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error")
+JAVA = ("java", "-Xmx1g", "-XX:+UseParallelGC", "-XX:+ExitOnOutOfMemoryError",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=error")
 
 
 def cached(cache_folder, name, *sources):
-    """Returns the folder of something made from these files. Its name follows them, so other files are another folder."""
+    """Returns the folder of something made from these files. Its name follows them, so other files are another
+    folder."""
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     return pathlib.Path(cache_folder) / f"bench-{name}-{digest}"
 
@@ -35,18 +37,21 @@ def venv(cache_folder):
 
 
 def streams(cache_folder):
-    return cached(cache_folder, "streams", HERE / "streams" / "pom.xml", *sorted((HERE / "streams" / "src").rglob("*.java")))
+    return cached(cache_folder, "streams", HERE / "streams" / "pom.xml",
+                  *sorted((HERE / "streams" / "src").rglob("*.java")))
 
 
 def prepare(cache_folder):
-    """Makes the venv and builds the Kafka Streams peer where this version of them isn't in the cache. Raises ServiceError, saying what to do."""
+    """Makes the venv and builds the Kafka Streams peer where this version of them isn't in the cache. Raises
+    ServiceError, saying what to do."""
     if venv(cache_folder).is_dir() and streams(cache_folder).is_dir():
         return
     install_packages()
     if not venv(cache_folder).is_dir():
         whole_or_not(venv(cache_folder), make_venv, "installing the Python peers' packages from PyPI")
     if not streams(cache_folder).is_dir():
-        whole_or_not(streams(cache_folder), build_streams, "fetching Kafka Streams from Maven Central and building its peer")
+        whole_or_not(streams(cache_folder), build_streams,
+                     "fetching Kafka Streams from Maven Central and building its peer")
 
 
 def install_packages():
@@ -67,14 +72,20 @@ def whole_or_not(folder, make, text):
 
 
 def make_venv(folder):
-    run([PYTHON, "-m", "venv", folder], "a Python venv could not be made; is the Debian package python3-venv installed?")
-    run([folder / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", HERE / "requirements.txt"],
-        "the Python peers' packages could not be installed; pip must reach PyPI")
+    run([PYTHON, "-m", "venv", folder],
+        "a Python venv could not be made; is the Debian package python3-venv installed?")
+    run([
+        folder / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r",
+        HERE / "requirements.txt"
+    ], "the Python peers' packages could not be installed; pip must reach PyPI")
 
 
 def build_streams(folder):
-    run(["mvn", "-q", "-B", "-f", HERE / "streams" / "pom.xml", "package", f"-Dtarget={folder}"],
-        "the Kafka Streams peer could not be built; Maven must reach Maven Central, and takes a JDK 17 or newer (openjdk-17-jdk-headless)")
+    run([
+        "mvn", "-q", "-B", "-f", HERE / "streams" / "pom.xml", "package", f"-Dtarget={folder}"
+    ], "the Kafka Streams peer could not be built; Maven must reach Maven Central, and takes a JDK 17 or newer "
+       "(openjdk-17-jdk-headless)"
+        )
 
 
 def run(command, failure):
@@ -85,7 +96,8 @@ def run(command, failure):
 
 
 def command(name, cache_folder, *arguments):
-    """Returns the command that runs a peer, once `prepare` has returned. The arguments are README.md's; the peer reads REDIS_PASSWORD."""
+    """Returns the command that runs a peer, once `prepare` has returned. The arguments are README.md's; the peer reads
+    REDIS_PASSWORD."""
     if name not in NAMES:
         raise ValueError(f"there is no peer {name!r}, but {', '.join(NAMES)}")
     if name == "streams":

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The script that one writes in an afternoon: read a record, call Redis for every key that it touches.
 
-kafka-python, the standard library's json, floats for money. Offsets are committed by the clock, so a crash loses changes or counts them twice.
+kafka-python, the standard library's json, floats for money. Offsets are committed by the clock, so a crash loses
+changes or counts them twice.
 """
 import datetime
 import json
@@ -77,7 +78,8 @@ def apply(redis, table, change):
 def at_end(consumer, ends):
     """Tells whether every partition was read up to its end; a transaction's marker has an offset, but is no record."""
     partitions = {kafka.TopicPartition(*place): end for place, end in ends.items()}
-    return partitions.keys() <= consumer.assignment() and all(consumer.position(partition) >= end for partition, end in partitions.items())
+    return partitions.keys() <= consumer.assignment() and all(
+        consumer.position(partition) >= end for partition, end in partitions.items())
 
 
 def run(consumer, redis, asked, ends):
@@ -99,22 +101,28 @@ def login(given):
     """Returns how to log in to Kafka, in this client's words."""
     if not given:
         return {}
-    return {"security_protocol": given["security.protocol"].upper(), "sasl_mechanism": given["sasl.mechanism"], "sasl_plain_username": given["sasl.username"],
-            "sasl_plain_password": given["sasl.password"]}
+    return {
+        "security_protocol": given["security.protocol"].upper(), "sasl_mechanism": given["sasl.mechanism"],
+        "sasl_plain_username": given["sasl.username"], "sasl_plain_password": given["sasl.password"]
+    }
 
 
 def main():
     asked = common.arguments(__doc__).parse_args()
     redis, ends = common.emptied_redis(asked), common.end_offsets(asked)
-    consumer = kafka.KafkaConsumer(*(asked.topics_prefix + table for table in common.TABLES), bootstrap_servers=asked.broker,
-                                   group_id=f"plain-python-{uuid.uuid4()}", auto_offset_reset="earliest", isolation_level="read_committed",
+    consumer = kafka.KafkaConsumer(*(asked.topics_prefix + table for table in common.TABLES),
+                                   bootstrap_servers=asked.broker, group_id=f"plain-python-{uuid.uuid4()}",
+                                   auto_offset_reset="earliest", isolation_level="read_committed",
                                    **login(common.kafka_login()))
     records, began = run(consumer, redis, asked, ends)
     seconds = time.monotonic() - began
     consumer.close()
     by_status = {status: int(orders) for status, orders in redis.hgetall("metrics:orders:by_status").items()}
-    common.report("plain_python", records, seconds, common.resources(), {
-        "revenue_total": f"{float(redis.get('metrics:revenue:total') or 0):.2f}", "orders_by_status": by_status, "orders": sum(by_status.values())})
+    common.report(
+        "plain_python", records, seconds, common.resources(), {
+            "revenue_total": f"{float(redis.get('metrics:revenue:total') or 0):.2f}", "orders_by_status": by_status,
+            "orders": sum(by_status.values())
+        })
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Python as fast as a competent team makes it: sums of a batch in memory, then one pipeline to Redis; a process for each core.
+"""Python as fast as a competent team makes it: sums of a batch in memory, then one pipeline to Redis; a process for
+each core.
 
-confluent-kafka (librdkafka), orjson, hiredis. Money in whole cents, so sums are exact. Offsets are committed after the flush: a crash between the
-two counts that batch twice.
+confluent-kafka (librdkafka), orjson, hiredis. Money in whole cents, so sums are exact. Offsets are committed after the
+flush: a crash between the two counts that batch twice.
 """
 import collections
 import multiprocessing
@@ -75,7 +76,10 @@ class Batch:
         if shown and (after or before):
             self.rows[f"{shown}:{(after or before)['id']}"] = after
 
-    TABLES = {"customers": (customer, "customer"), "products": (product, "product"), "orders": (order, "order"), "order_items": (item, None)}
+    TABLES = {
+        "customers": (customer, "customer"), "products": (product, "product"), "orders": (order, "order"),
+        "order_items": (item, None)
+    }
 
     def flush(self, redis):
         """Adds all of it to Redis in one round trip."""
@@ -124,9 +128,12 @@ class Worker:
         self.tables = {asked.topics_prefix + table: table for table in common.TABLES}
         self.records, self.began = 0, None
         self.consumer = confluent_kafka.Consumer({
-            **common.kafka_login(), "bootstrap.servers": asked.broker, "group.id": group, "isolation.level": "read_committed", "enable.auto.commit": False,
-            "enable.partition.eof": True, "fetch.queue.backoff.ms": 50, "queued.min.messages": 50_000})
-        self.consumer.assign([confluent_kafka.TopicPartition(*place, confluent_kafka.OFFSET_BEGINNING) for place in self.ends])
+            **common.kafka_login(), "bootstrap.servers": asked.broker, "group.id": group,
+            "isolation.level": "read_committed", "enable.auto.commit": False, "enable.partition.eof": True,
+            "fetch.queue.backoff.ms": 50, "queued.min.messages": 50_000
+        })
+        self.consumer.assign(
+            [confluent_kafka.TopicPartition(*place, confluent_kafka.OFFSET_BEGINNING) for place in self.ends])
 
     def run(self):
         limit = self.asked.limit
@@ -164,19 +171,28 @@ def work(share):
 
 def main():
     parser = common.arguments(__doc__)
-    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1), help="processes (default: one for each core, at most 2)")
+    parser.add_argument("--workers", type=int, default=min(2,
+                                                           os.cpu_count() or 1),
+                        help="processes (default: one for each core, at most 2)")
     asked = parser.parse_args()
     redis, ends, group = common.emptied_redis(asked), common.end_offsets(asked), f"tuned-python-{uuid.uuid4()}"
     if asked.limit is not None:
         asked.limit //= asked.workers
-    shares = [(asked, group, [(place, end) for place, end in ends.items() if place[1] % asked.workers == i]) for i in range(asked.workers)]
+    shares = [(asked, group, [(place, end)
+                              for place, end in ends.items()
+                              if place[1] % asked.workers == i])
+              for i in range(asked.workers)]
     with multiprocessing.Pool(asked.workers) as pool:
         done = pool.map(work, shares, chunksize=1)
     used = {name: sum(part[name] for part in (*done, common.resources())) for name in ("cpu_seconds", "peak_rss_mib")}
     by_status = {status: int(orders) for status, orders in redis.hgetall("metrics:orders:by_status").items()}
     total = int(redis.get("metrics:revenue:total_cents") or 0)
-    common.report("tuned_python", sum(part["records"] for part in done), max(part["ended"] for part in done) - min(part["began"] for part in done),
-                  used, {"revenue_total": f"{total // 100}.{total % 100:02}", "orders_by_status": by_status, "orders": sum(by_status.values())})
+    common.report(
+        "tuned_python", sum(part["records"] for part in done),
+        max(part["ended"] for part in done) - min(part["began"] for part in done), used, {
+            "revenue_total": f"{total // 100}.{total % 100:02}", "orders_by_status": by_status, "orders": sum(
+                by_status.values())
+        })
 
 
 if __name__ == "__main__":
