@@ -163,7 +163,7 @@ class Bench:
                 time.sleep(5)
                 have = self.step("count")["records"]
                 if generator.poll() is not None:
-                    raise ServiceError("the generator ended; is PostgreSQL well?")
+                    raise ServiceError("the generator ended; check that PostgreSQL runs")
         finally:
             generator.send_signal(signal.SIGTERM)
             generator.wait(60)

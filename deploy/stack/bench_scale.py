@@ -160,7 +160,7 @@ class Fleet:
         limit = time.monotonic() + LIMIT_SECONDS
         while sum(len(self.sources(status)) for status in self.statuses()) < partitions or self.done() < whole:
             if time.monotonic() > limit:
-                raise ServiceError("the nodes don't share the partitions among them")
+                raise ServiceError("the nodes haven't shared the partitions")
             time.sleep(0.2)
 
     def wait_until_shared(self, wanted):
@@ -175,7 +175,7 @@ class Fleet:
             time.sleep(0.1)
 
     def end_newest(self):
-        """Stops the newest node in order."""
+        """Stops the newest node cleanly."""
         process, _ = self.nodes.pop()
         process.terminate()
         process.wait(30)
@@ -191,7 +191,7 @@ class Fleet:
         limit, marks, done = time.monotonic() + LIMIT_SECONDS, [], 0
         while done < changes:
             if time.monotonic() > limit:
-                raise ServiceError(f"the nodes don't come to the end: {done} of {changes}")
+                raise ServiceError(f"the nodes stopped before the end: {done} of {changes} changes")
             time.sleep(0.05)
             done = self.run.counted() - began
             marks.append((time.monotonic(), done))

@@ -49,7 +49,7 @@ def binary():
     if given:
         path = pathlib.Path(given).absolute()
         if not os.access(path, os.X_OK):
-            raise ServiceError(f"MILLRACE_BINARY={given} is no program")
+            raise ServiceError(f"MILLRACE_BINARY={given} isn't a program")
         return path
     install.apt(["build"])
     build("millrace")

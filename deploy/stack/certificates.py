@@ -12,7 +12,7 @@ import progress
 from service import ServiceError
 
 AUTHORITY_DAYS = 3650
-#: A node's certificate that runs out sooner is made anew.
+#: A node's certificate that expires sooner is renewed.
 RENEWED_BEFORE_DAYS = 30
 NAME = re.compile(r"(?!ca$)[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 EXTENSIONS = """basicConstraints = critical, CA:FALSE
@@ -47,7 +47,7 @@ def files_of(folder, name):
 
 def show_settings(folder, names):
     for name in names:
-        print(f"\n# {name} (the key is for its owner alone; {folder}/ca.key stays here)")
+        print(f"\n# {name} (only the key's owner may read it; keep {folder}/ca.key on this machine)")
         print("\n".join(f"{setting}={path}" for setting, path in files_of(folder, name).items()))
     print(f"\n# all nodes of this machine\nMILLRACE_NODE_CERTS={folder}")
 
@@ -82,7 +82,7 @@ class Authority:
         with self.written(self.certificate) as made:
             openssl("req", "-x509", "-new", "-key", self.key, "-sha256", "-days", AUTHORITY_DAYS, "-subj",
                     "/CN=Millrace nodes", "-out", made, "-addext", "keyUsage = critical, keyCertSign, cRLSign")
-        progress.say(f"made an authority, {self.certificate}; who has {self.key} can make nodes")
+        progress.say(f"made a CA, {self.certificate}; keep {self.key} here: anyone who has it can add nodes")
 
     def ensure_node(self, name, days, renew):
         key, certificate = self.folder / f"{name}.key", self.folder / f"{name}.crt"

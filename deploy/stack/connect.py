@@ -85,7 +85,7 @@ def read(what, path):
             return pathlib.Path(path).read_text()
     except OSError as error:
         raise ServiceError(f"{what}: {path}: {error.strerror}") from None
-    raise ServiceError(f"{what}: {path} must be an absolute path: those who read it run in folders of their own")
+    raise ServiceError(f"{what}: {path} must be an absolute path: its readers run in other folders")
 
 
 def escaped(text):

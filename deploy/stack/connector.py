@@ -1,4 +1,4 @@
-"""Watches the project's connector: one that is gone, or that somebody else has changed, is registered again and
+"""Watches the project's connector: one that is gone, or that another client has changed, is registered again and
 said."""
 import contextlib
 import subprocess
@@ -69,7 +69,7 @@ class Watch:
         if self.config is None:
             self.config = config
         names = without_figures(config).items() ^ without_figures(self.config).items()
-        return f"was changed by somebody else ({', '.join(sorted({name for name, _ in names}))})" if names else ""
+        return f"was changed by another client ({', '.join(sorted({name for name, _ in names}))})" if names else ""
 
     def register(self, why):
         settings = self.supervisor.settings
@@ -80,7 +80,7 @@ class Watch:
             self.say(f"{why}, and can't be registered again: {done.stderr.strip()}")
             return
         self.said = ""
-        processes.say(f"connector {name_of(settings)}: {why}; it is registered again")
+        processes.say(f"connector {name_of(settings)}: {why}; registering it again")
         self.config, self.suspect = None, ""
 
     def say(self, text):

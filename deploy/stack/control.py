@@ -25,7 +25,7 @@ def short_path(path):
 
 
 def listen(path):
-    """Returns a listening socket at `path`; the caller holds the supervisor's lock, so what lies there is nobody's."""
+    """Returns a listening socket at `path`; the caller holds the supervisor's lock, so no process uses an older one."""
     path.unlink(missing_ok=True)
     server = socket.socket(socket.AF_UNIX)
     with short_path(path) as short:

@@ -1,4 +1,4 @@
-"""`down`: stops everything in order, and says what stays."""
+"""`down`: stops everything cleanly, and says what stays."""
 import fcntl
 import signal
 

@@ -74,7 +74,7 @@ def connector_verb(settings, binary, arguments, environment):
 
 
 def change(settings, verb, arguments):
-    """`plan` and `apply`: with the figures that are named, which a running stack goes by from an apply on."""
+    """`plan` and `apply`: with the figures that are named; from an `apply` on, a running stack uses them."""
     binary = build.binary()
     help_wanted = {"-h", "--help"} & set(arguments)
     applies = verb == "apply" and "--dry-run" not in arguments and not help_wanted

@@ -127,7 +127,7 @@ def own_folder(path, mode, servers=False):
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except NotADirectoryError:
-        raise PermissionError(f"{path} is a symbolic link or no folder; remove it, or move MILLRACE_HOME") from None
+        raise PermissionError(f"{path} is a symbolic link, or not a folder; remove it, or move MILLRACE_HOME") from None
     try:
         if servers:
             give_to_servers(descriptor)

@@ -119,14 +119,14 @@ class Kafka(JavaService):
         self.refuse_newer()
 
     def refuse_newer(self):
-        """Kafka can't read what a newer one wrote, and says it in words for nobody."""
+        """Kafka can't read what a newer one wrote, and its own error doesn't say so."""
         made_by = self.made_by()
         runs = version("kafka")
         if numbers(made_by) > numbers(runs):
             raise ServiceError(
                 f"{self.data()} was made by Kafka {made_by}, and can't be read by Kafka {runs}, which runs here: stop "
                 "the stack, "
-                f"delete {self.folder()}, and start it again; topics and figures are made anew from PostgreSQL")
+                f"delete {self.folder()}, and start it again; topics and figures are created again from PostgreSQL")
 
     def made_by(self):
         """Returns the version that made the data folder. The note lies in the servers' user's folder: it is taken for

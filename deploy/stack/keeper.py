@@ -53,7 +53,7 @@ class Keeper:
             self._thread.start()
 
     def stop(self):
-        """Ends the service in order; returns when it is gone."""
+        """Ends the service cleanly; returns when it is gone."""
         with self._lock:
             self._wanted = False
             self._wake()
@@ -146,7 +146,7 @@ class Keeper:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         self.pid = self.began = self.running = None
-        self._log(f"can't be kept: {why}")
+        self._log(f"can't be kept running: {why}")
         self._say("starting", why)
         return 0.0
 

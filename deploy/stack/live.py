@@ -32,7 +32,7 @@ def wait_until_filled(settings, node, error_type):
     moves for MILLRACE_FILL_SECONDS."""
     moved, seen = time.monotonic(), None
     wait = progress.Waiting(
-        "deploy/millrace status has the reason in its first line, deploy/millrace logs node the rest")
+        "deploy/millrace status has the reason in its first line, deploy/millrace logs node the details")
     while True:
         status = http_json(node.url("/status"), 2.0)
         counts = figures_by_state(status)
@@ -68,9 +68,9 @@ def connector_trouble(settings):
     """Returns what Kafka Connect says about the project's connector."""
     code, status = ask_connect(settings, f"/connectors/millrace-{settings['MILLRACE_PROJECT']}/status", 2.0)
     if code == 401:
-        return "Kafka Connect refuses the login; look at CONNECT_USER and CONNECT_PASSWORD"
+        return "Kafka Connect rejects the login; check CONNECT_USER and CONNECT_PASSWORD"
     if code != 200 or status is None:
-        return "Kafka Connect knows no such connector; see deploy/millrace logs connect"
+        return "Kafka Connect has no such connector; see deploy/millrace logs connect"
     failed = [part for part in [status.get("connector", {}), *status.get("tasks", [])] if part.get("state") == "FAILED"]
     if not failed:
         return "The connector runs; see deploy/millrace logs node"
@@ -88,7 +88,7 @@ def line(settings, node, status):
 
 
 def watch(settings, services):
-    """Shows the live line until Ctrl-C, then stops everything in order. Returns the exit code."""
+    """Shows the live line until Ctrl-C, then stops everything cleanly. Returns the exit code."""
     node, said = services["node"], 0.0
     try:
         while True:

@@ -71,7 +71,7 @@ def add(settings):
 
 
 def remove(settings):
-    """Stops the newest in order: it flushes, leaves, and the others take its work."""
+    """Stops the newest cleanly: it flushes, leaves, and the others take its work."""
     number = settings.nodes()[0]
     if number < 2:
         raise control.ControlError(

@@ -92,7 +92,7 @@ def with_login(url, login=None):
 
 
 def http_get(url, seconds=1.0, login=None):
-    """Returns status and body of a GET, or (None, '') where nobody answers."""
+    """Returns status and body of a GET, or (None, '') where no server answers."""
     try:
         with urllib.request.urlopen(with_login(url, login), timeout=seconds) as reply:
             return reply.status, reply.read().decode("utf-8", "replace")

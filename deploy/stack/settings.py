@@ -122,7 +122,7 @@ class Settings:
         return self.values["MILLRACE_EXACTLY_ONCE"] == "on"
 
     def own(self, service):
-        """Tells whether the stack runs this service itself, since nobody gave another server's address. A project's
+        """Tells whether the stack runs this service itself, since no setting has another server's address. A project's
         addresses are others' always."""
         if self.project():
             given = {

@@ -1,7 +1,7 @@
 """The supervisor: a process of its own that keeps the services running and outlives the terminal.
 
 Started as `supervisor.py MILLRACE_HOME`; told what to do over the control channel (control.py). It writes
-MILLRACE_HOME/run/state.json at every change. SIGTERM ends everything in order. When it dies itself, the next one ends
+MILLRACE_HOME/run/state.json at every change. SIGTERM ends everything cleanly. When it dies itself, the next one ends
 what it left behind.
 """
 import fcntl

@@ -65,7 +65,7 @@ def start_everything(settings, ours, rate, started, was_running, yes):
         start_supervisor(settings.home)
     elif settings.own("postgres") and not settings.project() and control.ask(
             settings.home, "status")["services"]["postgres"]["state"] == "ready":
-        check_figures(settings)  # before the stack is told of them: every later verb goes by what it was told
+        check_figures(settings)  # before the stack gets them: every later verb uses them
     control.ask(settings.home, "configure", values=settings.values, given=sorted(settings.given))
     run(settings, [ours[kind.name] for kind in services.SERVERS if kind.name in ours], started)
     prepare_database(settings)

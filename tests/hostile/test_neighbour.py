@@ -235,7 +235,7 @@ class Neighbour(running.SystemTest):
     def said_of_connector(self, what):
         """Returns how often the supervisor said so."""
         return len(
-            re.findall(rf"connector millrace-shop: {what}; it is registered again",
+            re.findall(rf"connector millrace-shop: {what}; registering it again",
                        self.stack.log_tail("supervisor", 1000)))
 
     def test_a_connector_that_somebody_deletes_is_registered_again_and_said(self):
@@ -252,7 +252,7 @@ class Neighbour(running.SystemTest):
         before = wait_until("it is there", lambda: self.config_if_there(), 30)
         self.ask_connect("PUT", "/config", {**before, "skipped.operations": "u,d"})
         wait_until("the supervisor says it",
-                   lambda: self.said_of_connector(r"was changed by somebody else \(skipped.operations\)"), 60)
+                   lambda: self.said_of_connector(r"was changed by another client \(skipped.operations\)"), 60)
         wait_until("it is as before", lambda: self.config() == before, 30)
         self.assertFalse([secret for secret in self.secrets if secret in self.stack.log_tail("supervisor", 1000)])
 
