@@ -121,7 +121,7 @@ CAF_TEST(a batch makes the cell dirty and a flush makes it durable) {
   CAF_CHECK(heard->durable[0].cell == id);
 }
 
-CAF_TEST(a batch behind a hole is answered with the gap) {
+CAF_TEST(a batch after a gap is answered with the gap) {
   deliver(people_come(-1, 3));
   deliver(people_come(5, 7));
   expect((atom::dirty, cell_id, bool), from(cell).to(writer).with(_, id, true));
@@ -282,7 +282,7 @@ CAF_TEST(after a stale flush the cell goes on from the ledger and asks for what 
   CAF_CHECK_EQUAL(collect().number, 2u);
 }
 
-CAF_TEST(a cell that was loaded announces itself anew) {
+CAF_TEST(a cell that was loaded announces itself again) {
   deliver(people_come(-1, 3));
   run();
   load(); // before the writer collected
@@ -292,7 +292,7 @@ CAF_TEST(a cell that was loaded announces itself anew) {
   CAF_CHECK(told->dirty[1].second);
 }
 
-CAF_TEST(positions of a cell that was loaded are announced anew) {
+CAF_TEST(positions of a cell that was loaded are announced again) {
   deliver(batch(id, customers, -1, 3));
   load();
   deliver(batch(id, customers, -1, 3));

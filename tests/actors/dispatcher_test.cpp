@@ -61,7 +61,7 @@ CAF_TEST(a batch for a cell that has moved away is dropped and the others are no
   CAF_CHECK_EQUAL(ends(*at_two), (offsets{4}));
 }
 
-CAF_TEST(what comes from nobody goes to nobody) {
+CAF_TEST(a batch without a sender is delivered to no cell) {
   caf::anon_send(door, std::vector{batch(one, customers, -1, 3)});
   run();
   CAF_CHECK(at_one->batches.empty());

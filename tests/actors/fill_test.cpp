@@ -280,7 +280,7 @@ CAF_TEST(a ledger that is gone for a moment changes nothing) {
   CAF_CHECK(live());
 }
 
-CAF_TEST(who does not lead asks nothing and goes by the ledger) {
+CAF_TEST(a follower sends no requests and reads the ledger) {
   bool fills = true;
   how.servers.saved = [&] { return result<std::optional<saved_note>>(saved_note{!fills, {}}); };
   begin(false, false);
@@ -310,7 +310,7 @@ CAF_TEST(a fill waits until every cell has an owner and asks again when one move
   CAF_CHECK_EQUAL(two->log.back(), "publish");
 }
 
-CAF_TEST(it tells how many cells nobody serves) {
+CAF_TEST(it reports how many cells no node serves) {
   auto moved = homes.back();
   homes.pop_back();
   begin(true);

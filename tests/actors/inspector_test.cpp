@@ -105,7 +105,7 @@ CAF_TEST(an actor that is gone does not keep status back) {
   CAF_CHECK_EQUAL(x.router.records, 7);
 }
 
-CAF_TEST(what is wrong is known to have begun though nobody asked) {
+CAF_TEST(the start of a fault is known without a question) {
   now = 1090;
   auto x = status();
   CAF_CHECK_EQUAL(in_a_line(x.troubles.at(0), now), "the figure geo has failed, for 90 s: WRONGTYPE");

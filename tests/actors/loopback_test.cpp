@@ -156,7 +156,7 @@ CAF_TEST(what is refused is refused in words and none of them is of an exception
   }
 }
 
-CAF_TEST(slow connections hold nobody up) {
+CAF_TEST(slow connections delay no others) {
   std::vector<std::unique_ptr<half_request>> slow;
   for (int i = 0; i < 16; ++i)
     slow.push_back(std::make_unique<half_request>(port, "POST /control HTTP/1.1\r\nHost: x\r\n"));
@@ -170,7 +170,7 @@ CAF_TEST(a server that is stopped as soon as it serves ends) {
   }
 }
 
-CAF_TEST(a port that somebody has is told) {
+CAF_TEST(a port that is taken is reported) {
   loopback_server second;
   CAF_CHECK(!second.serve(port, token));
 }

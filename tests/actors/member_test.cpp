@@ -228,7 +228,7 @@ CAF_TEST(a shard that goes and is fenced on its way is let go at once and not cl
   CAF_CHECK_EQUAL(claims, before);
 }
 
-CAF_TEST(a shard that nobody takes is let go at the limit) {
+CAF_TEST(a shard that no node accepts is released at the limit) {
   give({1, 2});
   meet_two();
   state().how.hand_over_limit = std::chrono::milliseconds{0};
@@ -360,7 +360,7 @@ CAF_TEST(who leaves serves on until another node has everything) {
   CAF_CHECK(router->sources.back() == std::vector<source_id>{orders}); // until its actor ends
 }
 
-CAF_TEST(who leaves waits for nobody who leaves too) {
+CAF_TEST(a leaving node does not wait for another leaving node) {
   give({1});
   meet_two();
   auto request = self->request(member, caf::infinite, atom::leave_v);
@@ -422,7 +422,7 @@ CAF_TEST(whose role is to route is no heir) {
   CAF_CHECK_EQUAL(writer->owned.size(), entities());
 }
 
-CAF_TEST(who leaves has the rest flushed where nobody takes it and lets go then) {
+CAF_TEST(a leaving node flushes shards that no node accepts and then releases them) {
   give({0, 1});
   auto left = self->request(member, caf::infinite, atom::leave_v);
   settle();

@@ -122,7 +122,7 @@ CAF_TEST(numbers with a meaning come out as they went in) {
   CAF_CHECK(roundtrip(nowhere) == nowhere);
 }
 
-CAF_TEST(a whole message crosses to another node) {
+CAF_TEST(a complete message crosses to another node) {
   auto out = roundtrip(caf::make_message(atom::dirty_v, cell, true));
   CAF_CHECK((out.match_elements<atom::dirty, cell_id, bool>()));
   CAF_CHECK((roundtrip(caf::make_message(some_flush())).match_elements<cell_flush>()));

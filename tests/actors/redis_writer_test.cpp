@@ -200,7 +200,7 @@ CAF_TEST(one of many gives up the cell that has another owner and writes the oth
   CAF_CHECK_EQUAL(fenced.size(), 1u);
 }
 
-CAF_TEST(a shard that has another owner is given up whole) {
+CAF_TEST(a shard that has another owner is given up completely) {
   std::vector<cell_id> fenced;
   self->send_exit(writer, caf::exit_reason::kill);
   how.fenced = [&](cell_id x) { fenced.push_back(x); };

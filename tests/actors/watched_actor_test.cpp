@@ -36,7 +36,7 @@ CAF_TEST(an actor that was told to end is no failure) {
   CAF_CHECK(lost.empty());
 }
 
-CAF_TEST(an actor that nobody knows any more is no failure) {
+CAF_TEST(the end of an unknown actor is not a failure) {
   watched([] {});
   run();
   CAF_CHECK(lost.empty());

@@ -118,7 +118,7 @@ class Neighbour(running.SystemTest):
         self.assertFalse(
             [record for record in self.stack.kafka.records(topic, partition=0) if record.get("payload") == "theirs"])
 
-    def test_kafkas_tools_do_nothing_for_nobody(self):
+    def test_kafkas_tools_do_nothing_without_a_login(self):
         parts = self.stack.java_parts()
         broker, controller = (f"127.0.0.1:{self.stack.settings[port]}" for port in ("MILLRACE_KAFKA_PORT",
                                                                                     "MILLRACE_KAFKA_CONTROLLER_PORT"))

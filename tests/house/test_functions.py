@@ -29,7 +29,7 @@ class Functions(unittest.TestCase):
                     for line in lines
                     if line.startswith("const char ")], " ".join(done.stderr.split())
 
-    def test_a_file_stands_behind_those_it_uses(self):
+    def test_a_file_stands_after_those_it_uses(self):
         self.assertEqual(self.order_of(a="-- uses: b, c\n", b="-- uses: c\nc.x()\n", c="local c = {}\n"),
                          (["c", "b", "a"], ""))
 

@@ -83,7 +83,7 @@ class Certificates(support.StackTest):
                 self.make("node-2")
             path.write_bytes(text)
 
-    def test_a_first_run_that_was_killed_is_gone_on_with(self):
+    def test_a_killed_first_run_can_be_resumed(self):
         self.make("node")
         key = (self.where / "ca.key").read_bytes()
         for name in ("ca.crt", "node.crt", "node.key"):

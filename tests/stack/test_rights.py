@@ -93,7 +93,7 @@ class ServersUser(support.StackTest):
             redis.Redis(self.resolve()).prepare()
         self.assertEqual(ids(self.folder), before)
 
-    def test_a_folder_of_somebody_elses_is_no_place_for_a_stack(self):
+    def test_a_folder_of_another_user_is_refused(self):
         user = pwd.getpwnam(home.SERVER_USER)
         os.chown(self.home.root, user.pw_uid, user.pw_gid)
         with self.assertRaisesRegex(PermissionError, f"MILLRACE_HOME={self.home.root} belongs to {home.SERVER_USER}"):

@@ -69,7 +69,7 @@ class Configuration(support.StackTest):
         other.write_text("linger.ms = 5\n" + (self.home.secrets / "kafka.properties").read_text())
         kafka.Kafka(self.resolve(environment={"KAFKA_PROPERTIES_FILE": str(other)})).check_clients()
 
-    def test_somebody_elses_kafka_gets_no_password_of_our_making(self):
+    def test_a_users_own_kafka_gets_no_generated_password(self):
         self.assertIsNone(self.resolve(environment={"KAFKA_BROKER": "kafka.example:9092"}).get("KAFKA_PROPERTIES_FILE"))
 
     def test_kafka_connect_asks_for_the_login_that_clients_have(self):

@@ -33,7 +33,7 @@ class Layers(support.StackTest):
         with self.assertRaisesRegex(SettingsError, "REDIS_PASSWORD_FILE: /nowhere"):
             self.resolve(environment={"REDIS_PASSWORD_FILE": "/nowhere"})
 
-    def test_a_secret_that_nobody_gives_is_made_once_and_readable_by_its_owner_alone(self):
+    def test_a_secret_that_is_not_given_is_made_once_and_readable_by_its_owner_alone(self):
         first, second = self.resolve(), self.resolve()
         self.assertEqual(first["POSTGRES_PASSWORD"], second["POSTGRES_PASSWORD"])
         self.assertNotEqual(first["POSTGRES_PASSWORD"], first["MILLRACE_NODE_PASSWORD"])
@@ -77,7 +77,7 @@ class Ownership(support.StackTest):
         printed = self.resolve(environment={"POSTGRES_PORT": "16000", "MILLRACE_KAFKA_PORT": "16003"}).environment()
         self.assertEqual(self.owned(printed), list(self.SERVERS))
 
-    def test_somebody_elses_redis_gets_no_password_of_our_making(self):
+    def test_a_users_own_redis_gets_no_generated_password(self):
         self.assertEqual(self.resolve(environment={"REDIS_HOST": "redis.example"})["REDIS_PASSWORD"], "")
 
     def test_the_token_for_post_is_of_our_making_whoever_runs_the_servers(self):
@@ -86,7 +86,7 @@ class Ownership(support.StackTest):
         self.assertRegex(found["MILLRACE_HTTP_TOKEN"], "^[0-9a-f]{48}$")
         self.assertEqual(self.resolve(environment={"MILLRACE_HTTP_TOKEN": "given"})["MILLRACE_HTTP_TOKEN"], "given")
 
-    def test_with_somebody_elses_database_everybody_is_the_user_that_was_given(self):
+    def test_with_a_users_own_database_every_program_logs_in_as_the_given_user(self):
         found = self.resolve(
             environment={"POSTGRES_HOST": "db.example", "POSTGRES_USER": "app", "POSTGRES_PASSWORD": "x"})
         self.assertEqual([found["MILLRACE_NODE_USER"], found["MILLRACE_DEBEZIUM_PASSWORD"], found["POSTGRES_PORT"]],
@@ -124,7 +124,7 @@ class Projects(support.StackTest):
     def test_its_verify_pauses_no_generator(self):
         self.assertEqual(self.project("")["MILLRACE_GENERATOR_PORT"], "0")
 
-    def test_a_folder_that_is_none_is_told_what_writes_one(self):
+    def test_a_missing_project_folder_is_refused_with_the_command_that_writes_one(self):
         with self.assertRaisesRegex(SettingsError, "there is no millrace.env in this folder; `millrace init"):
             settings.resolve({}, {}, project=self.folder)
 

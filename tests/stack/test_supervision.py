@@ -135,7 +135,7 @@ class Channel(support.StackTest):
         with self.assertRaisesRegex(control.ControlError, "runs no service 'nginx'"):
             control.ask(self.home, "stop", name="nginx")
 
-    def test_without_a_supervisor_that_is_what_one_is_told(self):
+    def test_without_a_supervisor_the_verb_says_so(self):
         self.home.make()
         with self.assertRaises(control.NotRunning):
             control.ask(self.home, "ping")

@@ -56,7 +56,7 @@ class Waits(support.StackTest):
         self.assertEqual(self.said(wait, "starting Redis"), "starting Redis ... 31 s. If it stays: see the log\n")
         self.assertEqual(self.said(wait, "starting Redis"), "")
 
-    def test_the_worst_that_the_node_knows_is_told(self):
+    def test_the_nodes_worst_trouble_is_shown(self):
         status = {
             "figures": [{"name": "a", "state": "stale"}],
             "troubles": [{"line": "the figure a is stale, for 40 s: the connector is PAUSED"}, {"line": "b"}]

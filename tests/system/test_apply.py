@@ -155,7 +155,7 @@ class Apply(running.SystemTest):
         self.assertNotIn("orders_by_status", names)
         self.assertEqual(self.stack.redis("EXISTS", "metrics:orders:by_status"), 0)
 
-    def test_a_node_that_starts_goes_by_what_was_applied(self):
+    def test_a_node_that_starts_runs_the_figures_last_applied(self):
         self.write("more", BY_STATE)
         self.stack.door("service", "restart", "node")
         self.assertIn("by_zip", self.stack.figure_states())
@@ -335,7 +335,7 @@ class Apply(running.SystemTest):
             except ProcessLookupError:
                 continue
 
-    def test_a_node_that_is_killed_in_the_middle_goes_on_with_it(self):
+    def test_a_node_that_is_killed_in_the_middle_resumes(self):
         for number in range(KILLS):
             self.toggle(number)
             pause = self.dice.uniform(0.2, 6)
@@ -350,7 +350,7 @@ class Apply(running.SystemTest):
             self.assert_equal_to_sql(why=f"seed {SEED}: the node was killed {pause:.2f} s after the apply began")
         self.assertIn("Nothing to do", self.apply().stdout)
 
-    def test_an_apply_that_is_killed_is_gone_on_with(self):
+    def test_a_killed_apply_can_be_resumed(self):
         for number in range(2):
             self.toggle(100 + number)
             pause = self.dice.uniform(0.1, 3)

@@ -138,7 +138,7 @@ class FullDisk(running.SystemTest):
                 self.assertRegex(done.stderr, "doesn't come up after .*|No space left on device", name)
         print({name: (record["state"], record["error"]) for name, record in self.stack.services().items()}, flush=True)
 
-    def test_with_room_all_of_it_goes_on_by_itself(self):
+    def test_with_space_again_everything_resumes_by_itself(self):
         self.stack.make_room()
         wait_until("all services are ready",
                    lambda: {record["state"] for record in self.stack.services().values()} == {"ready"}, 180)

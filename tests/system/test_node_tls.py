@@ -83,7 +83,7 @@ class NodeTls(sharing.SharingTest):
         wait_until("node knows node-2", lambda: self.trouble_of("node-2") == "")
         self.assert_equal_to_sql(why="with two nodes over TLS")
 
-    def test_who_has_a_certificate_is_let_in(self):
+    def test_a_client_with_a_certificate_is_accepted(self):
         context = strangers.tls_context(self.ours / "node.crt", self.ours / "node.key")
         with strangers.of_tls(context)(self.doors()["node"]) as node:
             self.assertEqual(node.version(), "TLSv1.3")

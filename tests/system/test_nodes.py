@@ -74,7 +74,7 @@ class Nodes(sharing.SharingTest):
         self.assertEqual(len(self.table()), 3)
         self.assert_equal_to_sql(why="with three again")
 
-    def test_strangers_who_speak_nonsense_stop_no_node(self):
+    def test_malformed_input_of_unknown_clients_stops_no_node(self):
         rows = self.table()
         pids = {name: row["pid"] for name, row in rows.items()}
         host, _, port = rows["node-2"]["address"].rpartition(":")

@@ -212,7 +212,7 @@ class Secured(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, words)
 
-    def test_a_certificate_of_somebody_else_is_refused(self):
+    def test_a_certificate_of_another_ca_is_refused(self):
         self.tell_kafka(certificate=self.servers.home / "kafka.pem")
         self.assert_refused(
             "kafka", "Kafka at .*certificate verify failed.* verify that ssl.ca.location is correctly configured")

@@ -78,7 +78,7 @@ CAF_TEST(a progress mark tells every cell how far the source is) {
   CAF_CHECK_EQUAL(transcript(), "5:(9,9] 6:(9,9]");
 }
 
-CAF_TEST(cells that are served anew are told by themselves and may ask again) {
+CAF_TEST(cells with a new location announce themselves and may ask again) {
   deliver({{five, {at(1)}}, {six, {at(2)}}}, 2);
   gap(five, -1);
   transcript();
@@ -136,7 +136,7 @@ CAF_TEST(many gaps of one hole are answered once until the next mark) {
   CAF_CHECK_EQUAL(transcript(), "5:(-1,1]+1 5:(1,2]+2");
 }
 
-CAF_TEST(a gap behind what is kept has the source read again) {
+CAF_TEST(a gap older than the send buffer has the partition read again) {
   deliver({{five, {at(1)}}}, 1);
   deliver({{five, {at(2)}}, {six, {at(2)}}}, 2);
   durable(five, 2);
@@ -189,7 +189,7 @@ CAF_TEST(what is durable is kept no longer) {
   CAF_CHECK_EQUAL(window.waiting_bytes(), 0u);
 }
 
-CAF_TEST(marks for ever take no memory) {
+CAF_TEST(endless progress batches take no memory) {
   deliver({{five, {at(1)}}}, 1);
   auto before = window.waiting_bytes();
   for (int i = 2; i < 1000; ++i) {
@@ -228,7 +228,7 @@ CAF_TEST(a source is durable as far as its laggard) {
   CAF_CHECK_EQUAL(window.durable(orders).value, 3);
 }
 
-CAF_TEST(reading starts behind the laggard) {
+CAF_TEST(reading starts after the position of the slowest cell) {
   window.open(orders, five, {40});
   window.open(orders, six, {17});
   CAF_CHECK_EQUAL(window.start(orders).value, 18);

@@ -58,7 +58,7 @@ CAF_TEST(batches without a commit time are not measured) {
   CAF_CHECK_EQUAL(x.end_to_end_ms(), 0);
 }
 
-CAF_TEST(a source that is read no more leaves nothing behind) {
+CAF_TEST(a partition that is no longer read leaves no state) {
   lag_meter x;
   x.delivered(here, orders, {10}, 1'000, 1'200);
   x.delivered(here, items, {10}, 1'000, 1'200);

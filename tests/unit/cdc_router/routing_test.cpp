@@ -176,7 +176,7 @@ CAF_TEST(a snapshot read without a foreign key tells all cells) {
   CAF_CHECK_EQUAL(strangers, std::size_t{shards});
 }
 
-CAF_TEST(on the first fill a snapshot read tells nobody else) {
+CAF_TEST(on the first fill a snapshot read reaches no other cell) {
   CAF_CHECK_EQUAL(count(route(record('r', std::nullopt, order(7, 1, 100)), true)), 2u);
 }
 

@@ -63,7 +63,7 @@ CAF_TEST(a record that comes twice under two offsets counts once) {
   CAF_CHECK(stats(1)["spent"] == "2.50");
 }
 
-CAF_TEST(a batch behind a hole is answered with the position and changes nothing) {
+CAF_TEST(a batch after a gap is answered with the position and changes nothing) {
   ada_buys();
   auto gap = here.offer(batch(here.it.id(), orders, 5, 6, {upsert(bought, order(9, 1, 999), 6, 30)}));
   CAF_REQUIRE(gap);

@@ -47,14 +47,14 @@ CAF_TEST(a batch that follows is applied and moves the position) {
   CAF_CHECK_EQUAL(x.at(orders).last.value, 4);
 }
 
-CAF_TEST(a batch that begins behind the position is a gap and moves nothing) {
+CAF_TEST(a batch that begins after the position is a gap and moves nothing) {
   auto x = at_seven();
   CAF_CHECK(x.offer(mark(8, 9)) == verdict::gap);
   CAF_CHECK_EQUAL(x.at(orders).last.value, 7);
   CAF_CHECK(!x.moved());
 }
 
-CAF_TEST(a progress mark that begins behind the position is a gap too) {
+CAF_TEST(a progress batch that begins after the position is a gap too) {
   CAF_CHECK(at_seven().offer(mark(9, 9)) == verdict::gap);
 }
 

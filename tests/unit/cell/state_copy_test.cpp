@@ -109,7 +109,7 @@ CAF_TEST(a copy that a crash cut short leaves the log as it was) {
   CAF_CHECK(rows_of(here.it) == rows);
 }
 
-CAF_TEST(a log that lost blocks is refused and one that is written again is whole) {
+CAF_TEST(a state log that lost blocks is refused and a rewritten one is complete) {
   here.publish();
   here.take(customers, {shows(1, 'a'), shows(2, 'b')});
   here.flush();

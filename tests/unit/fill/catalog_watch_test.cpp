@@ -226,7 +226,7 @@ CAF_TEST(a table that was read again after the change is in doubt no more) {
   CAF_CHECK(f.doubts().empty());
 }
 
-CAF_TEST(what is over keeps its position so that a read from behind it clears the doubt) {
+CAF_TEST(a doubt that is over keeps its position so that a later read clears it) {
   watching f;
   auto first = f.after("TRUNCATE t");
   auto read_from = must(f.db.emit_marker("read"));

@@ -75,7 +75,7 @@ CAF_TEST(a table that is gone is said to be) {
   CAF_CHECK_EQUAL(told.remedy, "millrace apply");
 }
 
-CAF_TEST(a column that was made anew renamed or retyped is named and alone in doubt) {
+CAF_TEST(a column that was recreated renamed or retyped is named and alone in doubt) {
   auto x = sound();
   x.columns["v"].number = 5;
   CAF_CHECK_EQUAL(only(said(x)).what, "column v of public.t was dropped and added again");

@@ -148,7 +148,7 @@ CAF_TEST(a lost connection is made again and nothing is half written) {
   expect_sound();
 }
 
-CAF_TEST(a shop that somebody empties or numbers by hand is looked at again) {
+CAF_TEST(a shop that is emptied or numbered by hand is read again) {
   auto now = start;
   auto shop = open();
   write(shop, 2'000, now);

@@ -51,7 +51,7 @@ CAF_TEST(what comes and goes with a start is nothing to restart for) {
   CAF_CHECK_EQUAL(connector_trouble(unknown), "Kafka Connect doesn't answer");
 }
 
-CAF_TEST(where nobody knows a cause a minute without a confirmation is nothing) {
+CAF_TEST(without a known cause a minute without a confirmation is no trouble) {
   CAF_CHECK(!stillness_of(around(89s), 1h, 30s).stale);
   CAF_CHECK(stillness_of(around(90s), 1h, 30s).stale);
   CAF_CHECK(!stillness_of(around(90s), 1h, 100s).stale);
@@ -61,7 +61,7 @@ CAF_TEST(records that come tell of a source that moves) {
   CAF_CHECK(!stillness_of(around(10min), 2s, 30s).stale);
 }
 
-CAF_TEST(a slot that nobody reads and a server that is away are causes) {
+CAF_TEST(a slot without a reader and an absent server are causes) {
   CAF_CHECK_EQUAL(stillness_of(around(30s, {}, false), 1h, 30s).cause,
                   "no process reads the replication slot: see `millrace connector status`");
   auto away = around(30s);

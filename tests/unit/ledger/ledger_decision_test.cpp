@@ -36,14 +36,14 @@ CAF_TEST(an older format is a rebuild that names both) {
   CAF_CHECK(says(decide(found, want), "format 1, not 2"));
 }
 
-CAF_TEST(plans that nobody can read are a rebuild) {
+CAF_TEST(unreadable plans need a rebuild) {
   auto unread = want;
   unread.plans_readable = false;
   CAF_CHECK(decide(ours(), unread).verdict == what::rebuild);
   CAF_CHECK(says(decide(ours(), unread), "plans"));
 }
 
-CAF_TEST(figures that were applied are gone on with) {
+CAF_TEST(applied figures are resumed) {
   auto found = ours();
   found.next = "{}";
   CAF_CHECK(decide(found, want).verdict == what::change);

@@ -53,7 +53,7 @@ struct fixture : store_fixture {
 
 } // namespace
 
-CAF_TEST(a figure that lost its parts leaves no place behind and is filled from memory) {
+CAF_TEST(a figure that lost its partials leaves no place and is filled from memory) {
   fixture f;
   CAF_CHECK_EQUAL(f.text({"HGET", "orders:by_status", "paid"}), "1");
   f.ask({"DEL", "millrace:shop:rollup:by_status"});

@@ -56,7 +56,7 @@ CAF_TEST(nothing comes before the greeting) {
   CAF_CHECK(!passes(greeting, from::server));
 }
 
-CAF_TEST(a length that nobody has is refused) {
+CAF_TEST(an impossible length is refused) {
   CAF_CHECK(!passes(frame(client_handshake, 0xfffffff0, false)));
   CAF_CHECK(!passes(frame(client_handshake, 1 << 20, false)));
   CAF_CHECK(!passes(greeting + frame(direct, 0xfffffff0, false)));

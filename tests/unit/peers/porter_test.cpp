@@ -104,7 +104,7 @@ CAF_TEST(two nodes of one authority talk to each other) {
   CAF_CHECK(!readable(porter->bell(), 0ms));
 }
 
-CAF_TEST(neither end waits for ever for one that went without a word) {
+CAF_TEST(neither end waits longer than its limit for a silent one) {
   open(nullptr);
   auto out = come(nullptr);
   CAF_REQUIRE(out);
@@ -119,7 +119,7 @@ CAF_TEST(neither end waits for ever for one that went without a word) {
   }
 }
 
-CAF_TEST(who has a certificate of another authority is not let in) {
+CAF_TEST(a certificate of another CA is rejected) {
   open_ours();
   auto files = theirs().node("guest");
   auto other = loaded(files);
@@ -130,7 +130,7 @@ CAF_TEST(who has a certificate of another authority is not let in) {
   check_nobody_is_in();
 }
 
-CAF_TEST(who has a certificate of a clock that is ahead is let in) {
+CAF_TEST(a certificate from a clock that is ahead is accepted) {
   open_ours();
   auto tls = loaded(ours().node_of_the_future("ahead", 60));
   auto out = come(tls.get());
@@ -150,21 +150,21 @@ CAF_TEST(who trusts us and is not trusted hears of it) {
   check_nobody_is_in();
 }
 
-CAF_TEST(a stranger who speaks something else is not let in) {
+CAF_TEST(an unknown client without TLS is rejected) {
   open_ours();
   CAF_CHECK(end_of(stranger("GET / HTTP/1.1\r\nHost: node\r\n\r\n")).find("TLS") != std::string::npos);
   CAF_CHECK(end_of(stranger(std::string(64, '\0'))).find("TLS") != std::string::npos);
   check_nobody_is_in();
 }
 
-CAF_TEST(a stranger who says nothing or half a sentence is hung up on) {
+CAF_TEST(a client that sends nothing or half a hello is disconnected) {
   open_ours(50ms);
   CAF_CHECK_EQUAL(end_of(stranger("")), "it sent nothing");
   CAF_CHECK_EQUAL(end_of(stranger("\x16\x03\x01\x3f\xff\x01")), "it sent nothing");
   check_nobody_is_in();
 }
 
-CAF_TEST(silent strangers do not keep a node out) {
+CAF_TEST(silent clients do not keep a node out) {
   open_ours(20s, 4);
   std::vector<socket_holder> silent;
   for (int i = 0; i < 5; ++i)
@@ -201,7 +201,7 @@ CAF_TEST(a node that answers without TLS is said to) {
   CAF_CHECK(out.why().message.find("the TLS handshake failed") != std::string::npos);
 }
 
-CAF_TEST(nobody answers at an address without a porter) {
+CAF_TEST(no server answers at an address without a porter) {
   open(nullptr);
   auto port = porter->port();
   porter.reset();

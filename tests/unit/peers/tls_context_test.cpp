@@ -72,7 +72,7 @@ CAF_TEST(a file of another kind is named) {
   check_refused(x, {"MILLRACE_NODE_KEY: ", "isn't a key in PEM"});
 }
 
-CAF_TEST(a key with a passphrase is refused and nobody is asked for it) {
+CAF_TEST(a key with a passphrase is refused without a prompt) {
   auto x = ours().node("locked");
   ours().openssl("ec -in " + x.key + " -aes256 -passout pass:secret -out " + ours().file("locked.enc"));
   x.key = ours().file("locked.enc");

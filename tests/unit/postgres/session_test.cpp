@@ -200,7 +200,7 @@ CAF_TEST(rows come one by one and an error in the middle is told) {
   CAF_CHECK(db.query_rows("SELECT 1"));
 }
 
-CAF_TEST(rows that nobody wants any more are not sent and the session goes on) {
+CAF_TEST(rows that are no longer wanted are not sent and the session continues) {
   auto db = open();
   int seen = 0;
   CAF_CHECK(db.for_each_row("SELECT * FROM generate_series(1, 100000000)",

@@ -38,7 +38,7 @@ CAF_TEST(replies of every kind come back) {
   CAF_CHECK(must(c.call({"INCR", "k"})).failed());
 }
 
-CAF_TEST(a pipeline answers in order and goes on after an error reply) {
+CAF_TEST(a pipeline answers in order and continues after an error reply) {
   auto c = must(redis::client::connect(shared_server().settings()));
   auto all = must(c.pipeline({{"SET", "k", "text"}, {"INCR", "k"}, {"GET", "k"}}));
   CAF_REQUIRE_EQUAL(all.size(), 3u);
@@ -87,7 +87,7 @@ CAF_TEST(a database of another number is selected and one that is not there is r
   CAF_CHECK(refused.why().code == errc::bad_setting);
 }
 
-CAF_TEST(nobody there is unavailable) {
+CAF_TEST(a Redis that is not there is unavailable) {
   redis::settings how;
   how.port = 1;
   auto refused = redis::client::connect(how);

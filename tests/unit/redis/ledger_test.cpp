@@ -41,7 +41,7 @@ CAF_TEST(a claim finds what was flushed) {
   CAF_CHECK_EQUAL(ledger.blocks[1], "block two");
 }
 
-CAF_TEST(a long log comes back whole) {
+CAF_TEST(a long state log comes back completely) {
   store_fixture f;
   auto flush = f.next(f.claim(cell(0)));
   for (int i = 0; i < 200; ++i, ++flush.number) {
@@ -164,7 +164,7 @@ CAF_TEST(a claim takes all cells of the shard or none) {
             == flush_verdict::done);
 }
 
-CAF_TEST(a copy becomes the log when it is whole) {
+CAF_TEST(a compacted state log replaces the old one when it is complete) {
   store_fixture f;
   auto flush = f.next(f.claim(cell(0)));
   auto send = [&] {
@@ -211,7 +211,7 @@ CAF_TEST(a claim throws away the copy that another owner began) {
   CAF_CHECK_EQUAL(ledger.generation, 0u);
 }
 
-CAF_TEST(a Redis that lost any tail goes back as a whole) {
+CAF_TEST(a Redis that lost its last writes goes back to one flush) {
   redis_server server(15662);
   random_source random;
   CAF_MESSAGE("MILLRACE_SEED=" << random.seed());

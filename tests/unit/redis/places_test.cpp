@@ -21,7 +21,7 @@ CAF_TEST(every kind of write reaches its place) {
   CAF_CHECK_EQUAL(f.text({"ZCARD", "zset"}), "1");
 }
 
-CAF_TEST(a ttl is set anew by every write) {
+CAF_TEST(a ttl is set again by every write) {
   store_fixture f;
   f.apply({write(write_kind::set, "text", {"1"}, 100), write(write_kind::hset, "hash", {"f", "1"}, 100),
            write(write_kind::zadd, "zset", {"1", "m"}, 100)});

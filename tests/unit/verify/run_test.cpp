@@ -234,7 +234,7 @@ CAF_TEST(an extra key of one template is not blamed on another) {
   expect_difference(stats, "customer:99:stats → orders: SQL has nothing, Redis has '1'");
 }
 
-CAF_TEST(a key that no template gives belongs to nobody) {
+CAF_TEST(a key that no template makes belongs to no figure) {
   set({"SET", "customer:abc", "{}"});
   set({"SET", "minutes", "x"});
   CAF_CHECK_EQUAL(run().exit_code(), 0);

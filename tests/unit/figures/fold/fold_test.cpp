@@ -166,7 +166,7 @@ CAF_TEST(a group writes only the fields that changed and takes away its own when
   CAF_CHECK_EQUAL(x.writes(), "");
 }
 
-CAF_TEST(a place with a ttl is written whole by every change and tells when) {
+CAF_TEST(a place with a ttl is written completely by every change with its time) {
   one_figure x("-- redis: hash buyer:{buyer_id} ttl 1h\n"
                "SELECT buyer_id, count(*) AS sales, sum(amount) AS spent FROM sales GROUP BY buyer_id;");
   x.change("sales", nothing, sale(1, number(7), number(100)));

@@ -100,7 +100,7 @@ CAF_TEST(rows of a route that no figure held are read again) {
   CAF_CHECK_EQUAL(x.steps(), "shown unchanged, by_status added orders, stats removed");
 }
 
-CAF_TEST(a join that finds one of its sides whole lacks the other only) {
+CAF_TEST(a join that has one complete side lacks the other only) {
   auto geo = std::string("-- redis: hash geo:revenue field {state} name geo\n"
                          "SELECT customers.state, sum(orders.amount) AS revenue FROM orders\n"
                          "JOIN customers ON customers.id = orders.customer_id GROUP BY customers.state;\n");

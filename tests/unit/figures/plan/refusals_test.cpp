@@ -156,7 +156,7 @@ CAF_TEST(a place that may meet ours is refused) {
   accepted("string metrics:revenue:total", count);
 }
 
-CAF_TEST(tables that the log does not tell whole are refused with what to run) {
+CAF_TEST(tables whose WAL lacks old rows are refused with the command to run) {
   auto x = "string n";
   refused(x, "SELECT count(*) FROM keyless", "has no primary key",
           "ALTER TABLE public.keyless ADD PRIMARY KEY");

@@ -45,7 +45,7 @@ CAF_TEST(a slot stands still from its last confirmation on) {
   CAF_CHECK(x.still(start + 12s) == 0s);
 }
 
-CAF_TEST(a slot that nobody is connected to is not read and not asked) {
+CAF_TEST(a slot without a connection is not read and not asked) {
   slot_reading x;
   CAF_CHECK(!x.see(false, lsn{100}, start).read);
   CAF_CHECK(!x.see(false, lsn{100}, start + 20s).ask);

@@ -35,7 +35,7 @@ CAF_TEST(a slot that nobody has read yet may be idle for as long as the first sn
   CAF_CHECK(!w.see(true, false, start + 24h));
 }
 
-CAF_TEST(a slot that is read again begins anew) {
+CAF_TEST(a slot that is read again starts a new count) {
   auto w = after_reading();
   w.see(true, false, start);
   CAF_CHECK(w.see(true, false, start + 60s));

@@ -37,7 +37,7 @@ CAF_TEST(a short run between two failures does not shorten the pause) {
   CAF_CHECK(w.see(failed, start + 3s));
 }
 
-CAF_TEST(a connector that ran for a minute begins anew) {
+CAF_TEST(a connector that ran for a minute starts a new count) {
   watch w;
   for (auto at : {0s, 1s, 3s, 7s})
     CAF_CHECK(w.see(failed, start + at));

@@ -210,7 +210,7 @@ CAF_TEST(a member that leaves is replaced at once) {
   CAF_CHECK_EQUAL(a.ours().size(), 8u);
 }
 
-CAF_TEST(a member that leaves before it is quite in leaves nothing behind) {
+CAF_TEST(a member that leaves while it joins leaves no state) {
   crew x{8, 20s};
   x.join("a");
   CAF_REQUIRE(x.settles());

@@ -20,7 +20,7 @@ settings to(const std::string& address) {
 
 } // namespace
 
-CAF_TEST(a broker that nobody is is named with what became of the connection) {
+CAF_TEST(an absent broker is named with the reason of the failure) {
   auto writer = std::move(*producer::connect(to("127.0.0.1:1")));
   auto topics = writer.topics(2s);
   CAF_REQUIRE(!topics);
@@ -77,7 +77,7 @@ CAF_TEST(a key goes to the partition that the default partitioner of Java gives 
   }
 }
 
-CAF_TEST(a write that nobody acknowledges is an error within its time) {
+CAF_TEST(an unacknowledged write is an error within its time) {
   auto writer = std::move(*producer::connect(to("127.0.0.1:1")));
   auto begin = std::chrono::steady_clock::now();
   auto sent = writer.send({{"letters", std::nullopt, "k", "v", {}}}, 300ms);
