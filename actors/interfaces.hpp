@@ -23,6 +23,8 @@ using aggregator_actor = caf::typed_actor<
     caf::replies_to<atom::collect, std::uint32_t>::with<cell_flush>,
     // The flush returned last is in Redis.
     caf::reacts_to<atom::flushed>,
+    // To itself: has the writer flush if the clock has changed a figure.
+    caf::reacts_to<atom::tick>,
     // Redis lost blocks of the cell's state log: rewrites all rows to a new log.
     caf::reacts_to<atom::copy>,
     // Replaces the cell's rows and positions by those of the ledger.

@@ -19,6 +19,7 @@ using namespace millrace;
 struct arguments {
   std::vector<std::string> files, servers;
   verify_options verify;
+  alerts_options alerts;
   generate_options generate;
   init_options init;
   apply_options apply;
@@ -62,6 +63,9 @@ void add_verbs(CLI::App& app, arguments& x) {
       ->required()
       ->check(CLI::IsMember({"list", "show", "replay", "resolve"}));
   letters->add_option("WHICH", x.which, "TOPIC/PARTITION/OFFSET as `list` shows it, or 'all'");
+  auto* alerts = app.add_subcommand("alerts", "List what is pending, firing or recovering");
+  alerts->add_option("ALERT", x.alerts.alert, "Only this alert's");
+  alerts->add_flag("--json", x.alerts.json, "Print JSON");
   auto* init =
       app.add_subcommand("init", "Look at a database, and write a project's folder: settings, figures to "
                                  "begin with, and the SQL that the database lacks");
@@ -135,6 +139,8 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
     return run_connector(how, x.action);
   if (verb == "dead-letters")
     return run_dead_letters(how, x.action, x.which);
+  if (verb == "alerts")
+    return run_alerts(how, x.alerts);
   if (verb == "init")
     return run_init(how, x.init);
   if (verb == "servers")

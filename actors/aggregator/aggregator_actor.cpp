@@ -8,9 +8,18 @@
 
 namespace millrace {
 
+namespace {
+
+/// How often a cell with windows looks at the clock, whose ticks are seconds.
+constexpr std::chrono::milliseconds clock_interval{250};
+
+} // namespace
+
 aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_settings settings, cell_id id) {
   how = std::move(settings);
   cell.emplace(how.cell, id);
+  if (cell->needs_clock())
+    self->delayed_send(self, clock_interval, atom::tick_v);
   return {
       [this](const std::vector<change_batch>& batches) {
         for (auto& batch : batches)
@@ -25,6 +34,10 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
         return cell->collect(how.now(), checks);
       },
       [this](atom::flushed) { flushed(); },
+      [this](atom::tick) {
+        announce();
+        self->delayed_send(self, clock_interval, atom::tick_v);
+      },
       [this](atom::copy) {
         cell->copy_state();
         announce();
@@ -107,7 +120,7 @@ void aggregator_state::sweep_again() {
 }
 
 void aggregator_state::announce() {
-  if (cell->urgent() || !waiting.empty()) {
+  if (cell->urgent() || cell->due(how.now()) || !waiting.empty()) {
     if (!std::exchange(announced, true))
       self->send(how.writer, atom::dirty_v, cell->id(), true);
   } else if (cell->dirty() && !announced && !std::exchange(announced_idle, true)) {

@@ -25,12 +25,14 @@ std::vector<bool> routes_held(const plan_set& plans, entity_id entity) {
 } // namespace
 
 cell::cell(const cell_settings& how, cell_id id)
-    : how_(how), id_(id), holds_(routes_held(*how.plans, id.entity)), figures_(*how.plans, id) {
+    : how_(how), id_(id), holds_(routes_held(*how.plans, id.entity)), figures_(*how.plans, id),
+      alerts_(*how.plans, id.entity) {
   figures_.set_live(std::vector<bool>(how.plans->figures.size(), false));
 }
 
 result<void> cell::load(const cell_ledger& from) {
   rows_.clear();
+  turns_.clear();
   counts_.clear();
   copy_.reset();
   walk_.reset();
@@ -39,6 +41,7 @@ result<void> cell::load(const cell_ledger& from) {
   if (from.lost)
     return error{errc::corrupt, "Redis lost blocks of the cell's log"};
   figures_ = figure_fold(*how_.plans, id_);
+  figures_.set_tick(from.tick);
   changed_rows_ = output_waits_ = switching_ = false;
   owner_ = from.owner;
   number_ = from.number;
@@ -59,11 +62,19 @@ result<void> cell::load(const cell_ledger& from) {
   }
   copied_bytes_ = log_bytes_ / 2;
   set_live(last);
-  if (any_live())
+  alerts_.load(from.alerts, from.alerts_known);
+  opened_.clear();
+  for (auto id : filling())
+    if (alerts_.has(id))
+      alerts_.fills(id);
+  if (any_live() || has_windows())
     rows_.each([&](route_id route, const stored_row& x) {
       unpack(x.kept(), fresh_);
       figures_.restore(route, fresh_);
+      if (figures_.has_windows(route))
+        turns_.move(route, x.key(), std::nullopt, figures_.next_turn(route, fresh_));
     });
+  adopt_unknown_alerts();
   rows_.take_changes(); // the ledger has all of it
   if (of_former)        // the compaction ends the need for the former plans
     copy_.emplace(rows_);
@@ -147,13 +158,17 @@ void cell::upsert(const change_view& x, tick_seconds now) {
   auto shown = figures_.projections(x.route);
   auto kept = packed_prefix(x.columns, how_.plans->routes[x.route.value].kept);
   auto* stored = rows_.find(x.route, x.key);
-  auto folds = any_live() && (!stored || stored->kept() != kept);
+  auto changes = !stored || stored->kept() != kept;
+  auto windowed = figures_.has_windows(x.route);
+  auto folds = changes && (any_live() || windowed);
   if (folds || shown > 0)
     unpack(x.columns, fresh_); // the kept columns come first
   if (folds) {
     if (stored)
       unpack(stored->kept(), before_);
     figures_.fold(x.route, stored ? &before_ : nullptr, &fresh_);
+    if (windowed)
+      reschedule({x.route, std::string(x.key)}, stored ? &before_ : nullptr, &fresh_);
   }
   if (!stored || stored->kept() != kept || stored->marks().size() != shown)
     stored = &rows_.put(x.route, x.key, kept, shown);
@@ -182,9 +197,10 @@ void cell::remove(const row_name& name, tick_seconds now) {
   auto* stored = rows_.find(name.route, name.key);
   if (!stored)
     return;
-  if (any_live()) {
+  if (any_live() || figures_.has_windows(name.route)) {
     unpack(stored->kept(), before_);
     figures_.fold(name.route, &before_, nullptr);
+    reschedule(name, &before_, nullptr);
   }
   if (!stored->marks().empty()) {
     unpack(name.key, key_);
@@ -242,6 +258,10 @@ bool cell::reached(const std::vector<position>& x) const {
 void cell::publish(tick_seconds now) {
   if (live())
     return;
+  advance(now);
+  opened_ = filling();
+  for (auto id : opened_)
+    alerts_.opens(id);
   rows_.each([&](route_id route, stored_row& x) {
     unpack(x.kept(), fresh_);
     figures_.admit(route, fresh_);
@@ -264,73 +284,8 @@ std::vector<store_write> cell::retire(tick_seconds now, const std::vector<bool>&
   });
   auto shown = figures_.drain(now).writes;
   out.insert(out.end(), std::make_move_iterator(shown.begin()), std::make_move_iterator(shown.end()));
+  std::erase_if(out, [&](auto& x) { return alerts_.has(x.figure); }); // their subjects stay as they are
   return out;
-}
-
-void cell::copy_state() {
-  if (!copy_)
-    copy_.emplace(rows_);
-}
-
-cell_flush cell::collect(tick_seconds now, std::size_t checks) {
-  cell_flush out;
-  out.cell = id_;
-  out.owner = owner_;
-  out.number = number_ + 1;
-  out.generation = generation_;
-  under_way_ = positions_.take_moved();
-  out.positions = under_way_;
-  if (changed_rows_)
-    out.block = pack_block(how_.fingerprint, live_, rows_.take_changes(), rows_.bars());
-  changed_rows_ = output_waits_ = false;
-  log_bytes_ += out.block.size();
-  copy_into(out);
-  out.output = figures_.drain(now);
-  for (auto& [what, count] : counts_)
-    out.output.counts.push_back({what.first, what.second, count});
-  counts_.clear();
-  out.unknown_reads = std::exchange(unknown_reads_, {});
-  if (checks > 0)
-    check_into(out, now, checks);
-  return out;
-}
-
-void cell::check_into(cell_flush& out, tick_seconds now, std::size_t checks) {
-  if (!walk_)
-    walk_.emplace(rows_, figures_);
-  out.checks = walk_->next(rows_, figures_, now, checks);
-  out.checked_all = walk_->finished();
-  if (out.checked_all)
-    walk_.reset();
-}
-
-void cell::copy_into(cell_flush& out) {
-  if (!copy_ && state_copy::due(log_bytes_, copied_bytes_))
-    copy_.emplace(rows_);
-  if (!copy_)
-    return;
-  out.copy_block = pack_block(how_.fingerprint, live_, copy_->next(rows_), rows_.bars());
-  copy_->wrote(out.copy_block.size());
-  if (!out.block.empty()) {
-    out.copy_block_too = true;
-    copy_->wrote(out.block.size());
-  }
-  if (copy_->finished()) {
-    out.copy_length = copy_->blocks();
-    switching_ = true;
-  }
-}
-
-std::vector<position> cell::flushed() {
-  ++number_;
-  if (switching_) {
-    ++generation_;
-    log_bytes_ = copied_bytes_ = copy_->bytes();
-    copy_.reset();
-    switching_ = false;
-  }
-  positions_.made_durable(under_way_);
-  return std::exchange(under_way_, {});
 }
 
 } // namespace millrace

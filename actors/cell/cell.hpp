@@ -3,12 +3,14 @@
 /// One cell: an entity's rows, figures and positions in one shard. All three change together, and a
 /// numbered flush writes all three. Plain C++, without actors and Redis.
 
+#include "actors/cell/alert_book.hpp"
 #include "actors/cell/former_plans.hpp"
 #include "actors/cell/place_walk.hpp"
 #include "actors/cell/row_table.hpp"
 #include "actors/cell/sequencer.hpp"
 #include "actors/cell/state_block.hpp"
 #include "actors/cell/state_copy.hpp"
+#include "actors/cell/turn_schedule.hpp"
 #include "actors/figures/fold/fold.hpp"
 #include "messages/error.hpp"
 #include "messages/flush.hpp"
@@ -64,7 +66,11 @@ class cell {
   /// Return whether there is something to flush. `urgent` ignores positions that only progress
   /// batches moved.
   bool dirty() const { return urgent() || positions_.moved(); }
-  bool urgent() const { return changed_rows_ || copy_ || output_waits_; }
+  bool urgent() const { return changed_rows_ || copy_ || output_waits_ || alerts_.waits(); }
+  /// Returns whether the clock has changed a figure or an alert since the last flush.
+  bool due(tick_seconds now) const { return next_turn() && *next_turn() <= now; }
+  /// Returns whether the clock can change a figure or an alert of this cell.
+  bool needs_clock() const { return has_windows() || !alerts_.empty(); }
 
   /// Starts a compaction: the next flushes write all rows to a new state log. For a state log that
   /// lost blocks.
@@ -92,6 +98,13 @@ class cell {
   void take_read(const change_view& x, tick_seconds now);
   void remove(const row_name& name, tick_seconds now);
   void truncate(const change_view& x, tick_seconds now);
+  bool has_windows() const;
+  std::optional<tick_seconds> next_turn() const;
+  bool is_live(figure_id figure) const;
+  std::vector<figure_id> filling() const;
+  void adopt_unknown_alerts();
+  void reschedule(const row_name& name, const row* before, const row* after);
+  void advance(tick_seconds now);
   std::vector<route_id> held_routes(const std::vector<std::string>& tables) const;
   void copy_into(cell_flush& out);
   void check_into(cell_flush& out, tick_seconds now, std::size_t checks);
@@ -103,9 +116,12 @@ class cell {
   cell_id id_;
   std::vector<bool> holds_; ///< by route: a figure of this entity folds or shows its rows
   row_table rows_;
+  turn_schedule turns_;
   row fresh_, before_, key_; ///< buffers for unpacking, reused
   sequencer positions_;
   figure_fold figures_;
+  alert_book alerts_;
+  std::vector<figure_id> opened_; ///< figures that went live since the last flush
   live_figures live_;
   owner_token owner_;
   std::uint64_t number_ = 0; ///< of the last flush that reached Redis

@@ -21,6 +21,7 @@ std::vector<store_write> told_by_rows(const cell& of, const std::vector<bool>& w
   auto& plans = of.plans();
   figure_fold all(plans, of.id());
   all.set_live(std::vector<bool>(plans.figures.size(), false));
+  all.set_tick(of.figures().tick());
   row kept;
   of.rows().each([&](route_id route, const stored_row& x) {
     unpack(x.kept(), kept);
@@ -134,6 +135,10 @@ result<void> retire_figures(redis::store& store, const stored_plans& stored, std
     return untold.why();
   if (auto gone = remove_untold(store, stored.plans, *untold, life); !gone)
     return gone;
+  for (auto& figure : stored.plans.figures)
+    if (figure.place.alert)
+      if (auto gone = store.remove_subjects(figure, life); !gone)
+        return gone;
   return store.wipe(cells, life);
 }
 

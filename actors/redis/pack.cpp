@@ -3,8 +3,11 @@
 #include "actors/redis/msgpack_writer.hpp"
 #include "actors/redis/table_doubt.hpp"
 
+#include <msgpack.hpp>
+
 #include <cinttypes>
 #include <cstdio>
+#include <set>
 
 namespace millrace::redis {
 
@@ -20,9 +23,30 @@ std::int64_t place_block(std::vector<std::string>& argv, const std::string& bloc
   return static_cast<std::int64_t>(argv.size());
 }
 
+/// Packs a subject's columns: name, text, ...
+void pack_texts(msgpack_writer& to, const std::vector<std::string>& all) {
+  to.list(all.size());
+  for (auto& x : all)
+    to.text(x);
+}
+
+/// Packs {alert, subject, step, state, at, start, columns, severity, revision, ttl} as functions/alerts.lua
+/// names them. An empty state removes the subject.
+void pack_alert(msgpack_writer& to, const alert_change& x, const packed_plans& plans) {
+  static const packed_plans::figure gone;
+  auto& figure = plans.figures.size() > x.figure.value ? plans.figures[x.figure.value] : gone;
+  auto& plan = figure.name == x.alert ? figure : gone;
+  to.list(10).text(x.alert).text(x.subject).number(static_cast<std::int64_t>(x.what));
+  to.text(x.kept ? subject_text(x.now) : "").text(std::to_string(x.at.value));
+  to.text(std::to_string(x.event.start.value));
+  pack_texts(to, x.event.columns);
+  to.text(plan.severity).text(plan.revision).number(plan.ttl_seconds);
+}
+
 /// Packs a cell's fields in the order that functions/ledger.lua names.
-void pack_cell(msgpack_writer& to, const cell_flush& x, std::vector<std::string>& argv) {
-  to.list(11).text(cell_name(x.cell)).text(x.owner);
+void pack_cell(msgpack_writer& to, const cell_flush& x, std::vector<std::string>& argv,
+               const packed_plans& plans) {
+  to.list(14).text(cell_name(x.cell)).text(x.owner);
   to.text(std::to_string(x.number - 1)).text(std::to_string(x.number));
   to.text(std::to_string(x.generation)).text(std::to_string(x.generation + 1));
   to.number(place_block(argv, x.block)).number(place_block(argv, x.copy_block));
@@ -30,6 +54,11 @@ void pack_cell(msgpack_writer& to, const cell_flush& x, std::vector<std::string>
   to.list(x.positions.size() * 2);
   for (auto& at : x.positions)
     to.text(position_field(at.source)).text(position_text(at));
+  to.text(span_text(x.span));
+  to.list(x.alerts.size());
+  for (auto& each : x.alerts)
+    pack_alert(to, each, plans);
+  pack_texts(to, x.alerts_known);
 }
 
 const char* verb(char op) {
@@ -135,6 +164,33 @@ void pack_names(msgpack_writer& to, const place_commands& places,
     to.number(figure.value).text(name);
 }
 
+/// Packs figures, the keys of their newest places' copies, and names in turn.
+void pack_newest(msgpack_writer& to, const packed_plans& plans) {
+  std::vector<std::uint16_t> which;
+  for (std::uint16_t i = 0; i < plans.figures.size(); ++i)
+    if (!plans.figures[i].newest.empty())
+      which.push_back(i);
+  to.list(which.size() * 3);
+  for (auto i : which)
+    to.number(i).text(plans.figures[i].newest).text(plans.figures[i].name);
+}
+
+/// Packs {figure, stream, maxlen, channel, goes live} for each figure whose places others follow.
+void pack_followed(msgpack_writer& to, const std::vector<cell_flush>& cells, const packed_plans& plans) {
+  std::set<figure_id> opened;
+  for (auto& x : cells)
+    opened.insert(x.opened.begin(), x.opened.end());
+  std::vector<std::uint16_t> which;
+  for (std::uint16_t i = 0; i < plans.figures.size(); ++i)
+    if (!plans.figures[i].events.empty() || !plans.figures[i].notify.empty())
+      which.push_back(i);
+  to.list(which.size());
+  for (auto i : which) {
+    auto& x = plans.figures[i];
+    to.list(5).number(i).text(x.events).number(x.events_maxlen).text(x.notify).flag(opened.count({i}) > 0);
+  }
+}
+
 /// Packs tables and doubts in turn.
 void pack_doubts(msgpack_writer& to, const std::vector<cell_flush>& cells, tick_seconds tick,
                  const packed_plans& plans) {
@@ -164,13 +220,16 @@ std::vector<std::string> pack_flush(const std::vector<cell_flush>& cells, tick_s
   std::vector<std::string> argv(first_block - 1);
   std::string head;
   msgpack_writer to(head);
-  to.list(6).number(tick.value).list(cells.size());
+  to.list(9).number(tick.value).list(cells.size());
   for (auto& cell : cells)
-    pack_cell(to, cell, argv);
+    pack_cell(to, cell, argv, plans);
   pack_counts(to, cells, plans);
   pack_heads(to, places);
   pack_names(to, places, rolled, plans);
   pack_doubts(to, cells, tick, plans);
+  pack_newest(to, plans);
+  to.text(plans.key_prefix);
+  pack_followed(to, cells, plans);
   argv[0] = std::move(head);
   argv[1] = pack_rollups(rolled, plans);
   msgpack_writer args(argv[2]);
@@ -178,6 +237,41 @@ std::vector<std::string> pack_flush(const std::vector<cell_flush>& cells, tick_s
   for (auto& x : places.args)
     args.text(x);
   return argv;
+}
+
+std::string subject_text(const alert_subject& x) {
+  std::string out;
+  msgpack_writer to(out);
+  to.list(4).number(static_cast<std::int64_t>(x.what)).number(x.since.value).number(x.start.value);
+  pack_texts(to, x.columns);
+  return out;
+}
+
+std::optional<alert_subject> read_subject(const std::string& text) {
+  try {
+    auto unpacked = msgpack::unpack(text.data(), text.size());
+    std::tuple<std::uint8_t, std::int64_t, std::int64_t, std::vector<std::string>> x;
+    unpacked.get().convert(x);
+    auto& [what, since, start, columns] = x;
+    if (what > static_cast<std::uint8_t>(alert_subject::phase::recovering))
+      return std::nullopt;
+    return alert_subject{static_cast<alert_subject::phase>(what), {since}, {start}, std::move(columns)};
+  } catch (const std::exception&) { // whatever msgpack finds wrong
+    return std::nullopt;
+  }
+}
+
+std::string span_text(const tick_span& x) {
+  return x.tick.value == 0 ? "" : std::to_string(x.tick.value) + ":" + std::to_string(x.next.value);
+}
+
+std::optional<tick_span> read_span(const std::string& text) {
+  tick_span out;
+  int end = 0;
+  if (std::sscanf(text.c_str(), "%" SCNd64 ":%" SCNd64 "%n", &out.tick.value, &out.next.value, &end) != 2
+      || static_cast<std::size_t>(end) != text.size())
+    return std::nullopt;
+  return out;
 }
 
 std::string position_field(source_id x) {

@@ -13,6 +13,11 @@ struct packed_plans {
   struct figure {
     std::string name;
     std::string spec;                       ///< msgpack; empty unless the figure is rolled up
+    std::string newest;                     ///< key of the copy of its newest place; empty: none
+    std::string events, notify;             ///< who follows its places: stream and channel, or empty
+    std::uint32_t events_maxlen = 0;        ///< entries of the stream, about
+    std::string severity, revision;         ///< of an alert; the revision is the plan's version
+    std::uint32_t ttl_seconds = 0;          ///< of an alert's subject that is resolved
     bool expires = false;                   ///< its places have a ttl
     bool closes = false;                    ///< its buckets close: in every flush
     bool fixed_key = false;                 ///< the key is in the spec, so groups don't need it
@@ -41,6 +46,16 @@ std::string cell_name(cell_id x);
 /// Returns ARGV of the function `flush`.
 std::vector<std::string> pack_flush(const std::vector<cell_flush>& cells, tick_seconds tick,
                                     const packed_plans& plans);
+
+/// Returns a subject of an alert as the ledger stores it.
+std::string subject_text(const alert_subject& x);
+/// Returns the subject; nullopt if the text is damaged.
+std::optional<alert_subject> read_subject(const std::string& text);
+
+/// Returns a cell's span of ticks as the ledger stores it, TICK:NEXT; empty if the cell has none.
+std::string span_text(const tick_span& x);
+/// Returns the span; nullopt if the text is damaged.
+std::optional<tick_span> read_span(const std::string& text);
 
 /// Return a position as the ledger stores it: field p:TABLE:PARTITION, text LAST:OFFSET:HASH.
 std::string position_field(source_id x);

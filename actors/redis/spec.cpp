@@ -2,6 +2,7 @@
 
 #include "actors/redis/msgpack_writer.hpp"
 
+#include <cinttypes>
 #include <cstdio>
 #include <set>
 
@@ -21,6 +22,8 @@ const char* target_name(target_kind x) {
     return "zset";
   case target_kind::json:
     return "json";
+  case target_kind::alert:
+    return "alert";
   }
   return "";
 }
@@ -124,11 +127,11 @@ void pack_outputs(msgpack_writer& to, const figure_plan& x) {
 } // namespace
 
 /// Returns {name, target, always, key or false, {kind, scale, type, ...}, {label, key, aggregate,
-/// ...}, closes}.
+/// ...}, closes, key of the newest place's copy or false}.
 std::string pack_spec(const figure_plan& x) {
   std::string out;
   msgpack_writer to(out);
-  to.list(7).text(x.name).text(target_name(x.place.what)).flag(x.keys.empty());
+  to.list(8).text(x.name).text(target_name(x.place.what)).flag(x.keys.empty());
   if (auto key = fixed_text(x.place.key))
     to.text(*key);
   else
@@ -138,6 +141,7 @@ std::string pack_spec(const figure_plan& x) {
     pack_aggregate(to, a);
   pack_outputs(to, x);
   to.flag(x.place.ttl_seconds > 0);
+  x.place.newest.empty() ? to.flag(false) : to.text(x.place.newest);
   return out;
 }
 
@@ -147,6 +151,17 @@ packed_plans::figure pack_figure(const figure_plan& x) {
   packed_plans::figure out;
   out.name = x.name;
   out.expires = x.place.ttl_seconds > 0;
+  out.newest = x.place.newest;
+  out.events = x.place.events;
+  out.events_maxlen = x.place.events_maxlen;
+  out.notify = x.place.notify;
+  if (x.place.alert) {
+    out.severity = x.place.alert->severity;
+    out.ttl_seconds = x.place.ttl_seconds;
+    char revision[17];
+    std::snprintf(revision, sizeof revision, "%016" PRIx64, x.version);
+    out.revision = revision;
+  }
   if (x.what != figure_kind::rolled_up)
     return out;
   out.spec = pack_spec(x);

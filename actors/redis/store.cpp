@@ -42,6 +42,8 @@ result<std::vector<cell_ledger>> store::claim(const std::vector<cell_id>& cells,
       return one.why();
     out.push_back(std::move(*one));
   }
+  if (auto read = impl_->read_alerts(out); !read)
+    return read.why();
   return out;
 }
 
@@ -114,6 +116,34 @@ result<std::string> store::walk(figure_id figure, const std::string& cursor, std
     return std::string("0");
   auto next = impl_->function("walk", {spec, cursor, std::to_string(groups)});
   return next ? result<std::string>(next->text) : next.why();
+}
+
+result<alert_subjects> store::subjects(const std::vector<cell_id>& cells) {
+  std::vector<cell_ledger> read(cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i)
+    read[i].cell = cells[i];
+  if (auto done = impl_->read_alerts(read); !done)
+    return done.why();
+  alert_subjects out;
+  for (auto& x : read)
+    out.merge(x.alerts);
+  return out;
+}
+
+result<std::vector<tick_span>> store::spans(const std::vector<cell_id>& cells) {
+  std::vector<command> asked;
+  for (auto& cell : cells)
+    asked.push_back({"HGET", impl_->prefix + "cell:" + cell_name(cell), "span"});
+  auto answers = impl_->connection.pipeline(asked);
+  if (!answers)
+    return answers.why();
+  std::vector<tick_span> out;
+  for (auto& x : *answers) {
+    if (x.failed())
+      return refusal(x.text);
+    out.push_back(read_span(x.text).value_or(tick_span{}));
+  }
+  return out;
 }
 
 result<std::vector<cell_positions>> store::positions(const std::vector<cell_id>& cells) {

@@ -115,6 +115,12 @@ class store {
   /// it to rewrite its append-only file.
   result<server_facts> server();
 
+  /// Returns the span of ticks of each of these cells, empty for a cell without figures that have now().
+  result<std::vector<tick_span>> spans(const std::vector<cell_id>& cells);
+
+  /// Returns the subjects of these cells' alerts, without a claim.
+  result<alert_subjects> subjects(const std::vector<cell_id>& cells);
+
   /// Returns every cell's positions, without a claim.
   result<std::vector<cell_positions>> positions(const std::vector<cell_id>& cells);
 
@@ -177,6 +183,10 @@ class store {
   /// Deletes every key that the figure's template can produce. For a figure whose rows are lost, so
   /// that its places aren't known. Error: fenced if the ledger has another incarnation.
   result<void> remove_places(const figure_plan& of, const std::string& life);
+  /// Deletes what users read of an alert's subjects, but not the stream and the counter of events.
+  result<void> remove_subjects(const figure_plan& alert, const std::string& life);
+  /// Deletes the stream and the counters of the alerts' events.
+  result<void> remove_events(const plan_set& plans);
   /// Deletes the counters of change records.
   result<void> remove_counters(const plan_set& plans);
   /// Deletes every remaining key with the project's prefix, and its functions.

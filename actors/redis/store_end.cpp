@@ -62,6 +62,21 @@ result<void> store::remove_places(const figure_plan& of, const std::string& life
   });
 }
 
+result<void> store::remove_subjects(const figure_plan& alert, const std::string& life) {
+  if (auto gone = remove_places(alert, life); !gone)
+    return gone;
+  return impl_->forget(life, {impl_->plans.key_prefix + "alerts:active:" + alert.name});
+}
+
+result<void> store::remove_events(const plan_set& plans) {
+  command unlink{"UNLINK", plans.key_prefix + "alerts:stream"};
+  for (auto& x : plans.figures)
+    if (x.place.alert)
+      unlink.push_back(plans.key_prefix + "alerts:count:" + x.name);
+  auto done = impl_->call(unlink);
+  return done ? result<void>() : done.why();
+}
+
 result<void> store::remove_counters(const plan_set& plans) {
   command unlink{"UNLINK"};
   for (auto& key : counter_keys(plans))

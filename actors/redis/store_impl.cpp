@@ -111,9 +111,21 @@ result<cell_ledger> store::impl::read_claim(cell_id cell, const owner_token& own
   auto positions = positions_of(x.list[3]);
   if (!positions)
     return positions.why();
-  cell_ledger out{cell, owner, to_number(x.list[0].text), to_number(x.list[1].text), std::move(*positions),
-                  {}};
   auto noted = fields_of(x.list[3]);
+  tick_seconds tick;
+  if (auto text = noted.find("span"); text != noted.end()) {
+    auto span = read_span(text->second);
+    if (!span)
+      return damaged("a damaged cell " + cell_name(cell));
+    tick = span->tick;
+  }
+  cell_ledger out;
+  out.cell = cell;
+  out.owner = owner;
+  out.number = to_number(x.list[0].text);
+  out.generation = to_number(x.list[1].text);
+  out.tick = tick;
+  out.positions = std::move(*positions);
   out.lost = x.list[2].integer < 0
              || (noted.count("length") > 0 && noted["length"] != std::to_string(x.list[2].integer));
   if (x.list[2].integer < 0)
@@ -121,6 +133,38 @@ result<cell_ledger> store::impl::read_claim(cell_id cell, const owner_token& own
   if (auto read = read_log(out, static_cast<std::size_t>(x.list[2].integer)); !read)
     return read.why();
   return out;
+}
+
+/// Reads the alerts' subjects of claimed cells: their owner alone writes them. Of a cell that lost some of
+/// them, nothing is known.
+result<void> store::impl::read_alerts(std::vector<cell_ledger>& into) {
+  std::vector<command> asked;
+  for (auto& x : into)
+    asked.push_back({"HGETALL", prefix + "alert:" + cell_name(x.cell)});
+  for (auto& x : into)
+    asked.push_back({"HGET", prefix + "cell:" + cell_name(x.cell), "alerts"});
+  auto answers = connection.pipeline(asked);
+  if (!answers)
+    return answers.why();
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    auto& noted = (*answers)[into.size() + i];
+    if ((*answers)[i].failed() || noted.failed())
+      continue; // another type: nothing is known
+    auto fields = fields_of((*answers)[i]);
+    if (!noted.text.empty() && noted.text != std::to_string(fields.size()))
+      continue; // another client took some of it
+    for (auto& [field, text] : fields) {
+      auto end = field.find('\0');
+      auto subject = end == field.npos || text.empty() ? std::nullopt : read_subject(text);
+      if (end == field.npos || (!text.empty() && !subject))
+        return damaged("a damaged alert of cell " + cell_name(into[i].cell));
+      if (subject)
+        into[i].alerts[{field.substr(0, end), field.substr(end + 1)}] = std::move(*subject);
+      else
+        into[i].alerts_known.push_back(field.substr(0, end));
+    }
+  }
+  return {};
 }
 
 result<std::map<std::string, std::string>> store::impl::hash(const std::string& name) {

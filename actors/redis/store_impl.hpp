@@ -39,6 +39,7 @@ struct store::impl {
   result<void> load();
   result<reply> function(const char* name, command argv);
   result<void> read_log(cell_ledger& into, std::size_t length);
+  result<void> read_alerts(std::vector<cell_ledger>& into);
   result<cell_ledger> read_claim(cell_id cell, const owner_token& owner, const reply& x);
   result<std::map<std::string, std::string>> hash(const std::string& name);
   result<void> each_page(const std::string& pattern, const std::function<result<void>(command keys)>& take);

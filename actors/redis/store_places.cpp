@@ -19,6 +19,7 @@ command read_of(const place_check& x, target_kind what, const place_form& form) 
     return {"ZSCORE", x.key, x.member};
   case target_kind::string:
   case target_kind::json:
+  case target_kind::alert: // has no place
     break;
   }
   return {"GET", x.key};

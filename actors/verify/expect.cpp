@@ -1,5 +1,7 @@
 #include "actors/verify/expect.hpp"
 
+#include "actors/figures/language/clock_text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -88,8 +90,8 @@ std::optional<date_parts> read_by(std::string_view format, std::string_view text
 
 } // namespace
 
-std::string query_of(const figure_plan& figure) {
-  auto sql = without_end(figure.sql);
+std::string query_of(const figure_plan& figure, tick_seconds now) {
+  auto sql = with_clock(without_end(figure.sql), now);
   if (figure.place.what != target_kind::json)
     return sql;
   auto alias = std::string(row_alias);

@@ -47,10 +47,21 @@ class search {
 
   std::vector<figure_id> figures_of(const std::string& key) const {
     std::vector<figure_id> out;
+    if (is_copy(key)) // judged by itself
+      return out;
     for (std::size_t i = 0; i < plans_.figures.size(); ++i)
-      if (could_be(plans_.figures[i].place.key, plans_.figures[i].outputs, key))
+      if (has_places(plans_.figures[i])
+          && could_be(plans_.figures[i].place.key, plans_.figures[i].outputs, key))
         out.push_back(figure_id{static_cast<std::uint16_t>(i)});
     return out;
+  }
+
+  /// Returns whether a figure's places are compared one by one; an alert has none.
+  static bool has_places(const figure_plan& x) { return !x.place.alert; }
+
+  bool is_copy(const std::string& key) const {
+    return std::any_of(plans_.figures.begin(), plans_.figures.end(),
+                       [&](auto& x) { return x.place.newest == key; });
   }
 
   result<void> scan(const std::string& prefix) {

@@ -75,6 +75,8 @@ bool could_own(const figure_plan& figure, std::string_view member) {
   case target_kind::hash_field:
   case target_kind::zset:
     return could_be(figure.place.member, figure.outputs, member);
+  case target_kind::alert:
+    break;
   }
   return false;
 }

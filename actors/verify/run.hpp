@@ -8,10 +8,14 @@
 ///
 /// A place that was equal once is correct. A place that shows the same difference twice, with all changes
 /// durable in between, differs permanently. The others are moving: other clients are writing.
+///
+/// A figure with now() is compared at the tick that its cells show. A round in which they went past it
+/// decides nothing against the figure.
 
 #include "actors/verify/extras.hpp"
 #include "actors/verify/judge.hpp"
 #include "actors/verify/report.hpp"
+#include "actors/verify/window_ticks.hpp"
 
 namespace millrace::verify {
 
@@ -21,7 +25,11 @@ struct questions {
   std::function<result<void>()> drain;
   std::function<figure_state(figure_id)> state;
   last_written written;
-  std::function<result<tick_seconds>()> now; ///< the tick of SQL's now()
+  std::function<result<tick_seconds>()> now; ///< Redis's clock
+  /// Returns the subjects of an entity's alerts, by alert and subject.
+  std::function<result<alert_subjects>(entity_id)> subjects;
+  /// Returns the spans of ticks of all cells of an entity, for figures with now().
+  std::function<result<std::vector<tick_span>>(entity_id)> ticks;
 };
 
 struct options {

@@ -148,15 +148,27 @@ typename Inspector::result_type inspect(Inspector& f, place_check& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, alert_subject& x) {
+  return f(caf::meta::type_name("alert_subject"), x.what, x.since, x.start, x.columns);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, alert_change& x) {
+  return f(caf::meta::type_name("alert_change"), x.figure, x.alert, x.subject, x.what, x.kept, x.now, x.event,
+           x.at);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, cell_flush& x) {
   return f(caf::meta::type_name("cell_flush"), x.cell, x.owner, x.number, x.positions, x.block, x.generation,
-           x.copy_block, x.copy_block_too, x.copy_length, x.output, x.unknown_reads, x.checks, x.checked_all);
+           x.copy_block, x.copy_block_too, x.copy_length, x.output, x.opened, x.alerts, x.alerts_known,
+           x.span.tick, x.span.next, x.unknown_reads, x.checks, x.checked_all);
 }
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, cell_ledger& x) {
-  return f(caf::meta::type_name("cell_ledger"), x.cell, x.owner, x.number, x.generation, x.positions,
-           x.blocks, x.lost);
+  return f(caf::meta::type_name("cell_ledger"), x.cell, x.owner, x.number, x.generation, x.tick, x.positions,
+           x.blocks, x.alerts, x.alerts_known, x.lost);
 }
 
 template <class Inspector>

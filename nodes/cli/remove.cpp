@@ -254,6 +254,8 @@ class estate {
     auto store = open_store(how_, plans_);
     if (!store)
       return store.why();
+    if (auto gone = store->remove_events(plans_); !gone)
+      return gone;
     if (auto gone = store->remove_counters(plans_); !gone)
       return gone;
     if (auto gone = store->remove_all(); !gone)

@@ -21,6 +21,13 @@ struct verify_options {
 /// Compares Redis with PostgreSQL: 0 equal, 1 differs, 2 incomplete, 3 moving.
 int run_verify(const settings& how, const verify_options& options);
 
+struct alerts_options {
+  std::string alert; ///< empty: all
+  bool json = false;
+};
+/// Lists the subjects of the running alerts that are pending, firing or recovering.
+int run_alerts(const settings& how, const alerts_options& options);
+
 /// Asks the local `node` or `generator` whether it serves. Returns 0, or prints the reason and returns
 /// 1. A starting node doesn't serve yet. A node whose figures have problems does.
 int run_health(const settings& how, const std::string& of);

@@ -1,6 +1,7 @@
 #include "actors/verify/run.hpp"
 #include "nodes/cli/drain.hpp"
 #include "nodes/cli/node_client.hpp"
+#include "nodes/cli/running_plans.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
@@ -72,20 +73,6 @@ auto patiently(std::chrono::seconds limit, F open) {
   }
 }
 
-/// Returns the ledger's plans: those that run, whatever the files contain.
-result<plan_set> running_plans(const settings& how) {
-  auto store = open_store(how, plan_set{});
-  if (!store)
-    return store.why();
-  auto format = store->format();
-  if (!format)
-    return format.why();
-  if (format->format.empty())
-    return error{errc::unavailable,
-                 "Redis has no ledger of project " + how.project + ": no node has run yet"};
-  return plans_from_json(format->plans);
-}
-
 } // namespace
 
 int run_verify(const settings& how, const verify_options& options) {
@@ -123,6 +110,14 @@ int run_verify(const settings& how, const verify_options& options) {
       out.push_back(tick ? std::optional(tick_seconds{*tick}) : std::nullopt);
     return out;
   };
+  auto cells_of = [&](entity_id of) {
+    std::vector<cell_id> out;
+    for (std::uint16_t shard = 0; shard < how.shards; ++shard)
+      out.push_back({shard_id{shard}, of});
+    return out;
+  };
+  ask.ticks = [&](entity_id of) { return store->spans(cells_of(of)); };
+  ask.subjects = [&](entity_id of) { return store->subjects(cells_of(of)); };
   ask.now = [&] { return tick_of(*store); };
   verify::options compare;
   compare.wait = limit;

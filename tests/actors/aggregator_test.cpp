@@ -2,6 +2,7 @@
 #include "actors/aggregator/aggregator_actor.hpp"
 
 #include "tests/actors/fakes.hpp"
+#include "tests/unit/cell/clocked_cell.hpp"
 #include "tests/unit/memory_store.hpp"
 #include "tests/unit/small_shop.hpp"
 
@@ -403,6 +404,41 @@ CAF_TEST(status tells rows and whether the cell is live) {
   CAF_CHECK(!filling.live);
   ask(atom::publish_v);
   CAF_CHECK(answer<cell_report>(atom::status_v).live);
+}
+
+CAF_TEST(a cell asks for a flush when the clock changes a window) {
+  auto settle = [this] { // run() would let the cell's clock go on for ever
+    while (sched.try_run_once()) {
+    }
+  };
+  auto plans = plan_with_times("-- redis: hash recent field {customer_id} name recent\n"
+                               "SELECT customer_id, count(*) AS n FROM orders "
+                               "WHERE at > now() - interval '00:05:00' GROUP BY customer_id;\n");
+  clocked_cell model(store, plans, "customers");
+  model.publish();
+  model.put(7, 0);
+  model.flush();
+  now = {start};
+  aggregator_settings how;
+  how.cell = {&plans, plans.fingerprint(), "staged:"};
+  how.writer = writer;
+  how.now = [this] { return now; };
+  auto windowed = sys.spawn(aggregator, how, model.it.id());
+  settle();
+  self->send(windowed, atom::load_v, store.claim(model.it.id()));
+  settle();
+  CAF_CHECK(told->dirty.empty());
+  now = {start + 299};
+  advance_time(std::chrono::seconds{1});
+  settle();
+  CAF_CHECK(told->dirty.empty());
+  now = {start + 300};
+  advance_time(std::chrono::seconds{1});
+  settle();
+  CAF_REQUIRE_EQUAL(told->dirty.size(), 1u);
+  CAF_CHECK(told->dirty[0] == std::pair(model.it.id(), true));
+  self->send_exit(windowed, caf::exit_reason::kill);
+  settle();
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

@@ -107,7 +107,8 @@ CAF_TEST(a flush comes out as it went in) {
 }
 
 CAF_TEST(a ledger comes out as it went in) {
-  cell_ledger x{cell, "token", 3, 4, {some_position()}, {bytes, "", bytes}};
+  cell_ledger x{cell,    "token", 3, 4, {17}, {some_position()}, {bytes, "", bytes}, {{{"late", "7"}, {}}},
+                {"late"}};
   auto y = roundtrip(x);
   CAF_CHECK(y.cell == x.cell && y.owner == x.owner && y.number == x.number && y.generation == x.generation);
   CAF_CHECK(y.blocks == x.blocks);

@@ -8,6 +8,7 @@
 #include "messages/token.hpp"
 
 #include <map>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -26,7 +27,15 @@ class memory_store {
     auto& x = cells_[cell];
     x.owner = fresh_token();
     x.copies.clear();
-    cell_ledger out{cell, x.owner, x.number, x.generation, {}, x.logs[x.generation]};
+    cell_ledger out;
+    out.cell = cell;
+    out.owner = x.owner;
+    out.number = x.number;
+    out.generation = x.generation;
+    out.tick = x.span.tick;
+    out.blocks = x.logs[x.generation];
+    out.alerts = x.alerts;
+    out.alerts_known = {x.alerts_known.begin(), x.alerts_known.end()};
     for (auto& [_, p] : x.positions)
       out.positions.push_back(p);
     return out;
@@ -40,8 +49,13 @@ class memory_store {
       return flush_verdict::stale;
     append(cell, x);
     cell.number = x.number;
+    if (x.span.tick.value != 0)
+      cell.span = x.span;
     for (auto& p : x.positions)
       cell.positions[p.source] = p;
+    for (auto& change : x.alerts)
+      alert(cell, change);
+    cell.alerts_known.insert(x.alerts_known.begin(), x.alerts_known.end());
     for (auto& w : x.output.writes)
       write(w);
     for (auto& part : x.output.rollups)
@@ -71,6 +85,12 @@ class memory_store {
   std::size_t log_length(cell_id cell) { return cells_[cell].logs[cells_[cell].generation].size(); }
   std::uint64_t generation(cell_id cell) { return cells_[cell].generation; }
   std::uint64_t number(cell_id cell) { return cells_[cell].number; }
+  /// Another client deletes the cell's subjects.
+  void lose_alerts(cell_id cell) {
+    cells_[cell].alerts.clear();
+    cells_[cell].alerts_known.clear();
+  }
+  tick_span span(cell_id cell) { return cells_[cell].span; }
   kafka_offset at(cell_id cell, source_id of) {
     auto found = cells_[cell].positions.find(of);
     return found == cells_[cell].positions.end() ? nowhere : found->second.last;
@@ -80,11 +100,15 @@ class memory_store {
   std::map<std::string, std::map<std::string, std::string>> places;
   std::map<std::pair<std::string, std::string>, rolled_group> rolled; ///< by key and member
   std::map<std::pair<table_id, char>, std::int64_t> counts;
+  std::vector<alert_change> events; ///< of alerts, in their order
 
  private:
   struct cell_state {
     owner_token owner;
     std::uint64_t number = 0, generation = 0;
+    tick_span span;
+    alert_subjects alerts;
+    std::set<std::string> alerts_known;
     std::map<source_id, position> positions;
     std::map<std::uint64_t, std::vector<std::string>> logs;
     std::vector<std::string> copies;
@@ -105,6 +129,19 @@ class memory_store {
     cell.logs.clear();
     cell.logs[++cell.generation] = std::move(cell.copies);
     cell.copies.clear();
+  }
+
+  void alert(cell_state& cell, const alert_change& x) {
+    if (x.kept)
+      cell.alerts[{x.alert, x.subject}] = x.now;
+    else if (x.alert.empty())
+      cell.alerts.clear(), cell.alerts_known.clear();
+    else if (x.subject.empty())
+      cell.alerts_known.erase(x.alert);
+    else
+      cell.alerts.erase({x.alert, x.subject});
+    if (x.what == alert_change::step::fires || x.what == alert_change::step::resolves)
+      events.push_back(x);
   }
 
   void write(const store_write& x) {

@@ -2,8 +2,10 @@
 
 #include "actors/figures/fold/members.hpp"
 #include "actors/figures/fold/projection.hpp"
+#include "actors/figures/fold/windows.hpp"
 #include "actors/figures/plan/plan_change.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
@@ -17,6 +19,8 @@ struct folded_figure {
   figure_id id;
   bool live = true;
   bool opened = false; ///< open() was called
+  bool alert = false;
+  std::vector<predicate> child_windows, parent_windows;
 };
 
 /// A figure that shows rows.
@@ -25,6 +29,8 @@ struct shown_figure {
   figure_id id;
   bool live = true;
   bool from_kept = false; ///< needs only the kept columns and the key
+  bool alert = false;     ///< has no place that could be staged or compared
+  std::vector<predicate> windows;
 };
 
 /// Returns whether the figure is in `which`. An empty list contains all figures.
@@ -34,6 +40,7 @@ bool is_among(const std::vector<bool>& which, figure_id x) { return which.empty(
 struct figures_of_route {
   std::vector<std::size_t> folded; ///< into impl::folded
   std::vector<shown_figure> projections;
+  std::vector<predicate> windows; ///< of all of them
 };
 
 std::size_t bytes_of(const std::vector<store_write>& all) {
@@ -58,9 +65,14 @@ struct figure_fold::impl {
 
   void add(figure_id id, cell_id cell) {
     auto& plan = plans.figures[id.value];
+    auto child = windows_of(plan, side::child), parent = windows_of(plan, side::parent);
+    note_windows(plan.child, child);
+    if (plan.parent)
+      note_windows(*plan.parent, parent);
     if (plan.what == figure_kind::projection) {
       by_route.at(plan.child.value)
-          .projections.push_back({projection(plans, id), id, true, shows_kept_columns(plans, plan)});
+          .projections.push_back({projection(plans, id), id, true, shows_kept_columns(plans, plan),
+                                  plan.place.alert.has_value(), child});
       return;
     }
     auto to =
@@ -70,14 +82,40 @@ struct figure_fold::impl {
     by_route.at(plan.child.value).folded.push_back(folded.size());
     if (plan.parent)
       by_route.at(plan.parent->value).folded.push_back(folded.size());
-    folded.push_back({std::move(to), std::move(from), id});
+    folded.push_back({std::move(to), std::move(from), id, true, false, plan.place.alert.has_value(),
+                      std::move(child), std::move(parent)});
+  }
+
+  void note_windows(route_id from, const std::vector<predicate>& all) {
+    auto& to = by_route.at(from.value).windows;
+    to.insert(to.end(), all.begin(), all.end());
+  }
+
+  const std::vector<predicate>& windows(const folded_figure& x, route_id from) const {
+    return from == plans.figures[x.id.value].child ? x.child_windows : x.parent_windows;
+  }
+
+  /// Shows a row, or takes its place away, if its turn has come. A row that can only leave has no columns
+  /// kept but those of its windows.
+  bool turn(shown_figure& x, route_id from, const row& key, const row& kept, place_mark& mark,
+            tick_seconds now, std::string_view prefix) {
+    if ((x.alert && !x.live) || !turns_between(x.windows, kept, tick, now))
+      return false;
+    auto leaves = std::all_of(x.windows.begin(), x.windows.end(), is_left_at_turn);
+    auto known = leaves ? row{} : known_columns(from, key, kept);
+    auto fresh = x.it.show(shown, key, leaves ? nullptr : &known, mark.fingerprint,
+                           x.live ? std::string_view{} : prefix, now);
+    if (fresh == mark.fingerprint)
+      return false;
+    mark = {fresh, now.value};
+    return true;
   }
 
   /// Folds the row into the live figures, or into those that aren't live.
   void fold(route_id from, const row& x, int sign, bool quiet, bool live = true) {
     for (auto i : by_route.at(from.value).folded)
       if (folded[i].live == live)
-        folded[i].from->fold(from, x, sign, quiet);
+        folded[i].from->fold(from, x, sign, quiet, tick);
   }
 
   /// Returns a full row of the values that the kept columns and the key give.
@@ -98,6 +136,7 @@ struct figure_fold::impl {
   std::vector<std::optional<std::size_t>> index_of_figure;
   std::vector<figures_of_route> by_route;
   std::vector<store_write> shown; ///< writes since the last drain, in order
+  tick_seconds tick;
 };
 
 figure_fold::figure_fold(const plan_set& plans, cell_id cell) : impl_(std::make_unique<impl>(plans, cell)) {}
@@ -114,6 +153,32 @@ void figure_fold::set_live(const std::vector<bool>& live) {
       x.live = live.at(x.id.value);
 }
 
+tick_seconds figure_fold::tick() const { return impl_->tick; }
+
+void figure_fold::set_tick(tick_seconds now) { impl_->tick = now; }
+
+bool figure_fold::has_windows(route_id from) const { return !impl_->by_route.at(from.value).windows.empty(); }
+
+std::optional<tick_seconds> figure_fold::next_turn(route_id from, const row& kept) const {
+  return first_turn(impl_->by_route.at(from.value).windows, kept, impl_->tick);
+}
+
+bool figure_fold::turn(route_id from, const row& key, const row& kept, std::span<place_mark> marks,
+                       tick_seconds now, std::string_view prefix) {
+  auto& all = impl_->by_route.at(from.value);
+  for (auto i : all.folded) {
+    auto& x = impl_->folded[i];
+    if (!x.live || !turns_between(impl_->windows(x, from), kept, impl_->tick, now))
+      continue;
+    x.from->fold(from, kept, -1, false, impl_->tick);
+    x.from->fold(from, kept, 1, false, now);
+  }
+  auto changed = false;
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    changed |= impl_->turn(all.projections[i], from, key, kept, marks[i], now, prefix);
+  return changed;
+}
+
 std::size_t figure_fold::projections(route_id from) const {
   return impl_->by_route.at(from.value).projections.size();
 }
@@ -122,8 +187,10 @@ void figure_fold::project(route_id from, const row& key, const row* after, std::
                           tick_seconds now, std::string_view prefix) {
   auto& all = impl_->by_route.at(from.value).projections;
   for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (all[i].alert && !all[i].live)
+      continue;
     auto before = all[i].live ? std::string_view{} : prefix;
-    auto mark = all[i].it.show(impl_->shown, key, after, marks[i].fingerprint, before);
+    auto mark = all[i].it.show(impl_->shown, key, after, marks[i].fingerprint, before, impl_->tick);
     if (mark != marks[i].fingerprint)
       marks[i] = {mark, now.value};
   }
@@ -140,7 +207,7 @@ bool figure_fold::unstage(route_id from, const row& key, const row& kept, std::s
       all[i].it.unstage(impl_->shown, key, prefix);
     } else if (all[i].from_kept) {
       auto known = impl_->known_columns(from, key, kept);
-      if (auto mark = all[i].it.show(impl_->shown, key, &known, 0, {})) {
+      if (auto mark = all[i].it.show(impl_->shown, key, &known, 0, {}, impl_->tick)) {
         marks[i] = {mark, now.value};
         changed = true;
       }
@@ -155,7 +222,8 @@ void figure_fold::hide(route_id from, const row& key, std::span<place_mark> mark
   for (std::size_t i = 0; i < marks.size(); ++i)
     if (is_among(which, all[i].id)) {
       auto before = all[i].live ? std::string_view{} : prefix;
-      marks[i] = {all[i].it.show(impl_->shown, key, nullptr, marks[i].fingerprint, before), now.value};
+      marks[i] = {all[i].it.show(impl_->shown, key, nullptr, marks[i].fingerprint, before, impl_->tick),
+                  now.value};
     }
 }
 
@@ -199,11 +267,20 @@ std::vector<store_write> figure_fold::retire(const std::vector<bool>& which) con
   return out;
 }
 
+std::optional<std::string> figure_fold::shown_key(route_id from, figure_id figure, const row& key,
+                                                  std::span<const place_mark> marks) const {
+  auto& all = impl_->by_route.at(from.value).projections;
+  for (std::size_t i = 0; i < marks.size(); ++i)
+    if (all[i].id == figure && marks[i].fingerprint != 0)
+      return all[i].it.key_of(key);
+  return std::nullopt;
+}
+
 void figure_fold::check(route_id from, const row& key, std::span<const place_mark> marks, tick_seconds now,
                         std::vector<place_check>& out) const {
   auto& all = impl_->by_route.at(from.value).projections;
   for (std::size_t i = 0; i < marks.size(); ++i)
-    if (all[i].live)
+    if (all[i].live && !all[i].alert)
       if (auto place = all[i].it.check(key, marks[i], now))
         out.push_back(std::move(*place));
 }
@@ -213,7 +290,7 @@ bool figure_fold::check_groups(group_cursor& from, std::size_t count, tick_secon
   auto enough = out.size() + count;
   for (; from.figure < impl_->folded.size() && out.size() < enough;) {
     auto& x = impl_->folded[from.figure];
-    from.at = x.live ? x.to->check(from.at, enough - out.size(), now, out) : 0;
+    from.at = x.live && !x.alert ? x.to->check(from.at, enough - out.size(), now, out) : 0;
     if (from.at == 0)
       ++from.figure;
   }

@@ -7,6 +7,7 @@
 #include "messages/flush.hpp"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,19 @@ class figure_fold {
   /// Sets which figures are live, indexed by figure number. All are at first. For the others, which
   /// fill, project() writes staged places under a prefix, and fold() does nothing.
   void set_live(const std::vector<bool>& live);
+
+  /// The tick that now() stands for. Rows fold at this tick, until turn() has taken all of them to another.
+  tick_seconds tick() const;
+  void set_tick(tick_seconds now);
+
+  /// Returns whether a figure over the route's rows has a condition with now().
+  bool has_windows(route_id from) const;
+  /// Returns the first tick after tick() at which the row enters or leaves a figure; nullopt if none.
+  std::optional<tick_seconds> next_turn(route_id from, const row& kept) const;
+  /// Takes a row from tick() to `now`: folds and shows what the clock changes for it. Returns whether a mark
+  /// has changed. Call it for each row with a turn until then, and set_tick(now) after them.
+  bool turn(route_id from, const row& key, const row& kept, std::span<place_mark> marks, tick_seconds now,
+            std::string_view prefix);
 
   /// Returns how many projections show rows of this route. A row has this many marks, in the order
   /// of the figures.
@@ -75,6 +89,10 @@ class figure_fold {
   /// Returns the writes that remove every existing keyed place of the figures in `which`, indexed by
   /// figure number. An empty `which` means all figures.
   std::vector<store_write> retire(const std::vector<bool>& which = {}) const;
+
+  /// Returns the key of the row's place of this figure, if the row has one and it is shown.
+  std::optional<std::string> shown_key(route_id from, figure_id figure, const row& key,
+                                       std::span<const place_mark> marks) const;
 
   /// Appends the places of a row's projections, to compare them with Redis.
   void check(route_id from, const row& key, std::span<const place_mark> marks, tick_seconds now,

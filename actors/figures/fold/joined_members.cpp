@@ -55,7 +55,8 @@ class joined_members : public members {
         child_(plan, plans.routes.at(plan.child.value), side::child),
         parent_(plan, plans.routes.at(plan.parent->value), side::parent) {}
 
-  void fold(route_id from, const row& x, int sign, bool quiet) override {
+  void fold(route_id from, const row& x, int sign, bool quiet, tick_seconds now) override {
+    now_ = now;
     if (from == plan_.child)
       fold_child(x, sign, quiet);
     else if (from == *plan_.parent)
@@ -101,20 +102,20 @@ class joined_members : public members {
 
   effect effect_of_child(std::size_t i, const row& x) const {
     auto& aggregate = plan_.aggregates[i];
-    if (!all_hold(child_.filters[i], x))
+    if (!all_hold(child_.filters[i], x, now_))
       return {};
     return over_parent(aggregate) ? effect{true, false, 0} : effect_of_value(aggregate, x);
   }
 
   effect effect_of_parent(std::size_t i, const row& x) const {
     auto& aggregate = plan_.aggregates[i];
-    if (!all_hold(parent_.filters[i], x))
+    if (!all_hold(parent_.filters[i], x, now_))
       return {};
     return over_parent(aggregate) ? effect_of_value(aggregate, x) : effect{true, false, 0};
   }
 
   void fold_child(const row& x, int sign, bool quiet) {
-    if (!all_hold(child_.where, x) || !packed_key(key_, child_, x))
+    if (!all_hold(child_.where, x, now_) || !packed_key(key_, child_, x))
       return;
     effects_.clear();
     for (std::size_t i = 0; i < plan_.aggregates.size(); ++i)
@@ -154,7 +155,7 @@ class joined_members : public members {
   }
 
   void fold_parent(const row& x, int sign, bool quiet) {
-    if (!all_hold(parent_.where, x) || !packed_key(key_, parent_, x))
+    if (!all_hold(parent_.where, x, now_) || !packed_key(key_, parent_, x))
       return;
     auto& family = families_[key_];
     if (sign > 0) {
@@ -216,6 +217,7 @@ class joined_members : public members {
   std::string key_, packed_;
   row keys_;
   std::vector<effect> effects_;
+  tick_seconds now_; ///< of the running fold
 };
 
 } // namespace

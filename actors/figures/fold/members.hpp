@@ -10,9 +10,9 @@ class members {
  public:
   virtual ~members() = default;
 
-  /// Adds (sign 1) or removes (sign -1) a row of the route. Does nothing for a route that the figure
-  /// doesn't read.
-  virtual void fold(route_id from, const row& x, int sign, bool quiet) = 0;
+  /// Adds (sign 1) or removes (sign -1) a row of the route, with now() at the tick `now`. Does nothing for a
+  /// route that the figure doesn't read.
+  virtual void fold(route_id from, const row& x, int sign, bool quiet, tick_seconds now) = 0;
 
   /// Returns the approximate memory used besides the groups, in bytes.
   virtual std::size_t memory() const { return 0; }

@@ -20,9 +20,9 @@ bool is_placeholder(const name_template& by, std::uint16_t output) {
 std::vector<std::uint16_t> outputs_shown(const figure_plan& plan) {
   std::vector<std::uint16_t> out;
   auto& to = plan.place;
-  if (to.what == target_kind::hash) {
+  if (to.what == target_kind::hash || to.what == target_kind::alert) {
     for (std::uint16_t i = 0; i < plan.outputs.size(); ++i)
-      if (!is_placeholder(to.key, i))
+      if (to.what == target_kind::alert || !is_placeholder(to.key, i))
         out.push_back(i);
   } else if (to.what != target_kind::json) {
     out.push_back(to.shown);
@@ -133,12 +133,25 @@ void place_form::write_fields(std::vector<store_write>& out, std::string key, st
     out.push_back(make(write_kind::hset, std::move(key), std::move(sets)));
 }
 
+void place_form::write_subject(std::vector<store_write>& out, std::string key,
+                               const place_content* after) const {
+  std::vector<std::string> columns;
+  for (std::size_t i = 0; after && i < labels_.size(); ++i)
+    if (auto& text = (*after)[i])
+      columns.insert(columns.end(), {labels_[i], *text});
+  out.push_back(make(after ? write_kind::set : write_kind::del, std::move(key), std::move(columns)));
+}
+
 void place_form::change(std::vector<store_write>& out, const std::string& key, const std::string& member,
                         const place_content* before, const place_content* after) const {
   static const std::optional<std::string> absent;
   auto at = [](const place_content* x, std::size_t i) -> auto& { return x ? (*x)[i] : absent; };
   auto size = before ? before->size() : after ? after->size() : 0;
   auto differs = [&](std::size_t i) { return at(before, i) != at(after, i); };
+  if (what_ == target_kind::alert) {
+    auto same = !before == !after && (!before || *before == *after);
+    return same ? void() : write_subject(out, key, after);
+  }
   if (what_ != target_kind::hash) {
     if (size > 0 && differs(0))
       write_single(out, key, member, at(after, 0));
@@ -160,6 +173,8 @@ void place_form::change(std::vector<store_write>& out, const std::string& key, c
 
 void place_form::replace(std::vector<store_write>& out, std::string key, std::string member,
                          place_content* after, bool clean) const {
+  if (what_ == target_kind::alert)
+    return write_subject(out, std::move(key), after);
   if (what_ != target_kind::hash)
     return write_single(out, std::move(key), std::move(member),
                         after ? std::move(after->front()) : std::nullopt);

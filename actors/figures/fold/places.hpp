@@ -57,6 +57,7 @@ class place_form {
  private:
   void write_single(std::vector<store_write>& out, std::string key, std::string member,
                     std::optional<std::string> text) const;
+  void write_subject(std::vector<store_write>& out, std::string key, const place_content* after) const;
   void write_fields(std::vector<store_write>& out, std::string key, std::vector<std::string> sets,
                     std::vector<std::string> removes) const;
 

@@ -1,5 +1,6 @@
 #include "actors/figures/fold/predicates.hpp"
 
+#include "actors/figures/fold/windows.hpp"
 #include "actors/figures/values/calendar.hpp"
 #include "actors/figures/values/numeric.hpp"
 
@@ -64,17 +65,22 @@ truth begins_with(const value& x, const value& prefix) {
   return of(std::get<std::string>(x).starts_with(std::get<std::string>(prefix)));
 }
 
-truth least(const std::vector<predicate>& terms, const row& x) {
+truth least(const std::vector<predicate>& terms, const row& x, tick_seconds now) {
   auto out = truth::yes;
   for (auto& term : terms)
-    out = std::min(out, evaluate(term, x));
+    out = std::min(out, evaluate(term, x, now));
   return out;
 }
 
-truth greatest(const std::vector<predicate>& terms, const row& x) {
+truth in_window(const predicate& p, const row& x, tick_seconds now) {
+  auto turn = turn_of(p, x);
+  return turn ? of((now < *turn) == is_left_at_turn(p)) : truth::unknown;
+}
+
+truth greatest(const std::vector<predicate>& terms, const row& x, tick_seconds now) {
   auto out = truth::no;
   for (auto& term : terms)
-    out = std::max(out, evaluate(term, x));
+    out = std::max(out, evaluate(term, x, now));
   return out;
 }
 
@@ -109,7 +115,7 @@ bool satisfies(std::strong_ordering order, comparison cmp) {
   return false;
 }
 
-truth evaluate(const predicate& p, const row& x) {
+truth evaluate(const predicate& p, const row& x, tick_seconds now) {
   using kind = predicate::kind;
   switch (p.what) {
   case kind::compare_constant:
@@ -129,18 +135,20 @@ truth evaluate(const predicate& p, const row& x) {
   case kind::like_prefix:
     return begins_with(x.at(p.column.column), p.constants.at(0).content);
   case kind::negation:
-    return negated(evaluate(p.terms.at(0), x));
+    return negated(evaluate(p.terms.at(0), x, now));
   case kind::disjunction:
-    return greatest(p.terms, x);
+    return greatest(p.terms, x, now);
   case kind::conjunction:
-    return least(p.terms, x);
+    return least(p.terms, x, now);
+  case kind::window:
+    return in_window(p, x, now);
   }
   return truth::unknown;
 }
 
-bool all_hold(const std::vector<predicate>& conditions, const row& x) {
+bool all_hold(const std::vector<predicate>& conditions, const row& x, tick_seconds now) {
   return std::all_of(conditions.begin(), conditions.end(),
-                     [&](auto& condition) { return evaluate(condition, x) == truth::yes; });
+                     [&](auto& condition) { return evaluate(condition, x, now) == truth::yes; });
 }
 
 side side_of(const predicate& p) { return p.terms.empty() ? p.column.from : side_of(p.terms.front()); }

@@ -20,11 +20,12 @@ std::strong_ordering compare_values(const value& a, const column_use& as, const 
 /// Returns whether "a cmp b" holds if a compares with b as `order`.
 bool satisfies(std::strong_ordering order, comparison cmp);
 
-/// Evaluates a condition. Reads columns from `of` by their index, whatever side they name.
-truth evaluate(const predicate& condition, const row& of);
+/// Evaluates a condition, with now() at the tick `now`. Reads columns from `of` by their index, whatever side
+/// they name.
+truth evaluate(const predicate& condition, const row& of, tick_seconds now);
 
 /// Returns whether every condition is true, as WHERE and FILTER require.
-bool all_hold(const std::vector<predicate>& conditions, const row& of);
+bool all_hold(const std::vector<predicate>& conditions, const row& of, tick_seconds now);
 
 /// Returns the one side whose columns the condition reads.
 side side_of(const predicate& condition);

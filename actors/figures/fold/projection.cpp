@@ -69,18 +69,23 @@ place_content projection::content(const row& x) const {
 }
 
 std::uint64_t projection::show(std::vector<store_write>& to, const row& key, const row* after,
-                               std::uint64_t seen, std::string_view prefix) const {
-  auto shown = after && all_hold(plan_->where, *after);
+                               std::uint64_t seen, std::string_view prefix, tick_seconds now) const {
+  auto shown = after && all_hold(plan_->where, *after, now);
   if (!shown && seen == 0)
     return 0;
   auto at = place_of(key, prefix);
   if (!at.exists)
     return 0;
-  auto now = shown ? content(*after) : place_content{};
-  auto mark = shown ? fingerprint(now) : 0;
+  auto fresh = shown ? content(*after) : place_content{};
+  auto mark = shown ? fingerprint(fresh) : 0;
   if (mark != seen)
-    form_.replace(to, std::move(at.key), std::move(at.member), shown ? &now : nullptr, seen != 0);
+    form_.replace(to, std::move(at.key), std::move(at.member), shown ? &fresh : nullptr, seen != 0);
   return mark;
+}
+
+std::optional<std::string> projection::key_of(const row& key) const {
+  auto at = place_of(key, {});
+  return at.exists ? std::optional(std::move(at.key)) : std::nullopt;
 }
 
 std::optional<place_check> projection::check(const row& key, place_mark mark, tick_seconds now) const {

@@ -15,13 +15,16 @@ class projection {
 
   /// Appends the writes that show the row. If `after` is null, they remove it. Later writes for the same
   /// place must follow them. `seen` is the previous fingerprint: unchanged text isn't written again.
-  /// Returns the new fingerprint, 0 if the place is absent.
+  /// `now` is the tick of now(). Returns the new fingerprint, 0 if the place is absent.
   std::uint64_t show(std::vector<store_write>& to, const row& key, const row* after, std::uint64_t seen,
-                     std::string_view prefix) const;
+                     std::string_view prefix, tick_seconds now) const;
 
   /// Returns the row's place, to compare it with Redis. Returns nullopt if the row has no place, or if
   /// the place may have expired.
   std::optional<place_check> check(const row& key, place_mark mark, tick_seconds now) const;
+
+  /// Returns the key of the row's place; nullopt if it has none.
+  std::optional<std::string> key_of(const row& key) const;
 
   /// Appends the write that moves the staged place to its real key.
   void unstage(std::vector<store_write>& to, const row& key, std::string_view prefix) const;

@@ -79,9 +79,8 @@ expression constant(const PgQuery__AConst& from) {
 }
 
 bool is_clock(std::string_view name) {
-  static constexpr std::array<std::string_view, 7> clocks{
-      "now", "clock_timestamp", "transaction_timestamp", "statement_timestamp", "timeofday",
-      "age", "localtime"};
+  static constexpr std::array<std::string_view, 6> clocks{
+      "clock_timestamp", "transaction_timestamp", "statement_timestamp", "timeofday", "age", "localtime"};
   return std::find(clocks.begin(), clocks.end(), name) != clocks.end();
 }
 
@@ -92,8 +91,9 @@ expression function(const PgQuery__FuncCall& from) {
     refuse_syntax(out.at, "functions of other schemas aren't supported",
                   "count, sum, avg, min, max, date_trunc, to_char, coalesce");
   if (is_clock(out.text))
-    refuse_syntax(out.at, out.text + "() comes with a later version",
-                  "a condition without the clock, or a bucket (to_char, date_trunc) with a ttl");
+    refuse_syntax(out.at, out.text + "(): the clock of a figure is now()", window_advice);
+  if (out.text == "now")
+    return make(kind::clock, out.at);
   if (from.over)
     refuse_syntax(out.at, "window functions aren't supported", std::string("two figures ") + batch_later);
   if (from.agg_distinct)
@@ -124,6 +124,11 @@ expression binary_operator(const PgQuery__AExpr& from, const std::string& name) 
   args.push_back(to_expression(*from.rexpr, from.location));
   if (name == "*")
     return with_args(kind::product, from.location, std::move(args));
+  if ((name == "+" || name == "-") && (has_clock(args[0]) || has_clock(args[1]))) {
+    auto out = with_args(kind::shift, from.location, std::move(args));
+    out.text = name;
+    return out;
+  }
   if (!is_comparison(name))
     refuse_syntax(
         from.location, "arithmetic (the operator " + name + ")",
@@ -202,12 +207,11 @@ expression cast(const PgQuery__TypeCast& from) {
   if (type.n_names == 0 || type.n_typmods > 0 || type.n_array_bounds > 0)
     refuse_syntax(at, "a cast to this type isn't supported", "a constant of the column's own type");
   auto name = text_of(type.names[type.n_names - 1]);
-  if (name == "interval")
-    refuse_syntax(at, "intervals aren't supported: now() and windows come with a later version",
-                  "a constant date or time");
   auto inner = to_expression(*from.arg, at);
   if (inner.what != kind::constant)
     refuse_syntax(at, "a cast", "the column as it is");
+  if (name == "interval" && inner.literal == literal::text)
+    inner.what = kind::interval;
   inner.at = std::min(inner.at, at);
   inner.cast = name;
   return inner;
@@ -220,8 +224,8 @@ expression cast(const PgQuery__TypeCast& from) {
     refuse_syntax(node.sub_link->location, "subqueries aren't supported",
                   "a join on the parent's primary key, or two figures " + later);
   case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
-    refuse_syntax(node.sqlvalue_function->location,
-                  "the clock or the user within a query: it comes with a later version", "a constant");
+    refuse_syntax(node.sqlvalue_function->location, "the date, the time or the user within a query",
+                  window_advice);
   case PG_QUERY__NODE__NODE_CASE_EXPR:
     refuse_syntax(node.case_expr->location, "CASE", "an aggregate with FILTER (WHERE ...) " + later);
   case PG_QUERY__NODE__NODE_PARAM_REF:
@@ -249,6 +253,10 @@ expression cast(const PgQuery__TypeCast& from) {
 
 void refuse_syntax(int at, std::string message, std::string advice) {
   throw figure_refused{std::max(at, 0), std::move(message), std::move(advice), false};
+}
+
+bool has_clock(const expression& x) {
+  return x.what == kind::clock || std::any_of(x.args.begin(), x.args.end(), has_clock);
 }
 
 void add_terms(expression&& from, std::vector<expression>& to) {

@@ -17,6 +17,9 @@ struct expression {
     function, ///< text (lower case), args, filter, star_argument
     coalesce, ///< args
     product,  ///< args[0] * args[1]
+    clock,    ///< now()
+    interval, ///< a constant: text
+    shift,    ///< args[0] text args[1], with text + or -, and now() on one side
     compare,  ///< args[0] text args[1]
     in,       ///< args[0] IN (args[1] ...)
     between,  ///< args[0] BETWEEN args[1] AND args[2]
@@ -64,6 +67,14 @@ struct select_tree {
 /// Parses one statement with PostgreSQL's grammar, and accepts only the live subset. Throws
 /// figure_refused.
 select_tree parse_select(const std::string& sql);
+
+/// Returns whether now() is in the expression.
+bool has_clock(const expression& x);
+
+/// Where the clock can stand.
+constexpr const char* window_advice =
+    "now() in a condition joined by AND: column > now() - interval '5 minutes'; or a bucket (to_char, "
+    "date_trunc) with a ttl";
 
 /// The end of most advice: batch figures aren't available yet.
 constexpr const char* batch_later =

@@ -10,8 +10,12 @@ namespace millrace {
 
 namespace {
 
-constexpr std::string_view grammar = "redis: string K | hash K | hash K field F | zset K member M score "
-                                     "column | json K, then [ttl T] [name X]";
+constexpr std::string_view grammar =
+    "redis: string K | hash K | hash K field F | zset K member M score "
+    "column | json K, then [ttl T] [newest K2] [events K3 [maxlen N]] [notify CHANNEL] [name X]";
+
+constexpr std::string_view alert_grammar =
+    "alert: NAME [severity info|warning|critical] [for T] [keep T] [ttl T] [at first]";
 
 struct word {
   std::string_view text;
@@ -131,6 +135,24 @@ std::uint32_t parse_duration(word from) {
   return static_cast<std::uint32_t>(number * unit);
 }
 
+std::uint32_t parse_count(word from) {
+  std::uint32_t number = 0;
+  auto* end = from.text.data() + from.text.size();
+  auto parsed = std::from_chars(from.text.data(), end, number);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || number == 0)
+    refuse(from.at, "'" + std::string(from.text) + "' is no number of entries", "a number such as 100000");
+  return number;
+}
+
+/// Parses a key without placeholders.
+target_template parse_key(words& in, const char* what) {
+  auto out = parse_template(expect(in, what));
+  for (auto& piece : out.pieces)
+    if (piece.placeholder)
+      refuse(piece.at, std::string("a placeholder in ") + what, "a key without {column}");
+  return out;
+}
+
 /// Parses a column's name: bare, or in double quotes as in SQL. A name with a space needs {braces}.
 std::string column_name(word from) {
   auto text = from.text;
@@ -173,14 +195,29 @@ void parse_place(words& in, target_line& out) {
 
 void parse_option(words& in, target_line& out) {
   auto option = in.next();
-  if (option.text == "newest" || option.text == "every")
-    refuse(option.at, "'" + std::string(option.text) + "' comes with a later version",
-           option.text == "every" ? "a query within the live subset, without every" : "leave it out");
+  if (option.text == "every")
+    refuse(option.at, "'every' comes with a later version", "a query within the live subset, without every");
   if (option.text == "ttl") {
     if (out.ttl_seconds != 0)
       refuse(option.at, "the target line has two ttls");
     out.ttl_at = option.at;
     out.ttl_seconds = parse_duration(expect(in, "the ttl's duration"));
+  } else if (option.text == "newest") {
+    if (!out.newest.pieces.empty())
+      refuse(option.at, "a second newest");
+    out.newest = parse_key(in, "the key of the newest place's copy");
+  } else if (option.text == "events") {
+    if (!out.events.pieces.empty())
+      refuse(option.at, "a second events");
+    out.events = parse_key(in, "the key of the stream");
+    if (!in.done() && in.peek().text == "maxlen")
+      out.events_maxlen = (in.next(), parse_count(expect(in, "the number of entries")));
+  } else if (option.text == "notify") {
+    if (!out.notify.empty())
+      refuse(option.at, "a second notify");
+    auto channel = expect(in, "the channel");
+    out.notify = std::string(channel.text);
+    out.notify_at = channel.at;
   } else if (option.text == "name") {
     if (!out.name.empty())
       refuse(option.at, "the target line has two names");
@@ -190,6 +227,61 @@ void parse_option(words& in, target_line& out) {
   } else {
     refuse(option.at, "'" + std::string(option.text) + "' isn't part of a target line");
   }
+}
+
+/// An alert's name is a part of keys and of Kafka's messages.
+void check_alert_name(word name) {
+  auto fits = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' || c == '.';
+  };
+  for (std::size_t i = 0; i < name.text.size(); ++i)
+    if (!fits(name.text[i]))
+      refuse(name.at + static_cast<int>(i), "an alert's name has letters, digits, _ - and . only",
+             std::string(alert_grammar));
+  for (auto taken : {"count", "stream", "active"})
+    if (name.text == taken)
+      refuse(name.at, "the name " + std::string(taken) + " stands for a key of all alerts", "another name");
+}
+
+void parse_duration_once(words& in, word option, std::uint32_t& to) {
+  if (to != 0)
+    refuse(option.at, "a second " + std::string(option.text), std::string(alert_grammar));
+  to = parse_duration(expect(in, "a duration"));
+}
+
+void parse_alert_option(words& in, target_line& out) {
+  auto option = in.next();
+  if (option.text == "severity") {
+    auto x = expect(in, "the severity");
+    if (x.text != "info" && x.text != "warning" && x.text != "critical")
+      refuse(x.at, "'" + std::string(x.text) + "' is no severity", "info, warning or critical");
+    out.severity = std::string(x.text);
+  } else if (option.text == "for") {
+    parse_duration_once(in, option, out.for_seconds);
+  } else if (option.text == "keep") {
+    parse_duration_once(in, option, out.keep_seconds);
+  } else if (option.text == "ttl") {
+    out.ttl_at = option.at;
+    parse_duration_once(in, option, out.ttl_seconds);
+  } else if (option.text == "at") {
+    if (auto x = expect(in, "'first'"); x.text != "first")
+      refuse(x.at, "'at' stands in 'at first' only", std::string(alert_grammar));
+    out.at_first = true;
+  } else {
+    refuse(option.at, "'" + std::string(option.text) + "' isn't part of an alert's line",
+           std::string(alert_grammar));
+  }
+}
+
+void parse_alert(words& in, target_line& out) {
+  out.what = target_line::type::alert;
+  out.at = in.at();
+  auto name = expect(in, "the alert's name");
+  check_alert_name(name);
+  out.name = std::string(name.text);
+  out.name_at = name.at;
+  while (!in.done())
+    parse_alert_option(in, out);
 }
 
 std::string_view without_leading_space(std::string_view text) {
@@ -209,10 +301,12 @@ std::variant<target_line, target_refusal> parse_target(std::string_view line) {
   auto text = without_leading_space(line);
   auto start = line.size() - text.size();
   try {
-    if (text.starts_with("alert:"))
-      refuse(static_cast<int>(start), "alerts come with a later version", "leave the figure out");
-    words in(line, start + std::string_view("redis:").size());
+    words in(line, start + std::string_view("redis:").size()); // as long as "alert:"
     target_line out;
+    if (text.starts_with("alert:")) {
+      parse_alert(in, out);
+      return out;
+    }
     parse_place(in, out);
     while (!in.done())
       parse_option(in, out);

@@ -2,7 +2,9 @@
 
 /// Parses the target line, which names the figure's place in Redis. Uses no query, plan or catalog.
 ///
-///   -- redis: string K | hash K | hash K field F | zset K member M score column | json K   [ttl T] [name X]
+///   -- redis: string K | hash K | hash K field F | zset K member M score column | json K
+///          [ttl T] [newest K2] [events K3 [maxlen N]] [notify CHANNEL] [name X]
+///   -- alert: NAME [severity info|warning|critical] [for T] [keep T] [ttl T] [at first]
 ///
 /// `{column}` in K, F and M stands for an output column. `{{` and `}}` are literal braces.
 
@@ -29,7 +31,7 @@ struct target_template {
 
 /// A target line, parsed.
 struct target_line {
-  enum class type : std::uint8_t { string, hash, hash_field, zset, json };
+  enum class type : std::uint8_t { string, hash, hash_field, zset, json, alert };
   type what = type::string;
   int at = 0; ///< of the type keyword: byte in the line
   target_template key;
@@ -38,7 +40,15 @@ struct target_line {
   int score_at = 0;
   std::uint32_t ttl_seconds = 0; ///< 0 = none
   int ttl_at = 0;
-  std::string name; ///< empty: the file's name
+  target_template events; ///< the stream that gets each change of a place; no pieces: none
+  std::uint32_t events_maxlen = 100'000;
+  std::string notify; ///< the channel that gets each change of a place; empty: none
+  int notify_at = 0;
+  target_template newest;           ///< the key of the newest place's copy; no pieces: none
+  std::string severity = "warning"; ///< alert
+  std::uint32_t for_seconds = 0, keep_seconds = 0;
+  bool at_first = false;
+  std::string name; ///< empty: the file's name. Of an alert: its NAME
   int name_at = 0;
 };
 

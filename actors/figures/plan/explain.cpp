@@ -16,6 +16,9 @@ using postgres::column_type;
 constexpr std::size_t bytes_of_entry = 120;
 constexpr std::size_t bytes_of_mark = 16;
 
+/// The bytes of an entry of the schedule: a tree node, and the row's name.
+constexpr std::size_t bytes_of_turn = 100;
+
 /// Returns the column's typical size in bytes, packed with msgpack.
 std::size_t usual_bytes(const postgres::column& x) {
   switch (x.type) {
@@ -163,6 +166,11 @@ std::string explain(const figure_plan& x, const plan_set& plans) {
            + std::to_string(bytes_per_row(child, plans)) + " bytes a row)\n";
   else
     out += "  keeps     " + kept_of(child, plans) + "\n";
+  auto windowed = false;
+  for_each_window(x, [&](auto&) { windowed = true; });
+  if (windowed)
+    out += "  window    the next second at which a row enters or leaves (about "
+           + std::to_string(bytes_of_turn) + " bytes for each row that has one)\n";
   if (x.parent)
     out += "            " + kept_of(plans.routes[x.parent->value], plans) + "\n";
   return out + "  a change  costs " + cost(x) + "\n";

@@ -8,6 +8,7 @@
 #include "messages/values.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -65,6 +66,7 @@ struct predicate {
     negation,    ///< NOT terms[0]
     disjunction, ///< terms[0] OR terms[1] ...
     conjunction, ///< terms[0] AND terms[1] ...
+    window,      ///< column cmp now() - constants[0], which is in microseconds. Never under OR or NOT
   };
   kind what = kind::is_true;
   column_use column, other;
@@ -119,7 +121,17 @@ struct name_template {
   bool encode = false; ///< percent-encode `:` and `%` of text values
 };
 
-enum class target_kind : std::uint8_t { string, hash, hash_field, zset, json };
+/// `alert` has no place of its own: each row of the result is a subject, named by `key`.
+enum class target_kind : std::uint8_t { string, hash, hash_field, zset, json, alert };
+
+/// What an alert's line says besides its name.
+struct alert_rule {
+  std::string severity = "warning"; ///< info, warning or critical
+  std::uint32_t for_seconds = 0;    ///< a subject is pending for so long before it fires
+  std::uint32_t keep_seconds = 0;   ///< and recovering for so long before it is resolved
+  bool at_first = false;            ///< rows that match when the alert is declared fire too
+  bool operator==(const alert_rule&) const = default;
+};
 
 struct target {
   target_kind what = target_kind::string;
@@ -127,6 +139,10 @@ struct target {
   name_template member;    ///< hash field or zset member
   std::uint16_t shown = 0; ///< string, field: the output shown; zset: the score
   std::uint32_t ttl_seconds = 0;
+  std::optional<alert_rule> alert; ///< alert; ttl_seconds is then that of a resolved subject
+  std::string events, notify;      ///< stream and channel that get each change of a place; empty: none
+  std::uint32_t events_maxlen = 0; ///< entries that the stream keeps, about
+  std::string newest; ///< the key that holds a copy of the place with the greatest key; empty: none
 };
 
 enum class figure_kind : std::uint8_t { projection, keyed, rolled_up };
@@ -152,6 +168,9 @@ struct figure_plan {
   std::uint64_t version = 0; ///< a hash of the plan
   std::uint32_t refills = 0; ///< how often the unchanged figure was filled again
 };
+
+/// Calls `f` for each condition with now(), those of FILTER included.
+void for_each_window(const figure_plan& plan, const std::function<void(const predicate&)>& f);
 
 /// All figures of a project. Route, table, entity and figure IDs are indexes into it.
 struct plan_set {

@@ -172,6 +172,37 @@ std::string conflict(const figure_plan& a, const figure_plan& b) {
   return {};
 }
 
+pattern pattern_of(const std::string& key) {
+  pattern out;
+  add_literal(out, key);
+  return out;
+}
+
+/// Returns why the copy of a figure's newest place conflicts with another figure. Empty if it doesn't.
+std::string conflict_of_copy(const figure_plan& a, const figure_plan& b) {
+  auto& copy = a.place.newest;
+  if (copy.empty())
+    return {};
+  auto together = same_template(a, b) && a.place.ttl_seconds == b.place.ttl_seconds;
+  if (together && copy != b.place.newest)
+    return "the figure " + b.name + " writes its keys too, without newest " + copy;
+  if (copy == b.place.newest && !together)
+    return "the copy of its newest place is that of the figure " + b.name + ", whose key or ttl is another";
+  if (!together && may_meet(pattern_of(copy), pattern_of(b.place.key, b)))
+    return "the copy of its newest place may meet a place of the figure " + b.name;
+  return {};
+}
+
+/// Returns why a figure's stream conflicts with another figure's places. Empty if it doesn't.
+std::string conflict_of_stream(const figure_plan& a, const figure_plan& b) {
+  auto& stream = a.place.events;
+  if (stream.empty())
+    return {};
+  if (may_meet(pattern_of(stream), pattern_of(b.place.key, b)) || stream == b.place.newest)
+    return "its stream may be a place of the figure " + b.name;
+  return {};
+}
+
 std::string place_of(const figure_draft& x) { return x.file->place(x.text.target_at); }
 
 refusal at_target(const figure_draft& x, int at, std::string message, std::string advice) {
@@ -183,14 +214,33 @@ std::optional<refusal> meets(const std::vector<figure_draft>& drafts, std::size_
   static const auto ours = reserved();
   auto& x = drafts[number];
   auto mine = pattern_of(x.plan.place.key, x.plan);
-  for (auto& [shown, taken] : ours)
+  for (auto& [shown, taken] : ours) {
+    if (x.plan.place.alert)
+      break; // its keys are Millrace's own
+    if (!x.plan.place.newest.empty() && may_meet(pattern_of(x.plan.place.newest), taken))
+      return at_target(x, x.line.newest.at,
+                       "the copy of its newest place may meet Millrace's own keys " + shown,
+                       "another prefix");
+    if (!x.plan.place.events.empty() && may_meet(pattern_of(x.plan.place.events), taken))
+      return at_target(x, x.line.events.at, "its stream can be Millrace's own keys " + shown,
+                       "another prefix");
     if (may_meet(mine, taken))
       return at_target(x, x.line.key.at, "it can write Millrace's own keys " + shown, "another prefix");
+  }
+  if (auto why = conflict_of_stream(x.plan, x.plan); !why.empty())
+    return at_target(x, x.line.events.at, why, "another key for the stream");
   for (std::size_t i = 0; i < number; ++i) {
     auto& other = drafts[i];
+    if (auto why = conflict_of_stream(x.plan, other.plan) + conflict_of_stream(other.plan, x.plan);
+        !why.empty())
+      return at_target(x, x.line.key.at, why + " (" + place_of(other) + ")", "another key for the stream");
     if (other.plan.name == x.plan.name)
       return at_target(x, x.line.name_at, "the name " + x.plan.name + " is taken by " + place_of(other),
                        "another name: name X");
+    auto copied = conflict_of_copy(x.plan, other.plan) + conflict_of_copy(other.plan, x.plan);
+    if (!copied.empty())
+      return at_target(x, x.line.key.at, copied + " (" + place_of(other) + ")",
+                       "another key; figures that share a newest need the same template and the same ttl");
     if (auto why = conflict(x.plan, other.plan); !why.empty())
       return at_target(
           x, x.line.key.at, why + " (" + place_of(other) + ")",

@@ -81,8 +81,8 @@ void refuse_moving_words(const expression& from) {
     lower += static_cast<char>(std::tolower(c));
   for (auto word : {"now", "today", "tomorrow", "yesterday", "allballs"})
     if (lower.find(word) != lower.npos)
-      refuse_figure(from.at, "'" + from.text + "' moves with the clock, which comes with a later version",
-                    "a date or time written out");
+      refuse_figure(from.at, "'" + from.text + "' moves with the clock",
+                    "a date or time written out, or now() - interval '1 day'");
 }
 
 /// Refuses a cast to another type than the column's, because it can round.

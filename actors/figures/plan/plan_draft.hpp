@@ -83,6 +83,10 @@ constant to_constant(const expression&, const postgres::column&, const figure_co
 predicate to_predicate(const expression&, const std::vector<scope_table>&, const figure_context&);
 comparison to_comparison(const std::string& text, bool flipped);
 
+// plan_window.cpp
+/// Resolves a comparison or BETWEEN with now(): one window condition, or a conjunction of two.
+predicate to_window(const expression&, const std::vector<scope_table>&, const figure_context&);
+
 // plan_columns.cpp
 key_expression to_key(const expression&, const std::vector<scope_table>&, const figure_context&);
 aggregate to_aggregate(const expression&, const std::vector<scope_table>&, const figure_context&);

@@ -90,7 +90,42 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(having_condition, aggregate, cmp, bound)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(output_column, name, what, index, type, scale)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(name_template::piece, literal, output)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(name_template, pieces, encode)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(target, what, key, member, shown, ttl_seconds)
+
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(alert_rule, severity, for_seconds, keep_seconds, at_first)
+
+/// `newest` and `alert` are written only where they are used: a plan's version is a hash of this.
+inline void to_json(nlohmann::json& to, const target& from) {
+  to = {{"what", from.what},
+        {"key", from.key},
+        {"member", from.member},
+        {"shown", from.shown},
+        {"ttl_seconds", from.ttl_seconds}};
+  if (!from.newest.empty())
+    to["newest"] = from.newest;
+  if (from.alert)
+    to["alert"] = *from.alert;
+  if (!from.events.empty())
+    to["events"] = {from.events, from.events_maxlen};
+  if (!from.notify.empty())
+    to["notify"] = from.notify;
+}
+
+inline void from_json(const nlohmann::json& from, target& to) {
+  from.at("what").get_to(to.what);
+  from.at("key").get_to(to.key);
+  from.at("member").get_to(to.member);
+  from.at("shown").get_to(to.shown);
+  from.at("ttl_seconds").get_to(to.ttl_seconds);
+  to.newest = from.value("newest", "");
+  if (from.contains("events")) {
+    from.at("events").at(0).get_to(to.events);
+    from.at("events").at(1).get_to(to.events_maxlen);
+  }
+  to.notify = from.value("notify", "");
+  if (from.contains("alert"))
+    to.alert = from.at("alert").get<alert_rule>();
+}
+
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(figure_plan, name, file, line, sql, target_line, what, entity, child,
                                    parent, where, keys, aggregates, having, outputs, place, time_key, version)
 

@@ -75,7 +75,8 @@ void check_keys(const figure_draft& draft, const std::set<std::uint16_t>& used) 
 void check_primary_key(const figure_draft& draft, const std::set<std::uint16_t>& used) {
   auto& plan = draft.plan;
   auto& table = *draft.entity;
-  if (draft.line.what != kind::json && draft.line.what != kind::hash)
+  auto alert = draft.line.what == kind::alert;
+  if (!alert && draft.line.what != kind::json && draft.line.what != kind::hash)
     refuse_target(draft.line.at, "plain columns as anything but json or hash K",
                   "json or hash; or aggregates grouped by the primary key");
   std::set<std::uint16_t> there, wanted(table.primary_key.begin(), table.primary_key.end());
@@ -85,7 +86,11 @@ void check_primary_key(const figure_draft& draft, const std::set<std::uint16_t>&
     return;
   std::string key;
   for (auto x : table.primary_key)
-    key += "{" + table.columns[x].name + "}";
+    key += alert ? (key.empty() ? "" : ", ") + table.columns[x].name : "{" + table.columns[x].name + "}";
+  if (alert)
+    refuse_target(draft.line.at,
+                  "an alert without the primary key of " + sql_name(table) + " among its columns",
+                  key + " in the SELECT list");
   refuse_target(draft.line.key.at, "the placeholders aren't the primary key of " + sql_name(table), key);
 }
 
@@ -202,6 +207,47 @@ void check_ttl(figure_draft& draft) {
   }
 }
 
+/// Returns whether the texts of the format sort as their times do: from the year down.
+bool sorts_by_time(const std::string& format) {
+  std::size_t last = 0;
+  for (auto part : {"YYYY", "MM", "DD", "HH24", "MI", "SS"}) {
+    auto at = format.find(part);
+    if (at != format.npos && at < last)
+      return false;
+    last = at == format.npos ? last : at;
+  }
+  return tells_start(format);
+}
+
+bool has_order_of_time(const output_column& x, const figure_plan& plan) {
+  if (x.type == column_type::date || x.type == column_type::timestamp || x.type == column_type::timestamptz)
+    return true;
+  return x.what == output_column::kind::key && plan.keys[x.index].what == key_expression::kind::to_char
+         && sorts_by_time(plan.keys[x.index].argument);
+}
+
+/// The copy is of the place with the greatest key, which is found by the key's text.
+void check_newest(figure_draft& draft) {
+  auto& line = draft.line;
+  auto& plan = draft.plan;
+  if (line.newest.pieces.empty())
+    return;
+  plan.place.newest = line.newest.pieces[0].text;
+  if (line.ttl_seconds > 0 && plan.what != figure_kind::rolled_up)
+    refuse_target(line.newest.at,
+                  "newest with a ttl after the last write: an older place can outlive the newest",
+                  "no ttl; or a rolled-up figure, whose places close by their time");
+  std::vector<std::uint16_t> in_key;
+  for (auto& piece : plan.place.key.pieces)
+    if (piece.output)
+      in_key.push_back(*piece.output);
+  if (line.what == kind::hash_field || line.what == kind::zset || in_key.size() != 1
+      || !has_order_of_time(plan.outputs[in_key[0]], plan))
+    refuse_target(
+        line.newest.at, "newest without a key of time: nothing says which place is the newest",
+        "one placeholder in the key, of a date, a timestamp, date_trunc, or to_char from YYYY down");
+}
+
 target_kind to_target_kind(kind x) {
   switch (x) {
   case kind::string:
@@ -214,13 +260,63 @@ target_kind to_target_kind(kind x) {
     return target_kind::zset;
   case kind::json:
     return target_kind::json;
+  case kind::alert:
+    return target_kind::alert;
   }
   return target_kind::string;
+}
+
+constexpr std::uint32_t seconds_after_resolved = 86'400;
+
+/// Refuses columns that would hide what an event says of itself.
+void check_event_columns(const figure_draft& draft) {
+  auto& outputs = draft.plan.outputs;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    auto& name = outputs[i].name;
+    auto taken = name.starts_with("alert_");
+    for (auto own : {"type", "severity", "subject", "at", "state"})
+      taken = taken || name == own;
+    if (taken)
+      refuse_figure(draft.output_places.at(i),
+                    "the column " + name + " of an alert: its events have one of that name",
+                    "another name: " + name + " AS order_" + name);
+  }
+}
+
+/// Names the subject by its key: the primary key, or the keys of GROUP BY.
+void resolve_subject(figure_draft& draft) {
+  auto& plan = draft.plan;
+  auto& line = draft.line;
+  if (plan.what == figure_kind::rolled_up)
+    refuse_target(line.at, "an alert over groups that are spread over all cells",
+                  "plain columns with the primary key, or a group key that is a primary or foreign key");
+  auto& of_key = draft.scope[draft.child].table->primary_key;
+  std::set<std::uint16_t> used;
+  plan.place.what = target_kind::alert;
+  plan.place.alert = alert_rule{line.severity, line.for_seconds, line.keep_seconds, line.at_first};
+  plan.place.ttl_seconds = line.ttl_seconds == 0 ? seconds_after_resolved : line.ttl_seconds;
+  plan.place.key.encode = true;
+  plan.place.key.pieces.push_back({"alerts:" + line.name + ":", std::nullopt});
+  for (std::uint16_t i = 0; i < plan.outputs.size(); ++i) {
+    auto& x = plan.outputs[i];
+    auto names = x.what == output_column::kind::key
+                 || (x.what == output_column::kind::column
+                     && std::find(of_key.begin(), of_key.end(), x.index) != of_key.end());
+    if (!names || !used.insert(i).second)
+      continue;
+    if (used.size() > 1)
+      plan.place.key.pieces.push_back({":", std::nullopt});
+    plan.place.key.pieces.push_back({{}, i});
+  }
+  plan.what == figure_kind::projection ? check_primary_key(draft, used) : check_keys(draft, used);
+  check_event_columns(draft);
 }
 
 } // namespace
 
 void resolve_place(figure_draft& draft) {
+  if (draft.line.what == kind::alert)
+    return resolve_subject(draft);
   auto& plan = draft.plan;
   auto& line = draft.line;
   std::set<std::uint16_t> used;
@@ -241,6 +337,12 @@ void resolve_place(figure_draft& draft) {
     check_keys(draft, used);
   check_shown(draft, used);
   check_ttl(draft);
+  check_newest(draft);
+  if (!line.events.pieces.empty()) {
+    plan.place.events = line.events.pieces[0].text;
+    plan.place.events_maxlen = line.events_maxlen;
+  }
+  plan.place.notify = line.notify;
 }
 
 } // namespace millrace

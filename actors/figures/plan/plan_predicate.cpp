@@ -2,6 +2,7 @@
 
 #include "actors/figures/plan/plan_draft.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace millrace {
@@ -113,6 +114,11 @@ predicate with_terms(const expression& from, const std::vector<scope_table>& sco
                                               : predicate::kind::disjunction;
   for (auto& x : from.args)
     out.terms.push_back(to_predicate(x, scope, with));
+  auto clock = std::find_if(from.args.begin(), from.args.end(), has_clock);
+  if (out.what != predicate::kind::conjunction && clock != from.args.end())
+    refuse_figure(clock->at, "now() under OR or NOT: nothing tells when such a row leaves",
+                  std::string("conditions with now() joined by AND, the others as they are; or two figures ")
+                      + batch_later);
   for (auto& x : out.terms)
     if (side_of_terms(x) != side_of_terms(out.terms[0]))
       refuse_figure(from.at, "a condition under OR or NOT over columns of two tables",
@@ -136,6 +142,8 @@ comparison to_comparison(const std::string& text, bool flipped) {
 
 predicate to_predicate(const expression& from, const std::vector<scope_table>& scope,
                        const figure_context& with) {
+  if ((from.what == kind::compare || from.what == kind::between) && has_clock(from))
+    return to_window(from, scope, with);
   switch (from.what) {
   case kind::compare:
     return compare(from, scope, with);

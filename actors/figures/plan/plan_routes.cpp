@@ -59,11 +59,26 @@ class layout {
       auto& to = use.from == side::parent ? needed_[own(x.entity)] : child;
       (x.plan.what == figure_kind::projection ? to.shown : to.kept).insert(use.column);
     });
+    if (x.plan.what == figure_kind::projection)
+      keep_for_windows(x.plan, child);
     if (joined) { // the fold finds a child's parent by these
       child.kept.insert(x.by.begin(), x.by.end());
       auto& parent = needed_[own(x.entity)];
       parent.kept.insert(x.entity->primary_key.begin(), x.entity->primary_key.end());
     }
+  }
+
+  /// The clock, and for alerts the end of a fill, show and remove rows without a record. To remove one, its
+  /// window's column is enough; a row
+  /// that enters later needs all of its columns.
+  static void keep_for_windows(const figure_plan& projection, columns_needed& to) {
+    auto enters = projection.place.alert.has_value(); // nothing is staged: its rows show at the end of a fill
+    for_each_window(projection, [&](const predicate& x) {
+      to.kept.insert(x.column.column);
+      enters = enters || x.cmp == comparison::lt || x.cmp == comparison::le;
+    });
+    if (enters)
+      to.kept.insert(to.shown.begin(), to.shown.end());
   }
 
   void number_tables() {
@@ -137,7 +152,22 @@ void for_each_in(predicate& x, const std::function<void(column_use&)>& f) {
     for_each_in(term, f);
 }
 
+void for_each_window_in(const predicate& x, const std::function<void(const predicate&)>& f) {
+  if (x.what == predicate::kind::window)
+    f(x);
+  for (auto& term : x.terms)
+    for_each_window_in(term, f);
+}
+
 } // namespace
+
+void for_each_window(const figure_plan& plan, const std::function<void(const predicate&)>& f) {
+  for (auto& x : plan.where)
+    for_each_window_in(x, f);
+  for (auto& x : plan.aggregates)
+    for (auto& term : x.filter)
+      for_each_window_in(term, f);
+}
 
 void for_each_column(figure_plan& plan, const std::function<void(column_use&)>& f) {
   for (auto& x : plan.where)

@@ -105,8 +105,15 @@ std::vector<std::string> find_files(const std::vector<std::string>& paths, std::
 /// Puts the prefix before every key, so that no other project's keys begin like this one's.
 void put_before(const std::string& key_prefix, plan_set& plans) {
   plans.key_prefix = key_prefix;
-  for (auto& x : plans.figures)
+  for (auto& x : plans.figures) {
     x.place.key.pieces.front().literal.insert(0, key_prefix);
+    if (!x.place.newest.empty())
+      x.place.newest.insert(0, key_prefix);
+    if (!x.place.events.empty())
+      x.place.events.insert(0, key_prefix);
+    if (!x.place.notify.empty())
+      x.place.notify.insert(0, key_prefix);
+  }
 }
 
 } // namespace

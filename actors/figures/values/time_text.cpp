@@ -124,6 +124,38 @@ std::optional<std::int64_t> take_offset(std::string_view text) {
   return west ? -*offset : *offset;
 }
 
+/// Reads "26:03:04.5", with any number of hours, and a sign.
+std::optional<std::int64_t> take_long_clock(std::string_view& text) {
+  auto negative = take(text, '-');
+  if (!negative)
+    take(text, '+');
+  auto hours = take_number(text, 1, 12);
+  if (!hours || !take(text, ':'))
+    return std::nullopt;
+  auto minutes = take_number(text, 2, 2);
+  if (!minutes || !take(text, ':'))
+    return std::nullopt;
+  auto seconds = take_number(text, 2, 2);
+  auto fraction = take_fraction(text);
+  if (!seconds || !fraction || *hours > 2'000'000'000)
+    return std::nullopt;
+  auto out = ((*hours * 60 + *minutes) * 60 + *seconds) * microseconds_per_second + *fraction;
+  return negative ? -out : out;
+}
+
+/// Reads "-3 days" or "1 day".
+std::optional<std::int64_t> take_days(std::string_view& text) {
+  auto negative = take(text, '-');
+  if (!negative)
+    take(text, '+');
+  auto days = take_number(text, 1, 9);
+  if (!days || !text.starts_with(" day"))
+    return std::nullopt;
+  text.remove_prefix(std::string_view(" day").size());
+  take(text, 's');
+  return (negative ? -*days : *days) * microseconds_per_day;
+}
+
 /// Returns the microseconds since 1970. The ends of 64 bits mean infinity, so no timestamp may equal them.
 /// A day can begin before the range while its time is in it.
 std::optional<std::int64_t> within_range(std::int64_t days, std::int64_t time_of_day) {
@@ -184,6 +216,21 @@ std::optional<std::int64_t> microseconds_from_postgres(std::string_view text) {
 std::optional<std::int64_t> time_of_day_from_postgres(std::string_view text) {
   auto clock = take_clock(text);
   return text.empty() ? clock : std::nullopt;
+}
+
+std::optional<std::int64_t> interval_from_postgres(std::string_view text) {
+  std::int64_t out = 0;
+  if (text.find(" day") != text.npos) {
+    auto days = take_days(text);
+    if (!days || !(text.empty() || take(text, ' ')))
+      return std::nullopt;
+    out = *days;
+    if (text.empty())
+      return out;
+  }
+  auto clock = take_long_clock(text);
+  return clock && text.empty() && !__builtin_add_overflow(out, *clock, &out) ? std::optional(out)
+                                                                             : std::nullopt;
 }
 
 } // namespace millrace

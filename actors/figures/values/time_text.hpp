@@ -34,4 +34,9 @@ std::optional<std::int64_t> microseconds_from_postgres(std::string_view text);
 /// Returns the microseconds since midnight of "23:59:59.5". Accepts 24:00:00.
 std::optional<std::int64_t> time_of_day_from_postgres(std::string_view text);
 
+/// Returns the microseconds of an interval that PostgreSQL printed (IntervalStyle postgres): "1 day
+/// 02:00:00.5", "-00:05:00". A day has 24 hours, as in UTC. Returns nullopt for months and years, and
+/// beyond 64 bits.
+std::optional<std::int64_t> interval_from_postgres(std::string_view text);
+
 } // namespace millrace

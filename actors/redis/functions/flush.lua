@@ -1,8 +1,9 @@
--- uses: decimal, doubts, ledger, parts, places, rollups
+-- uses: decimal, doubts, events, ledger, newest, parts, places, rollups
 -- One flush of a node's cells. Writes everything, or writes nothing and names the first cell that
 -- is FENCED or STALE.
 -- ARGV: 1 {tick, cells, counters (key, amount, ...), heads of the commands, names of the figures,
---          doubts (table, doubt, ...)}
+--          doubts (table, doubt, ...), copies of newest places (figure, key, name, ...),
+--          what precedes every key of the project's users, who follows which figure's places}
 --       2 rolled-up figures {{number, spec, changes}, ...}
 --       3 the commands' arguments    4... state blocks
 -- Returns OK, commands, {figure, why it failed, ...}, cells whose state log lost blocks;
@@ -35,6 +36,23 @@ local function fold_all(rolled, tick, outcome)
   return works, gone, closing
 end
 
+-- Copies the newest places of the figures that say so. `list`: figure, the copy's key, its name, ...
+local function copy_newest(list, outcome, head, args, works)
+  if #list == 0 then return end
+  local copies, touched, sharers = {}, {}, {}
+  for i = 1, #list, 3 do
+    local copy = list[i + 1]
+    copies[list[i]] = copy
+    sharers[copy] = sharers[copy] or {}
+    sharers[copy][#sharers[copy] + 1] = list[i + 2]
+  end
+  newest.touch_commands(touched, copies, head[4], args)
+  for _, work in ipairs(works) do
+    if copies[work.figure] then newest.touch_work(touched, copies[work.figure], work) end
+  end
+  newest.write(outcome, touched, sharers)
+end
+
 local function count_records(outcome, counters)
   for i = 1, #counters, 2 do
     places.run(outcome, -1, 'INCRBY', counters[i], counters[i + 1])
@@ -63,9 +81,17 @@ local function flush(_, argv)
   local args = cmsgpack.unpack(argv[3])
 
   local broken = ledger.write(head[2], argv)
+  ledger.write_alerts(head[2], head[8], broken)
   if newer then redis.call('SET', PREFIX .. 'tick', format('%.0f', tick)) end
+  local noted, wishes = events.list(), events.wishes(head[9])
+  if wishes then
+    for _, work in ipairs(works) do events.note_work(noted, wishes, work) end
+    events.note_commands(noted, wishes, head[4], args)
+  end
   places.write(outcome, head[4], args)
   for _, work in ipairs(works) do rollups.commit(outcome, work) end
+  events.write(outcome, noted, tick)
+  copy_newest(head[7], outcome, head, args, works)
   places.run_slices(outcome, -1, 'ZREM', PREFIX .. 'closing', gone)
   if closing then parts.note_closing(closing) end
   for _, x in ipairs(outcome.lost) do parts.lost(x[1], x[2]) end

@@ -1,7 +1,9 @@
--- uses: decimal
+-- uses: alerts, decimal
 -- The cells' ledger. A cell's hash has its fencing token (owner), the number of its last flush, and
 -- its position in each partition (fields p:TABLE:PARTITION). It also has the generation of the state
--- log, and its number of blocks (length; missing in older ledgers). A cell's name is SHARD:ENTITY.
+-- log, and its number of blocks (length; missing in older ledgers). With figures that have now(), `span` is
+-- TICK:NEXT: what now() was in the last flush, and when the clock changes a figure next. A cell's name
+-- is SHARD:ENTITY.
 local ledger = {}
 
 function ledger.key(cell) return PREFIX .. 'cell:' .. cell end
@@ -11,7 +13,7 @@ function ledger.copy(cell, name) return PREFIX .. 'copy:' .. cell .. ':' .. name
 
 -- The fields of one cell's part of a flush, as pack.cpp packs them.
 local CELL, OWNER, EXPECTED, NUMBER, GENERATION, NEXT_GENERATION = 1, 2, 3, 4, 5, 6
-local BLOCK, COPY_BLOCK, BLOCK_TOO, COPY_LENGTH, POSITIONS = 7, 8, 9, 10, 11
+local BLOCK, COPY_BLOCK, BLOCK_TOO, COPY_LENGTH, POSITIONS, SPAN, ALERTS, DECLARED = 7, 8, 9, 10, 11, 12, 13, 14
 
 -- Returns a state log's number of blocks; -1 if the key has another type.
 function ledger.length(cell, generation)
@@ -78,6 +80,7 @@ function ledger.write(cells, argv)
     local fields = c[POSITIONS]
     append(c, argv, fields)
     fields[#fields + 1], fields[#fields + 2] = 'number', c[NUMBER]
+    if c[SPAN] ~= '' then fields[#fields + 1], fields[#fields + 2] = 'span', c[SPAN] end
     for first = 1, #fields, SLICE do
       redis.call('HSET', ledger.key(c[CELL]), unpack(fields, first, math.min(first + SLICE - 1, #fields)))
     end
@@ -86,10 +89,27 @@ function ledger.write(cells, argv)
   return broken
 end
 
+-- Writes what the cells' alerts do, and notes how many fields each cell's alerts have. Of a cell that lost
+-- some, it notes a number that no hash has until the cell writes all of them again: appends it to `broken`.
+-- `before` precedes users' keys.
+function ledger.write_alerts(cells, before, broken)
+  for i = 1, #cells do
+    local c = cells[i]
+    if #c[ALERTS] > 0 or #c[DECLARED] > 0 then
+      local noted = redis.call('HGET', ledger.key(c[CELL]), 'alerts')
+      local whole = not noted or tonumber(noted) == alerts.count(c[CELL]) or alerts.begin_anew(c[ALERTS])
+      alerts.write(before, c[CELL], c[ALERTS], c[DECLARED])
+      redis.call('HSET', ledger.key(c[CELL]), 'alerts', whole and format('%.0f', alerts.count(c[CELL])) or '-2')
+      if not whole then broken[#broken + 1] = i end
+    end
+  end
+end
+
 -- Returns whether a cell's hash or state log lost data. A live ledger has all cells.
 function ledger.is_broken(cell, live)
-  local have = redis.call('HMGET', ledger.key(cell), 'number', 'generation', 'length')
+  local have = redis.call('HMGET', ledger.key(cell), 'number', 'generation', 'length', 'alerts')
   if not have[1] then return live end
+  if have[4] and alerts.count(cell) ~= tonumber(have[4]) then return true end
   return have[3] and ledger.length(cell, have[2]) ~= tonumber(have[3])
 end
 

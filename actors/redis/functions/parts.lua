@@ -21,6 +21,13 @@ local function noted(field)
   return type(have) == 'string' and tonumber(have) or 0
 end
 
+-- A zset's number of members, or -1; the number that `counts` has under a field, and how to note another.
+function parts.size_of_zset(key) return size('ZCARD', key) or -1 end
+function parts.noted(field) return noted(field) end
+function parts.note_size(field, now, before)
+  if now ~= before then redis.pcall('HSET', counts, field, format('%.0f', now)) end
+end
+
 local function compared(command, key, field, what)
   local have, refused = size(command, key)
   if refused then return nil, 'Redis has another value where its parts were (' .. refused .. ')' end

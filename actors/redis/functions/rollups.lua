@@ -1,4 +1,4 @@
--- uses: decimal, ledger, parts, places, texts
+-- uses: decimal, ledger, newest, parts, places, texts
 -- Rolled-up figures. Redis merges the cells' partials in a hidden hash: field = group, value =
 -- packed {rows, key, member, slots of the aggregates}:
 --   count     one slot: the count
@@ -16,7 +16,7 @@ local D_GROUP, D_KEY, D_MEMBER, D_CLOSES, D_SHOWN, D_ROWS, D_ALWAYS, D_FIRST_SLO
 -- Returns the figure's spec, as spec.cpp packs it, with named fields.
 function rollups.spec(packed)
   local out = { name = packed[1], target = packed[2], always = packed[3], key = packed[4], aggregates = {},
-    outputs = {}, closes = packed[7], slots = 0 }
+    outputs = {}, closes = packed[7], newest = packed[8], slots = 0 }
   local slot = 0
   for i = 1, #packed[5], 3 do
     local kind = packed[5][i]
@@ -399,6 +399,11 @@ local function retire(_, argv)
     push(work, 'closing_removes', closing_member(spec, scanned[i]))
   end
   rollups.commit(outcome, work)
+  if spec.newest then
+    local touched = {}
+    newest.touch_work(touched, spec.newest, work)
+    newest.write(outcome, touched)
+  end
   redis.call('HDEL', PREFIX .. 'failed', spec.name)
   local left = redis.call('HLEN', spec.hidden)
   if left == 0 then parts.forget(spec) end

@@ -204,6 +204,18 @@ class model_cells {
       drain(cell);
   }
 
+  /// The clock goes on: each row takes its turns, whether it has some or not.
+  void set_clock(tick_seconds now) {
+    for (auto& [id, cell] : cells_) {
+      for (auto& [name, stored] : cell.rows)
+        cell.fold->turn(route_id{name.first}, unpack(name.second), unpack(stored.kept), stored.marks, now,
+                        "staged:");
+      cell.fold->set_tick(now);
+    }
+    now_ = now;
+  }
+  tick_seconds clock() const { return now_; }
+
   /// Some cells lose their fold and load it from the rows at rest.
   void restart_some() {
     for (auto& [id, cell] : cells_) {
@@ -273,6 +285,7 @@ class model_cells {
 
   std::unique_ptr<figure_fold> make_fold(cell_id id) const {
     auto out = std::make_unique<figure_fold>(plans_, id);
+    out->set_tick(now_);
     if (!live_)
       out->set_live(std::vector<bool>(plans_.figures.size(), false));
     return out;

@@ -1,6 +1,7 @@
 // The main test of the figures: random queries of the subset over random
 // histories, spread over cells, are text for text what PostgreSQL answers.
 
+#include "actors/figures/language/clock_text.hpp"
 #include "actors/figures/plan/planner.hpp"
 #include "tests/unit/figures/fold/fold_cells.hpp"
 #include "tests/unit/figures/fold/fold_world.hpp"
@@ -65,9 +66,9 @@ std::optional<std::string> rendered(const name_template& by, const figure_plan& 
   return out;
 }
 
-/// Adds what one figure's own query says Redis holds.
-void expect(model_redis& to, const figure_plan& plan, postgres::session& db) {
-  auto sql = plan.sql.substr(0, plan.sql.find_last_not_of("; \n") + 1);
+/// Adds what one figure's own query says Redis holds, with now() at this tick.
+void expect(model_redis& to, const figure_plan& plan, postgres::session& db, tick_seconds now) {
+  auto sql = with_clock(plan.sql.substr(0, plan.sql.find_last_not_of("; \n") + 1), now);
   auto answer = db.query_rows("SELECT q.*, row_to_json(q)::text FROM (" + sql + ") q");
   if (!answer)
     CAF_FAIL(answer.why().message << "\n" << sql);
@@ -171,6 +172,12 @@ class delivery {
   std::vector<std::size_t> next_;
 };
 
+/// Some seconds on, a day, or right at a moment at which rows of fold_world.hpp enter and leave.
+tick_seconds later(tick_seconds now, random_source& random) {
+  auto step = random.one_in(6) ? 86'400 : random.one_in(2) ? 50 : random.between(1, 120);
+  return {now.value + step};
+}
+
 } // namespace
 
 CAF_TEST(random figures over random histories are text for text what PostgreSQL answers) {
@@ -202,7 +209,11 @@ CAF_TEST(random figures over random histories are text for text what PostgreSQL 
     for (int round = 0; round < 4 && wrong.empty(); ++round) {
       for (auto changes = random.below(250); changes-- > 0;)
         tables.change();
+      if (random.one_in(2))
+        cells.set_clock(later(cells.clock(), random));
       stream.deliver_all();
+      if (random.one_in(2))
+        cells.set_clock(later(cells.clock(), random));
       cells.publish();
       if (round == 0)
         cells.open();
@@ -212,7 +223,7 @@ CAF_TEST(random figures over random histories are text for text what PostgreSQL 
       load(tables, *db);
       model_redis expected;
       for (auto& plan : plans.figures)
-        expect(expected, plan, *db);
+        expect(expected, plan, *db, cells.clock());
       wrong = differences(cells.shown(), expected) + cells.complaint;
       if (random.one_in(2))
         cells.restart_some();

@@ -145,7 +145,33 @@ class random_figures {
     std::string out;
     for (auto terms = random_.one_in(2) ? 0 : 1 + random_.below(2); terms-- > 0;)
       out += (out.empty() ? " WHERE " : " AND ") + condition(either(), 2);
+    for (auto terms = random_.one_in(3) ? 1 + random_.below(2) : 0; terms-- > 0;)
+      if (auto term = window(either()); !term.empty())
+        out += (out.empty() ? " WHERE " : " AND ") + term;
     return out;
+  }
+
+  std::string clock() {
+    static const std::vector<std::string> lengths{"100 seconds", "1 minute",    "1 day",
+                                                  "1 day 30.5s", "-50 seconds", "0.25 seconds"};
+    return random_.one_in(5) ? "now()" : "now() - interval '" + random_.of(lengths) + "'";
+  }
+
+  /// A condition with the clock; empty if the table has no timestamps.
+  std::string window(const postgres::table& of) {
+    auto times = of_types(of, {type::timestamp, type::timestamptz});
+    if (times.empty())
+      return {};
+    auto name = column(of, *random_.of(times));
+    auto cmp = random_.of(std::vector<std::string>{"<", "<=", ">", ">=", ">", ">"});
+    switch (random_.below(4)) {
+    case 0:
+      return clock() + " " + cmp + " " + name;
+    case 1:
+      return name + " BETWEEN now() - interval '2 days' AND " + clock();
+    default:
+      return name + " " + cmp + " " + clock();
+    }
   }
 
   // ----- plain columns -----
@@ -246,6 +272,10 @@ class random_figures {
                                                type::date, type::timestamp, type::timestamptz, type::time})))
             + ")";
     }
+    auto term = window(either());
+    if (random_.one_in(8) && !term.empty())
+      return out + " FILTER (WHERE " + term + (random_.one_in(3) ? " AND " + condition(either(), 1) : "")
+             + ")";
     if (random_.one_in(4))
       out += " FILTER (WHERE " + condition(either(), 1)
              + (random_.one_in(3) ? " AND " + condition(either(), 1) : "") + ")";

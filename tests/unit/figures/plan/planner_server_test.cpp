@@ -63,11 +63,20 @@ std::string all(const std::vector<refusal>& refused) {
 
 } // namespace
 
+CAF_TEST(the alerts of the shop are planned beside its figures) {
+  auto planned = plan_figures({"sql/figures", "sql/alerts"}, shop());
+  CAF_CHECK_EQUAL(all(planned.refusals), "");
+  std::size_t alerts = 0;
+  for (auto& x : planned.plans.figures)
+    alerts += x.place.alert.has_value();
+  CAF_CHECK_EQUAL(alerts, 6u);
+}
+
 CAF_TEST(the figures of the shop are planned) {
   auto planned = plan_figures({"sql/figures"}, shop());
   CAF_CHECK_EQUAL(all(planned.refusals), "");
   auto& plans = planned.plans;
-  CAF_CHECK_EQUAL(plans.figures.size(), 16u);
+  CAF_CHECK_EQUAL(plans.figures.size(), 17u);
   CAF_CHECK_EQUAL(plans.tables.size(), 4u);
   // own routes, orders by customer, order_items by product
   CAF_CHECK_EQUAL(plans.routes.size(), 6u);

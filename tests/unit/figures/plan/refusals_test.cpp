@@ -185,13 +185,32 @@ CAF_TEST(tables whose WAL lacks old rows are refused with the command to run) {
           "text");
 }
 
-CAF_TEST(the clock and its functions are refused) {
+CAF_TEST(the clock stands in windows only) {
   auto x = "string n";
-  refused(x, "SELECT count(*) FROM orders WHERE order_date > now() - interval '5 minutes'", "later version",
-          "");
-  refused(x, "SELECT count(*) FROM orders WHERE order_date > now()", "now() comes with a later version",
-          "ttl");
-  refused(x, "SELECT count(*) FROM orders WHERE order_date > current_timestamp", "later version", "constant");
+  auto of = [](std::string where) { return "SELECT count(*) FROM orders WHERE " + where; };
+  accepted(x, of("order_date > now() - interval '00:05:00'"));
+  accepted(x, of("now() - '00:05:00'::interval <= order_date AND status = 'paid'"));
+  accepted(x, of("now() - order_date < interval '1 day 00:00:01.5'"));
+  accepted(x, of("order_date BETWEEN now() - interval '1 day' AND now() - interval '00:01:00'"));
+  accepted(x, of("at > now()"));
+  accepted(x, "SELECT count(*) FILTER (WHERE order_date > now() - interval '01:00:00') FROM orders");
+  refused(x, of("order_date > now() - interval '00:05:00' OR status = 'paid'"), "now() under OR or NOT",
+          "AND");
+  refused(x, of("NOT (order_date > now())"), "now() under OR or NOT", "AND");
+  refused(x, of("order_date NOT BETWEEN now() - interval '1 day' AND now()"), "now() under OR or NOT", "AND");
+  refused(x, of("order_date > now() - interval '1 mon'"), "months", "days");
+  refused(x,
+          "SELECT count(*) FROM orders JOIN customers ON customers.id = customer_id "
+          "WHERE now() BETWEEN order_date AND customers.created_at",
+          "BETWEEN over columns of two tables", "BETWEEN");
+  refused(x, of("order_date = now()"), "= and <>", "interval");
+  refused(x, of("day > now() - interval '1 day'"), "of type date", "timestamp");
+  refused(x, of("order_date + interval '1 day' > now()"), "arithmetic", "sum");
+  refused(x, of("now() > now() - interval '1 day'"), "this comparison with now()", "interval");
+  refused(x, of("total_amount > now()"), "of type numeric(10,2)", "timestamp");
+  refused(x, "SELECT now(), count(*) FROM orders", "", "");
+  refused(x, of("order_date > current_timestamp"), "the date, the time or the user", "now()");
+  refused(x, of("order_date > clock_timestamp()"), "the clock of a figure is now()", "now()");
   refused(x, "SELECT count(*) FROM orders WHERE order_date > 'today'", "moves with the clock", "written out");
   refused("hash m:{m}", "SELECT date_trunc('minute', at) AS m, count(*) FROM orders GROUP BY 1",
           "timestamp with time zone", "timestamp (without time zone) column");
