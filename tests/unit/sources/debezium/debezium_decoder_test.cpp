@@ -1,6 +1,8 @@
 #define CAF_SUITE debezium.debezium_decoder
 #include "actors/sources/debezium/debezium_decoder.hpp"
 
+#include "actors/figures/values/text_values.hpp"
+
 #include "recorded_events.hpp"
 
 #include "caf/test/unit_test.hpp"
@@ -576,6 +578,18 @@ CAF_TEST(a timestamp that Debezium writes for more than one is refused by its co
   CAF_CHECK(*value_of(zoned, "\"-infinity\"") == num(minus_infinity));
   CAF_CHECK(*value_of(stamp_column("x"), "9223372036825200000") == num(plus_infinity));
   CAF_CHECK(*value_of(stamp_column("x"), "-9223372036832400000") == num(minus_infinity));
+}
+
+CAF_TEST(the stream turns one timestamp into infinity and a read keeps it) {
+  auto stamp = stamp_column("x");
+  CAF_CHECK(*value_of(stamp, "9223372036825200000") == num(plus_infinity)); // 294247-01-10 04:00:25.2
+  CAF_CHECK(*value_of(stamp_column("x", 3), "9223372036825200") == num(plus_infinity));
+  for (std::int64_t near : {9223372036825199999, 9223372036825200001})
+    CAF_CHECK(*value_of(stamp, std::to_string(near)) == num(near));
+  for (std::int64_t near : {9223372036825199, 9223372036825201})
+    CAF_CHECK(*value_of(stamp_column("x", 3), std::to_string(near)) == num(near * 1000));
+  CAF_CHECK(*value_from_text("294247-01-10 04:00:25.2", stamp) == num(9223372036825200000));
+  CAF_CHECK(*value_from_text("infinity", stamp) == num(plus_infinity));
 }
 
 CAF_TEST(an old date of a snapshot is refused by its column and comes as it is from the stream) {
