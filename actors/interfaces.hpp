@@ -29,8 +29,9 @@ using aggregator_actor = caf::typed_actor<
     caf::reacts_to<atom::copy>,
     // Replaces the cell's rows and positions by those of the ledger.
     caf::replies_to<atom::load, cell_ledger>::with<cell_positions>,
-    // Ends a fill (go live): shows every place. Answers once the places are in Redis.
-    caf::replies_to<atom::publish>::with<cell_id>,
+    // Ends a fill (go live): shows every place, except those of the named figures, which keep
+    // filling. Answers once the places are in Redis.
+    caf::replies_to<atom::publish, std::vector<std::string>>::with<cell_id>,
     // A read of these tables (empty: all) begins at this LSN: remembers the keys that the stream
     // removes from now on. Answers once Redis has a note of the read.
     caf::replies_to<atom::read, lsn, std::vector<std::string>>::with<cell_id>,

@@ -90,13 +90,14 @@ struct surroundings_report {
 
 /// FILL's report: fills and leadership.
 struct fill_report {
-  bool live = false;                     ///< the ledger's phase is live; else a fill runs
-  std::string reason = {};               ///< of the last fill
-  std::string trouble = {};              ///< why the fill can't continue
-  std::vector<std::string> filling = {}; ///< the figures that fill; empty: all figures
-  bool leads = false;                    ///< this node serves shard 0
-  std::uint64_t unserved_cells = 0;      ///< cells without a node
-  std::string stage = {};                ///< the running fill's step, as text
+  bool live = false;                                  ///< the ledger's phase is live; else a fill runs
+  std::string reason = {};                            ///< of the last fill
+  std::string trouble = {};                           ///< why the fill can't continue
+  std::vector<std::string> filling = {};              ///< the figures that fill; empty: all figures
+  std::map<std::string, std::string> unreadable = {}; ///< by table: why its rows can't be read
+  bool leads = false;                                 ///< this node serves shard 0
+  std::uint64_t unserved_cells = 0;                   ///< cells without a node
+  std::string stage = {};                             ///< the running fill's step, as text
   surroundings_report surroundings = {};
 };
 

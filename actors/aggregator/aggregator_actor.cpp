@@ -54,9 +54,9 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
         catch_up();
         return cell_positions{cell->id(), cell->positions()};
       },
-      [this](atom::publish) {
-        published = true;
-        cell->publish(how.now());
+      [this](atom::publish, const std::vector<std::string>& held) {
+        published = held;
+        cell->publish(how.now(), held);
         return answer_when_durable();
       },
       [this](atom::read, lsn from, const std::vector<std::string>& tables) {
@@ -106,7 +106,7 @@ void aggregator_state::catch_up() {
   }
   sweep_again();
   if (published)
-    cell->publish(how.now());
+    cell->publish(how.now(), *published);
   announce();
 }
 

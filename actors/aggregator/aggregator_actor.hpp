@@ -42,12 +42,13 @@ struct aggregator_state {
   aggregator_actor::stateful_pointer<aggregator_state> self;
   aggregator_settings how;
   std::optional<millrace::cell> cell;
-  std::map<source_id, cdc_router_actor> routers;        ///< by partition: the router that sent its last batch
-  bool announced = false;                               ///< the writer knows that there is something urgent
-  bool announced_idle = false;                          ///< the writer knows that positions moved
-  bool published = false;                               ///< the cell's fill was told to end
-  std::map<std::vector<std::string>, table_read> reads; ///< by tables; empty: all
-  bool collecting = false;                              ///< a flush is running
+  std::map<source_id, cdc_router_actor> routers; ///< by partition: the router that sent its last batch
+  bool announced = false;                        ///< the writer knows that there is something urgent
+  bool announced_idle = false;                   ///< the writer knows that positions moved
+  std::optional<std::vector<std::string>>
+      published; ///< the cell's fill was told to end, but for these figures
+  std::map<std::vector<std::string>, table_read> reads;        ///< by tables; empty: all
+  bool collecting = false;                                     ///< a flush is running
   std::vector<caf::typed_response_promise<cell_id>> waiting;   ///< answered after the next flush
   std::vector<caf::typed_response_promise<cell_id>> under_way; ///< answered after the running flush
 };

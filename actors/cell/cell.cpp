@@ -185,7 +185,7 @@ void cell::upsert(const change_view& x, tick_seconds now) {
 void cell::take_read(const change_view& x, tick_seconds now) {
   auto* stored = rows_.find(x.route, x.key);
   auto newer = stored ? stored->at >= x.at : rows_.reads().removed_since(x.route, x.key, x.at);
-  if (live() && !rows_.knows_of(x.route, x.at)) {
+  if (any_live() && !rows_.knows_of(x.route, x.at)) {
     auto& newest = unknown_reads_[how_.plans->routes[x.route.value].table];
     newest = std::max(newest, x.at);
   }
@@ -255,13 +255,19 @@ bool cell::reached(const std::vector<position>& x) const {
   return std::all_of(x.begin(), x.end(), [&](auto& p) { return positions_.at(p.source).last >= p.last; });
 }
 
-void cell::publish(tick_seconds now) {
+void cell::publish(tick_seconds now, const std::vector<std::string>& held) {
   if (live())
     return;
   advance(now);
-  opened_ = filling();
-  for (auto id : opened_)
-    alerts_.opens(id);
+  std::vector<bool> stay(how_.plans->figures.size());
+  for (std::size_t i = 0; i < stay.size(); ++i)
+    stay[i] = std::find(held.begin(), held.end(), how_.plans->figures[i].name) != held.end();
+  figures_.set_held(stay);
+  for (auto id : filling())
+    if (!stay[id.value]) {
+      opened_.push_back(id);
+      alerts_.opens(id);
+    }
   rows_.each([&](route_id route, stored_row& x) {
     unpack(x.kept(), fresh_);
     figures_.admit(route, fresh_);
@@ -272,8 +278,25 @@ void cell::publish(tick_seconds now) {
       rows_.touch(route, x);
   });
   figures_.open();
-  live_ = {true, {}};
+  make_live(stay);
   changed_rows_ = true;
+}
+
+/// Makes the cell's figures live, except held ones that aren't live.
+void cell::make_live(const std::vector<bool>& held) {
+  live_figures now{true, {}};
+  for (std::uint16_t i = 0; i < held.size(); ++i) {
+    if (how_.plans->figures[i].entity != id_.entity)
+      continue;
+    auto was = std::find(live_.some.begin(), live_.some.end(), figure_id{i}) != live_.some.end();
+    if (!held[i] || was)
+      now.some.push_back({i});
+    else
+      now.all = false;
+  }
+  if (now.all)
+    now.some.clear();
+  live_ = std::move(now);
 }
 
 std::vector<store_write> cell::retire(tick_seconds now, const std::vector<bool>& which) {

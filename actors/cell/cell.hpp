@@ -53,8 +53,9 @@ class cell {
   /// which rows PostgreSQL has.
   bool sweep(lsn from, tick_seconds now, const std::vector<std::string>& tables = {});
 
-  /// Ends a fill (go live): folds all rows into the figures that fill, and shows every place.
-  void publish(tick_seconds now);
+  /// Ends a fill (go live): folds all rows into the figures that fill, and shows every place. The
+  /// named figures keep filling, unless they are live.
+  void publish(tick_seconds now, const std::vector<std::string>& held = {});
   /// Returns whether all figures of the cell are live.
   bool live() const { return live_.all; }
 
@@ -109,6 +110,7 @@ class cell {
   void copy_into(cell_flush& out);
   void check_into(cell_flush& out, tick_seconds now, std::size_t checks);
   void set_live(const applied_block& last);
+  void make_live(const std::vector<bool>& held);
   bool any_live() const { return live_.all || !live_.some.empty(); }
   bool holds(route_id route) const { return holds_[route.value]; }
 

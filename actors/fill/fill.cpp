@@ -4,8 +4,16 @@
 
 namespace millrace {
 
+namespace {
+
+bool contains(const std::vector<std::string>& all, const std::string& x) {
+  return std::find(all.begin(), all.end(), x) != all.end();
+}
+
+} // namespace
+
 fill::fill(fill_backend backend, fill_note note, bool live)
-    : backend_(std::move(backend)), note_(std::move(note)), live_(live) {
+    : backend_(std::move(backend)), note_(std::move(note)), live_(live), tables_(note_.tables) {
   if (!live_ && !note_.figures.empty() && note_.tables.empty())
     at_ = stage::publish; // the rows in memory are complete
 }
@@ -36,11 +44,11 @@ result<bool> fill::one() {
     return drain();
   case stage::sweep:
     at_ = stage::sweeping;
-    backend_.sweep(from_, note_.tables);
+    backend_.sweep(from_, tables_);
     return true;
   case stage::publish:
     at_ = stage::publishing;
-    backend_.publish();
+    backend_.publish(held_);
     return true;
   case stage::save:
     return save();
@@ -114,10 +122,48 @@ result<bool> fill::settle() {
 
 result<bool> fill::read() {
   progress_ = backend_.progress();
-  if (!progress_.done)
+  if (!progress_.done && !leaves_out())
     return false;
   at_ = stage::drain;
   return true;
+}
+
+/// Decides whether to end without the tables that can't be read. Returns false if that would gain
+/// nothing: no table was read, and no figure can go live.
+bool fill::leaves_out() {
+  if (!progress_.only_unreadable)
+    return false;
+  std::vector<std::string> read, unread, held;
+  for (auto& table : note_.tables.empty() ? backend_.tables : note_.tables)
+    (progress_.unreadable.count(table) ? unread : read).push_back(table);
+  std::size_t filling = 0;
+  for (auto& [figure, over] : backend_.tables_of) {
+    if (live_ || (!note_.figures.empty() && !contains(note_.figures, figure)))
+      continue;
+    ++filling;
+    if (std::any_of(over.begin(), over.end(), [&](auto& table) { return contains(unread, table); }))
+      held.push_back(figure);
+  }
+  if (read.empty() && held.size() == filling)
+    return false;
+  tables_ = std::move(read);
+  left_out_ = std::move(unread);
+  held_ = std::move(held);
+  return true;
+}
+
+/// Returns to the first stage, to read all tables of the fill.
+void fill::begin_again() {
+  ends_.reset();
+  tables_ = note_.tables;
+  left_out_.clear();
+  held_.clear();
+  at_ = stage::stream;
+}
+
+/// Returns whether the fill is of all tables.
+bool fill::all_tables() const {
+  return note_.tables.empty() || note_.tables.size() == backend_.tables.size();
 }
 
 result<bool> fill::drain() {
@@ -138,13 +184,12 @@ result<bool> fill::drain() {
   if (!lost)
     return lost.why();
   if (*lost) {
-    ends_.reset();
-    at_ = stage::stream;
+    begin_again();
     return error{errc::unavailable,
                  "Kafka deleted rows of the read before they were taken (a topic's retention, or "
                  "somebody); the tables are read again"};
   }
-  at_ = stage::sweep;
+  at_ = reads_none() ? stage::publish : stage::sweep;
   return true;
 }
 
@@ -162,14 +207,20 @@ result<bool> fill::lost_records() {
 
 result<bool> fill::save() {
   auto after = note_;
-  if (note_.tables.empty() && from_.value > 0) // if only some tables were read, the others weren't swept
+  if (all_tables() && from_.value > 0) { // if only some tables were read, the others weren't swept
     after.swept = from_;
-  after.figures.clear();
+    if (!left_out_.empty())
+      if (auto noted = backend_.doubt("it couldn't be read when all other tables were", left_out_); !noted)
+        return noted.why();
+  }
+  after.figures = held_;
   after.tables.clear();
-  if (from_.value > 0)
-    if (auto proven = backend_.proven(from_, note_.tables); !proven)
+  if (!held_.empty())
+    after.tables = left_out_;
+  if (from_.value > 0 && !reads_none())
+    if (auto proven = backend_.proven(from_, tables_); !proven)
       return proven.why();
-  if (auto saved = backend_.save(after, true); !saved)
+  if (auto saved = backend_.save(after, held_.empty()); !saved)
     return saved.why();
   note_ = after;
   at_ = stage::done;
@@ -201,10 +252,15 @@ void fill::on_lost() {
 }
 
 void fill::on_unknown() {
-  if (at_ != stage::sweeping)
-    return;
-  ends_.reset();
-  at_ = stage::stream;
+  if (at_ == stage::sweeping)
+    begin_again();
+}
+
+std::string fill::trouble() const {
+  std::string out;
+  for (auto& [table, why] : progress_.unreadable)
+    out += (out.empty() ? "" : "; ") + table + " can't be read: " + why;
+  return out;
 }
 
 std::string fill::words() const {

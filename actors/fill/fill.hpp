@@ -13,6 +13,10 @@
 ///     sweep     cells remove rows that neither read nor stream has shown since `from`
 ///     publish   every figure's places appear (go live)
 ///
+/// A table that can't be read holds only the figures over it. Once every other table is read, the fill
+/// ends without it: the other figures go live, and the fill's progress names what is left for the next
+/// fill. A read under shown figures ends without it too.
+///
 /// So a change below `from` is in the read, and a change at or above it comes through the stream
 /// (actors/cell/table_reads.hpp). A fill that is interrupted at any step begins again with another
 /// `from`. If the topics have every row (birth 0), the tables aren't read.
@@ -33,13 +37,16 @@ namespace millrace {
 /// How far a read of tables is.
 struct read_progress {
   bool done = false;
-  std::string words;   ///< for people: the table and its number of rows
-  std::string trouble; ///< why a table can't be read; the reader retries
+  std::string words;                             ///< for people: the table and its number of rows
+  std::map<std::string, std::string> unreadable; ///< by table: why it can't be read; the reader retries
+  bool only_unreadable = false;                  ///< every other table is read, and these failed repeatedly
 };
 
 using offsets_by_source = std::map<source_id, kafka_offset>;
 
 struct fill_backend {
+  std::vector<std::string> tables;                           ///< every captured table, SCHEMA.TABLE
+  std::map<std::string, std::vector<std::string>> tables_of; ///< the tables that each figure reads
   std::function<result<lsn>()> emit_marker;
   std::function<result<postgres::slot_state>()> slot;
   std::function<result<bool>(lsn marker)>
@@ -60,12 +67,13 @@ struct fill_backend {
       begins; ///< the first offset of every partition that Kafka still has
   std::function<result<bool>(const offsets_by_source&)> durable;               ///< in every cell?
   std::function<void(lsn from, const std::vector<std::string>& tables)> sweep; ///< answered by on_swept()
-  std::function<void()> publish;                                               ///< answered by on_published()
+  /// Makes the filling figures live, but not these; answered by on_published().
+  std::function<void(const std::vector<std::string>& held)> publish;
   std::function<result<void>(const fill_note&, bool live)> save;
   /// The rows of these tables (empty: all) equal PostgreSQL's: ends doubts from before `from`.
   std::function<result<void>(lsn from, const std::vector<std::string>& tables)> proven;
-  /// Notes a doubt for every table.
-  std::function<result<void>(const std::string& why)> doubt_all;
+  /// Notes a doubt for these tables (empty: all).
+  std::function<result<void>(const std::string& why, const std::vector<std::string>& tables)> doubt;
   /// Returns the tables in doubt for which reading again is enough, with the reason.
   std::function<result<std::map<std::string, std::string>>()> to_read_again;
   std::function<result<std::optional<saved_note>>()> saved; ///< nullopt: the ledger has none
@@ -107,8 +115,12 @@ class fill {
   const fill_note& note() const { return note_; }
   /// Returns the stage as text, for status.
   std::string words() const;
-  /// Returns why a table can't be read; empty if there is no problem.
-  const std::string& trouble() const { return progress_.trouble; }
+  /// Returns the tables that can't be read, with the reason.
+  const std::map<std::string, std::string>& unreadable() const { return progress_.unreadable; }
+  /// Returns the same as text; empty if there are none.
+  std::string trouble() const;
+  /// Returns whether the fill only retries tables that can't be read.
+  bool stuck() const { return at_ == stage::read && progress_.only_unreadable; }
 
  private:
   result<bool> one();
@@ -116,9 +128,13 @@ class fill {
   result<bool> announce();
   result<bool> settle();
   result<bool> read();
+  bool leaves_out();
+  void begin_again();
   result<bool> drain();
   result<bool> lost_records();
   result<bool> save();
+  bool all_tables() const;
+  bool reads_none() const { return tables_.empty() && !left_out_.empty(); }
   bool reads() const { return live_ || !note_.figures.empty() || note_.birth.value > 0; }
 
   fill_backend backend_;
@@ -130,7 +146,10 @@ class fill {
   std::uint64_t next_transaction_ = 0;
   std::string waits_for_; ///< open transactions
   read_progress progress_;
-  offsets_by_source before_; ///< the ends of the partitions when the read began
+  std::vector<std::string> tables_;   ///< tables to sweep; empty: all, if none is left out
+  std::vector<std::string> left_out_; ///< tables that can't be read
+  std::vector<std::string> held_;     ///< figures over `left_out_`
+  offsets_by_source before_;          ///< the ends of the partitions when the read began
   std::optional<offsets_by_source> ends_;
 };
 

@@ -11,6 +11,11 @@ namespace {
 /// Writing the places of a large table takes minutes.
 constexpr std::chrono::minutes cell_timeout{10};
 
+/// Returns whether a fill of these tables (empty: all) reads this one.
+bool covers(const std::vector<std::string>& tables, const std::string& x) {
+  return tables.empty() || std::find(tables.begin(), tables.end(), x) != tables.end();
+}
+
 } // namespace
 
 fill_actor::behavior_type fill_state::make_behavior(fill_settings settings) {
@@ -23,7 +28,7 @@ fill_actor::behavior_type fill_state::make_behavior(fill_settings settings) {
   how.servers.sweep = [this](lsn from, const std::vector<std::string>& tables) {
     ask_cells_to_sweep(from, tables);
   };
-  how.servers.publish = [this] { ask_cells_to_publish(); };
+  how.servers.publish = [this](const std::vector<std::string>& held) { ask_cells_to_publish(held); };
   self->send(self, atom::tick_v);
   return {
       [this](atom::homes, const cell_homes& x, bool first) { take_homes(x, first); },
@@ -63,8 +68,10 @@ void fill_state::tick() {
 void fill_state::lead() {
   if (!live && !under_way)
     start_fill(false);
+  if (!under_way || under_way->stuck())
+    look_for_snapshot();
   if (!under_way)
-    return look_for_snapshot();
+    return;
   auto stage = under_way->at();
   auto moved = under_way->step();
   if (!moved && moved.why().message != trouble)
@@ -72,12 +79,16 @@ void fill_state::lead() {
   trouble = moved ? under_way->trouble() : moved.why().message;
   if (under_way->at() != stage && !under_way->done())
     spdlog::info("fill: the fill {}", under_way->words());
+  unreadable = under_way->unreadable();
   note = under_way->note();
-  if (under_way->done()) {
-    spdlog::info("fill: completed the fill");
-    under_way.reset();
-    live = true;
-  }
+  if (!under_way->done())
+    return;
+  under_way.reset();
+  live = note.figures.empty();
+  if (!live)
+    return spdlog::warn("fill: completed the fill, except for {} figures: {}", note.figures.size(), trouble);
+  spdlog::info("fill: completed the fill");
+  trouble.clear();
 }
 
 void fill_state::look_around() {
@@ -88,11 +99,11 @@ void fill_state::look_around() {
   surroundings = how.look(leads);
   if (!leads)
     look_on();
-  else if (live && !under_way)
+  else if (some_live())
     look_for_what_was_lost();
-  if (leads && live)
+  if (leads && some_live())
     look_for_slot();
-  if (leads && live && !under_way)
+  if (leads && (under_way ? under_way->stuck() : live))
     look_for_doubts();
 }
 
@@ -100,10 +111,11 @@ void fill_state::look_around() {
 void fill_state::look_for_slot() {
   if (auto& slot = surroundings.slot; !slot.known || slot.exists)
     slot_missed = false;
-  else if (!slot_missed && how.servers.doubt_all)
+  else if (!slot_missed && how.servers.doubt)
     slot_missed =
-        static_cast<bool>(how.servers.doubt_all("the replication slot isn't there, so changes are missed; "
-                                                "all tables are read again once Debezium has made another"));
+        static_cast<bool>(how.servers.doubt("the replication slot isn't there, so changes are missed; "
+                                            "all tables are read again once Debezium has made another",
+                                            {}));
 }
 
 /// A follower reads the fill's state from the ledger.
@@ -127,46 +139,60 @@ void fill_state::look_for_what_was_lost() {
   if (!saved || !*saved)
     return;
   auto& [over, have] = **saved;
-  if (over && have.swept >= note.swept)
+  if (over == live && have.swept >= note.swept && have.figures == note.figures)
     return;
   note = have;
   live = over;
+  under_way.reset();
   if (!live)
     start_fill(false);
 }
 
-/// Reads tables again without a request if nothing but their rows is in doubt.
+/// Reads tables again without a request if nothing but their rows is in doubt. If a fill only retries
+/// tables that can't be read, it begins again with these tables too.
 void fill_state::look_for_doubts() {
   if (!how.servers.to_read_again)
     return;
   auto tables = how.servers.to_read_again();
-  if (!tables || tables->empty())
+  if (!tables)
     return;
-  note.reason.clear();
-  note.tables.clear(); // of a read that ended when this node stopped leading
+  if (under_way) // it reads these already
+    std::erase_if(*tables, [&](auto& x) { return covers(note.tables, x.first); });
+  if (tables->empty())
+    return;
+  if (!under_way) {
+    note.reason.clear();
+    note.tables.clear(); // of a read that ended when this node stopped leading
+  }
   for (auto& [table, why] : *tables) {
     spdlog::info("fill: reading {} again: {}", table, why);
     note.tables.push_back(table);
     if (note.reason.find(why) == note.reason.npos)
       note.reason += (note.reason.empty() ? "" : "; ") + why;
   }
-  if (tables->size() == how.tables)
+  if (live && note.tables.size() == how.tables)
     note.tables.clear(); // empty: all tables
-  start_fill(true);
+  start_fill(live);
 }
 
 /// A new anchor means a new slot. Reads all tables again, to find the changes made while there was
 /// no slot.
 void fill_state::look_for_snapshot() {
+  if (!some_live())
+    return;
   auto shown = how.servers.last_anchor();
   if (!shown || *shown <= note.swept || *shown <= note.birth)
     return;
-  note.reason = "Debezium has a new replication slot: changes may have been missed";
+  auto why = "Debezium has a new replication slot: changes may have been missed";
+  // A table that can't be read stays in doubt.
+  if (how.servers.doubt && !how.servers.doubt(why, {}))
+    return;
+  note.reason = why;
   note.tables.clear(); // empty: all tables
+  if (!live)
+    note.tables = how.servers.tables;
   spdlog::warn("fill: {}; reading all tables again", note.reason);
-  if (how.servers.doubt_all)
-    (void)how.servers.doubt_all(note.reason);
-  start_fill(true);
+  start_fill(live);
 }
 
 template <class... Ts>
@@ -198,7 +224,9 @@ void fill_state::ask_all(void (fill::*answer)(), const Ts&... message) {
             });
 }
 
-void fill_state::ask_cells_to_publish() { ask_all(&fill::on_published, atom::publish_v); }
+void fill_state::ask_cells_to_publish(const std::vector<std::string>& held) {
+  ask_all(&fill::on_published, atom::publish_v, held);
+}
 
 void fill_state::tell_cells_of_read(lsn from, const std::vector<std::string>& tables) {
   ask_all(&fill::on_announced, atom::read_v, from, tables);
@@ -212,6 +240,8 @@ fill_report fill_state::status() const {
   fill_report out{live, note.reason, trouble};
   if (!live)
     out.filling = note.figures;
+  if (under_way)
+    out.unreadable = unreadable;
   out.leads = leads;
   out.unserved_cells = how.cells - std::min(how.cells, cells.size());
   out.stage = under_way ? under_way->words() : "";

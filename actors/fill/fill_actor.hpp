@@ -41,10 +41,12 @@ struct fill_state {
   void look_for_slot();
   void tell_cells_of_read(lsn from, const std::vector<std::string>& tables);
   void ask_cells_to_sweep(lsn from, const std::vector<std::string>& tables);
-  void ask_cells_to_publish();
+  void ask_cells_to_publish(const std::vector<std::string>& held);
   template <class... Ts>
   void ask_all(void (fill::*answer)(), const Ts&... message);
   fill_report status() const;
+  /// Returns whether any figures are live. While the others fill, these must stay exact.
+  bool some_live() const { return live || !note.figures.empty(); }
 
   fill_actor::stateful_pointer<fill_state> self;
   fill_settings how;
@@ -53,7 +55,8 @@ struct fill_state {
   bool leads = false;
   bool live = false;
   fill_note note;
-  std::string trouble; ///< why the fill can't continue
+  std::string trouble;                           ///< why the fill can't continue
+  std::map<std::string, std::string> unreadable; ///< tables that the fill can't read
   surroundings_report surroundings;
   bool slot_missed = false; ///< figures were live while the slot didn't exist
   caf::actor_clock::time_point looked{};

@@ -4,6 +4,8 @@
 #include "actors/ledger/retire.hpp"
 #include "actors/sources/debezium/captured_tables.hpp"
 
+#include <algorithm>
+
 namespace millrace {
 
 namespace {
@@ -76,8 +78,12 @@ fill_backend surroundings::backend() {
   };
   out.read = [this](lsn from, const std::vector<std::string>& tables) { return read(from, tables); };
   out.progress = [this] { return reader_.look(); };
-  out.proven = [this](lsn from, const std::vector<std::string>&) { return prove(from); };
-  out.doubt_all = [this](const std::string& why) { return doubt_all(why); };
+  out.proven = [this](lsn from, const std::vector<std::string>& tables) { return prove(from, tables); };
+  out.tables = captured_tables(*how_.plans);
+  out.tables_of = tables_of_figures(*how_.plans);
+  out.doubt = [this](const std::string& why, const std::vector<std::string>& tables) {
+    return doubt(why, tables);
+  };
   out.to_read_again = [this] { return to_read_again(); };
   out.ends = [this] { return bounds(false); };
   out.begins = [this] { return bounds(true); };
@@ -124,13 +130,17 @@ result<void> surroundings::read(lsn from, const std::vector<std::string>& tables
 }
 
 /// Clears the doubts of the tables read, except where a condition prevented exact figures.
-result<void> surroundings::prove(lsn from) {
+result<void> surroundings::prove(lsn from, const std::vector<std::string>& tables) {
   auto ledger = store();
   if (!ledger)
     return ledger.why();
-  auto done = (*ledger)->rely_on(to_be_relied_on(read_as_), how_.life);
-  auto in_the_way = standing(read_as_, relied_on());
-  for (auto& [table, _] : read_as_.tables)
+  auto proven = read_as_;
+  std::erase_if(proven.tables, [&](auto& x) {
+    return !tables.empty() && std::find(tables.begin(), tables.end(), x.first) == tables.end();
+  });
+  auto done = (*ledger)->rely_on(to_be_relied_on(proven), how_.life);
+  auto in_the_way = standing(proven, relied_on());
+  for (auto& [table, _] : proven.tables)
     if (done && in_the_way.count(table) == 0)
       done = (*ledger)->clear_doubt(table, from, how_.life);
   if (!done)
@@ -138,7 +148,7 @@ result<void> surroundings::prove(lsn from) {
   return done;
 }
 
-result<void> surroundings::doubt_all(const std::string& why) {
+result<void> surroundings::doubt(const std::string& why, const std::vector<std::string>& tables) {
   auto db = session();
   auto here = db ? (*db)->current_wal_lsn() : result<lsn>(db.why());
   if (!here)
@@ -151,7 +161,7 @@ result<void> surroundings::doubt_all(const std::string& why) {
       std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
           .count(),
       *here, true};
-  for (auto& table : captured_tables(*how_.plans))
+  for (auto& table : tables.empty() ? captured_tables(*how_.plans) : tables)
     if (auto noted = (*ledger)->doubt(table, x, how_.life); !noted)
       return store_.reset(), noted;
   return {};

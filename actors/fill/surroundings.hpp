@@ -65,8 +65,8 @@ class surroundings {
   result<side_topics*> side();
   result<bool> captured(lsn marker);
   result<void> read(lsn from, const std::vector<std::string>& tables);
-  result<void> prove(lsn from);
-  result<void> doubt_all(const std::string& why);
+  result<void> prove(lsn from, const std::vector<std::string>& tables);
+  result<void> doubt(const std::string& why, const std::vector<std::string>& tables);
   result<std::map<std::string, std::string>> to_read_again();
   catalog_watch_settings relied_on() const;
   slot_report look_at_slot();

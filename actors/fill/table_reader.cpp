@@ -7,6 +7,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -20,6 +21,8 @@ namespace {
 constexpr std::chrono::seconds kafka_timeout{60}, first_pause{1}, longest_pause{60};
 /// Number and bytes of rows that wait together for Kafka's acknowledgement.
 constexpr std::size_t batch_rows = 10'000, batch_bytes = 8 << 20;
+/// Attempts after which a table counts as unreadable.
+constexpr std::size_t attempts = 3;
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -45,11 +48,13 @@ struct table_reader::work {
       if (read) {
         waiting.pop_front();
         pause = first_pause;
+        tell_of_the_rest();
         continue;
       }
       // Reads the next table meanwhile.
       waiting.push_back(waiting.front());
       waiting.pop_front();
+      tell_of_the_rest();
       if (++failed % waiting.size() == 0) {
         wait(stop, pause);
         pause = std::min(pause * 2, longest_pause);
@@ -57,6 +62,7 @@ struct table_reader::work {
     }
     std::lock_guard lock(guard);
     progress.done = waiting.empty();
+    progress.only_unreadable = false;
   }
 
   void wait(std::stop_token stop, std::chrono::seconds time) {
@@ -69,14 +75,22 @@ struct table_reader::work {
     std::lock_guard lock(guard);
     if (read) {
       spdlog::info("fill: read {} ({} rows)", name, rows);
-      troubles.erase(name);
-    } else if (auto& said = troubles[name]; said != read.why().message) {
+      progress.unreadable.erase(name);
+      return;
+    }
+    ++failures[name];
+    if (auto& said = progress.unreadable[name]; said != read.why().message) {
       said = read.why().message;
       spdlog::warn("fill: {} can't be read: {}; trying again", name, said);
     }
-    progress.trouble.clear();
-    for (auto& [table, why] : troubles)
-      progress.trouble += (progress.trouble.empty() ? "" : "; ") + table + " can't be read: " + why;
+  }
+
+  void tell_of_the_rest() {
+    auto only = !waiting.empty() && std::all_of(waiting.begin(), waiting.end(), [&](auto id) {
+      return failures[name_of(id)] >= attempts;
+    });
+    std::lock_guard lock(guard);
+    progress.only_unreadable = only;
   }
 
   result<void> read_table(table_id id, std::stop_token stop) {
@@ -127,9 +141,9 @@ struct table_reader::work {
   lsn from;
   std::deque<table_id> waiting; ///< the first is being read
   std::size_t total, failed = 0;
-  std::uint64_t rows = 0; ///< of the table being read
-  std::map<std::string, std::string> troubles;
-  mutable std::mutex guard; ///< protects `progress`
+  std::uint64_t rows = 0;                      ///< of the table being read
+  std::map<std::string, std::size_t> failures; ///< attempts that failed, by table
+  mutable std::mutex guard;                    ///< protects `progress`
   read_progress progress;
   std::condition_variable_any woken;
   std::jthread thread; ///< last, because it uses all fields above

@@ -4,7 +4,8 @@
 /// topics. A thread of its own does the work; the caller only checks its progress.
 ///
 /// If a table can't be read, the reader tries again after 1 s, then after twice as long each time,
-/// up to 1 min. The other tables continue meanwhile.
+/// up to 1 min. The other tables continue meanwhile. Once all other tables are read, and each of
+/// the rest has failed three times, the progress says that only unreadable tables are left.
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/fill/fill.hpp"

@@ -99,6 +99,8 @@ json to_json(const fill_report& x) {
            {"surroundings", to_json(x.surroundings)}};
   if (!x.filling.empty())
     out["filling"] = x.filling;
+  if (!x.unreadable.empty())
+    out["unreadable"] = x.unreadable;
   return out;
 }
 

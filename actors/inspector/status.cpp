@@ -27,6 +27,21 @@ lacks_by_table lacking_tables(const surroundings_report& around) {
   return out;
 }
 
+/// Adds why a table can't be read to why figures over it are incomplete.
+void add_unreadable(lacks_by_table& lacks, const lacks_by_table& unreadable) {
+  for (auto& [table, why] : unreadable)
+    if (auto x = lacks.find(table); x != lacks.end())
+      x->second = why + "; " + x->second; // the commands stay last
+}
+
+/// Returns the tables that the fill can't read, with the reason as a sentence.
+lacks_by_table unreadable_tables(const fill_report& x) {
+  lacks_by_table out;
+  for (auto& [table, why] : x.unreadable)
+    out[table] = table + " can't be read: " + why;
+  return out;
+}
+
 /// Returns whether the figure fills. After a change of figures, only the named ones do.
 bool fills(const std::string& name, const fill_report& x) {
   return !x.live
@@ -43,11 +58,14 @@ std::string lacking(const std::vector<std::string>& tables, const lacks_by_table
 }
 
 figure_report state_of(const std::string& name, const node_report& x, const status_frame& frame,
-                       const lacks_by_table& lacks, const stillness& source) {
+                       const lacks_by_table& lacks, const lacks_by_table& unreadable,
+                       const stillness& source) {
   if (auto failed = x.writer.failed.find(name); failed != x.writer.failed.end())
     return {name, figure_state::failed, failed->second};
-  if (fills(name, x.fill))
-    return {name, figure_state::filling, x.fill.stage};
+  if (fills(name, x.fill)) {
+    auto why = lacking(frame.tables_of.at(name), unreadable);
+    return {name, figure_state::filling, why.empty() ? x.fill.stage : why};
+  }
   if (auto why = lacking(frame.tables_of.at(name), lacks); !why.empty())
     return {name, figure_state::incomplete, why};
   if (source.stale)
@@ -69,9 +87,11 @@ void judge(node_report& x, const status_frame& frame, const beginnings& since, s
   x.project = frame.project;
   x.figures.clear();
   auto lacks = lacking_tables(x.fill.surroundings);
+  auto unreadable = unreadable_tables(x.fill);
+  add_unreadable(lacks, unreadable);
   auto source = stillness_of(x.fill.surroundings, idle, frame.stale_after);
   for (auto& name : frame.figures) {
-    auto one = state_of(name, x, frame, lacks, source);
+    auto one = state_of(name, x, frame, lacks, unreadable, source);
     if (one.state != figure_state::live && one.since == 0)
       one.since = began(since, id_of(one), x.now);
     x.figures.push_back(std::move(one));

@@ -217,7 +217,7 @@ typename Inspector::result_type inspect(Inspector& f, surroundings_report& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, fill_report& x) {
-  return f(caf::meta::type_name("fill_report"), x.live, x.reason, x.trouble, x.filling, x.leads,
+  return f(caf::meta::type_name("fill_report"), x.live, x.reason, x.trouble, x.filling, x.unreadable, x.leads,
            x.unserved_cells, x.stage, x.surroundings);
 }
 

@@ -118,8 +118,26 @@ class application {
     auto status = node_status(how_.http_port);
     if (!status)
       return "the figures fill, as the ledger has it (" + status.why().message + ")";
-    auto words = status->value("cluster", nlohmann::json::object()).value("stage", "");
-    return words.empty() ? "the node starts with the new figures" : "the new figures: " + words;
+    auto cluster = status->value("cluster", nlohmann::json::object());
+    auto words = cluster.value("stage", "");
+    if (words.empty())
+      return "the node starts with the new figures";
+    auto waiting = waiting_for_tables(*status, cluster.value("unreadable", nlohmann::json::object()));
+    return waiting.empty() ? "the new figures: " + words : waiting;
+  }
+
+  /// Returns which figures wait for a table that can't be read, why, and what to do; empty if none does.
+  static std::string waiting_for_tables(const nlohmann::json& status, const nlohmann::json& unreadable) {
+    std::string figures, tables;
+    for (auto& x : status.value("figures", nlohmann::json::array()))
+      if (x.value("why", "").find(" can't be read: ") != std::string::npos)
+        figures += (figures.empty() ? "" : ", ") + x.value("name", "");
+    for (auto& [table, why] : unreadable.items())
+      tables += (tables.empty() ? "" : "; ") + table + " can't be read: " + why.get<std::string>();
+    if (tables.empty() || figures.empty())
+      return "";
+    return figures + " can't be filled while " + tables
+           + " (remove the cause, or remove the figures' files and apply again)";
   }
 
   result<bool> wait_for(const std::string& what) {

@@ -248,15 +248,9 @@ class company {
     x.frame.project = how_.project;
     x.frame.stale_after = std::chrono::seconds{how_.stale_after_seconds};
     x.now = [] { return unix_ms() / 1000; };
-    for (auto& figure : from_.plans->figures) {
+    for (auto& figure : from_.plans->figures)
       x.frame.figures.push_back(figure.name);
-      auto& tables = x.frame.tables_of[figure.name];
-      for (auto route : {std::optional<route_id>(figure.child), figure.parent})
-        if (route) {
-          auto& table = from_.plans->tables[from_.plans->routes[route->value].table.value].table;
-          tables.push_back(table.schema + "." + table.name);
-        }
-    }
+    x.frame.tables_of = tables_of_figures(*from_.plans);
     x.router = router_;
     x.writer = writer_;
     x.fill = fill_;

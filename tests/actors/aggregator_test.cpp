@@ -96,6 +96,9 @@ struct fixture : test_coordinator_fixture<message_config> {
     }
     return answer;
   }
+  std::shared_ptr<std::string> publish(std::vector<std::string> held = {}) {
+    return ask(atom::publish_v, std::move(held));
+  }
   void read_all(lsn from) {
     ask(atom::read_v, from, std::vector<std::string>{});
     flush();
@@ -222,7 +225,7 @@ CAF_TEST(a mark whose sender missed the acknowledgement gets it again) {
 }
 
 CAF_TEST(publish answers only when its flush is in Redis) {
-  auto answer = ask(atom::publish_v);
+  auto answer = publish();
   CAF_CHECK_EQUAL(told->dirty.size(), 1u);
   CAF_CHECK_EQUAL(*answer, "none yet");
   CAF_REQUIRE(store.flush(collect()) == flush_verdict::done);
@@ -236,7 +239,7 @@ CAF_TEST(publish answers only when its flush is in Redis) {
 CAF_TEST(a publish during a flush waits for the next one) {
   deliver(people_come(-1, 3));
   auto under_way = collect();
-  auto answer = ask(atom::publish_v);
+  auto answer = publish();
   store.flush(under_way);
   tell_flushed();
   run();
@@ -307,7 +310,7 @@ CAF_TEST(a sweep and the end of a fill that a ledger lost are made good) {
   auto lost_tail = store;
   read_all(lsn{14});
   ask(atom::sweep_v, lsn{14}, std::vector<std::string>{});
-  ask(atom::publish_v);
+  publish();
   flush();
   run();
   CAF_CHECK(store.places.empty());
@@ -331,7 +334,7 @@ CAF_TEST(a ledger that went back to before the rows of a sweep is swept when the
   flush();
   read_all(lsn{14});
   ask(atom::sweep_v, lsn{14}, std::vector<std::string>{});
-  ask(atom::publish_v);
+  publish();
   flush();
   run();
   CAF_CHECK(store.places.empty());
@@ -352,7 +355,7 @@ CAF_TEST(a ledger that went back to before the rows of a sweep is swept when the
 
 CAF_TEST(a read that was not swept is forgotten with a ledger that went back to before it) {
   deliver(people_come(-1, 1));
-  ask(atom::publish_v);
+  publish();
   flush();
   auto lost_tail = store;
   read_all(lsn{20});
@@ -365,11 +368,11 @@ CAF_TEST(a read that was not swept is forgotten with a ledger that went back to 
 }
 
 CAF_TEST(who waits for a flush that is lost is told) {
-  auto waiting = ask(atom::publish_v);
+  auto waiting = publish();
   load();
   run();
   CAF_CHECK_EQUAL(*waiting, "failed");
-  auto under_way = ask(atom::publish_v);
+  auto under_way = publish();
   (void)collect();
   load();
   run();
@@ -390,7 +393,7 @@ CAF_TEST(state that cannot be read makes the node start over) {
 
 CAF_TEST(a place tells when it was written last) {
   deliver(people_come(-1, 3));
-  ask(atom::publish_v);
+  publish();
   flush();
   auto ticks = answer<std::vector<std::int64_t>>(atom::written_v, figure_id{0},
                                                  std::vector<std::string>{"customer:3", "customer:4"});
@@ -402,7 +405,7 @@ CAF_TEST(status tells rows and whether the cell is live) {
   auto filling = answer<cell_report>(atom::status_v);
   CAF_CHECK_EQUAL(filling.rows, 1u);
   CAF_CHECK(!filling.live);
-  ask(atom::publish_v);
+  publish();
   CAF_CHECK(answer<cell_report>(atom::status_v).live);
 }
 

@@ -104,8 +104,10 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
         x->next.number = from.number;
         return cell_positions{};
       },
-      [=](atom::publish) {
+      [=](atom::publish, const std::vector<std::string>& held) {
         x->log.push_back("publish");
+        for (auto& figure : held)
+          x->log.back() += " without " + figure;
         return answer();
       },
       [=](atom::read, lsn from, const std::vector<std::string>& tables) {

@@ -18,6 +18,7 @@ struct folded_figure {
   std::unique_ptr<members> from;
   figure_id id;
   bool live = true;
+  bool held = false;   ///< keeps filling when a fill ends
   bool opened = false; ///< open() was called
   bool alert = false;
   std::vector<predicate> child_windows, parent_windows;
@@ -28,6 +29,7 @@ struct shown_figure {
   projection it;
   figure_id id;
   bool live = true;
+  bool held = false;      ///< keeps filling when a fill ends
   bool from_kept = false; ///< needs only the kept columns and the key
   bool alert = false;     ///< has no place that could be staged or compared
   std::vector<predicate> windows;
@@ -71,7 +73,7 @@ struct figure_fold::impl {
       note_windows(*plan.parent, parent);
     if (plan.what == figure_kind::projection) {
       by_route.at(plan.child.value)
-          .projections.push_back({projection(plans, id), id, true, shows_kept_columns(plans, plan),
+          .projections.push_back({projection(plans, id), id, true, false, shows_kept_columns(plans, plan),
                                   plan.place.alert.has_value(), child});
       return;
     }
@@ -82,7 +84,7 @@ struct figure_fold::impl {
     by_route.at(plan.child.value).folded.push_back(folded.size());
     if (plan.parent)
       by_route.at(plan.parent->value).folded.push_back(folded.size());
-    folded.push_back({std::move(to), std::move(from), id, true, false, plan.place.alert.has_value(),
+    folded.push_back({std::move(to), std::move(from), id, true, false, false, plan.place.alert.has_value(),
                       std::move(child), std::move(parent)});
   }
 
@@ -111,10 +113,10 @@ struct figure_fold::impl {
     return true;
   }
 
-  /// Folds the row into the live figures, or into those that aren't live.
-  void fold(route_id from, const row& x, int sign, bool quiet, bool live = true) {
+  /// Folds the row into the live figures.
+  void fold(route_id from, const row& x, int sign, bool quiet) {
     for (auto i : by_route.at(from.value).folded)
-      if (folded[i].live == live)
+      if (folded[i].live)
         folded[i].from->fold(from, x, sign, quiet, tick);
   }
 
@@ -201,7 +203,7 @@ bool figure_fold::unstage(route_id from, const row& key, const row& kept, std::s
   auto& all = impl_->by_route.at(from.value).projections;
   auto changed = false;
   for (std::size_t i = 0; i < marks.size(); ++i) {
-    if (all[i].live)
+    if (all[i].live || all[i].held)
       continue;
     if (marks[i].fingerprint != 0) {
       all[i].it.unstage(impl_->shown, key, prefix);
@@ -238,17 +240,31 @@ void figure_fold::fold(route_id from, const row* before, const row* after) {
 
 void figure_fold::restore(route_id from, const row& stored) { impl_->fold(from, stored, 1, true); }
 
-void figure_fold::admit(route_id from, const row& stored) { impl_->fold(from, stored, 1, false, false); }
+void figure_fold::set_held(const std::vector<bool>& held) {
+  for (auto& x : impl_->folded)
+    x.held = held.at(x.id.value);
+  for (auto& route : impl_->by_route)
+    for (auto& x : route.projections)
+      x.held = held.at(x.id.value);
+}
+
+void figure_fold::admit(route_id from, const row& stored) {
+  for (auto i : impl_->by_route.at(from.value).folded)
+    if (auto& x = impl_->folded[i]; !x.live && !x.held)
+      x.from->fold(from, stored, 1, false, impl_->tick);
+}
 
 void figure_fold::open() {
   for (auto& x : impl_->folded) {
+    if (x.held)
+      continue;
     x.live = true;
     if (!std::exchange(x.opened, true))
       x.to->begin();
   }
   for (auto& route : impl_->by_route)
     for (auto& x : route.projections)
-      x.live = true;
+      x.live |= !x.held;
 }
 
 cell_output figure_fold::drain(tick_seconds now) {

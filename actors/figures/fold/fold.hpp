@@ -76,11 +76,15 @@ class figure_fold {
   /// Folds a row whose effect Redis already has. Leaves nothing to drain.
   void restore(route_id from, const row& stored);
 
-  /// Folds a row into the figures that fill. Call it once for every row when a fill ends.
+  /// Sets which figures keep filling when a fill ends, indexed by figure number. None do at first.
+  void set_held(const std::vector<bool>& held);
+
+  /// Folds a row into the figures that fill and aren't held. Call it once for every row when a fill
+  /// ends.
   void admit(route_id from, const row& stored);
 
-  /// Makes all figures live. Call it once when a fill ends. The next drain creates the single row of each
-  /// rolled-up figure without GROUP BY, even if the cell has no rows.
+  /// Makes all figures live that aren't held. Call it once when a fill ends. The next drain creates the
+  /// single row of each rolled-up figure without GROUP BY, even if the cell has no rows.
   void open();
 
   /// Returns what changed since the last drain: one entry per place, with its newest content.

@@ -36,4 +36,13 @@ std::vector<std::string> captured_tables(const plan_set& plans) {
   return out;
 }
 
+std::map<std::string, std::vector<std::string>> tables_of_figures(const plan_set& plans) {
+  std::map<std::string, std::vector<std::string>> out;
+  for (auto& figure : plans.figures)
+    for (auto route : {std::optional<route_id>(figure.child), figure.parent})
+      if (route)
+        out[figure.name].push_back(name_of(plans.tables[plans.routes[route->value].table.value]));
+  return out;
+}
+
 } // namespace millrace

@@ -1,8 +1,10 @@
 #pragma once
 
-/// Which columns of a table the plans use.
+/// Which tables, and which of their columns, the plans use.
 
 #include "actors/figures/plan/plan.hpp"
+
+#include <map>
 
 namespace millrace {
 
@@ -15,5 +17,8 @@ std::optional<table_id> captured_table(const plan_set& plans, const std::string&
 
 /// Returns the SCHEMA.TABLE of every captured table.
 std::vector<std::string> captured_tables(const plan_set& plans);
+
+/// Returns the SCHEMA.TABLE of each table that a figure reads, by the figure's name.
+std::map<std::string, std::vector<std::string>> tables_of_figures(const plan_set& plans);
 
 } // namespace millrace

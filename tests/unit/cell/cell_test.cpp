@@ -291,6 +291,46 @@ CAF_TEST(a fill goes on after a crash where it was) {
   CAF_CHECK_EQUAL(place("customer:1").size(), 1u);
 }
 
+CAF_TEST(figures that are held keep filling while the others are live) {
+  here.take(customers, {upsert(people, customer(1, "Ada", "NY"), 0, 10)});
+  here.take(orders, {upsert(bought, order(7, 1, 250), 0, 20)});
+  here.it.publish(here.tick, {"geo", "shown"});
+  here.flush();
+  CAF_CHECK(!here.it.live());
+  CAF_CHECK(stats(1) == (fields{{"orders", "1"}, {"spent", "2.50"}}));
+  CAF_CHECK(store.rolled.count({"geo:revenue", "NY"}) == 0);
+  CAF_CHECK(place("customer:1").empty());
+  here.load(); // and stay so
+  here.take(orders, {upsert(bought, order(8, 1, 150), 1, 21)});
+  here.take(customers, {upsert(people, customer(2, "Bob", "LA"), 1, 22)});
+  here.flush();
+  CAF_CHECK(stats(1) == (fields{{"orders", "2"}, {"spent", "4.00"}}));
+  CAF_CHECK(store.rolled.count({"geo:revenue", "NY"}) == 0);
+  CAF_CHECK(place("customer:2").empty());
+  here.publish();
+  CAF_CHECK(here.it.live());
+  CAF_CHECK(stats(1) == (fields{{"orders", "2"}, {"spent", "4.00"}}));
+  CAF_CHECK((store.rolled[{"geo:revenue", "NY"}] == rolled_group{2, {400}}));
+  CAF_CHECK_EQUAL(place("customer:1").size(), 1u);
+  CAF_CHECK_EQUAL(place("customer:2").size(), 1u);
+}
+
+CAF_TEST(a figure that is live is not held any more) {
+  ada_buys();
+  auto before = store.places;
+  here.it.publish(here.tick, {"stats"});
+  here.flush();
+  CAF_CHECK(here.it.live());
+  CAF_CHECK(store.places == before);
+}
+
+CAF_TEST(a cell with some live figures tells of rows of a read that it does not know of) {
+  here.it.publish(here.tick, {"geo"});
+  here.flush();
+  here.take(orders, {read(bought, order(8, 1, 150), 0, 60)});
+  CAF_CHECK_EQUAL(here.it.collect(here.tick).unknown_reads.size(), 1u);
+}
+
 CAF_TEST(publishing twice changes nothing) {
   ada_buys();
   auto before = store.places;

@@ -83,6 +83,25 @@ CAF_TEST(what is around a node is shown with what is known of it) {
   CAF_CHECK(y["kafka"]["trouble"] == "no answer");
 }
 
+CAF_TEST(a figure that fills names the table that can not be read and others name the stage) {
+  x.fill = {};
+  x.fill.stage = "reads the tables";
+  x.fill.unreadable = {{"public.customers", "permission denied"}};
+  CAF_CHECK_EQUAL(figure(0).why, "reads the tables");
+  CAF_CHECK_EQUAL(figure(1).why, "public.customers can't be read: permission denied");
+  CAF_CHECK(shown()["cluster"]["unreadable"] == (json{{"public.customers", "permission denied"}}));
+}
+
+CAF_TEST(a doubt about a table that can not be read says why) {
+  x.fill.unreadable = {{"public.customers", "permission denied"}};
+  CAF_CHECK(state(1) == live);
+  around().doubts["public.customers"] = {"it was rewritten", "millrace resync public.customers"};
+  CAF_CHECK(state(1) == incomplete);
+  CAF_CHECK_EQUAL(figure(1).why,
+                  "public.customers can't be read: permission denied; it was rewritten. Mend it by: "
+                  "millrace resync public.customers");
+}
+
 CAF_TEST(while a fill is on figures are filling and tell its stage) {
   x.fill = {};
   x.fill.stage = "applies what Kafka has";
