@@ -172,11 +172,27 @@ struct figure_plan {
 /// Calls `f` for each condition with now(), those of FILTER included.
 void for_each_window(const figure_plan& plan, const std::function<void(const predicate&)>& f);
 
+/// A batch figure: PostgreSQL runs its query at set times, and each result replaces the last one.
+struct batch_plan {
+  std::string name;
+  std::string file; ///< of its declaration
+  int line = 0;
+  std::string sql; ///< the figure's own text, without the target line
+  std::string target_line;
+  std::uint32_t every_seconds = 0;    ///< 0: `cron` says when it runs
+  std::string cron;                   ///< five fields, UTC
+  std::vector<output_column> outputs; ///< in the query's order, all of kind `column`
+  target place;
+  std::vector<std::string> volatiles; ///< functions that it calls by name, neither immutable nor stable
+  std::uint64_t version = 0;          ///< a hash of everything that decides its result and its times
+};
+
 /// All figures of a project. Route, table, entity and figure IDs are indexes into it.
 struct plan_set {
   std::vector<table_plan> tables;
   std::vector<route> routes; ///< includes every captured table's own route
   std::vector<figure_plan> figures;
+  std::vector<batch_plan> batches; ///< cells know nothing of them
   std::string key_prefix; ///< precedes every key of a figure (already included there) and of a counter
   /// Returns a hash of everything on which state and positions depend.
   std::uint64_t fingerprint() const;

@@ -128,23 +128,28 @@ inline void from_json(const nlohmann::json& from, target& to) {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(figure_plan, name, file, line, sql, target_line, what, entity, child,
                                    parent, where, keys, aggregates, having, outputs, place, time_key, version)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(batch_plan, name, file, line, sql, target_line, every_seconds, cron,
+                                   outputs, place, volatiles, version)
 
 inline void to_json(nlohmann::json& to, const plan_set& from) {
   to = {{"tables", from.tables},
         {"routes", from.routes},
         {"figures", from.figures},
         {"key_prefix", from.key_prefix}};
+  if (!from.batches.empty())
+    to["batches"] = from.batches;
   for (auto& x : from.figures)
     if (x.refills > 0)
       to["refills"][x.name] = x.refills;
 }
 
-/// An older ledger has no prefix and no refill counts.
+/// An older ledger has no prefix, no batch figures and no refill counts.
 inline void from_json(const nlohmann::json& from, plan_set& to) {
   from.at("tables").get_to(to.tables);
   from.at("routes").get_to(to.routes);
   from.at("figures").get_to(to.figures);
   to.key_prefix = from.value("key_prefix", "");
+  to.batches = from.value("batches", std::vector<batch_plan>{});
   auto refills = from.value("refills", nlohmann::json::object());
   for (auto& x : to.figures)
     x.refills = refills.value(x.name, std::uint32_t{0});

@@ -67,6 +67,15 @@ std::uint64_t version_of(const figure_plan& figure, const plan_set& plans) {
   return fnv1a(all.dump());
 }
 
+std::uint64_t version_of(const batch_plan& x) {
+  nlohmann::json all = {{"sql", x.sql},
+                        {"every", x.every_seconds},
+                        {"cron", x.cron},
+                        {"outputs", x.outputs},
+                        {"place", x.place}};
+  return fnv1a(all.dump());
+}
+
 std::string form_text(const postgres::column& x) { return form_of(x).dump(); }
 
 std::string form_text(route_id of, const plan_set& plans) {

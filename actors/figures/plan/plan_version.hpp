@@ -16,4 +16,7 @@ std::string form_text(const postgres::column& x);
 /// Returns everything that determines the cell and the key of a route's rows, as text with names.
 std::string form_text(route_id of, const plan_set& plans);
 
+/// Returns the version of a batch figure: a hash of its query, times, columns and place.
+std::uint64_t version_of(const batch_plan& figure);
+
 } // namespace millrace
