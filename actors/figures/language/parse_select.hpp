@@ -76,8 +76,8 @@ constexpr const char* window_advice =
     "now() in a condition joined by AND: column > now() - interval '5 minutes'; or a bucket (to_char, "
     "date_trunc) with a ttl";
 
-/// The end of most advice: batch figures aren't available yet.
+/// The end of most advice.
 constexpr const char* batch_later =
-    "(any query that PostgreSQL takes will run as a batch, every N seconds, with a later version)";
+    "(or add `every 60s` to the target line: any query that PostgreSQL takes runs as a batch)";
 
 } // namespace millrace

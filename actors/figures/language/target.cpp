@@ -1,5 +1,7 @@
 #include "actors/figures/language/target.hpp"
 
+#include "actors/figures/language/cron.hpp"
+
 #include <array>
 #include <cctype>
 #include <charconv>
@@ -10,9 +12,9 @@ namespace millrace {
 
 namespace {
 
-constexpr std::string_view grammar =
-    "redis: string K | hash K | hash K field F | zset K member M score "
-    "column | json K, then [ttl T] [newest K2] [events K3 [maxlen N]] [notify CHANNEL] [name X]";
+constexpr std::string_view grammar = "redis: string K | hash K | hash K field F | zset K member M score "
+                                     "column | json K, then [ttl T] [every T | at 'cron'] [newest K2] "
+                                     "[events K3 [maxlen N]] [notify CHANNEL] [name X]";
 
 constexpr std::string_view alert_grammar =
     "alert: NAME [severity info|warning|critical] [for T] [keep T] [ttl T] [at first]";
@@ -131,7 +133,7 @@ std::uint32_t parse_duration(word from) {
     refuse(from.at, "'" + std::string(from.text) + "' isn't a duration",
            "a number and s, m, h or d: 90s, 15m, 2h, 7d");
   if (number > std::numeric_limits<std::int32_t>::max() / unit)
-    refuse(from.at, "the duration is longer than 68 years", "leave ttl out");
+    refuse(from.at, "the duration is longer than 68 years", "a shorter one");
   return static_cast<std::uint32_t>(number * unit);
 }
 
@@ -193,11 +195,43 @@ void parse_place(words& in, target_line& out) {
   out.score_at = score.at;
 }
 
+constexpr auto cron_advice = "at 'MINUTE HOUR DAY MONTH WEEKDAY' in UTC, as in at '0 3 * * *'; or every 60s";
+
+/// Parses the quoted cron line, which has spaces.
+std::string parse_cron(words& in) {
+  auto first = expect(in, "the cron line in quotes");
+  auto text = std::string(first.text);
+  auto closed = [&] { return text.size() > 1 && text.back() == '\''; };
+  if (text.front() != '\'')
+    refuse(first.at, "the cron line isn't in quotes", cron_advice);
+  while (!closed()) {
+    if (in.done())
+      refuse(first.at, "the quote of the cron line isn't closed", cron_advice);
+    auto gap = in.at() - first.at - static_cast<int>(text.size());
+    text += std::string(static_cast<std::size_t>(gap), ' ') + std::string(in.next().text);
+  }
+  auto line = text.substr(1, text.size() - 2);
+  auto parsed = cron_times::parse(line);
+  if (auto* wrong = std::get_if<cron_times::mistake>(&parsed))
+    refuse(first.at + 1 + static_cast<int>(wrong->at), wrong->message, cron_advice);
+  return line;
+}
+
+void parse_times(word option, words& in, target_line& out) {
+  if (out.is_batch())
+    refuse(option.at, "a second time: a batch figure has every or at, once");
+  out.times_at = option.at;
+  if (option.text == "every")
+    out.every_seconds = parse_duration(expect(in, "the period"));
+  else
+    out.cron = parse_cron(in);
+}
+
 void parse_option(words& in, target_line& out) {
   auto option = in.next();
-  if (option.text == "every")
-    refuse(option.at, "'every' comes with a later version", "a query within the live subset, without every");
-  if (option.text == "ttl") {
+  if (option.text == "every" || option.text == "at") {
+    parse_times(option, in, out);
+  } else if (option.text == "ttl") {
     if (out.ttl_seconds != 0)
       refuse(option.at, "the target line has two ttls");
     out.ttl_at = option.at;

@@ -3,9 +3,11 @@
 /// Parses the target line, which names the figure's place in Redis. Uses no query, plan or catalog.
 ///
 ///   -- redis: string K | hash K | hash K field F | zset K member M score column | json K
-///          [ttl T] [newest K2] [events K3 [maxlen N]] [notify CHANNEL] [name X]
+///          [ttl T] [every T | at 'cron'] [newest K2] [events K3 [maxlen N]] [notify CHANNEL]
+///          [name X]
 ///   -- alert: NAME [severity info|warning|critical] [for T] [keep T] [ttl T] [at first]
 ///
+/// `every` and `at` make it a batch figure. The cron line has five fields, in UTC.
 /// `{column}` in K, F and M stands for an output column. `{{` and `}}` are literal braces.
 
 #include <cstdint>
@@ -48,8 +50,12 @@ struct target_line {
   std::string severity = "warning"; ///< alert
   std::uint32_t for_seconds = 0, keep_seconds = 0;
   bool at_first = false;
-  std::string name; ///< empty: the file's name. Of an alert: its NAME
+  std::uint32_t every_seconds = 0; ///< 0: no `every`
+  std::string cron;                ///< empty: no `at`
+  int times_at = 0;                ///< of `every` or `at`
+  std::string name;                ///< empty: the file's name. Of an alert: its NAME
   int name_at = 0;
+  bool is_batch() const { return every_seconds > 0 || !cron.empty(); }
 };
 
 /// An error in a target line, and its position.

@@ -92,11 +92,24 @@ std::string cost(const figure_plan& x) {
   return out;
 }
 
-std::string shown(const figure_plan& x) {
+template <class Figure>
+std::string shown(const Figure& x) {
   std::string out;
   for (auto& output : x.outputs)
     out += (out.empty() ? "" : ", ") + output.name;
   return out;
+}
+
+template <class Figure>
+std::string heading(const Figure& x, const plan_set& plans) {
+  auto out = x.name + "  (" + x.file + ":" + std::to_string(x.line) + ")\n";
+  out += "  place     " + x.target_line.substr(x.target_line.find_first_not_of(' '))
+         + (plans.key_prefix.empty() ? "" : "; before the key comes " + plans.key_prefix) + "\n";
+  return out + "  columns   " + shown(x) + "\n";
+}
+
+std::string times_of(const batch_plan& x) {
+  return x.every_seconds > 0 ? "every " + std::to_string(x.every_seconds) + " s" : "at '" + x.cron + "' UTC";
 }
 
 /// Returns the project's files that none of `these` replaces.
@@ -151,10 +164,7 @@ std::size_t bytes_per_row(const route& x, const plan_set& plans) {
 std::string explain(const figure_plan& x, const plan_set& plans) {
   auto& child = plans.routes[x.child.value];
   auto& entity = plans.tables[x.entity.value].table;
-  auto out = x.name + "  (" + x.file + ":" + std::to_string(x.line) + ")\n";
-  out += "  place     " + x.target_line.substr(x.target_line.find_first_not_of(' '))
-         + (plans.key_prefix.empty() ? "" : "; before the key comes " + plans.key_prefix) + "\n";
-  out += "  columns   " + shown(x) + "\n";
+  auto out = heading(x, plans);
   out += "  kind      " + word(x.what) + "\n";
   out += "  entity    " + table_name(entity) + " by " + names(entity, entity.primary_key);
   if (!child.own)
@@ -176,10 +186,24 @@ std::string explain(const figure_plan& x, const plan_set& plans) {
   return out + "  a change  costs " + cost(x) + "\n";
 }
 
+std::string explain(const batch_plan& x, const plan_set& plans) {
+  auto out = heading(x, plans);
+  out += "  kind      batch: PostgreSQL runs the query " + times_of(x) + ", in one snapshot\n";
+  out += "  a run     writes all places under other names, then replaces the old ones in one step\n";
+  for (auto& name : x.volatiles)
+    out += "  beware    it calls " + name
+           + ", which isn't immutable or stable: the same rows can give another result\n";
+  return out;
+}
+
 std::string explain(const plan_set& plans) {
   std::string out;
   for (auto& x : plans.figures)
     out += explain(x, plans) + "\n";
+  for (auto& x : plans.batches)
+    out += explain(x, plans) + "\n";
+  if (plans.routes.empty())
+    return out;
   out += "memory of the nodes, all together\n";
   for (auto& x : plans.routes)
     out += "  " + table_name(table_of(x, plans)) + " for " + table_name(plans.tables[x.entity.value].table)

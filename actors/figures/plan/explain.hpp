@@ -12,6 +12,9 @@ namespace millrace {
 /// per row, and the cost of a change.
 std::string explain(const figure_plan& figure, const plan_set& plans);
 
+/// Returns the same about a batch figure: its place, times and columns, and what is special about a run.
+std::string explain(const batch_plan& figure, const plan_set& plans);
+
 /// Returns the descriptions of all figures, then the memory per row of each table.
 std::string explain(const plan_set& plans);
 

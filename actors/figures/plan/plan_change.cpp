@@ -65,6 +65,33 @@ std::optional<figure_id> named(const plan_set& plans, const std::string& name) {
   return std::nullopt;
 }
 
+const batch_plan* batch_named(const plan_set& plans, const std::string& name) {
+  auto at = std::find_if(plans.batches.begin(), plans.batches.end(), [&](auto& x) { return x.name == name; });
+  return at == plans.batches.end() ? nullptr : &*at;
+}
+
+std::vector<batch_change> batches_between(const plan_set& before, const plan_set& after) {
+  std::vector<batch_change> out;
+  for (auto& x : after.batches) {
+    auto* was = batch_named(before, x.name);
+    out.push_back({x.name, !was                        ? figure_step::added
+                           : was->version != x.version ? figure_step::changed
+                                                       : figure_step::unchanged});
+  }
+  for (auto& x : before.batches)
+    if (!batch_named(after, x.name))
+      out.push_back({x.name, figure_step::removed});
+  return out;
+}
+
+/// Returns the number of changes, of live and batch figures, that `which` selects.
+template <class F>
+std::size_t count_steps(const plan_change& x, F which) {
+  auto fits = [&](auto& one) { return which(one.step); };
+  return static_cast<std::size_t>(std::count_if(x.figures.begin(), x.figures.end(), fits)
+                                  + std::count_if(x.batches.begin(), x.batches.end(), fits));
+}
+
 } // namespace
 
 bool shows_kept_columns(const plan_set& plans, const figure_plan& projection) {
@@ -89,22 +116,20 @@ plan_change difference(const plan_set& before, const plan_set& after) {
   for (std::uint16_t i = 0; i < before.figures.size(); ++i)
     if (!named(after, before.figures[i].name))
       out.figures.push_back({before.figures[i].name, figure_step::removed, figure_id{i}, std::nullopt, {}});
+  out.batches = batches_between(before, after);
   return out;
 }
 
 bool plan_change::nothing() const {
-  return std::all_of(figures.begin(), figures.end(),
-                     [](auto& x) { return x.step == figure_step::unchanged; });
+  return count_steps(*this, [](auto step) { return step != figure_step::unchanged; }) == 0;
 }
 
 std::size_t plan_change::removals() const {
-  return static_cast<std::size_t>(
-      std::count_if(figures.begin(), figures.end(), [](auto& x) { return x.step == figure_step::removed; }));
+  return count_steps(*this, [](auto step) { return step == figure_step::removed; });
 }
 
 std::size_t plan_change::running() const {
-  return static_cast<std::size_t>(
-      std::count_if(figures.begin(), figures.end(), [](auto& x) { return x.step != figure_step::added; }));
+  return count_steps(*this, [](auto step) { return step != figure_step::added; });
 }
 
 bool plan_change::removes_many() const { return removals() > 3 || 2 * removals() > running(); }
@@ -129,6 +154,14 @@ std::vector<bool> plan_change::retires(const plan_set& before) const {
   for (auto& x : figures)
     if (x.step == figure_step::changed || x.step == figure_step::removed)
       out.at(x.before->value) = true;
+  return out;
+}
+
+std::vector<const batch_plan*> plan_change::retired_batches(const plan_set& before) const {
+  std::vector<const batch_plan*> out;
+  for (auto& x : batches)
+    if (x.step == figure_step::changed || x.step == figure_step::removed)
+      out.push_back(batch_named(before, x.name));
   return out;
 }
 

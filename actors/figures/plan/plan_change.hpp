@@ -20,8 +20,15 @@ struct figure_change {
   std::set<table_id> lacks;
 };
 
+/// A batch figure. Nothing fills it: its first run follows.
+struct batch_change {
+  std::string name;
+  figure_step step = figure_step::unchanged;
+};
+
 struct plan_change {
   std::vector<figure_change> figures; ///< the new set's in its order, then the removed ones
+  std::vector<batch_change> batches;  ///< the same of the batch figures
 
   bool nothing() const;
   /// Returns how many figures are removed. running() returns how many there were before.
@@ -36,6 +43,8 @@ struct plan_change {
   std::vector<std::string> fills() const;
   /// Returns which figures of the old set lose their places, indexed by figure number.
   std::vector<bool> retires(const plan_set& before) const;
+  /// Returns the batch figures of the old set that lose their places. They point into `before`.
+  std::vector<const batch_plan*> retired_batches(const plan_set& before) const;
 };
 
 /// Compares the sets. `after` must have the table numbers of `before` (aligned()).

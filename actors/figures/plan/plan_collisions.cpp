@@ -108,7 +108,7 @@ bool may_meet(const pattern& a, const pattern& b) {
 /// Returns Millrace's own keys, each with a description for the user.
 std::vector<std::pair<std::string, pattern>> reserved() {
   std::vector<std::pair<std::string, pattern>> out;
-  for (std::string prefix : {"millrace:", "cdc:", "alerts:", "batch_jobs:", "batch_summary:"}) {
+  for (std::string prefix : {"millrace:", "cdc:", "alerts:", "batch_jobs:"}) {
     pattern x;
     add_literal(x, prefix);
     x.push_back({all_but(""), true});
@@ -122,6 +122,16 @@ std::vector<std::pair<std::string, pattern>> reserved() {
     out.emplace_back("metrics:TABLE:" + op, std::move(x));
   }
   return out;
+}
+
+/// Returns the refusal of a key that only batch figures may have. Empty if it has none.
+std::string reserved_for_batches(const figure_draft& x, const pattern& key) {
+  pattern summaries;
+  add_literal(summaries, "batch_summary:");
+  summaries.push_back({all_but(""), true});
+  return !x.line.is_batch() && may_meet(key, summaries)
+             ? "its place may meet batch_summary:..., which is for batch figures"
+             : "";
 }
 
 bool is_hash(const figure_plan& x) {
@@ -203,6 +213,15 @@ std::string conflict_of_stream(const figure_plan& a, const figure_plan& b) {
   return {};
 }
 
+/// The same for drafts. A run replaces its keys as a whole, so a batch figure shares none.
+std::string conflict(const figure_draft& a, const figure_draft& b) {
+  if (!a.line.is_batch() && !b.line.is_batch())
+    return conflict(a.plan, b.plan);
+  return may_meet(pattern_of(a.plan.place.key, a.plan), pattern_of(b.plan.place.key, b.plan))
+             ? "a batch figure shares no key, and its place may meet that of the figure " + b.plan.name
+             : "";
+}
+
 std::string place_of(const figure_draft& x) { return x.file->place(x.text.target_at); }
 
 refusal at_target(const figure_draft& x, int at, std::string message, std::string advice) {
@@ -229,6 +248,8 @@ std::optional<refusal> meets(const std::vector<figure_draft>& drafts, std::size_
   }
   if (auto why = conflict_of_stream(x.plan, x.plan); !why.empty())
     return at_target(x, x.line.events.at, why, "another key for the stream");
+  if (auto why = reserved_for_batches(x, mine); !why.empty())
+    return at_target(x, x.line.key.at, why, "another prefix, or every 60s");
   for (std::size_t i = 0; i < number; ++i) {
     auto& other = drafts[i];
     if (auto why = conflict_of_stream(x.plan, other.plan) + conflict_of_stream(other.plan, x.plan);
@@ -241,7 +262,7 @@ std::optional<refusal> meets(const std::vector<figure_draft>& drafts, std::size_
     if (!copied.empty())
       return at_target(x, x.line.key.at, copied + " (" + place_of(other) + ")",
                        "another key; figures that share a newest need the same template and the same ttl");
-    if (auto why = conflict(x.plan, other.plan); !why.empty())
+    if (auto why = conflict(x, other); !why.empty())
       return at_target(
           x, x.line.key.at, why + " (" + place_of(other) + ")",
           "another key; two hash figures of one key need the same template, the same ttl and other fields");

@@ -40,8 +40,9 @@ struct figure_draft {
   std::vector<scope_table> scope; ///< the child first, then the parent
   std::size_t child = 0;          ///< index of the child in `scope`
   const postgres::table* entity = nullptr;
-  std::vector<std::uint16_t> by;  ///< the child's columns that hold the entity's key
-  std::vector<int> output_places; ///< bytes of the SQL
+  std::vector<std::uint16_t> by;      ///< the child's columns that hold the entity's key
+  std::vector<int> output_places;     ///< bytes of the SQL
+  std::vector<std::string> volatiles; ///< of a batch figure
 };
 
 /// What the planner needs to resolve a figure.
@@ -101,12 +102,19 @@ void read_join(figure_draft&, select_tree&);
 // plan_figure.cpp
 /// Resolves a figure's query, except for its target.
 void resolve_query(figure_draft&, const figure_context&);
+// plan_batch.cpp
+/// Resolves a batch figure's query, except for its target.
+void resolve_batch_query(figure_draft&, const figure_context&);
+batch_plan to_batch(const figure_draft&);
+
 // plan_entity.cpp
 /// Chooses the entity, and so whether the figure is keyed or rolled up.
 void choose_entity(figure_draft&, const figure_context&);
 // plan_place.cpp
 /// Resolves the target line's names to the query's outputs.
 void resolve_place(figure_draft&);
+/// The same for a batch figure, whose placeholders can be any columns.
+void resolve_batch_place(figure_draft&);
 
 /// Calls `f` for each column of the figure.
 void for_each_column(figure_plan&, const std::function<void(column_use&)>& f);

@@ -118,7 +118,7 @@ std::string_view continuations(column_type type) {
 /// Returns whether the literal can't be read as a part of the value before it. With two placeholders, a colon
 /// in text is percent-encoded.
 bool ends(column_type value, const std::string& literal) {
-  if (is_text(value) || value == column_type::enumeration)
+  if (is_text(value) || value == column_type::enumeration || value == column_type::bpchar)
     return literal.find(':') != literal.npos;
   return !literal.empty() && continuations(value).find(literal[0]) == std::string_view::npos;
 }
@@ -147,6 +147,11 @@ std::vector<std::uint16_t> others(const figure_plan& plan, const std::set<std::u
   return out;
 }
 
+/// Returns whether a batch figure can show the type as a score. A run stores the nearest double.
+bool is_any_number(column_type x) {
+  return x == column_type::real || x == column_type::double_precision || x == column_type::numeric_unscaled;
+}
+
 void check_shown(figure_draft& draft, const std::set<std::uint16_t>& used) {
   auto& plan = draft.plan;
   auto& line = draft.line;
@@ -166,7 +171,7 @@ void check_shown(figure_draft& draft, const std::set<std::uint16_t>& used) {
   if (score != plan.place.shown)
     refuse_target(line.score_at, "a placeholder can't be the score",
                   "score " + plan.outputs[plan.place.shown].name);
-  if (!is_number(plan.outputs[score].type))
+  if (!is_number(plan.outputs[score].type) && !(line.is_batch() && is_any_number(plan.outputs[score].type)))
     refuse_target(line.score_at, "the score " + line.score + " isn't a number", "a count, sum or avg");
 }
 
@@ -312,11 +317,8 @@ void resolve_subject(figure_draft& draft) {
   check_event_columns(draft);
 }
 
-} // namespace
-
-void resolve_place(figure_draft& draft) {
-  if (draft.line.what == kind::alert)
-    return resolve_subject(draft);
+/// Resolves everything but what a live figure's placeholders must be. Returns the placeholders' outputs.
+std::set<std::uint16_t> resolve_templates(figure_draft& draft) {
   auto& plan = draft.plan;
   auto& line = draft.line;
   std::set<std::uint16_t> used;
@@ -331,6 +333,49 @@ void resolve_place(figure_draft& draft) {
                   "prefix:" + line.key.written);
   check_separators(plan.place.key, line.key, plan);
   check_separators(plan.place.member, line.member, plan);
+  return used;
+}
+
+/// Refuses placeholders whose values can have two forms, or any form.
+void check_placeholder_types(const target_template& from, const figure_plan& plan) {
+  for (auto& piece : from.pieces) {
+    if (!piece.placeholder)
+      continue;
+    auto& output = plan.outputs[output_of(piece.text, piece.at, plan)];
+    for (auto refused : {column_type::other, column_type::json, column_type::jsonb, column_type::bytea})
+      if (output.type == refused)
+        refuse_target(piece.at, "the type of {" + piece.text + "} isn't supported in a name",
+                      "a cast to text: " + piece.text + "::text AS " + piece.text);
+  }
+}
+
+} // namespace
+
+void resolve_batch_place(figure_draft& draft) {
+  auto& line = draft.line;
+  auto used = resolve_templates(draft);
+  check_placeholder_types(line.key, draft.plan);
+  check_placeholder_types(line.member, draft.plan);
+  check_shown(draft, used);
+  if (!line.newest.pieces.empty())
+    refuse_target(line.newest.at, "newest on a batch figure", "the figure without newest");
+  if (!line.events.pieces.empty() || !line.notify.empty())
+    refuse_target(line.events.pieces.empty() ? line.notify_at : line.events.at,
+                  "events and notify on a batch figure",
+                  "the figure without them; batch_jobs:last_success says when a run has ended");
+  if (line.ttl_seconds > 0)
+    refuse_target(line.ttl_at,
+                  "ttl on a batch figure: each run replaces its places, and deletes those that "
+                  "its result lacks",
+                  "the figure without ttl");
+}
+
+void resolve_place(figure_draft& draft) {
+  if (draft.line.what == kind::alert)
+    return resolve_subject(draft);
+  auto& plan = draft.plan;
+  auto& line = draft.line;
+  auto used = resolve_templates(draft);
   if (plan.what == figure_kind::projection)
     check_primary_key(draft, used);
   else

@@ -52,8 +52,13 @@ void add_figure(figure_draft draft, const figure_context& with, std::vector<figu
                 std::vector<refusal>& refused) {
   try {
     read_target(draft);
-    resolve_query(draft, with);
-    resolve_place(draft);
+    if (draft.line.is_batch()) {
+      resolve_batch_query(draft, with);
+      resolve_batch_place(draft);
+    } else {
+      resolve_query(draft, with);
+      resolve_place(draft);
+    }
     to.push_back(std::move(draft));
   } catch (figure_refused& x) {
     refused.push_back(refused_at(draft, std::move(x)));
@@ -114,6 +119,44 @@ void put_before(const std::string& key_prefix, plan_set& plans) {
     if (!x.place.notify.empty())
       x.place.notify.insert(0, key_prefix);
   }
+  for (auto& x : plans.batches)
+    x.place.key.pieces.front().literal.insert(0, key_prefix);
+}
+
+/// Lays out the live figures, and appends the batch figures. No cell knows of those.
+plan_set all_of(std::vector<figure_draft>& drafts, const std::vector<postgres::table>& catalog) {
+  std::vector<batch_plan> batches;
+  for (auto& x : drafts)
+    if (x.line.is_batch())
+      batches.push_back(to_batch(x));
+  std::erase_if(drafts, [](auto& x) { return x.line.is_batch(); });
+  auto out = lay_out(drafts, catalog);
+  out.batches = std::move(batches);
+  return out;
+}
+
+/// Returns the SQL condition for a call of this function.
+std::string calls(const called_function& x) {
+  auto named = "p.proname = " + postgres::quoted_text(x.name);
+  return "(" + named
+         + (x.schema.empty() ? " AND pg_function_is_visible(p.oid))"
+                             : " AND n.nspname = " + postgres::quoted_text(x.schema) + ")");
+}
+
+result<std::vector<std::string>> volatiles_of(postgres::session& db,
+                                              const std::vector<called_function>& functions) {
+  std::string any;
+  for (auto& x : functions)
+    any += (any.empty() ? "" : " OR ") + calls(x);
+  auto rows = db.query_rows("SELECT DISTINCT p.proname || '()' FROM pg_proc p JOIN pg_namespace n ON n.oid = "
+                            "p.pronamespace WHERE p.provolatile = 'v' AND ("
+                            + any + ") ORDER BY 1");
+  if (!rows)
+    return rows.why();
+  std::vector<std::string> out;
+  for (auto& row : rows->rows)
+    out.push_back(row[0].value_or(""));
+  return out;
 }
 
 } // namespace
@@ -142,6 +185,7 @@ database_answers answers_of(postgres::session& db) {
       return rows.why();
     return rows->rows[0][0].value_or("");
   };
+  out.volatiles = [&db](const std::vector<called_function>& x) { return volatiles_of(db, x); };
   return out;
 }
 
@@ -167,10 +211,12 @@ planning plan_texts(const std::vector<source_file>& files, const std::vector<pos
   refuse_collisions(drafts, out.refusals);
   sort(out.refusals, files);
   if (out.refusals.empty())
-    out.plans = lay_out(drafts, catalog);
+    out.plans = all_of(drafts, catalog);
   put_before(key_prefix, out.plans);
   for (auto& x : out.plans.figures)
     x.version = version_of(x, out.plans);
+  for (auto& x : out.plans.batches)
+    x.version = version_of(x);
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 /// Turns figure files into plans. If any are refused, it returns all refusals at once.
 
+#include "actors/figures/language/parse_batch.hpp"
 #include "actors/figures/language/refusal.hpp"
 #include "actors/figures/plan/plan.hpp"
 #include "actors/postgres/session.hpp"
@@ -24,6 +25,8 @@ struct database_answers {
   std::function<result<postgres::description>(const std::string& sql)> describe;
   /// Returns the literal's text after a cast to the type.
   std::function<result<std::string>(const std::string& type_name, const std::string& literal)> canonical;
+  /// Returns those of which an overload is neither immutable nor stable, as text.
+  std::function<result<std::vector<std::string>>(const std::vector<called_function>&)> volatiles;
 };
 
 /// Plans the figures of these files, and of the *.sql files of these folders, in order of path. An

@@ -104,9 +104,28 @@ CAF_TEST(newest has a key without placeholders) {
   CAF_CHECK_EQUAL(bad("redis: hash m:{k} newest a newest b").message, "a second newest");
 }
 
-CAF_TEST(what comes later is refused by its name) {
-  CAF_CHECK(bad("redis: hash x field {id} every 60s").message.find("'every' comes with a later version")
-            == 0);
+CAF_TEST(every and at make a batch figure) {
+  auto x = good("redis: hash x field {id} every 60s name y");
+  CAF_CHECK(x.is_batch());
+  CAF_CHECK_EQUAL(x.every_seconds, 60u);
+  CAF_CHECK_EQUAL(x.name, "y");
+  auto y = good("redis: json x at '0 3  * * mon' name z");
+  CAF_CHECK(y.is_batch());
+  CAF_CHECK_EQUAL(y.cron, "0 3  * * mon");
+  CAF_CHECK_EQUAL(y.name, "z");
+  CAF_CHECK(!good("redis: json x").is_batch());
+}
+
+CAF_TEST(a batch figure has one time that comes) {
+  CAF_CHECK_EQUAL(bad("redis: json x every 60s every 5s").at, 24);
+  CAF_CHECK_EQUAL(bad("redis: json x every 60s at '0 3 * * *'").at, 24);
+  CAF_CHECK(bad("redis: json x every soon").message.find("no duration") != std::string::npos);
+  CAF_CHECK(bad("redis: json x every 0s").message.find("no duration") != std::string::npos);
+  CAF_CHECK(bad("redis: json x at 0 3 * * *").message.find("isn't in quotes") != std::string::npos);
+  CAF_CHECK(bad("redis: json x at '0 3 * * *").message.find("isn't closed") != std::string::npos);
+  auto never = bad("redis: json x at '0 0 30 2 *'");
+  CAF_CHECK(never.message.find("never comes") != std::string::npos);
+  CAF_CHECK_EQUAL(never.at, 22);
 }
 
 CAF_TEST(an error says where it is) {
