@@ -37,7 +37,7 @@ std::string pack_spec(const figure_plan& rolled_up);
 /// Returns the specs of all rolled-up figures, as one list.
 std::string pack_specs(const packed_plans& plans);
 
-/// Returns every key that counters of these plans' tables can have.
+/// Returns every key that counters of these plans' tables, and of batch runs, can have.
 std::vector<std::string> counter_keys(const plan_set& plans);
 
 /// Returns a cell's name in keys: SHARD:ENTITY.

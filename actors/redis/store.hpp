@@ -4,6 +4,7 @@
 /// step is atomic.
 
 #include "actors/figures/plan/plan.hpp"
+#include "actors/redis/batch_ledger.hpp"
 #include "actors/redis/client.hpp"
 #include "actors/redis/server_look.hpp"
 #include "actors/redis/table_doubt.hpp"
@@ -176,6 +177,22 @@ class store {
   result<std::map<std::string, std::string>> relied_on();
   /// Adds or replaces these tables' facts. Error: fenced if the incarnation differs.
   result<void> rely_on(const std::map<std::string, std::string>& facts, const std::string& life);
+
+  /// Returns what the ledger has of batch figures.
+  result<batch_ledger> batches();
+  /// Becomes the only scheduler of a ledger of this incarnation: writes the token, which fences the
+  /// last one. Error: fenced if the incarnation differs.
+  result<void> claim_batches(const std::string& token, const std::string& life);
+  /// Takes one step of a scheduler, all or nothing. Returns a figure whose result Redis rejects; then
+  /// nothing is written. Error: fenced if the token or the run's number differ.
+  result<std::optional<batch_refusal>> step_batches(const batch_step& x);
+  /// Stages some rows of a figure's result. Returns the place that has a row already; nullopt: none
+  /// had. Error: fenced if the token or the run's number differ.
+  result<std::optional<batch_place>> stage_batch(const staged_rows& x);
+  /// Asks the scheduler to run these figures now.
+  result<void> request_batches(const std::vector<std::string>& names);
+  /// Deletes the places and the records of batch figures, and fences the scheduler.
+  result<void> retire_batches(const std::vector<const batch_plan*>& which, const std::string& life);
 
   /// Deletes a rolled-up figure's places and partials. `by`: only if this token still owns the
   /// cell. Error: fenced if it doesn't.
