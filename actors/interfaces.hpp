@@ -4,6 +4,7 @@
 ///
 ///     Kafka -> CDC_ROUTER ~batches~> DISPATCHER ~batches~> AGGREGATOR <~collect~ REDIS_WRITER -> Redis
 ///                  ^------------ durable, gap ------------'
+///     BATCH_SCHEDULER ~run~> BATCH_WORKER -> PostgreSQL, Redis
 ///     FILL ~publish, sweep~> AGGREGATOR             INSPECTOR ~status~> all of them
 ///     MEMBER ~homes, sources~> all of them          MEMBER <~hello~> MEMBER of each other node
 ///
@@ -154,6 +155,18 @@ using fill_actor = caf::typed_actor<
     caf::reacts_to<atom::homes, cell_homes, bool>,
     // To itself: takes the next step of a fill, and checks the surroundings.
     caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<fill_report>>;
+
+/// The BATCH_WORKER interface: runs queries of batch figures, and stages their results in Redis.
+using batch_worker_actor = caf::typed_actor<
+    // Runs these figures in one snapshot. Answers when each has a staged result or has failed.
+    caf::replies_to<atom::run, batch_order>::with<batch_outcome>>;
+
+/// The BATCH_SCHEDULER interface: starts the runs of batch figures, and records them in the ledger.
+using batch_scheduler_actor = caf::typed_actor<
+    // True: this node leads, so it starts the runs. False: another node does.
+    caf::reacts_to<atom::lead, bool>,
+    // To itself: looks for figures that are due.
+    caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<scheduler_report>>;
 
 /// The PEER interface: another node sends its announcement and gets this node's. A tool gets the
 /// node's inspector.

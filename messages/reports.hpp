@@ -126,6 +126,28 @@ struct cell_report {
   std::uint64_t groups_bytes = 0;
 };
 
+/// A batch figure, as the ledger has it.
+struct batch_report {
+  std::string name = {};
+  std::string state = {};        ///< waits, runs, failed
+  std::string why = {};          ///< why the last attempt failed, and when the next one begins
+  std::int64_t since = 0;        ///< Unix time, s: of the first failed attempt; 0: it didn't fail
+  std::int64_t next = 0;         ///< Unix time, s: when it is due
+  std::int64_t last_success = 0; ///< Unix time, s; 0: never
+  std::string snapshot = {};     ///< when the shown result's snapshot was taken, ISO 8601
+  std::uint64_t run = 0;         ///< number of the run that gave the shown result
+  std::uint64_t rows = 0;        ///< of the shown result
+  std::int64_t took_ms = 0;      ///< of the last attempt
+  std::uint64_t missed = 0;      ///< runs that no node made
+};
+
+/// BATCH_SCHEDULER's report.
+struct scheduler_report {
+  bool leads = false;       ///< this node starts the runs
+  std::string trouble = {}; ///< why none can be started
+  std::vector<batch_report> batches = {};
+};
+
 /// A figure's state, from best to worst. The worst that applies counts.
 enum class figure_state : std::uint8_t {
   live,
@@ -166,6 +188,7 @@ struct node_report {
   writer_report writer = {};
   fill_report fill = {};
   member_report member = {};
+  scheduler_report scheduler = {};
   std::vector<figure_report> figures = {};
   std::vector<trouble_report> troubles = {}; ///< worst first
   std::vector<silence_report> silent = {};   ///< for these, the report contains their last answer

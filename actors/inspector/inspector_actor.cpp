@@ -60,13 +60,15 @@ caf::result<node_report> inspector_state::gather() {
 std::shared_ptr<gathering> inspector_state::ask_parts(std::function<void(const node_report&)> deliver,
                                                       std::size_t more) {
   auto all = std::make_shared<gathering>();
-  all->awaited = 4 + more;
+  all->awaited = (how.batches ? 5 : 4) + more;
   all->ends = self->clock().now() + answer_deadline;
   all->deliver = std::move(deliver);
   ask(all, how.router, &node_report::router, "cdc_router");
   ask(all, how.writer, &node_report::writer, "redis_writer");
   ask(all, how.fill, &node_report::fill, "cluster");
   ask(all, how.member, &node_report::member, "member");
+  if (how.batches)
+    ask(all, how.batches, &node_report::scheduler, "batch_scheduler");
   return all;
 }
 

@@ -20,6 +20,7 @@ struct inspector_settings {
   redis_writer_actor writer;
   fill_actor fill;
   member_actor member;
+  batch_scheduler_actor batches;     ///< null: there are no batch figures
   std::function<std::int64_t()> now; ///< Unix time, s
 };
 

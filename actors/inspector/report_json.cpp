@@ -114,6 +114,21 @@ json to_json(const member_report& x) {
           {"trouble", x.trouble}, {"load_seconds", x.load_seconds}};
 }
 
+json to_json(const batch_report& x) {
+  json out{{"name", x.name},         {"state", x.state}, {"next", x.next}, {"last_success", x.last_success},
+           {"snapshot", x.snapshot}, {"run", x.run},     {"rows", x.rows}, {"took_ms", x.took_ms},
+           {"missed", x.missed}};
+  if (!x.why.empty())
+    out.update({{"why", x.why}, {"since", x.since}});
+  return out;
+}
+
+json to_json(const scheduler_report& x) {
+  return {{"leads", x.leads},
+          {"trouble", x.trouble},
+          {"batches", list_of(x.batches, [](auto& b) { return to_json(b); })}};
+}
+
 json to_json(const figure_report& x) {
   json out{{"name", x.name}, {"state", to_text(x.state)}};
   if (x.state != figure_state::live)
@@ -142,6 +157,7 @@ json to_json(const node_report& x) {
           {"writer", to_json(x.writer)},
           {"cluster", to_json(x.fill)},
           {"member", to_json(x.member)},
+          {"scheduler", to_json(x.scheduler)},
           {"silent", list_of(x.silent, [](auto& s) { return json(s.who); })},
           {"troubles", list_of(x.troubles, [&](auto& t) { return to_json(t, x.now); })}};
 }

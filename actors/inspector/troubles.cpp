@@ -71,6 +71,23 @@ troubles silent(const node_report& x) {
   return told("parts of the node don't answer", names);
 }
 
+/// Returns the batch figures that failed as one trouble, with the reason of the first. Their places
+/// show the last result that succeeded.
+troubles failed_batches(const std::vector<batch_report>& batches) {
+  const batch_report* first = nullptr;
+  std::size_t count = 0;
+  for (auto& x : batches)
+    if (x.state == "failed") {
+      first = first && first->since <= x.since ? first : &x;
+      ++count;
+    }
+  if (!first)
+    return {};
+  auto what = count == 1 ? "the batch figure " + first->name + " has failed"
+                         : std::to_string(count) + " batch figures have failed";
+  return {{"batch figures have failed", what, first->why, first->since}};
+}
+
 troubles unserved(std::uint64_t cells) {
   if (cells == 0)
     return {};
@@ -94,6 +111,8 @@ troubles troubles_of(const node_report& x) {
   add(told("the connector has trouble", connector_trouble(around.connector)));
   add(told("Kafka doesn't answer", around.kafka_trouble));
   add(told("the fill doesn't go on", x.fill.trouble));
+  add(failed_batches(x.scheduler.batches));
+  add(told("no batch figure can run", x.scheduler.trouble));
   add(figures_that_are(figure_state::filling, x.figures));
   add(unserved(x.fill.unserved_cells));
   return out;

@@ -67,6 +67,9 @@ std::string in_words(const plan_change& change) {
   for (auto& x : change.figures)
     if (x.step != figure_step::unchanged)
       out += (out.empty() ? "" : ", ") + x.name + " " + to_text(x.step);
+  for (auto& x : change.batches)
+    if (x.step != figure_step::unchanged)
+      out += (out.empty() ? "" : ", ") + x.name + " " + to_text(x.step);
   return out;
 }
 
@@ -150,6 +153,9 @@ result<void> change_over(redis::store& store, const redis::project_format& found
   auto retired = change.retires(stored.plans);
   if (auto gone = retire_some(store, stored, retired, *claimed, project, now); !gone)
     return gone.why();
+  // Also if none is retired: a scheduler of the former plans must not end its run any more.
+  if (auto gone = store.retire_batches(change.retired_batches(stored.plans), found.life); !gone)
+    return gone;
   std::vector<std::string> names;
   for (std::size_t i = 0; i < retired.size(); ++i)
     if (retired[i])

@@ -139,6 +139,11 @@ result<void> retire_figures(redis::store& store, const stored_plans& stored, std
     if (figure.place.alert)
       if (auto gone = store.remove_subjects(figure, life); !gone)
         return gone;
+  std::vector<const batch_plan*> batches;
+  for (auto& x : stored.plans.batches)
+    batches.push_back(&x);
+  if (auto gone = store.retire_batches(batches, life); !gone)
+    return gone;
   return store.wipe(cells, life);
 }
 

@@ -253,6 +253,8 @@ void member_state::tell_homes() {
 void member_state::tell_own_actors() {
   self->send(how.router, atom::homes_v, doors());
   self->send(how.fill, atom::homes_v, homes(), leads());
+  if (how.batches)
+    self->send(how.batches, atom::lead_v, leads());
 }
 
 member_report member_state::status() const {

@@ -45,6 +45,7 @@ struct member_settings {
   dispatcher_actor dispatcher;
   cdc_router_actor router;
   fill_actor fill;
+  batch_scheduler_actor batches;    ///< null: there are no batch figures
   std::optional<node_book> book;    ///< node registry; nullopt: a single node
   bool takes_shards = true;         ///< from this node's role
   std::string address;              ///< HOST:PORT at which others reach this node

@@ -3,6 +3,7 @@
 /// Type IDs and `inspect` functions of all messages, so that CAF can send them to another node. The
 /// only files of messages/ that use CAF are in this folder.
 
+#include "messages/batch.hpp"
 #include "messages/delivery.hpp"
 #include "messages/flush.hpp"
 #include "messages/reports.hpp"
@@ -238,6 +239,32 @@ typename Inspector::result_type inspect(Inspector& f, cell_report& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, batch_order& x) {
+  return f(caf::meta::type_name("batch_order"), x.token, x.number, x.figures);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, batch_result& x) {
+  return f(caf::meta::type_name("batch_result"), x.figure, x.rows, x.took_ms, x.why);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, batch_outcome& x) {
+  return f(caf::meta::type_name("batch_outcome"), x.number, x.snapshot, x.results, x.fenced);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, batch_report& x) {
+  return f(caf::meta::type_name("batch_report"), x.name, x.state, x.why, x.since, x.next, x.last_success,
+           x.snapshot, x.run, x.rows, x.took_ms, x.missed);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, scheduler_report& x) {
+  return f(caf::meta::type_name("scheduler_report"), x.leads, x.trouble, x.batches);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, figure_report& x) {
   return f(caf::meta::type_name("figure_report"), x.name, x.state, x.why, x.since);
 }
@@ -255,7 +282,7 @@ typename Inspector::result_type inspect(Inspector& f, silence_report& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_report& x) {
   return f(caf::meta::type_name("node_report"), x.project, x.now, x.events_per_second, x.rows, x.router,
-           x.writer, x.fill, x.member, x.figures, x.troubles, x.silent);
+           x.writer, x.fill, x.member, x.scheduler, x.figures, x.troubles, x.silent);
 }
 
 } // namespace millrace
@@ -309,4 +336,9 @@ CAF_ADD_TYPE_ID(millrace, (millrace::member_report))
 CAF_ADD_TYPE_ID(millrace, (millrace::cell_report))
 CAF_ADD_TYPE_ID(millrace, (millrace::node_report))
 CAF_ADD_ATOM(millrace, millrace::atom, inspector, "inspector")
+CAF_ADD_TYPE_ID(millrace, (millrace::scheduler_report))
+CAF_ADD_TYPE_ID(millrace, (millrace::batch_order))
+CAF_ADD_TYPE_ID(millrace, (millrace::batch_outcome))
+CAF_ADD_ATOM(millrace, millrace::atom, run, "run")
+CAF_ADD_ATOM(millrace, millrace::atom, lead, "lead")
 CAF_END_TYPE_ID_BLOCK(millrace)

@@ -146,7 +146,8 @@ class application {
   }
 
   int finished() const {
-    std::cout << "Applied: " << files_.figures.size() << " figures are as their files say.\n";
+    std::cout << "Applied: " << files_.figures.size() + files_.batches.size()
+              << " figures are as their files say.\n";
     return nothing_to_do;
   }
 

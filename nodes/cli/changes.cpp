@@ -112,6 +112,17 @@ void print_figures(std::ostream& out, const wanted_change& x) {
                                          + (figure.lacks.size() > 1 ? " have" : " has") + " been read again");
     out << "\n";
   }
+  for (auto& batch : x.change.batches) {
+    if (batch.step == figure_step::unchanged) {
+      ++unchanged;
+      continue;
+    }
+    auto sign = batch.step == figure_step::added ? '+' : batch.step == figure_step::changed ? '~' : '-';
+    out << "  " << sign << " " << std::left << std::setw(30) << batch.name << " " << to_text(batch.step)
+        << (batch.step == figure_step::removed ? ", a batch figure"
+                                               : ", a batch figure: its first run follows")
+        << "\n";
+  }
   out << "  = " << unchanged << " unchanged\n";
 }
 
@@ -159,7 +170,8 @@ change_costs estimate(const settings& how, postgres::session& db, const wanted_c
 std::string to_text(const wanted_change& x, const change_costs& costs) {
   std::ostringstream out;
   if (x.change.nothing()) {
-    out << "Nothing to do: " << x.change.figures.size() << " figures are as their files say.\n";
+    out << "Nothing to do: " << x.change.figures.size() + x.change.batches.size()
+        << " figures are as their files say.\n";
     return out.str();
   }
   out << "Figures\n";
@@ -184,7 +196,9 @@ std::string to_text(const wanted_change& x, const change_costs& costs) {
 
 std::string to_json(const wanted_change& x, const change_costs& costs) {
   auto known = [](std::int64_t n) { return n < 0 ? json(nullptr) : json(n); };
-  auto figures = json::array(), deleted = json::array(), rows = json::array();
+  auto figures = json::array(), deleted = json::array(), rows = json::array(), batches = json::array();
+  for (auto& batch : x.change.batches)
+    batches.push_back({{"name", batch.name}, {"step", to_text(batch.step)}});
   for (auto& figure : x.change.figures) {
     json one{{"name", figure.name}, {"step", to_text(figure.step)}};
     if (fills(figure)) {
@@ -204,6 +218,7 @@ std::string to_json(const wanted_change& x, const change_costs& costs) {
                     {"figures", names}});
   return json{{"nothing_to_do", x.change.nothing()},
               {"figures", figures},
+              {"batches", batches},
               {"deleted", deleted},
               {"rows", rows},
               {"new_tables", x.new_tables()}}

@@ -183,11 +183,18 @@ class estate {
       ++own_keys_;
       return;
     }
-    for (auto& figure : plans_.figures)
-      if (could_be(figure.place.key, figure.outputs, key)) {
-        ++figure_keys_[figure.name];
-        return;
-      }
+    auto of = [&](auto& figures) {
+      auto at = std::find_if(figures.begin(), figures.end(),
+                             [&](auto& x) { return could_be(x.place.key, x.outputs, key); });
+      return at == figures.end() ? nullptr : &at->name;
+    };
+    auto* name = of(plans_.figures);
+    if (!name)
+      name = of(plans_.batches);
+    if (name) {
+      ++figure_keys_[*name];
+      return;
+    }
     counters_ += std::find(counters.begin(), counters.end(), key) != counters.end() ? 1 : 0;
   }
 

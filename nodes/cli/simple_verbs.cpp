@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <iomanip>
 #include <iostream>
 
@@ -31,6 +32,27 @@ void print_figures(const json& status) {
   for (auto& figure : status.value("figures", json::array()))
     std::cout << "  " << std::left << std::setw(32) << shown(figure, "name") << shown(figure, "state")
               << (figure.contains("why") ? ": " + shown(figure, "why") : "") << "\n";
+}
+
+std::string when(std::int64_t seconds, std::int64_t now) {
+  return seconds == 0 ? "never" : std::to_string(std::max<std::int64_t>(now - seconds, 0)) + " s ago";
+}
+
+void print_batches(const json& scheduler) {
+  auto batches = scheduler.value("batches", json::array());
+  if (batches.empty())
+    return;
+  auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
+  std::cout << "batch figures\n";
+  for (auto& x : batches)
+    std::cout << "  " << std::left << std::setw(32) << shown(x, "name") << shown(x, "state")
+              << ", last success " << when(x.value("last_success", std::int64_t{0}), now)
+              << (x.value("missed", std::uint64_t{0}) > 0
+                      ? ", missed " + std::to_string(x.value("missed", std::uint64_t{0})) + " times"
+                      : "")
+              << (x.contains("why") ? ": " + shown(x, "why") : "") << "\n";
 }
 
 void print_surroundings(const json& around) {
@@ -59,6 +81,8 @@ std::string headline(const json& x) {
   if (auto troubles = x.value("troubles", json::array()); !troubles.empty())
     return shown(troubles[0], "line");
   auto figures = x.value("figures", json::array()).size();
+  if (x.contains("scheduler"))
+    figures += x["scheduler"].value("batches", json::array()).size();
   return figures == 0 ? "there are no figures: write some, and run `millrace apply`"
                       : "all is well: " + std::to_string(figures) + " figures are live";
 }
@@ -76,6 +100,7 @@ void print_status(const json& x) {
   print_skipped(x.value("unknown_tables", json::object()));
   std::cout << "figures\n";
   print_figures(x);
+  print_batches(x.value("scheduler", json::object()));
 }
 
 } // namespace

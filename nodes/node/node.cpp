@@ -1,6 +1,7 @@
 #include "nodes/node/node.hpp"
 
 #include "actors/aggregator/aggregator_actor.hpp"
+#include "actors/batch_scheduler/batch_scheduler_actor.hpp"
 #include "actors/cdc_router/cdc_router_actor.hpp"
 #include "actors/dispatcher/dispatcher_actor.hpp"
 #include "actors/figures/plan/plan_use.hpp"
@@ -87,6 +88,7 @@ class company {
     spawn_writer();
     spawn_router(std::move(*reads), std::move(*writes), reading_of(how_));
     spawn_fill();
+    spawn_batches();
     if (auto joined = spawn_member(); !joined)
       return joined;
     spawn_inspector();
@@ -187,6 +189,35 @@ class company {
     fill_ = system_.spawn<caf::detached>(fill_coordinator, c);
   }
 
+  /// Spawns the scheduler and its worker, if there are batch figures.
+  void spawn_batches() {
+    if (from_.plans->batches.empty())
+      return;
+    auto opened = [how = how_, plans = from_.plans] { return open_store(how, *plans); };
+    batch_run_settings run;
+    run.plans = from_.plans.get();
+    run.database = [to = how_.postgres] { return postgres::session::open(to); };
+    run.store = opened;
+    run.statement_timeout = std::chrono::seconds{how_.batch_timeout_seconds};
+    batch_worker_ = system_.spawn<caf::detached>(batch_worker, run);
+    auto store = std::make_shared<lasting_store>(opened);
+    batch_scheduler_settings x;
+    x.plans = from_.plans.get();
+    x.worker = batch_worker_;
+    x.now = [clock = clock_] { return clock->now().value; };
+    x.run_limit = 2 * run.statement_timeout;
+    x.ledger.look = [store] { return store->use([](auto& in) { return in.batches(); }); };
+    x.ledger.claim = [store, life = from_.life](const std::string& token) {
+      return store->use([&](redis::store& in) { return in.claim_batches(token, life); });
+    };
+    x.ledger.step = [store](const redis::batch_step& one) {
+      return store->use([&](redis::store& in) { return in.step_batches(one); });
+    };
+    batches_ = system_.spawn<caf::detached>(batch_scheduler, x);
+    goes_with(batches_, "the batch_scheduler", lost_);
+    goes_with(batch_worker_, "the batch_worker", lost_);
+  }
+
   /// Spawns the actor that starts and stops cells as the member's assignment changes.
   result<void> spawn_member() {
     auto all = all_cells(*from_.plans, how_.shards);
@@ -221,6 +252,7 @@ class company {
     x.dispatcher = dispatcher_ = system_.spawn(dispatcher);
     x.router = router_;
     x.fill = fill_;
+    x.batches = batches_;
     if (how_.is_one_of_many()) {
       x.book = book_of_nodes(how_);
       x.address = how_.node_address;
@@ -255,6 +287,7 @@ class company {
     x.writer = writer_;
     x.fill = fill_;
     x.member = *member_;
+    x.batches = batches_;
     inspector_ = system_.spawn(inspector, x);
     caf::anon_send(*member_, atom::inspector_v, inspector_);
   }
@@ -281,6 +314,8 @@ class company {
   std::shared_ptr<member_actor> member_ = std::make_shared<member_actor>(); ///< the writer uses it too
   cdc_router_actor router_;
   fill_actor fill_;
+  batch_worker_actor batch_worker_;
+  batch_scheduler_actor batches_; ///< null: there are no batch figures
   dispatcher_actor dispatcher_;
   inspector_actor inspector_;
 };
@@ -315,8 +350,8 @@ bool for_a_person(errc code) {
     spdlog::error("node: {}", assembled.why().message);
     leave(for_a_person(assembled.why().code) ? 2 : exit_again);
   }
-  spdlog::info("node: {} figures, {} partitions, {} cells; {}", from.plans->figures.size(),
-               from.sources.size(), all_cells(*from.plans, how.shards).size(),
+  spdlog::info("node: {} figures, {} batch figures, {} partitions, {} cells; {}", from.plans->figures.size(),
+               from.plans->batches.size(), from.sources.size(), all_cells(*from.plans, how.shards).size(),
                from.live ? "live" : "filling");
   if (http)
     http->attach(system, all.front());

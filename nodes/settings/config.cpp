@@ -253,6 +253,11 @@ void add_settings(CLI::App& app, settings& x) {
       ->envname("MILLRACE_STALE_AFTER_SECONDS")
       ->check(CLI::Range(5, 86400))
       ->capture_default_str();
+  app.add_option("--batch-timeout", x.batch_timeout_seconds,
+                 "Seconds that the query of a batch figure may take")
+      ->envname("MILLRACE_BATCH_TIMEOUT_SECONDS")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
   app.add_option("--state-dir", x.state_dir,
                  "Folder of the node's own files, such as its current record; empty: no files")
       ->envname("MILLRACE_STATE_DIR")

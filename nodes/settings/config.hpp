@@ -44,6 +44,7 @@ struct settings {
   std::string node_role = "all";     ///< or "routes", "serves": joins only one of the groups
   tls_files node_tls;                ///< between nodes
   bool insecure = false;             ///< nodes may listen beyond loopback without TLS
+  int batch_timeout_seconds = 300;   ///< limit of one batch figure's query
   int session_timeout_ms = 6000;     ///< after it, a silent node's work moves to others
   postgres::settings postgres;       ///< as the node's role
   postgres::settings owner;          ///< as the owner
