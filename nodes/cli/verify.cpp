@@ -3,6 +3,7 @@
 #include "nodes/cli/node_client.hpp"
 #include "nodes/cli/running_plans.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/cli/verify_batches.hpp"
 #include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
 
@@ -124,6 +125,11 @@ int run_verify(const settings& how, const verify_options& options) {
   auto report = verify::run(*plans, *db, *reads, ask, compare);
   if (!report)
     return complain(report.why());
+  auto batches = verify_batches(*plans, *store, *db, *reads, limit);
+  if (!batches)
+    return complain(batches.why());
+  report->figures.insert(report->figures.end(), batches->figures.begin(), batches->figures.end());
+  report->took += batches->took;
   std::cout << (options.json ? verify::to_json(*report) + "\n" : verify::to_text(*report));
   return report->exit_code();
 }
