@@ -91,7 +91,11 @@ std::optional<date_parts> read_by(std::string_view format, std::string_view text
 } // namespace
 
 std::string query_of(const figure_plan& figure, tick_seconds now) {
-  auto sql = with_clock(without_end(figure.sql), now);
+  auto sql = without_end(figure.sql);
+  auto windowed = false;
+  for_each_window(figure, [&](auto&) { windowed = true; });
+  if (windowed)
+    sql = with_clock(sql, now);
   if (figure.place.what != target_kind::json)
     return sql;
   auto alias = std::string(row_alias);

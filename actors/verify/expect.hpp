@@ -21,8 +21,8 @@ enum class bucket : std::uint8_t { open, border, closed };
 /// needs to write or delete.
 constexpr std::chrono::seconds clock_slack{10};
 
-/// Returns the SQL to run for a figure: its own text, with now() at this tick. For json, row_to_json is
-/// added as the last column.
+/// Returns the SQL to run for a figure: its own text, with a window's now() at this tick. For json,
+/// row_to_json is added as the last column.
 std::string query_of(const figure_plan& figure, tick_seconds now = {});
 
 /// Returns the places that a row of query_of() produces. Returns none if a placeholder of the key is NULL.

@@ -57,7 +57,7 @@ install(FILES SECURITY.md DESTINATION ${doc})
 install(FILES sql/README.md DESTINATION ${doc} RENAME figures.md)
 install(FILES debezium/README.md DESTINATION ${doc} RENAME connector.md)
 install(FILES .env.example DESTINATION ${doc}/examples RENAME env.example)
-install(DIRECTORY sql/figures sql/alerts DESTINATION ${doc}/examples/shop)
+install(DIRECTORY sql/figures sql/alerts sql/batch DESTINATION ${doc}/examples/shop)
 install(FILES sql/init.sql DESTINATION ${doc}/examples/shop)
 
 include(CPack)

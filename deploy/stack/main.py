@@ -41,7 +41,7 @@ def parser():
     one.add_argument("--rate", type=rate, metavar="N",
                      help="rows/s that the generator writes; 0 = no generator (default 200)")
     one.add_argument("--figures", nargs="+", metavar="DIR",
-                     help="folders or files of figures (default sql/figures sql/alerts)")
+                     help="folders or files of figures (default sql/figures sql/alerts sql/batch)")
     one.add_argument(
         "--nodes", type=number_of_nodes, metavar="N",
         help="number of nodes that share the work (default: a single node); 0: servers only, the nodes run elsewhere")

@@ -35,7 +35,7 @@ DEFAULTS = {
     "MILLRACE_NODE_AUTHORITY": None,
     "MILLRACE_PROJECT": "shop", "MILLRACE_TOPIC_PREFIX": "dbserver1", "MILLRACE_KEY_PREFIX": None,
     "MILLRACE_SCHEMA": "millrace",
-    "MILLRACE_FIGURES": f"{REPOSITORY}/sql/figures:{REPOSITORY}/sql/alerts",
+    "MILLRACE_FIGURES": ":".join(f"{REPOSITORY}/sql/{kind}" for kind in ("figures", "alerts", "batch")),
     "MILLRACE_CONNECTOR_TEMPLATE": str(REPOSITORY / "debezium" / "postgres.json"),
     "MILLRACE_EXACTLY_ONCE": "on", "MILLRACE_DECIMAL_HANDLING_MODE": None, "MILLRACE_TOPICS_WHOLE": None,
     "MILLRACE_GENERATOR_SEED": None,

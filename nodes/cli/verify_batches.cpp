@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds look_interval{100};
 class runs {
  public:
   runs(redis::store& ledger, const plan_set& plans, std::chrono::seconds limit)
-    : ledger_(ledger), limit_(limit) {
+      : ledger_(ledger), limit_(limit) {
     for (auto& x : plans.batches)
       names_.push_back(x.name);
   }

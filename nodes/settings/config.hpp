@@ -20,7 +20,7 @@ struct settings {
   std::string project = "shop";
   std::string topic_prefix = "dbserver1";
   std::string key_prefix; ///< precedes every key of a figure and of a counter
-  std::vector<std::string> figures = {"sql/figures", "sql/alerts"}; ///< folders or files
+  std::vector<std::string> figures = {"sql/figures", "sql/alerts", "sql/batch"}; ///< folders or files
   std::uint16_t shards = 32;
   std::string log_level = "info";
   std::uint16_t http_port = 0;      ///< loopback; 0: no HTTP

@@ -288,7 +288,7 @@ class Running:
     def test_1_figures_are_shown_and_equal(self):
         before = self.compose.rows()
         text = self.compose.verify()
-        self.assertRegex(text, r"23 of 23 figures equal SQL")
+        self.assertRegex(text, r"27 of 27 figures equal SQL")
         self.assertGreater(self.compose.rows(), before)
         self.assertGreater(float(self.compose.redis("GET", "metrics:revenue:total")), 0)
         for name in SETUP:

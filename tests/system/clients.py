@@ -190,7 +190,17 @@ class Kafka:
         """Writes one record and returns its offset. `value` and `key` are bytes; a key must not hold a NUL."""
         before = self.ends({topic: partition + 1})[topic, partition]
         with_key = [] if key is None else ["-k", key.decode()]
-        self.run("-P", "-t", topic, "-p", str(partition), "-D", "\\0", "-X", "message.max.bytes=67108864", *with_key, data=value)
+        self.run("-P",
+                 "-t",
+                 topic,
+                 "-p",
+                 str(partition),
+                 "-D",
+                 "\\0",
+                 "-X",
+                 "message.max.bytes=67108864",
+                 *with_key,
+                 data=value)
         return before
 
 

@@ -129,7 +129,8 @@ class Records(running.SystemTest):
         self.assertEqual(self.stack.door("dead-letters", "resolve", which, check=False).returncode, 2)
         self.assert_equal_to_sql(why="after a rebuild and resolve")
 
-    SIZE = 32 << 20  #: bytes of a column that no figure reads: the node is at the record for long enough to be killed there
+    #: Bytes of a column that no figure reads: the node is at the record for long enough to be killed there.
+    SIZE = 32 << 20
 
     def test_a_record_at_which_the_node_ends_twice_is_put_aside_by_its_offset(self):
         key, payload, partition = self.a_record()
@@ -137,18 +138,22 @@ class Records(running.SystemTest):
         record["after"]["padding"] = "x" * self.SIZE
         offset = self.end_the_node_twice(json.dumps(record).encode(), key, partition)
         which = f"{ORDERS}/{partition}/{offset}"
-        headers = wait_until("a dead letter with the record's place", lambda: letters_of(self.stack.kafka).get((ORDERS, partition, offset)), 120)
+        headers = wait_until("a dead letter with the record's place", lambda: letters_of(self.stack.kafka).get(
+            (ORDERS, partition, offset)), 120)
         self.assertIn("two processes of this node ended at it", headers["millrace.error"])
-        self.assertIn(f"two processes ended at the record {ORDERS}/{partition}:{offset}; it is put aside", self.stack.log_tail(lines=2000))
-        wait_until("figures of orders are incomplete, and no others", lambda: (s := self.stack.figure_states()).get("revenue") == "incomplete"
-                   and s["geo_customers"] == "live", 60)
+        self.assertIn(f"two processes ended at the record {ORDERS}/{partition}:{offset}; it is put aside",
+                      self.stack.log_tail(lines=2000))
+        wait_until(
+            "figures of orders are incomplete, and no others", lambda:
+            (s := self.stack.figure_states()).get("revenue") == "incomplete" and s["geo_customers"] == "live", 60)
         self.assertIn(which, self.stack.door("dead-letters", "list").stdout)
         self.stack.door("dead-letters", "replay", which)
         wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
         self.assert_equal_to_sql(why="after replay of the record that was put aside")
 
     def end_the_node_twice(self, value, key, partition):
-        """Has two of the node's processes end at this record, and returns its offset. A process that gets past it needs another record."""
+        """Has two of the node's processes end at this record, and returns its offset. A process that gets past it
+        needs another record."""
         for _ in range(5):
             self.stack.door("service", "stop", "node")
             offset = self.stack.kafka.produce(ORDERS, partition, value, key)
@@ -165,7 +170,8 @@ class Records(running.SystemTest):
         """Kills the node's next process while it is at this record. Returns whether it ended there."""
         pid = wait_until("the node has another process", self.node_process, 60, 0.001)
         deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and self.is_at(offset):  # where the process before ended, until this one has read it
+        while time.monotonic() < deadline and self.is_at(
+                offset):  # where the process before ended, until this one has read it
             pass
         while time.monotonic() < deadline and not self.is_at(offset) and stacks.alive(pid):
             pass
@@ -184,7 +190,8 @@ class Records(running.SystemTest):
         return None
 
     def is_at(self, offset):
-        """Tells whether the node is at the record, or ended there; actors/cdc_router/last_record.cpp has the file's layout."""
+        """Tells whether the node is at the record, or ended there; actors/cdc_router/last_record.cpp has the
+        file's layout."""
         note = (self.stack.home / "notes" / "shop.record").read_bytes()
         return len(note) > 280 and struct.unpack_from("<q", note, 272)[0] == offset
 
@@ -317,19 +324,31 @@ class Servers(running.SystemTest):
 
     def test_a_node_that_cannot_write_its_notes_says_so_and_serves(self):
         self.stack.door("service", "stop", "node")
-        settings = {**self.stack.environment, **self.stack.endpoints, "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
-                    "MILLRACE_HTTP_PORT": self.stack.settings["MILLRACE_HTTP_PORT"], "MILLRACE_STATE_DIR": "/sys"}
+        settings = {
+            **self.stack.environment,
+            **self.stack.endpoints, "MILLRACE_FIGURES": str(REPOSITORY / "sql" / "figures"),
+            "MILLRACE_HTTP_PORT": self.stack.settings["MILLRACE_HTTP_PORT"],
+            "MILLRACE_STATE_DIR": "/sys"
+        }
         with tempfile.TemporaryFile("w+") as log:
-            node = subprocess.Popen([self.stack.home / "bin" / "millrace", "node"], env=settings, stdout=log, stderr=log)
+            node = subprocess.Popen([self.stack.home / "bin" / "millrace", "node"],
+                                    env=settings,
+                                    stdout=log,
+                                    stderr=log)
             try:
                 wait_until("the node serves", self.stack.is_live, 120)
-                self.stack.sql("INSERT INTO customers (first_name, last_name, email, state) VALUES ('No', 'Notes', 'no.notes@example.org', 'NN')")
-                wait_until("a change is in Redis", lambda: self.stack.redis("HGET", "realtime:geo:customers", "NN") == "1", 60)
+                self.stack.sql(
+                    "INSERT INTO customers (first_name, last_name, email, state) "
+                    "VALUES ('No', 'Notes', 'no.notes@example.org', 'NN')"
+                )
+                wait_until("a change is in Redis",
+                           lambda: self.stack.redis("HGET", "realtime:geo:customers", "NN") == "1", 60)
             finally:
                 node.terminate()
                 node.wait(60)
             log.seek(0)
-            self.assertRegex(log.read(), r"MILLRACE_STATE_DIR: /sys/shop\.record: .*; a record that ends this node isn't put aside")
+            self.assertRegex(
+                log.read(), r"MILLRACE_STATE_DIR: /sys/shop\.record: .*; a record that ends this node isn't put aside")
         self.stack.door("service", "start", "node")
         self.assert_equal_to_sql(why="with the stack's own node again")
 

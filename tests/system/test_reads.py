@@ -139,8 +139,10 @@ class Reads(running.SystemTest):
 
     def test_a_table_that_cannot_be_read_holds_only_the_figures_over_it(self):
         node = self.stack.endpoints["MILLRACE_NODE_USER"]
-        self.make("closed", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 10) n", ("closed", "hash closed", "SELECT count(*) AS n FROM closed"))
-        self.make("open", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 10) n", ("open", "hash open", "SELECT count(*) AS n, sum(v) AS s FROM open"))
+        self.make("closed", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 10) n",
+                  ("closed", "hash closed", "SELECT count(*) AS n FROM closed"))
+        self.make("open", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 10) n",
+                  ("open", "hash open", "SELECT count(*) AS n, sum(v) AS s FROM open"))
         self.stack.sql(f"REVOKE SELECT ON closed FROM {node}")
         done = self.stack.door("apply", "--wait", 30, check=False)
         self.assertEqual(done.returncode, 3)
@@ -152,12 +154,14 @@ class Reads(running.SystemTest):
         wait_until("the node is back", lambda: self.why("open")[0] == "live", 60)
         self.assert_holds("closed", "open", "revenue")
         self.stack.door("rebuild", "--yes")
-        wait_until("figures over other tables are filled again", lambda: (self.why("open")[0], self.why("revenue")[0]) == ("live", "live"), 120)
+        wait_until("figures over other tables are filled again", lambda:
+                   (self.why("open")[0], self.why("revenue")[0]) == ("live", "live"), 120)
         self.assert_holds("closed", "open", "revenue")
         self.assertEqual(self.stack.redis("HGET", "open", "s"), "67")
         code, report = self.stack.verify(30)
         self.assertEqual(code, 2, report)
-        self.assertEqual([x["figure"] for x in report["figures"] if not x["equal"]], ["closed"], running.in_words(report))
+        self.assertEqual([x["figure"] for x in report["figures"] if not x["equal"]], ["closed"],
+                         running.in_words(report))
         self.stack.sql(f"GRANT SELECT ON closed TO {node}")
         wait_until("all is live", self.stack.is_live, 120)
         self.assert_equal_to_sql(why="once the table may be read")

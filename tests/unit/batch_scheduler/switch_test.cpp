@@ -94,13 +94,13 @@ CAF_TEST(two rows for one place are found in every form) {
   CAF_CHECK(!stage(batch_form::field, {nothing("f", "3")}));
   CAF_CHECK((stage(batch_form::field, {nothing("f", "3")}) == redis::batch_place{"f", "3"}));
   CAF_CHECK((stage(batch_form::field, {member("f", "3", "a")}) == redis::batch_place{"f", "3"}));
-  CAF_CHECK((stage(batch_form::field, {nothing("f", "4"), member("f", "4", "a")})
-             == redis::batch_place{"f", "4"}));
+  CAF_CHECK(
+      (stage(batch_form::field, {nothing("f", "4"), member("f", "4", "a")}) == redis::batch_place{"f", "4"}));
   CAF_CHECK((stage(batch_form::zset, {member("z", "m", "1"), member("z", "m", "2")})
              == redis::batch_place{"z", "m"}));
   CAF_CHECK((stage(batch_form::value, {value("v", "1"), nothing("v")}) == redis::batch_place{"v", ""}));
-  CAF_CHECK((stage(batch_form::hash, {nothing("h"), {{"h", ""}, {{"a", "1"}}}})
-             == redis::batch_place{"h", ""}));
+  CAF_CHECK(
+      (stage(batch_form::hash, {nothing("h"), {{"h", ""}, {{"a", "1"}}}}) == redis::batch_place{"h", ""}));
 }
 
 CAF_TEST(all forms are shown as they are staged) {
