@@ -53,7 +53,8 @@ class Chaos(records.EveryRecordCountsOnce, running.SystemTest):
         folder.mkdir()
         cls.stack.door("certs", certificates, "--nodes", *(f"node-{number}" for number in range(1, MOST + 2)))
         cls.cluster = Cluster(cls.stack.home / "bin" / "millrace", folder,
-                              {**stack.clean_environment(), **cls.stack.endpoints}, certificates,
+                              {**stack.clean_environment(), **cls.stack.endpoints,
+                               "MILLRACE_FIGURES": ":".join(map(str, cls.stack.figures))}, certificates,
                               (stack.FIRST_PORT, stack.FIRST_PORT + len(stack.PORTS) - 1))
         cls.addClassCleanup(cls.cluster.close)
         for _ in range(NODES):

@@ -96,12 +96,12 @@ class Nodes(sharing.SharingTest):
             "-- redis: hash states:customers field {state} name by_state\n"
             "SELECT state, count(*) AS customers FROM customers GROUP BY state;\n"
         )
-        figures = str(running.stack.REPOSITORY / "sql" / "figures")
-        self.stack.door("apply", "--figures", figures, str(other))
+        figures = self.stack.figures
+        self.stack.door("apply", "--figures", *figures, other)
         self.wait_for_owners()
         self.assert_equal_to_sql(why="with one more figure")
         self.assertIn("by_state", self.stack.figure_states())
-        self.stack.door("apply", "--figures", figures)
+        self.stack.door("apply", "--figures", *figures)
         self.wait_for_owners()
         self.assert_equal_to_sql(why="without it")
 
