@@ -84,6 +84,7 @@ redis::batch_form form_of(const batch_plan& figure) {
     return redis::batch_form::zset;
   case target_kind::string:
   case target_kind::json:
+  case target_kind::alert: // is no batch figure
     break;
   }
   return redis::batch_form::value;

@@ -351,6 +351,7 @@ class comparison {
   report report_;
   std::set<figure_id> unknown_;
   std::vector<sightings> differing_;       ///< by figure
+  std::set<std::size_t> moves_;            ///< figures with now() that never stood still long enough
   std::map<std::size_t, sighting> copies_; ///< of newest places, by figure
   tick_seconds now_;
 };
