@@ -6,6 +6,7 @@ import json
 import select
 import socket
 import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -190,17 +191,14 @@ class Kafka:
         """Writes one record and returns its offset. `value` and `key` are bytes; a key must not hold a NUL."""
         before = self.ends({topic: partition + 1})[topic, partition]
         with_key = [] if key is None else ["-k", key.decode()]
-        self.run("-P",
-                 "-t",
-                 topic,
-                 "-p",
-                 str(partition),
-                 "-D",
-                 "\\0",
-                 "-X",
-                 "message.max.bytes=67108864",
-                 *with_key,
-                 data=value)
+        to = ("-P", "-t", topic, "-p", str(partition), *with_key)
+        if len(value) < 1 << 20:
+            self.run(*to, "-D", "\\0", data=value)
+        else:  # kcat looks for the end of a long one again and again
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(value)
+                file.flush()
+                self.run(*to, "-X", "message.max.bytes=67108864", file.name)
         return before
 
 

@@ -119,7 +119,7 @@ class Batches(running.SystemTest):
         self.assertNotIn("twice", self.batches())
 
     def test_a_node_killed_in_a_run_leaves_an_old_or_a_new_result(self):
-        values = "(SELECT 'new' || pg_sleep(3)::text)"
+        values = "(SELECT 'new' || pg_sleep(10)::text)"
         self.write("pairs", PAIRS.format(value=f"CASE WHEN id > 0 THEN {values} END", rows=1000))
         self.apply()
         wait_until("the run under way", lambda: '"pairs"' in (self.stack.redis("GET", "batch_jobs:current") or ""), 60)

@@ -124,7 +124,7 @@ void put_before(const std::string& key_prefix, plan_set& plans) {
 }
 
 /// Lays out the live figures, and appends the batch figures. No cell knows of those.
-plan_set all_of(std::vector<figure_draft>& drafts, const std::vector<postgres::table>& catalog) {
+plan_set lay_out_all(std::vector<figure_draft>& drafts, const std::vector<postgres::table>& catalog) {
   std::vector<batch_plan> batches;
   for (auto& x : drafts)
     if (x.line.is_batch())
@@ -211,7 +211,7 @@ planning plan_texts(const std::vector<source_file>& files, const std::vector<pos
   refuse_collisions(drafts, out.refusals);
   sort(out.refusals, files);
   if (out.refusals.empty())
-    out.plans = all_of(drafts, catalog);
+    out.plans = lay_out_all(drafts, catalog);
   put_before(key_prefix, out.plans);
   for (auto& x : out.plans.figures)
     x.version = version_of(x, out.plans);
