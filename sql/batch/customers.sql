@@ -8,14 +8,14 @@ WITH spending AS (
   GROUP BY customers.id
 ), limits AS (
   SELECT percentile_cont(0.8) WITHIN GROUP (ORDER BY spent) AS much,
-         percentile_cont(0.6) WITHIN GROUP (ORDER BY spent) AS some,
+         percentile_cont(0.6) WITHIN GROUP (ORDER BY spent) AS fair,
          percentile_cont(0.8) WITHIN GROUP (ORDER BY order_count) AS often
   FROM spending
 )
 SELECT id,
        json_build_object(
          'segment', CASE WHEN spent >= much AND order_count >= often THEN 'Gold'
-                         WHEN spent >= some AND order_count > 0 THEN 'Silver'
+                         WHEN spent >= fair AND order_count > 0 THEN 'Silver'
                          ELSE 'Bronze' END,
          'recency', CASE WHEN last_order_at > (now() AT TIME ZONE 'UTC') - interval '7 days' THEN 'very active'
                          WHEN last_order_at > (now() AT TIME ZONE 'UTC') - interval '30 days' THEN 'active'

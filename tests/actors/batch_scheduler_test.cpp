@@ -124,11 +124,11 @@ CAF_TEST(a leader runs a figure at once and then at its times) {
   lead();
   CAF_REQUIRE_EQUAL(worker->orders.size(), 1u);
   CAF_CHECK_EQUAL(worker->orders[0].token, ledger.token);
-  CAF_CHECK_EQUAL(status().batches.at(0).state, "runs");
+  CAF_CHECK_EQUAL(std::string(status().batches.at(0).state), "runs");
   end();
   CAF_CHECK(!ledger.running);
   CAF_CHECK_EQUAL(ledger.records["x"].succeeded, now);
-  CAF_CHECK_EQUAL(status().batches.at(0).state, "waits");
+  CAF_CHECK_EQUAL(std::string(status().batches.at(0).state), "waits");
   pass(58);
   CAF_CHECK_EQUAL(worker->orders.size(), 1u);
   pass(2);
@@ -160,7 +160,7 @@ CAF_TEST(a failed figure is tried again with pauses) {
   pass(1);
   CAF_CHECK_EQUAL(worker->orders.size(), 3u);
   end();
-  CAF_CHECK_EQUAL(status().batches.at(0).state, "waits");
+  CAF_CHECK_EQUAL(std::string(status().batches.at(0).state), "waits");
 }
 
 CAF_TEST(a node that takes the lead ends the run of the dead one and tries again) {
@@ -219,12 +219,12 @@ CAF_TEST(while Redis is away nothing runs and a run that ended meanwhile is reco
   end();
   pass(3);
   CAF_CHECK(ledger.running);
-  CAF_CHECK_EQUAL(status().trouble, "Redis is away");
+  CAF_CHECK_EQUAL(std::string(status().trouble), "Redis is away");
   away = false;
   pass(1);
   CAF_CHECK(!ledger.running);
   CAF_CHECK_EQUAL(ledger.records["x"].rows, 3u);
-  CAF_CHECK_EQUAL(status().trouble, "");
+  CAF_CHECK_EQUAL(std::string(status().trouble), "");
 }
 
 CAF_TEST_FIXTURE_SCOPE_END()

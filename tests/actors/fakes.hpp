@@ -127,6 +127,7 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
       [=](atom::written, figure_id, const std::vector<std::string>& keys) {
         return std::vector<std::int64_t>(keys.size(), x->written);
       },
+      [](atom::tick) {},
       [](atom::status) { return cell_report{3}; },
   };
 }

@@ -61,8 +61,11 @@ struct fixture : test_coordinator_fixture<message_config> {
       if (claim_fails)
         return *claim_fails;
       std::vector<cell_ledger> out;
-      for (auto cell : cells)
-        out.push_back({cell, "token" + std::to_string(++claims), 0, 0, {}, {}});
+      for (auto cell : cells) {
+        auto& x = out.emplace_back();
+        x.cell = cell;
+        x.owner = "token" + std::to_string(++claims);
+      }
       return out;
     };
     how.positions = []() -> result<std::vector<cell_positions>> { return std::vector<cell_positions>{}; };

@@ -27,7 +27,9 @@ local function note(noted, wish, key, field, value, command, same)
   local place = key .. '\0' .. (field or '')
   local earlier = noted.last[place]
   local old = earlier and earlier.value
-  if not earlier and command then old = text(redis.pcall(command, key, field)) end
+  if not earlier and command then
+    old = text(field and redis.pcall(command, key, field) or redis.pcall(command, key))
+  end
   if value == old or (same and value and old and same(value, old)) then return end
   local change = { wish = wish, key = key, field = field, value = value, old = old }
   noted.last[place] = change

@@ -12,7 +12,7 @@ using namespace millrace::test;
 
 namespace {
 
-postgres_server& server() {
+postgres_server& database_server() {
   static auto one = postgres_server::start(15640);
   return *one;
 }
@@ -24,7 +24,7 @@ struct run_fixture : batch_fixture {
   batch_outcome run(const batch_order& order) {
     batch_run_settings how;
     how.plans = &plans_;
-    how.database = [] { return postgres::session::open(server().settings()); };
+    how.database = [] { return postgres::session::open(database_server().settings()); };
     how.store = [this] { return result<redis::store>(open()); };
     how.statement_timeout = std::chrono::seconds{3};
     return run_batches(how, order);
@@ -62,7 +62,7 @@ CAF_TEST(a large result is staged in chunks and complete) {
   run_fixture f({batch("x", "SELECT i AS id, repeat('a', 100) AS name FROM generate_series(1, 20000) i")});
   CAF_CHECK_EQUAL(f.make(), texts{""});
   CAF_CHECK_EQUAL(f.text({"HLEN", "x"}), "20000");
-  CAF_CHECK_EQUAL(f.look().records.at("x").rows, 20'000u);
+  CAF_CHECK(f.look().records.at("x").rows == 20'000u);
 }
 
 CAF_TEST(a row whose placeholder is NULL has no place and a NULL value is an absent field) {
@@ -89,7 +89,8 @@ CAF_TEST(a figure that fails keeps its last result and disturbs no other) {
   CAF_CHECK_EQUAL(why[1], "");
   CAF_CHECK_EQUAL(f.text({"HGET", "x", "1"}), "old");
   CAF_CHECK_EQUAL(f.text({"HGET", "y", "1"}), "new");
-  CAF_CHECK_EQUAL(f.look().records.at("x").why, why[0]);
+  auto kept = f.look();
+  CAF_CHECK_EQUAL(kept.records.at("x").why, why[0]);
   CAF_CHECK_EQUAL(f.keys("millrace:shop:batch:*"),
                   (std::set<std::string>{"millrace:shop:batch:places:x", "millrace:shop:batch:places:y"}));
 }
@@ -108,7 +109,7 @@ CAF_TEST(a query that takes too long is ended by PostgreSQL) {
 }
 
 CAF_TEST(a query changes nothing and leaves no setting behind) {
-  auto db = must(postgres::session::open(server().settings()));
+  auto db = must(postgres::session::open(database_server().settings()));
   must(db.execute("CREATE SEQUENCE counted"));
   run_fixture f({batch("x", "SELECT 1 AS id, set_config('DateStyle', 'German', false) AS name"),
                  batch("y", "SELECT 1 AS id, DATE '2026-01-31' AS name"),
@@ -119,7 +120,7 @@ CAF_TEST(a query changes nothing and leaves no setting behind) {
 }
 
 CAF_TEST(all figures of a run see one snapshot) {
-  auto db = must(postgres::session::open(server().settings()));
+  auto db = must(postgres::session::open(database_server().settings()));
   must(db.execute("CREATE TABLE seen (id int); INSERT INTO seen VALUES (1)"));
   // The first query waits until another session has inserted a row, or for a second.
   run_fixture f({batch("x", "SELECT count(*)::int AS id, pg_sleep(0.5)::text AS name FROM seen"),

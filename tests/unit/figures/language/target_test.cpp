@@ -119,8 +119,8 @@ CAF_TEST(every and at make a batch figure) {
 CAF_TEST(a batch figure has one time that comes) {
   CAF_CHECK_EQUAL(bad("redis: json x every 60s every 5s").at, 24);
   CAF_CHECK_EQUAL(bad("redis: json x every 60s at '0 3 * * *'").at, 24);
-  CAF_CHECK(bad("redis: json x every soon").message.find("no duration") != std::string::npos);
-  CAF_CHECK(bad("redis: json x every 0s").message.find("no duration") != std::string::npos);
+  CAF_CHECK(bad("redis: json x every soon").message.find("isn't a duration") != std::string::npos);
+  CAF_CHECK(bad("redis: json x every 0s").message.find("isn't a duration") != std::string::npos);
   CAF_CHECK(bad("redis: json x at 0 3 * * *").message.find("isn't in quotes") != std::string::npos);
   CAF_CHECK(bad("redis: json x at '0 3 * * *").message.find("isn't closed") != std::string::npos);
   auto never = bad("redis: json x at '0 0 30 2 *'");

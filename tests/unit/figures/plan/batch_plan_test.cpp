@@ -79,8 +79,8 @@ CAF_TEST(places of all kinds take any columns) {
 CAF_TEST(what a batch figure can not have is refused by name) {
   CAF_CHECK(says(refusal_of("json x:{tags} every 60s"), "isn't supported in a name"));
   CAF_CHECK(says(refusal_of("json x ttl 2h every 60s"), "ttl on a batch figure"));
-  CAF_CHECK(says(refusal_of("json {name} every 60s"), "without a literal prefix"));
-  CAF_CHECK(says(refusal_of("json x:{id}{name} every 60s"), "nothing shows where"));
+  CAF_CHECK(says(refusal_of("json {name} every 60s"), "needs a literal prefix"));
+  CAF_CHECK(says(refusal_of("json x:{id}{name} every 60s"), "no text separates {id}"));
   CAF_CHECK(says(refusal_of("json x:{nobody} every 60s"), "the query has no column nobody"));
   CAF_CHECK(says(refusal_of("json batch_jobs:mine every 60s"), "Millrace's own keys"));
   CAF_CHECK(says(refusal_of("json x at '0 0 31 2 *'"), "never comes"));
