@@ -18,13 +18,16 @@ struct worker_script {
   std::vector<caf::typed_response_promise<batch_outcome>> open;
 };
 
-batch_worker_actor::behavior_type fake_worker(batch_worker_actor::pointer self,
-                                              std::shared_ptr<worker_script> script) {
-  return {[=](atom::run, const batch_order& x) -> caf::result<batch_outcome> {
-    script->orders.push_back(x);
-    script->open.push_back(self->make_response_promise<batch_outcome>());
-    return script->open.back();
-  }};
+/// A worker that ends its last run when it is told the outcome: a promise is kept within its actor.
+caf::behavior fake_worker(caf::event_based_actor* self, std::shared_ptr<worker_script> script) {
+  return {
+      [=](atom::run, const batch_order& x) -> caf::result<batch_outcome> {
+        script->orders.push_back(x);
+        script->open.push_back(self->make_response_promise<batch_outcome>());
+        return script->open.back();
+      },
+      [=](atom::tick, const batch_outcome& x) { script->open.back().deliver(x); },
+  };
 }
 
 /// A scheduler with a ledger in memory, which fences as Redis does, and a clock that the test moves.
@@ -35,7 +38,7 @@ struct fixture : test_coordinator_fixture<message_config> {
   std::int64_t now = 1020;
   bool away = false;
   std::shared_ptr<worker_script> worker = std::make_shared<worker_script>();
-  batch_worker_actor works;
+  caf::actor works;
   batch_scheduler_actor scheduler;
 
   fixture() {
@@ -47,7 +50,7 @@ struct fixture : test_coordinator_fixture<message_config> {
     works = sys.spawn(fake_worker, worker);
     batch_scheduler_settings how;
     how.plans = &plans;
-    how.worker = works;
+    how.worker = caf::actor_cast<batch_worker_actor>(works);
     how.now = [this] { return now; };
     how.ledger.look = [this]() -> result<redis::batch_ledger> {
       return away ? result<redis::batch_ledger>(error{errc::unavailable, "Redis is away"}) : ledger;
@@ -97,7 +100,7 @@ struct fixture : test_coordinator_fixture<message_config> {
   /// Ends the worker's last run.
   void end(const std::string& why = {}) {
     auto& order = worker->orders.back();
-    worker->open.back().deliver(batch_outcome{order.number, "snapshot", {{0, 3, 10, why}}});
+    self->send(works, atom::tick_v, batch_outcome{order.number, "snapshot", {{0, 3, 10, why}}});
     settle();
   }
   scheduler_report status() {
