@@ -157,7 +157,8 @@ class Batches(running.SystemTest):
             self.write(name)
         self.apply("--yes")
         self.assertEqual(self.stack.redis("EXISTS", "test:pairs", "test:divided"), 0)
-        self.assertLessEqual({"batch_customers", "batch_summary"}, set(self.batches()))
+        wait_until("the other batch figures in the status of the node, which starts over",
+                   lambda: {"batch_customers", "batch_summary"} <= set(self.batches()), 60)
         self.assert_equal_to_sql(why="at the end")
 
 
