@@ -118,11 +118,29 @@ class batch_run {
       x.why = done.why().message;
   }
 
+  /// The plan numbers the result's columns: another column of `SELECT *` would be shown under a wrong name.
+  static result<void> columns_are_planned(postgres::session& db, const batch_plan& figure) {
+    auto told = db.describe(figure.sql);
+    if (!told)
+      return told.why();
+    if (told->refused)
+      return error{errc::bad_setting, "PostgreSQL: " + told->refused->message};
+    auto same = told->columns.size() == figure.outputs.size();
+    for (std::size_t i = 0; same && i < figure.outputs.size(); ++i)
+      same = told->columns[i].name == figure.outputs[i].name;
+    return same ? result<void>()
+                : error{errc::bad_setting,
+                        "the result has other columns than at the last apply; `millrace apply` "
+                        "takes them"};
+  }
+
   /// The rollback also takes back settings that a query changed.
   result<void> read(postgres::session& db, const batch_plan& figure, staging& into) {
     if (auto saved = db.execute("SAVEPOINT figure"); !saved)
       return saved.why();
-    auto read = db.for_each_row(query_of(figure), [&](auto& row) { return into.take(row); });
+    auto read = columns_are_planned(db, figure);
+    if (read)
+      read = db.for_each_row(query_of(figure), [&](auto& row) { return into.take(row); });
     if (read)
       into.send();
     auto back = db.execute("ROLLBACK TO SAVEPOINT figure");

@@ -158,6 +158,11 @@ void batch_scheduler_state::take_outcome(std::uint64_t number, batch_outcome x) 
 
 /// Ends the run. A result that Redis rejects fails its figure, and the others count.
 result<void> batch_scheduler_state::finish() {
+  if (!have.running || have.running->number != outcome->number) { // the step that had no answer took effect
+    ordered.reset();
+    outcome.reset();
+    return {};
+  }
   for (;;) {
     auto done = step(end_of(*how.plans, have, *outcome, how.now()));
     if (!done)

@@ -207,12 +207,12 @@ result<bool> fill::lost_records() {
 
 result<bool> fill::save() {
   auto after = note_;
-  if (all_tables() && from_.value > 0) { // if only some tables were read, the others weren't swept
+  if (all_tables() && from_.value > 0) // if only some tables were read, the others weren't swept
     after.swept = from_;
-    if (!left_out_.empty())
-      if (auto noted = backend_.doubt("it couldn't be read when all other tables were", left_out_); !noted)
-        return noted.why();
-  }
+  // Its changes before `from` were left to the read: live figures over it may lack some.
+  if (!left_out_.empty() && from_.value > 0)
+    if (auto noted = backend_.doubt("it couldn't be read when all other tables were", left_out_); !noted)
+      return noted.why();
   after.figures = held_;
   after.tables.clear();
   if (!held_.empty())

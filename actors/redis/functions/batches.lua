@@ -43,6 +43,16 @@ function batches.denied(number, figure)
   end
 end
 
+-- Returns why a staged key can't be shown: another client has a key of that name.
+function batches.foreign(number, figure)
+  local set = shown(figure)
+  for _, key in ipairs(redis.call('SMEMBERS', staged(number, figure) .. 'keys')) do
+    if redis.call('EXISTS', key) == 1 and redis.call('SISMEMBER', set, key) == 0 then
+      return 'another client has the key ' .. key
+    end
+  end
+end
+
 -- Puts a staged result in place of the one that is shown.
 function batches.replace(number, figure)
   local here, set = staged(number, figure), shown(figure)
@@ -69,7 +79,7 @@ local function batch_claim(_, argv)
   return 'OK'
 end
 
-register('batch_claim', batch_claim)
+register('batch_claim', batch_claim, { 'allow-oom' })
 
 -- What people read. A key of another type there doesn't stop the ledger.
 local function show(prefix, todo)
@@ -98,8 +108,11 @@ local function batch_step(_, argv)
   local refused = batches.refused(argv[1], argv[2])
   if refused then return { refused } end
   local todo = cjson.decode(argv[4])
+  if #todo.replaced > 0 and (redis.call('HGET', batches.KEY, 'running') or '') == '' then
+    return { 'FENCED' } -- the run has ended: nothing is staged any more
+  end
   for _, figure in ipairs(todo.replaced) do
-    local why = batches.denied(argv[2], figure)
+    local why = batches.denied(argv[2], figure) or batches.foreign(argv[2], figure)
     if why then return { 'REFUSED', figure, why } end
   end
   for _, figure in ipairs(todo.replaced) do batches.replace(argv[2], figure) end
@@ -112,7 +125,7 @@ local function batch_step(_, argv)
   return { 'OK' }
 end
 
-register('batch_step', batch_step)
+register('batch_step', batch_step, { 'allow-oom' })
 
 -- Stages one row. `none`: whether members without a value are staged. Returns false if the place has
 -- a row already.
@@ -178,4 +191,4 @@ local function batch_retire(_, argv)
   return 'OK'
 end
 
-register('batch_retire', batch_retire)
+register('batch_retire', batch_retire, { 'allow-oom' })

@@ -66,9 +66,29 @@ CAF_TEST(a large result is staged in chunks and complete) {
 }
 
 CAF_TEST(a row whose placeholder is NULL has no place and a NULL value is an absent field) {
-  run_fixture f({batch("x", "VALUES (1, 'a'), (NULL, 'b'), (3, NULL)")});
+  run_fixture f({batch("x", "SELECT * FROM (VALUES (1, 'a'), (NULL, 'b'), (3, NULL)) AS t (id, name)")});
   CAF_CHECK_EQUAL(f.make(), texts{""});
   CAF_CHECK_EQUAL(f.text({"HLEN", "x"}), "1");
+}
+
+CAF_TEST(a result with other columns than planned fails its figure) {
+  run_fixture f({batch("x", "SELECT 1 AS id, 'old' AS name")});
+  CAF_CHECK_EQUAL(f.make(), texts{""});
+  for (auto other :
+       {"SELECT 1 AS id, 'new' AS label", "SELECT 1 AS id", "SELECT 1 AS id, 'new' AS name, 2 AS more"}) {
+    f.plans_.batches[0].sql = other;
+    auto why = f.make(1060);
+    CAF_CHECK(why[0].find("other columns") != std::string::npos);
+    CAF_CHECK_EQUAL(f.text({"HGET", "x", "1"}), "old");
+  }
+}
+
+CAF_TEST(a key of another client fails its figure and stays) {
+  run_fixture f({batch("x"), batch("y")});
+  f.ask({"SET", "x", "not ours"});
+  f.make();
+  CAF_CHECK_EQUAL(f.text({"GET", "x"}), "not ours");
+  CAF_CHECK_EQUAL(f.text({"EXISTS", "y"}), "0"); // the scheduler repeats the step without x
 }
 
 CAF_TEST(colons of texts in a key are encoded) {

@@ -137,6 +137,7 @@ CAF_TEST(a run that ended does not end again) {
   batch_fixture f({batch("x")});
   auto run = f.begin();
   must(f.end(run));
+  CAF_CHECK(is_fenced(f.end(run))); // the first answer was lost
   f.begin(1060);
   auto have = f.look();
   have.number = run.number;

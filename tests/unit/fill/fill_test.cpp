@@ -438,7 +438,8 @@ CAF_TEST(a figure of an apply that needs no read goes live while another waits f
   begin(note);
   up_to(stage::done);
   CAF_CHECK_EQUAL(around.transcript(),
-                  "marker, marker, announce 120 public.orders, read 120 public.orders, publish, note");
+                  "marker, marker, announce 120 public.orders, read 120 public.orders, publish, "
+                  "doubt public.orders, note");
   CAF_CHECK(around.saved.figures == std::vector<std::string>{"revenue"});
 }
 
