@@ -140,8 +140,8 @@ class Records(running.SystemTest):
         which = f"{ORDERS}/{partition}/{offset}"
         headers = wait_until("a dead letter with the record's place", lambda: letters_of(self.stack.kafka).get(
             (ORDERS, partition, offset)), 120)
-        self.assertIn("two processes of this node ended at it", headers["millrace.error"])
-        self.assertIn(f"two processes ended at the record {ORDERS}/{partition}:{offset}; it is put aside",
+        self.assertIn("two processes of this node ended at this record", headers["millrace.error"])
+        self.assertIn(f"skipping the record {ORDERS}/{partition}:{offset}: two processes ended at it",
                       self.stack.log_tail(lines=2000))
         wait_until(
             "figures of orders are incomplete, and no others", lambda:
@@ -348,7 +348,7 @@ class Servers(running.SystemTest):
                 node.wait(60)
             log.seek(0)
             self.assertRegex(
-                log.read(), r"MILLRACE_STATE_DIR: /sys/shop\.record: .*; a record that ends this node isn't put aside")
+                log.read(), r"MILLRACE_STATE_DIR: /sys/shop\.record: .*; this node can't skip a record that ends its process")
         self.stack.door("service", "start", "node")
         self.assert_equal_to_sql(why="with the stack's own node again")
 
