@@ -1,6 +1,7 @@
 #include "actors/fill/fill.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace {
 
@@ -122,8 +123,15 @@ result<bool> fill::settle() {
 
 result<bool> fill::read() {
   progress_ = backend_.progress();
-  if (!progress_.done && !leaves_out())
+  if (progress_.done
+      && std::exchange(was_stuck_, false)) { // the catalog was noted when it still stood in the way
+    begin_again();
+    return true;
+  }
+  if (!progress_.done && !leaves_out()) {
+    was_stuck_ = was_stuck_ || progress_.only_unreadable;
     return false;
+  }
   at_ = stage::drain;
   return true;
 }

@@ -425,8 +425,9 @@ CAF_TEST(a table that can not be read holds the figures over it and no others) {
   CAF_CHECK(around.saved_live);
   CAF_CHECK(around.held.empty());
   CAF_CHECK_EQUAL(around.transcript(),
-                  "marker, marker, announce 140 public.orders, read 140 public.orders, sweep 140 "
-                  "public.orders, publish, proven 140 public.orders, live");
+                  "marker, marker, announce 140 public.orders, read 140 public.orders, marker, marker, "
+                  "announce 160 public.orders, read 160 public.orders, sweep 160 public.orders, publish, "
+                  "proven 160 public.orders, live");
   CAF_CHECK_EQUAL(around.saved.swept.value, 120u);
 }
 
