@@ -348,7 +348,8 @@ class Servers(running.SystemTest):
                 node.wait(60)
             log.seek(0)
             self.assertRegex(
-                log.read(), r"MILLRACE_STATE_DIR: /sys/shop\.record: .*; this node can't skip a record that ends its process")
+                log.read(), r"MILLRACE_STATE_DIR: /sys/shop\.record: .*; "
+                r"this node can't skip a record that ends its process")
         self.stack.door("service", "start", "node")
         self.assert_equal_to_sql(why="with the stack's own node again")
 

@@ -215,8 +215,8 @@ class HostileNames(unittest.TestCase):
                              "plugin.library.paths isn't allowed: it loads code"),
                             ("sasl.kerberos.kinit.cmd=touch /tmp/x",
                              "sasl.kerberos.kinit.cmd isn't allowed: it is a command"),
-                            ("ssl.engine.location=/tmp/x", "ssl.engine.location isn't allowed"), ("opaque=1",
-                                                                                                "opaque isn't allowed")):
+                            ("ssl.engine.location=/tmp/x", "ssl.engine.location isn't allowed"),
+                            ("opaque=1", "opaque isn't allowed")):
             file.write_text(f"# Kafka\nsecurity.protocol=plaintext\n{line}\n")
             code, _, errors = self.run_verb("servers", "kafka", KAFKA_PROPERTIES_FILE=str(file),
                                             KAFKA_BROKER="127.0.0.1:1")
