@@ -124,12 +124,12 @@ result<bool> fill::settle() {
 result<bool> fill::read() {
   progress_ = backend_.progress();
   if (progress_.done
-      && std::exchange(was_stuck_, false)) { // the catalog was noted when it still stood in the way
+      && std::exchange(was_refused_, false)) { // the catalog was noted when it still stood in the way
     begin_again();
     return true;
   }
   if (!progress_.done && !leaves_out()) {
-    was_stuck_ = was_stuck_ || progress_.only_unreadable;
+    was_refused_ = was_refused_ || !progress_.unreadable.empty();
     return false;
   }
   at_ = stage::drain;

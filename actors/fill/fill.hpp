@@ -149,7 +149,7 @@ class fill {
   std::vector<std::string> tables_;   ///< tables to sweep; empty: all, if none is left out
   std::vector<std::string> left_out_; ///< tables that can't be read
   std::vector<std::string> held_;     ///< figures over `left_out_`
-  bool was_stuck_ = false;            ///< this read waited for tables that couldn't be read
+  bool was_refused_ = false;          ///< a table of this read couldn't be read at first
   offsets_by_source before_;          ///< the ends of the partitions when the read began
   std::optional<offsets_by_source> ends_;
 };
