@@ -10,7 +10,7 @@ from postgres import Postgres
 from redis import Redis
 from services import ORDER
 
-KINDS = ("all", "unit", "actors", "system", "hostile", "chaos", "model", "fuzz", "compose")
+KINDS = ("all", "unit", "actors", "system", "hostile", "chaos", "model", "manifests", "fuzz", "compose")
 #: Limits of a test that sets none itself, in seconds. A fault takes some 15 s with what is checked behind it.
 LIMIT, LIMIT_A_FAULT = 1800, 60
 
@@ -21,8 +21,9 @@ def test(kind, extra, more):
     if kind == "compose":  # not among all: it takes a Docker engine and half an hour
         return subprocess.run([sys.executable, build.REPOSITORY / "tests" / "compose" / "test_compose.py",
                                *extra]).returncode
-    install.apt(["build", "test"])
-    install.for_services(() if kind == "fuzz" else (Postgres, Redis) if kind in ("actors", "model") else ORDER)
+    install.apt(["build", "test", *(["kubernetes"] if kind == "manifests" else [])])
+    install.for_services(() if kind in ("fuzz", "manifests") else
+                         (Postgres, Redis) if kind in ("actors", "model") else ORDER)
     build.build(None)
     if kind == "fuzz":
         install.apt(["fuzz"])

@@ -7,7 +7,6 @@ MILLRACE_ENGINE.
 """
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -15,13 +14,15 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import debian13  # noqa: E402
+
 FOLDER = pathlib.Path(os.environ.get("MILLRACE_ENGINE") or "/var/lib/millrace/engine")
 PACKAGES = ("docker.io", "debootstrap", "iptables")
 BASE = "debian:bookworm-slim"
 PID = FOLDER / "dockerd.pid"
 #: Of packages' files the image needs none of these.
 UNNEEDED = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
-KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def run(*command, **more):
@@ -43,14 +44,6 @@ def environment():
     return {**os.environ, "DOCKER_CONFIG": str(ours)} if ours.is_dir() else dict(os.environ)
 
 
-def mirror():
-    """Returns the mirror of Debian that this machine uses."""
-    sources = [pathlib.Path("/etc/apt/sources.list"), *pathlib.Path("/etc/apt/sources.list.d").glob("*")]
-    text = "\n".join(path.read_text() for path in sources if path.is_file())
-    found = re.search(r"^(?:URIs:|deb(?: \[[^]]*\])?)\s+(https?://\S+/debian/?)(?:\s|$)", text, re.M)
-    return found[1] if found else "http://deb.debian.org/debian"
-
-
 def install_packages():
     if not answers("dpkg", "-s", *PACKAGES):
         run("apt-get", "update", "-qq")
@@ -59,24 +52,11 @@ def install_packages():
 
 
 def install_compose():
-    """Unpacks Compose of Debian 13 into the folder. Nothing is installed from there."""
+    """Takes Compose of Debian 13 into the folder. Nothing is installed from there."""
     if answers("docker", "compose", "version"):
         return
-    apt = FOLDER / "apt"
-    for part in ("lists/partial", "cache/archives/partial"):
-        (apt / part).mkdir(parents=True, exist_ok=True)
-    (apt / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} trixie main\n")
-    options = [
-        f"-oDir::State::lists={apt}/lists", f"-oDir::Etc::sourcelist={apt}/sources.list", "-oDir::Etc::sourceparts=-",
-        f"-oDir::Cache={apt}/cache", "-oAPT::Sandbox::User=root"
-    ]
-    run("apt-get", "-qq", *options, "update")
-    run("apt-get", "-qq", *options, "download", "docker-compose", cwd=apt)
-    run("dpkg-deb", "-x", next(apt.glob("docker-compose_*.deb")), apt / "unpacked")
     plugins = FOLDER / "client" / "cli-plugins"
-    plugins.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(apt / "unpacked/usr/libexec/docker/cli-plugins/docker-compose", plugins)
-    shutil.rmtree(apt)
+    debian13.program("docker-compose", "usr/libexec/docker/cli-plugins/docker-compose", plugins / "docker-compose")
 
 
 def start():
@@ -98,7 +78,7 @@ def make_base_image():
     if answers("docker", "image", "inspect", BASE):
         return
     with tempfile.TemporaryDirectory(dir=FOLDER) as root:
-        run("debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", root, mirror())
+        run("debootstrap", "--variant=minbase", "--include=ca-certificates", "bookworm", root, debian13.mirror())
         for part in UNNEEDED:
             shutil.rmtree(pathlib.Path(root) / part, ignore_errors=True)
         (pathlib.Path(root) / "var/cache/apt/archives/partial").mkdir(parents=True)

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What the official image of PostgreSQL does at its start: a data folder where there is none, then the server, as postgres.
 set -e
+if [ -n "$POSTGRES_PASSWORD_FILE" ]; then POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); fi
 [ "${1:0:1}" != - ] || set -- postgres "$@"
 if [ "$1" = postgres ] && [ "$(id -u)" = 0 ]; then
   chown -R postgres "$PGDATA"
