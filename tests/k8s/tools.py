@@ -16,13 +16,15 @@ import install  # noqa: E402
 #: Of Kubernetes' releases: the oldest and the newest whose schemas the manifests must fit, and the one that test_cluster.py starts.
 RELEASES = ("1.31", "1.34", "1.37")
 VALIDATOR = "kubernetes-validate==1.37.0"
+#: Components that set the number of nodes.
+SCALERS = ("hpa", "keda")
 #: What the manifests are made of, beside k8s/ itself.
-SOURCES = ("k8s", "sql", "deploy/compose", "deploy/connect")
+SOURCES = ("k8s", "sql", "deploy/compose")
 
 
 def kustomize():
-    found = shutil.which("kustomize")
-    return found or debian13.program("kustomize", "usr/bin/kustomize", home.cache_folder() / "kustomize-5.6")
+    """Returns the program; always of this version, as the chart is made of what it prints."""
+    return debian13.program("kustomize", "usr/bin/kustomize", home.cache_folder() / "kustomize-5.6")
 
 
 def python():
@@ -44,9 +46,24 @@ class Manifests:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
         for name in SOURCES:
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("secrets"))
+            shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("secrets"))
+        shutil.copy2(ROOT / "CMakeLists.txt", self.folder)
         subprocess.run([self.folder / "k8s/secrets.sh", self.folder / "k8s/overlays/dev/secrets"], check=True)
+
+    def with_component(self, name):
+        """Returns the objects of the overlay prod with a component of k8s/components."""
+        file = self.folder / "k8s/overlays/prod/kustomization.yaml"
+        before = file.read_text()
+        changed = before.replace("components: []", f"components: [../../components/{name}]")
+        if name in SCALERS:
+            changed = changed.replace("replicas:\n  - {name: millrace, count: 3}\n", "")
+        if changed.count(f"components/{name}]") != 1:
+            raise AssertionError(f"{file} doesn't take components as this test knows them")
+        try:
+            file.write_text(changed)
+            return self.build("overlays/prod")
+        finally:
+            file.write_text(before)
 
     def build(self, name):
         """Returns the objects of k8s/NAME. Raises AssertionError with what kustomize complains of."""
@@ -54,6 +71,16 @@ class Manifests:
         if done.returncode != 0:
             raise AssertionError(f"kustomize build k8s/{name}: {done.stderr}")
         return load(done.stdout)
+
+
+def rendered(chart, values):
+    """Returns the objects of a Helm chart with these values."""
+    if not shutil.which("go"):
+        install.apt(["go"])
+    done = subprocess.run(["go", "run", HERE / "render.go", chart], input=json.dumps(values), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise AssertionError(done.stderr[-2000:])
+    return load(done.stdout)
 
 
 def load(text):
