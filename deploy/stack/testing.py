@@ -10,7 +10,9 @@ from postgres import Postgres
 from redis import Redis
 from services import ORDER
 
-KINDS = ("all", "unit", "actors", "system", "hostile", "chaos", "model", "manifests", "fuzz", "compose")
+KINDS = ("all", "unit", "actors", "system", "hostile", "chaos", "model", "manifests", "fuzz", "compose", "kubernetes")
+#: Not among all: they take a Docker engine, a cluster, and half an hour.
+OUTSIDE = {"compose": "compose/test_compose.py", "kubernetes": "k8s/test_cluster.py"}
 #: Limits of a test that sets none itself, in seconds. A fault takes some 15 s with what is checked behind it.
 LIMIT, LIMIT_A_FAULT = 1800, 60
 
@@ -18,9 +20,8 @@ LIMIT, LIMIT_A_FAULT = 1800, 60
 def test(kind, extra, more):
     """Runs the tests of one kind, `extra` goes to ctest, `more` (but None) into the environment. Returns the exit
     code."""
-    if kind == "compose":  # not among all: it takes a Docker engine and half an hour
-        return subprocess.run([sys.executable, build.REPOSITORY / "tests" / "compose" / "test_compose.py",
-                               *extra]).returncode
+    if kind in OUTSIDE:
+        return subprocess.run([sys.executable, build.REPOSITORY / "tests" / OUTSIDE[kind], *extra]).returncode
     install.apt(["build", "test", *(["kubernetes"] if kind == "manifests" else [])])
     install.for_services(() if kind in ("fuzz", "manifests") else
                          (Postgres, Redis) if kind in ("actors", "model") else ORDER)
