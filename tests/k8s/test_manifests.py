@@ -155,6 +155,16 @@ class Environment(unittest.TestCase):
                 done = self.run_in(folder, ["health"], {**environment, "MILLRACE_HTTP_PORT": "0", setting: value})
                 self.assertNotIn(done.returncode, (0, 1), f"{setting}={value}: {done.stderr}")
 
+    def test_verbs_that_log_in_as_debezium_have_the_password_and_not_the_reference(self):
+        """`prepare` once took the reference that only Kafka Connect resolves for a password that PostgreSQL rejects."""
+        for name, objects in BUILT.items():
+            found = {container["name"]: self.variables(container, objects) for _, pod, _ in tools.pods(objects)
+                     for container in tools.containers(pod) if "millrace" in container["image"]}
+            for verb in ("prepare", "remove"):
+                self.assertEqual((found[verb]["MILLRACE_DEBEZIUM_PASSWORD"], found[verb]["MILLRACE_DEBEZIUM_PASSWORD_FILE"]), ("", "/debezium/password"), name)
+            for verb in ("connector", "figures", "apply"):
+                self.assertRegex(found[verb]["MILLRACE_DEBEZIUM_PASSWORD"], r"^\$\{dir:", name)
+
     def test_every_verb_is_one_of_the_programs(self):
         for name, objects in BUILT.items():
             for pod, pod_spec, _ in tools.pods(objects):
