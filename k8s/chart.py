@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes the Helm chart k8s/chart of the same files as the overlays: `k8s/chart.py [KUSTOMIZE] [FOLDER]`. A test repeats it and compares.
+"""Makes the Helm chart k8s/chart of the same files as the overlays: `k8s/chart.py [KUSTOMIZE] [FOLDER]`. A test
+repeats it and compares.
 
 The objects are k8s/base and some components, as kustomize builds them. What a user may want to change becomes a value.
 """
@@ -83,10 +84,12 @@ def build(kustomize, folder):
 def of_component(kustomize, name):
     """Returns a component's own objects."""
     with tempfile.TemporaryDirectory(dir=HERE, prefix=".chart-") as folder:
-        resources = re.search(r"^resources: (\[.*\])", (HERE / "components" / name / "kustomization.yaml").read_text(), re.M)[1]
+        resources = re.search(r"^resources: (\[.*\])", (HERE / "components" / name / "kustomization.yaml").read_text(),
+                              re.M)[1]
         for file in (HERE / "components" / name).glob("*.yaml"):
             shutil.copy2(file, folder)
-        (pathlib.Path(folder) / "kustomization.yaml").write_text(f"resources: {resources}\nlabels: [{{pairs: {{app.kubernetes.io/part-of: millrace}}}}]\n")
+        (pathlib.Path(folder) / "kustomization.yaml"
+         ).write_text(f"resources: {resources}\nlabels: [{{pairs: {{app.kubernetes.io/part-of: millrace}}}}]\n")
         return build(kustomize, folder)
 
 
@@ -94,13 +97,21 @@ def replaced(text, pattern, by, times):
     """Replaces a pattern that must be there so often. The sources and this script belong together."""
     text, count = re.subn(pattern, by, text, flags=re.M)
     if count != times:
-        sys.exit(f"chart.py: {pattern!r} is there {count} times and not {times}: a file of k8s/base has changed, and this script hasn't")
+        sys.exit(
+            f"chart.py: {pattern!r} is there {count} times and not {times}: a file of k8s/base has changed, and "
+            "this script hasn't"
+        )
     return text
 
 
 def block(name, value):
     """Returns (pattern, replacement) for a mapping whose place a value takes."""
-    return rf"^( *){name}:\n(?:\1 .*\n)+", lambda found: f"{found[1]}{name}:\n{found[1]}  {{{{- toYaml {value} | nindent {len(found[1]) + 2} }}}}\n"
+
+    def replacement(found):
+        indent = found[1]
+        return f"{indent}{name}:\n{indent}  {{{{- toYaml {value} | nindent {len(indent) + 2} }}}}\n"
+
+    return rf"^( *){name}:\n(?:\1 .*\n)+", replacement
 
 
 def templated(objects):
@@ -110,13 +121,20 @@ def templated(objects):
         kind, name = re.search(r"^kind: (\w+)", text, re.M)[1], re.search(r"^  name: (\S+)", text, re.M)[1]
         text = text.replace("{{", '{{ "{{" }}')
         images = text.count("image: millrace:")
-        text = replaced(text, r"image: millrace:\S+", 'image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"', images)
-        text = replaced(text, r"secretName: (millrace-secrets|millrace-node-tls|millrace-debezium)$", lambda found: f"secretName: {{{{ index .Values.secrets {found[1]!r} }}}}".replace("'", '"'),
+        text = replaced(text, r"image: millrace:\S+", 'image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"',
+                        images)
+        text = replaced(text, r"secretName: (millrace-secrets|millrace-node-tls|millrace-debezium)$",
+                        lambda found: f"secretName: {{{{ index .Values.secrets {found[1]!r} }}}}".replace("'", '"'),
                         text.count("secretName: "))
         if images:
-            text = replaced(text, *block("resources", ".Values.resources.node" if kind == "StatefulSet" else ".Values.resources.verb"), images)
+            text = replaced(
+                text,
+                *block("resources", ".Values.resources.node" if kind == "StatefulSet" else ".Values.resources.verb"),
+                images)
         if kind == "StatefulSet":
-            text = replaced(text, r"^  replicas: .*$", "  {{- if not (or .Values.hpa .Values.keda) }}\n  replicas: {{ .Values.replicas }}\n  {{- end }}", 1)
+            text = replaced(
+                text, r"^  replicas: .*$",
+                "  {{- if not (or .Values.hpa .Values.keda) }}\n  replicas: {{ .Values.replicas }}\n  {{- end }}", 1)
             text = replaced(text, r"svc\.cluster\.local", "svc.{{ .Values.clusterDomain }}", 1)
             text = replaced(text, r"^  template:\n    metadata:\n", "  template:\n    metadata:\n      annotations:\n"
                             "        checksum/settings: {{ .Values.settings | toJson | sha256sum | quote }}\n", 1)
@@ -133,7 +151,8 @@ def templated(objects):
 def values():
     """Returns values.yaml: the base's own, and the settings and figures of the overlay prod as an example."""
     lines = (HERE / "overlays/prod/settings.env").read_text().splitlines()
-    settings = "".join(f"  {name}: {value!r}\n".replace("'", '"') for name, _, value in (line.partition("=") for line in lines if line))
+    settings = "".join(f"  {name}: {value!r}\n".replace("'", '"')
+                       for name, _, value in (line.partition("=") for line in lines if line))
     figure = (HERE / "overlays/prod/figures/orders.sql").read_text()
     figure = "".join(f"    {line}\n" for line in figure.splitlines())
     nodes, jobs = (HERE / "base/nodes.yaml").read_text(), (HERE / "base/jobs.yaml").read_text()
@@ -178,7 +197,12 @@ monitoring: false
 def main():
     kustomize = sys.argv[1] if len(sys.argv) > 1 else "kustomize"
     into = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else HERE / "chart"
-    files = {"Chart.yaml": CHART, "values.yaml": values(), "templates/settings.yaml": SETTINGS, "templates/servers.yaml": SERVERS}
+    files = {
+        "Chart.yaml": CHART,
+        "values.yaml": values(),
+        "templates/settings.yaml": SETTINGS,
+        "templates/servers.yaml": SERVERS
+    }
     files |= {f"templates/{name}": text for name, text in templated(build(kustomize, HERE / "base")).items()}
     for component, value in OPTIONS.items():
         text = of_component(kustomize, component).replace("{{", '{{ "{{" }}')

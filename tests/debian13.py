@@ -25,8 +25,10 @@ def unpacked(package):
         for part in ("lists/partial", "cache/archives/partial"):
             (apt / part).mkdir(parents=True)
         (apt / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} trixie main\n")
-        options = [f"-oDir::State::lists={apt}/lists", f"-oDir::Etc::sourcelist={apt}/sources.list", "-oDir::Etc::sourceparts=-", f"-oDir::Cache={apt}/cache",
-                   "-oAPT::Sandbox::User=root"]
+        options = [
+            f"-oDir::State::lists={apt}/lists", f"-oDir::Etc::sourcelist={apt}/sources.list",
+            "-oDir::Etc::sourceparts=-", f"-oDir::Cache={apt}/cache", "-oAPT::Sandbox::User=root"
+        ]
         run("apt-get", "-qq", *options, "update")
         run("apt-get", "-qq", *options, "download", package, cwd=apt)
         run("dpkg-deb", "-x", next(apt.glob(f"{package}_*.deb")), apt / "files")

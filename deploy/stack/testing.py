@@ -30,7 +30,7 @@ def test(kind, extra, more):
         install.apt(["fuzz"])
         build.build("fuzz", "fuzz")
     code = stack_tests() if kind in ("all", "unit") else 0
-    label = ["-LE", "^fuzz$"] if kind == "all" else ["-L", f"^{kind}$"]
+    label = ["-LE", "^(fuzz|manifests)$"] if kind == "all" else ["-L", f"^{kind}$"]
     show = "--verbose" if kind == "chaos" else "--output-on-failure"
     limit = max(LIMIT, LIMIT_A_FAULT * int(more.get("MILLRACE_FAULTS") or 0),
                 300 + int(more.get("MILLRACE_FUZZ_SECONDS") or 0))

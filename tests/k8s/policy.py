@@ -20,8 +20,14 @@ def findings(objects):
             out += [f"{name}, container {container['name']}: {line}" for line in of_container(pod, container)]
     for x in objects:
         if x["kind"] == "ConfigMap":
-            out += [f"ConfigMap {x['metadata']['name']}: {key} has a secret's value" for key, value in x.get("data", {}).items() if is_secret(key, value)]
-    denied = [x for x in objects if x["kind"] == "NetworkPolicy" and x["spec"]["podSelector"] == {} and not x["spec"].get("ingress") and not x["spec"].get("egress")]
+            out += [
+                f"ConfigMap {x['metadata']['name']}: {key} has a secret's value"
+                for key, value in x.get("data", {}).items() if is_secret(key, value)
+            ]
+    denied = [
+        x for x in objects if x["kind"] == "NetworkPolicy" and x["spec"]["podSelector"] == {}
+        and not x["spec"].get("ingress") and not x["spec"].get("egress")
+    ]
     if not any(set(x["spec"]["policyTypes"]) == {"Ingress", "Egress"} for x in denied):
         out.append("no NetworkPolicy denies everything by default")
     return out
@@ -74,7 +80,10 @@ def of_container(pod, container):
             yield f"{variable['name']} has a secret in its environment"
     if any("secretRef" in source for source in container.get("envFrom", [])):
         yield "takes a Secret into its environment"
-    mounted, there = {mount["name"] for mount in container.get("volumeMounts", [])}, {volume["name"] for volume in pod.get("volumes", [])}
+    mounted, there = {mount["name"]
+                      for mount in container.get("volumeMounts", [])
+                      }, {volume["name"]
+                          for volume in pod.get("volumes", [])}
     for name in sorted(mounted - there - claims(pod)):
         yield f"mounts {name}, which isn't a volume"
 
@@ -90,8 +99,12 @@ def references(pod, objects):
     for volume in pod.get("volumes", []):
         for source in [volume, *volume.get("projected", {}).get("sources", [])]:
             named += [f"ConfigMap {source['configMap']['name']}"] if "configMap" in source else []
-            named += [f"Secret {source['secret'].get('secretName') or source['secret'].get('name')}"] if "secret" in source else []
+            named += [f"Secret {source['secret'].get('secretName') or source['secret'].get('name')}"
+                      ] if "secret" in source else []
     for container in tools.containers(pod):
-        named += [f"ConfigMap {source['configMapRef']['name']}" for source in container.get("envFrom", []) if "configMapRef" in source]
+        named += [
+            f"ConfigMap {source['configMapRef']['name']}" for source in container.get("envFrom", [])
+            if "configMapRef" in source
+        ]
     for name in sorted(set(named) - there):
         yield f"names {name}, which isn't there"

@@ -1,10 +1,12 @@
-"""`schemas.py RELEASE < objects.json`: prints what doesn't fit the strict schemas, as JSON. Runs in the environment that has kubernetes-validate."""
+"""`schemas.py RELEASE < objects.json`: prints what doesn't fit the strict schemas, as JSON. Runs in the environment
+that has kubernetes-validate."""
 import json
 import sys
 
 import kubernetes_validate
 
-#: Their schemas come with their operators, and not with Kubernetes: what is checked of them is that they are known here.
+#: Their schemas come with their operators, and not with Kubernetes: what is checked of them is that they are known
+#: here.
 FOREIGN = {
     "cert-manager.io/v1": {"Issuer", "Certificate"},
     "keda.sh/v1alpha1": {"ScaledObject"},
@@ -18,7 +20,8 @@ FOREIGN = {
 def complaint(thing, release):
     name = f"{thing.get('kind')} {thing.get('metadata', {}).get('name')}"
     if thing.get("apiVersion") in FOREIGN:
-        return None if thing["kind"] in FOREIGN[thing["apiVersion"]] else f"{name}: {thing['apiVersion']} isn't known to have this kind"
+        return None if thing["kind"] in FOREIGN[
+            thing["apiVersion"]] else f"{name}: {thing['apiVersion']} isn't known to have this kind"
     try:
         kubernetes_validate.validate(thing, release, strict=True)
     except kubernetes_validate.ValidationError as wrong:

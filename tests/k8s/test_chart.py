@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The components of k8s/components and the Helm chart, without a cluster: schemas, rules, and that the chart is what k8s/chart.py makes now."""
+"""The components of k8s/components and the Helm chart, without a cluster: schemas, rules, and that the chart is
+what k8s/chart.py makes now."""
 import filecmp
 import pathlib
 import re
@@ -44,8 +45,10 @@ class Components(unittest.TestCase):
             self.assertNotIn("replicas", of(SOURCES.with_component(name), "StatefulSet", "millrace")["spec"], name)
 
     def test_a_server_in_the_cluster_takes_the_place_of_the_one_elsewhere(self):
-        for name, setting in (("cloudnative-pg", "POSTGRES_HOST"), ("strimzi", "KAFKA_BROKER"), ("strimzi", "CONNECT_URL"), ("redis-operator", "REDIS_HOST")):
-            self.assertNotIn("example.org", of(SOURCES.with_component(name), "ConfigMap", "millrace-settings")["data"][setting])
+        for name, setting in (("cloudnative-pg", "POSTGRES_HOST"), ("strimzi", "KAFKA_BROKER"),
+                              ("strimzi", "CONNECT_URL"), ("redis-operator", "REDIS_HOST")):
+            self.assertNotIn("example.org",
+                             of(SOURCES.with_component(name), "ConfigMap", "millrace-settings")["data"][setting])
 
 
 class Chart(unittest.TestCase):
@@ -54,7 +57,8 @@ class Chart(unittest.TestCase):
             made = pathlib.Path(folder) / "chart"
             subprocess.run([SOURCES.folder / "k8s/chart.py", tools.kustomize(), made], check=True)
             names = sorted(str(path.relative_to(made)) for path in made.rglob("*") if path.is_file())
-            self.assertEqual(names, sorted(str(path.relative_to(CHART)) for path in CHART.rglob("*") if path.is_file()), "run k8s/chart.py")
+            self.assertEqual(names, sorted(str(path.relative_to(CHART)) for path in CHART.rglob("*") if path.is_file()),
+                             "run k8s/chart.py")
             self.assertEqual(filecmp.cmpfiles(made, CHART, names, shallow=False)[1:], ([], []), "run k8s/chart.py")
 
     def test_it_fits_the_schemas_and_keeps_the_rules(self):
@@ -78,11 +82,22 @@ class Chart(unittest.TestCase):
                 if x["kind"] == "ConfigMap":
                     self.assertEqual(mine["data"], x["data"])
                 elif x["kind"] != "CronJob":  # the chart has one value for the resources of all verbs
-                    self.assertEqual(mine["spec"] if "spec" in mine else mine, x["spec"] if "spec" in x else {**x, "metadata": mine["metadata"]})
+                    self.assertEqual(mine["spec"] if "spec" in mine else mine, x["spec"] if "spec" in x else {
+                        **x, "metadata": mine["metadata"]
+                    })
 
     def test_values_change_what_they_name(self):
-        values = {**VALUES, "image": {"repository": "registry.example.org/millrace", "tag": "9"}, "replicas": 5, "clusterDomain": "example.internal",
-                  "secrets": {**VALUES["secrets"], "millrace-secrets": "mine"}}
+        values = {
+            **VALUES, "image": {
+                "repository": "registry.example.org/millrace",
+                "tag": "9"
+            },
+            "replicas": 5,
+            "clusterDomain": "example.internal",
+            "secrets": {
+                **VALUES["secrets"], "millrace-secrets": "mine"
+            }
+        }
         nodes = of(tools.rendered(CHART, values), "StatefulSet", "millrace")["spec"]
         pod = nodes["template"]["spec"]
         self.assertEqual((nodes["replicas"], pod["containers"][0]["image"]), (5, "registry.example.org/millrace:9"))
@@ -91,8 +106,15 @@ class Chart(unittest.TestCase):
 
     def test_another_setting_restarts_the_nodes(self):
         def annotations(values):
-            return of(tools.rendered(CHART, values), "StatefulSet", "millrace")["spec"]["template"]["metadata"]["annotations"]
-        self.assertNotEqual(annotations(VALUES), annotations({**VALUES, "settings": {**VALUES["settings"], "LOG_LEVEL": "debug"}}))
+            return of(tools.rendered(CHART, values), "StatefulSet",
+                      "millrace")["spec"]["template"]["metadata"]["annotations"]
+
+        self.assertNotEqual(annotations(VALUES),
+                            annotations({
+                                **VALUES, "settings": {
+                                    **VALUES["settings"], "LOG_LEVEL": "debug"
+                                }
+                            }))
         self.assertEqual(annotations(VALUES), annotations({**VALUES, "figures": {}}))
 
     def test_versions_are_the_projects(self):

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""k8s/overlays/dev on a real Kubernetes: it comes up, is loaded, loses nodes, takes another image, scales, takes changes, and goes without a trace.
+"""k8s/overlays/dev on a real Kubernetes: it comes up, is loaded, loses nodes, takes another image, scales, takes
+changes, and goes without a trace.
 
     deploy/millrace test kubernetes
 
-cluster.sh starts a cluster of one node; its images are built as for tests/compose. The tests run in the order of their names.
+cluster.sh starts a cluster of one node; its images are built as for tests/compose. The tests run in the order
+of their names.
 """
 import base64
 import json
@@ -27,16 +29,27 @@ import tools  # noqa: E402
 VERSION = re.search(r"VERSION (\d+\.\d+\.\d+)", (tools.ROOT / "CMakeLists.txt").read_text())[1]
 IMAGE, NEXT_TAG = f"millrace:{VERSION}", f"{VERSION}-next"
 #: Stand-ins, by the stage of tests/compose/standins/Dockerfile. The cluster pulls nothing.
-SERVERS = {"postgres": "postgres:15", "redis": "redis:7", "kafka": "apache/kafka:4.2.2", "connect": "quay.io/debezium/connect:3.6.3.Final"}
+SERVERS = {
+    "postgres": "postgres:15",
+    "redis": "redis:7",
+    "kafka": "apache/kafka:4.2.2",
+    "connect": "quay.io/debezium/connect:3.6.3.Final"
+}
 CONTAINERD = "/run/kubernetes-containerd/containerd.sock"
 NAMESPACE = "millrace"
 SHARDS = 32
 
 
 def run(*command, check=True, seconds=1200, text="", env=None):
-    done = subprocess.run([*map(str, command)], input=text, capture_output=True, text=True, timeout=seconds, env=env or engine.environment())
+    done = subprocess.run([*map(str, command)],
+                          input=text,
+                          capture_output=True,
+                          text=True,
+                          timeout=seconds,
+                          env=env or engine.environment())
     if check and done.returncode != 0:
-        raise AssertionError(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        raise AssertionError(
+            f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
     return done
 
 
@@ -57,8 +70,9 @@ def until(what, found, seconds=300):
     deadline = time.monotonic() + seconds
     while not (value := found()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not after {seconds} s: {what}\n{kubectl('get', 'pods,jobs', '-o', 'wide', check=False).stdout}"
-                                 f"{kubectl('get', 'events', '--sort-by=.lastTimestamp', check=False).stdout[-3000:]}")
+            raise AssertionError(
+                f"not after {seconds} s: {what}\n{kubectl('get', 'pods,jobs', '-o', 'wide', check=False).stdout}"
+                f"{kubectl('get', 'events', '--sort-by=.lastTimestamp', check=False).stdout[-3000:]}")
         time.sleep(0.5)
     return value
 
@@ -87,7 +101,16 @@ def build_images():
         context = standins.make()
         for stage, image in SERVERS.items():
             run("docker", "build", "-t", image, "--target", stage, context, seconds=3600)
-        run("docker", "build", "-t", IMAGE, "-f", tools.ROOT / "deploy/Dockerfile", "--build-arg", "PACKAGE=given", tools.ROOT, seconds=3600)
+        run("docker",
+            "build",
+            "-t",
+            IMAGE,
+            "-f",
+            tools.ROOT / "deploy/Dockerfile",
+            "--build-arg",
+            "PACKAGE=given",
+            tools.ROOT,
+            seconds=3600)
         run("docker", "build", "-t", f"millrace:{NEXT_TAG}", "-", text=f"FROM {IMAGE}\nLABEL millrace.test=next\n")
         run("docker", "save", "-o", FOLDER / "images.tar", IMAGE, f"millrace:{NEXT_TAG}", *SERVERS.values())
     finally:
@@ -115,10 +138,38 @@ def make_volumes():
     for name in ("postgres", "redis", "kafka"):
         path = FOLDER / "volumes" / name
         path.mkdir(parents=True)
-        volume = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": name}, "spec": {
-            "capacity": {"storage": "5Gi"}, "accessModes": ["ReadWriteOnce"], "persistentVolumeReclaimPolicy": "Retain", "local": {"path": str(path)},
-            "claimRef": {"namespace": NAMESPACE, "name": f"data-{name}-0"},
-            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}]}]}}}}
+        volume = {
+            "apiVersion": "v1",
+            "kind": "PersistentVolume",
+            "metadata": {
+                "name": name
+            },
+            "spec": {
+                "capacity": {
+                    "storage": "5Gi"
+                },
+                "accessModes": ["ReadWriteOnce"],
+                "persistentVolumeReclaimPolicy": "Retain",
+                "local": {
+                    "path": str(path)
+                },
+                "claimRef": {
+                    "namespace": NAMESPACE,
+                    "name": f"data-{name}-0"
+                },
+                "nodeAffinity": {
+                    "required": {
+                        "nodeSelectorTerms": [{
+                            "matchExpressions": [{
+                                "key": "kubernetes.io/hostname",
+                                "operator": "In",
+                                "values": [node]
+                            }]
+                        }]
+                    }
+                }
+            }
+        }
         run("kubectl", "apply", "-f", "-", text=json.dumps(volume))
     FOLDER.chmod(0o755)
 
@@ -143,8 +194,10 @@ def job(verb):
     kubectl("create", "job", f"--from=cronjob/millrace-{verb}", name)
 
     def ended():
-        conditions = json.loads(kubectl("get", "job", name, "-o", "json").stdout).get("status", {}).get("conditions", [])
-        return next((x["type"] for x in conditions if x["type"] in ("Complete", "Failed") and x["status"] == "True"), None)
+        conditions = json.loads(kubectl("get", "job", name, "-o", "json").stdout).get("status",
+                                                                                      {}).get("conditions", [])
+        return next((x["type"] for x in conditions if x["type"] in ("Complete", "Failed") and x["status"] == "True"),
+                    None)
     outcome = until(f"the job {name} ends", ended)
     log = kubectl("logs", f"job/{name}").stdout
     kubectl("delete", "job", name)
@@ -152,12 +205,18 @@ def job(verb):
 
 
 def node_pods():
-    return {x["metadata"]["name"]: x for x in objects("pods", "-l", "app.kubernetes.io/name=millrace,app.kubernetes.io/component=node")}
+    return {
+        x["metadata"]["name"]: x
+        for x in objects("pods", "-l", "app.kubernetes.io/name=millrace,app.kubernetes.io/component=node")
+    }
 
 
 def shards():
     """Returns how many shards each node serves, by its own status."""
-    return {name: len(json.loads(kubectl("exec", name, "--", "millrace", "status", "--json").stdout)["member"]["shards"]) for name in node_pods()}
+    return {
+        name: len(json.loads(kubectl("exec", name, "--", "millrace", "status", "--json").stdout)["member"]["shards"])
+        for name in node_pods()
+    }
 
 
 def redis(*words):
@@ -199,8 +258,13 @@ class Dev(unittest.TestCase):
         self.assertIn("violates PodSecurity", done.stderr)
 
     def test_03_no_password_is_in_a_pods_environment_or_in_connect(self):
-        secrets = {value for x in objects("secrets") for key, value in x.get("data", {}).items() if "password" in key or key == "http-token"}
-        shown = json.dumps(objects("pods")) + kubectl("exec", "deploy/connect", "--", "curl", "-fsS", "http://localhost:8083/connectors/millrace-shop/config").stdout
+        secrets = {
+            value
+            for x in objects("secrets")
+            for key, value in x.get("data", {}).items() if "password" in key or key == "http-token"
+        }
+        shown = json.dumps(objects("pods")) + kubectl("exec", "deploy/connect", "--", "curl", "-fsS",
+                                                      "http://localhost:8083/connectors/millrace-shop/config").stdout
         self.assertGreater(len(secrets), 4)
         for secret in secrets:
             self.assertNotIn(base64.b64decode(secret).decode(), shown)
@@ -208,7 +272,9 @@ class Dev(unittest.TestCase):
     def test_04_a_node_is_deleted_under_load(self):
         before, old = time.monotonic(), node_pods()["millrace-1"]["metadata"]["uid"]
         kubectl("delete", "pod", "millrace-1")
-        until("another millrace-1", lambda: node_pods().get("millrace-1", {"metadata": {"uid": old}})["metadata"]["uid"] != old)
+        until("another millrace-1", lambda: node_pods().get("millrace-1", {"metadata": {
+            "uid": old
+        }})["metadata"]["uid"] != old)
         rolled_out()
         self.served(2)
         self.equal("a node's pod deleted", before)
@@ -216,32 +282,53 @@ class Dev(unittest.TestCase):
     def test_05_a_node_is_killed_under_load(self):
         before, old = time.monotonic(), node_pods()["millrace-0"]["metadata"]["uid"]
         kubectl("delete", "pod", "millrace-0", "--grace-period=0", "--force")
-        until("another millrace-0", lambda: node_pods().get("millrace-0", {"metadata": {"uid": old}})["metadata"]["uid"] != old)
+        until("another millrace-0", lambda: node_pods().get("millrace-0", {"metadata": {
+            "uid": old
+        }})["metadata"]["uid"] != old)
         rolled_out()
         self.served(2)
         self.equal("a node's pod killed", before)
 
     def test_06_servers_are_killed_under_load(self):
-        for pod in ("postgres-0", "redis-0", "kafka-0", objects("pods", "-l", "app.kubernetes.io/name=connect")[0]["metadata"]["name"]):
+        for pod in ("postgres-0", "redis-0", "kafka-0",
+                    objects("pods", "-l", "app.kubernetes.io/name=connect")[0]["metadata"]["name"]):
             with self.subTest(pod):
                 before = time.monotonic()
                 kubectl("delete", "pod", pod, "--grace-period=0", "--force")
-                for kind in ("statefulset/postgres", "statefulset/redis", "statefulset/kafka", "deployment/connect", "statefulset/millrace"):
+                for kind in ("statefulset/postgres", "statefulset/redis", "statefulset/kafka", "deployment/connect",
+                             "statefulset/millrace"):
                     kubectl("rollout", "status", kind, "--timeout=600s")
                 self.equal(f"{pod} killed", before)
 
     def test_07_a_drain_takes_one_node_at_a_time(self):
-        """The cluster has one machine, so the evicted pod waits until it is uncordoned: the budget then refuses the second."""
+        """The cluster has one machine, so the evicted pod waits until it is uncordoned: the budget then refuses the
+        second."""
         before = time.monotonic()
         machine = json.loads(run("kubectl", "get", "nodes", "-o", "json").stdout)["items"][0]["metadata"]["name"]
         run("kubectl", "cordon", machine)
         try:
-            answers = [kubectl("create", "--raw", f"/api/v1/namespaces/{NAMESPACE}/pods/millrace-{at}/eviction", "-f", "-", check=False, text=json.dumps(
-                {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": f"millrace-{at}", "namespace": NAMESPACE}})) for at in (0, 1)]
+            answers = [
+                kubectl("create",
+                        "--raw",
+                        f"/api/v1/namespaces/{NAMESPACE}/pods/millrace-{at}/eviction",
+                        "-f",
+                        "-",
+                        check=False,
+                        text=json.dumps({
+                            "apiVersion": "policy/v1",
+                            "kind": "Eviction",
+                            "metadata": {
+                                "name": f"millrace-{at}",
+                                "namespace": NAMESPACE
+                            }
+                        })) for at in (0, 1)
+            ]
             self.assertEqual(answers[0].returncode, 0, answers[0].stderr)
             self.assertIn("disruption budget", answers[1].stderr)
-            until("one node serves all", lambda: node_pods().keys() >= {"millrace-1"} and len(json.loads(
-                kubectl("exec", "millrace-1", "--", "millrace", "status", "--json").stdout)["member"]["shards"]) == SHARDS)
+            until(
+                "one node serves all", lambda: node_pods().keys() >= {"millrace-1"} and len(
+                    json.loads(kubectl("exec", "millrace-1", "--", "millrace", "status", "--json").stdout)["member"][
+                        "shards"]) == SHARDS)
         finally:
             run("kubectl", "uncordon", machine)
         rolled_out()
@@ -276,7 +363,8 @@ class Dev(unittest.TestCase):
 
     def test_11_secrets_are_rotated(self):
         before = time.monotonic()
-        run(SOURCES.folder / "k8s/secrets.sh", SOURCES.folder / "k8s/overlays/dev/secrets", "node-password", "http-token", "tls.crt")
+        run(SOURCES.folder / "k8s/secrets.sh", SOURCES.folder / "k8s/overlays/dev/secrets", "node-password",
+            "http-token", "tls.crt")
         apply()
         for what in ("statefulset/millrace", "deployment/generator"):
             kubectl("rollout", "restart", what)

@@ -1,4 +1,5 @@
-"""What the tests of k8s/ run: kustomize of Debian 13, and kubernetes-validate with the schemas of Kubernetes' releases. Both are kept in the cache."""
+"""What the tests of k8s/ run: kustomize of Debian 13, and kubernetes-validate with the schemas of Kubernetes'
+releases. Both are kept in the cache."""
 import json
 import os
 import pathlib
@@ -13,7 +14,8 @@ import debian13  # noqa: E402
 import home  # noqa: E402
 import install  # noqa: E402
 
-#: Of Kubernetes' releases: the oldest and the newest whose schemas the manifests must fit, and the one that test_cluster.py starts.
+#: Of Kubernetes' releases: the oldest and the newest whose schemas the manifests must fit, and the one that
+#: test_cluster.py starts.
 RELEASES = ("1.31", "1.34", "1.37")
 VALIDATOR = "kubernetes-validate==1.37.0"
 #: Components that set the number of nodes.
@@ -35,7 +37,9 @@ def python():
         partial = folder.with_name(folder.name + ".new")
         shutil.rmtree(partial, ignore_errors=True)
         subprocess.run(["/usr/bin/python3", "-m", "venv", partial], check=True)
-        subprocess.run([partial / "bin/python", "-m", "pip", "install", "-q", VALIDATOR], check=True, stdin=subprocess.DEVNULL)
+        subprocess.run([partial / "bin/python", "-m", "pip", "install", "-q", VALIDATOR],
+                       check=True,
+                       stdin=subprocess.DEVNULL)
         partial.rename(folder)
     return folder / "bin" / "python"
 
@@ -77,7 +81,10 @@ def rendered(chart, values):
     """Returns the objects of a Helm chart with these values."""
     if not shutil.which("go"):
         install.apt(["go"])
-    done = subprocess.run(["go", "run", HERE / "render.go", chart], input=json.dumps(values), capture_output=True, text=True)
+    done = subprocess.run(["go", "run", HERE / "render.go", chart],
+                          input=json.dumps(values),
+                          capture_output=True,
+                          text=True)
     if done.returncode != 0:
         raise AssertionError(done.stderr[-2000:])
     return load(done.stdout)
@@ -85,7 +92,8 @@ def rendered(chart, values):
 
 def load(text):
     """Returns the objects of a YAML text. The environment's Python reads it, as this one may have no YAML."""
-    script = "import json, sys, yaml; json.dump([x for x in yaml.safe_load_all(sys.stdin) if x], sys.stdout, default=str)"
+    script = ("import json, sys, yaml; "
+              "json.dump([x for x in yaml.safe_load_all(sys.stdin) if x], sys.stdout, default=str)")
     done = subprocess.run([python(), "-c", script], input=text, capture_output=True, text=True)
     if done.returncode != 0:
         raise AssertionError(f"not YAML: {done.stderr[-2000:]}")
@@ -94,7 +102,10 @@ def load(text):
 
 def complaints(objects, release):
     """Returns a line for each object that doesn't fit the strict schemas of a release of Kubernetes."""
-    done = subprocess.run([python(), HERE / "schemas.py", release], input=json.dumps(objects), capture_output=True, text=True)
+    done = subprocess.run([python(), HERE / "schemas.py", release],
+                          input=json.dumps(objects),
+                          capture_output=True,
+                          text=True)
     if done.returncode != 0:
         raise AssertionError(done.stderr[-2000:])
     return json.loads(done.stdout)
@@ -107,7 +118,10 @@ def containers(pod):
 def pods(objects):
     """Yields (name, specification, labels) of every pod that the objects make."""
     for x in objects:
-        template = {"Pod": lambda: x, "CronJob": lambda: x["spec"]["jobTemplate"]["spec"]["template"]}.get(x["kind"], lambda: x.get("spec", {}).get("template"))()
+        template = {
+            "Pod": lambda: x,
+            "CronJob": lambda: x["spec"]["jobTemplate"]["spec"]["template"]
+        }.get(x["kind"], lambda: x.get("spec", {}).get("template"))()
         if isinstance(template, dict) and "containers" in template.get("spec", {}):
             yield f"{x['kind']} {x['metadata']['name']}", template["spec"], template["metadata"].get("labels", {})
 
