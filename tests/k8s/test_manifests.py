@@ -76,7 +76,8 @@ class Manifests(unittest.TestCase):
         self.assertEqual([x["metadata"]["name"] for x in BUILT["overlays/prod"] if x["kind"] == "Secret"], [])
 
     def test_the_shops_figures_are_all_in_the_config_map(self):
-        files = {path.name for path in (tools.ROOT / "sql" / "figures").glob("*.sql")}
+        files = {("" if kind == "figures" else f"{kind}-") + path.name
+                 for kind in ("figures", "alerts", "batch") for path in (tools.ROOT / "sql" / kind).glob("*.sql")}
         self.assertEqual(set(of(BUILT["overlays/dev"], "ConfigMap", "millrace-figures")["data"]), files)
 
     def test_services_have_the_image_that_the_overlay_names_once(self):
