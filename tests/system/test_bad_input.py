@@ -1,17 +1,12 @@
 #!/usr/bin/env python3
 """What is wrong is said, by name, and nothing is lost: records that can't be read, servers that refuse or are away,
 settings and figures that can't be."""
-import contextlib
 import json
-import os
 import pathlib
 import shutil
-import signal
 import socket
-import struct
 import subprocess
 import tempfile
-import threading
 import time
 
 import clients
@@ -128,72 +123,6 @@ class Records(running.SystemTest):
         wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
         self.assertEqual(self.stack.door("dead-letters", "resolve", which, check=False).returncode, 2)
         self.assert_equal_to_sql(why="after a rebuild and resolve")
-
-    #: Bytes of a column that no figure reads: the node is at the record for long enough to be killed there.
-    SIZE = 32 << 20
-
-    def test_a_record_at_which_the_node_ends_twice_is_put_aside_by_its_offset(self):
-        key, payload, partition = self.a_record()
-        record = json.loads(payload)
-        record["after"]["padding"] = "x" * self.SIZE
-        offset = self.end_the_node_twice(json.dumps(record).encode(), key, partition)
-        which = f"{ORDERS}/{partition}/{offset}"
-        headers = wait_until("a dead letter with the record's place", lambda: letters_of(self.stack.kafka).get(
-            (ORDERS, partition, offset)), 120)
-        self.assertIn("two processes of this node ended at this record", headers["millrace.error"])
-        self.assertIn(f"skipping the record {ORDERS}/{partition}:{offset}: two processes ended at it",
-                      self.stack.log_tail(lines=2000))
-        wait_until(
-            "figures of orders are incomplete, and no others", lambda:
-            (s := self.stack.figure_states()).get("revenue") == "incomplete" and s["geo_customers"] == "live", 60)
-        self.assertIn(which, self.stack.door("dead-letters", "list").stdout)
-        self.stack.door("dead-letters", "replay", which)
-        wait_until("no letter is open", lambda: set(self.stack.figure_states().values()) == {"live"})
-        self.assert_equal_to_sql(why="after replay of the record that was put aside")
-
-    def end_the_node_twice(self, value, key, partition):
-        """Has two of the node's processes end at this record, and returns its offset. A process that gets past it
-        needs another record."""
-        for _ in range(5):
-            self.stack.door("service", "stop", "node")
-            offset = self.stack.kafka.produce(ORDERS, partition, value, key)
-            start = threading.Thread(target=lambda: self.stack.door("service", "start", "node", check=False))
-            start.start()
-            try:
-                if self.end_the_node_at(offset) and self.end_the_node_at(offset):
-                    return offset
-            finally:
-                start.join()
-        self.fail("the node got past each of five records before it was killed")
-
-    def end_the_node_at(self, offset):
-        """Kills the node's next process while it is at this record. Returns whether it ended there."""
-        pid = wait_until("the node has another process", self.node_process, 60, 0.001)
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and self.is_at(
-                offset):  # where the process before ended, until this one has read it
-            pass
-        while time.monotonic() < deadline and not self.is_at(offset) and stacks.alive(pid):
-            pass
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        wait_until("the process is gone", lambda: not stacks.alive(pid), 10, 0.001)
-        return self.is_at(offset)
-
-    def node_process(self):
-        """Returns the process that has this stack's folder for the node's notes."""
-        told = f"MILLRACE_STATE_DIR={self.stack.home / 'notes'}".encode()
-        for process in pathlib.Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                if told in (process / "environ").read_bytes().split(b"\0") and stacks.alive(process.name):
-                    return int(process.name)
-        return None
-
-    def is_at(self, offset):
-        """Tells whether the node is at the record, or ended there; actors/cdc_router/last_record.cpp has the
-        file's layout."""
-        note = (self.stack.home / "notes" / "shop.record").read_bytes()
-        return len(note) > 280 and struct.unpack_from("<q", note, 272)[0] == offset
 
     def test_records_of_a_table_that_no_figure_reads_are_skipped_and_counted(self):
         self.stack.topics("create", "dbserver1.public.audit", "--partitions", "2")
