@@ -93,8 +93,14 @@ fill_backend surroundings::backend() {
   return out;
 }
 
+result<void> surroundings::kafka_answers() const {
+  return kafka_away_ ? result<void>(error{errc::unavailable, kafka_trouble_}) : result<void>();
+}
+
 /// Returns the side topics, read up to their ends.
 result<side_topics*> surroundings::side() {
+  if (auto answers = kafka_answers(); !answers)
+    return answers.why();
   if (!side_) {
     auto opened = side_topics::open(how_.kafka, how_.side);
     if (!opened)
@@ -193,6 +199,8 @@ result<std::map<std::string, std::string>> surroundings::to_read_again() {
 }
 
 result<offsets_by_source> surroundings::bounds(bool first) {
+  if (auto answers = kafka_answers(); !answers)
+    return answers.why();
   auto x = consumer();
   if (!x)
     return x.why();

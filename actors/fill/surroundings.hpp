@@ -57,6 +57,8 @@ class surroundings {
   result<postgres::session*> session();
   result<redis::store*> store();
   result<kafka::consumer*> consumer();
+  /// Returns an error at once while Kafka doesn't answer, so that nobody waits for it but the next look.
+  result<void> kafka_answers() const;
   /// Returns the first offset of every partition, or the last one.
   result<offsets_by_source> bounds(bool first);
   result<bool> durable(const offsets_by_source& ends);
@@ -70,6 +72,7 @@ class surroundings {
   result<std::map<std::string, std::string>> to_read_again();
   catalog_watch_settings relied_on() const;
   slot_report look_at_slot();
+  std::map<std::string, std::int64_t> look_at_letters();
   void look_at_topics(bool leads);
   void look_at_partitions(const std::map<std::string, int>& topics, bool leads);
   void note_kafka(const std::string& trouble);
@@ -94,6 +97,7 @@ class surroundings {
   std::string kafka_trouble_;
   std::optional<std::chrono::steady_clock::time_point> kafka_away_; ///< when Kafka stopped answering
   std::map<std::string, std::int64_t> unknown_;                     ///< number of records by SCHEMA.TABLE
+  std::map<std::string, std::int64_t> letters_;                     ///< open dead letters by SCHEMA.TABLE
   std::chrono::steady_clock::time_point identified_{}, counted_{};
 };
 

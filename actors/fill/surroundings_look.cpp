@@ -24,16 +24,14 @@ std::int64_t in_ms(std::chrono::steady_clock::duration x) {
 
 surroundings_report surroundings::look(bool leads) {
   surroundings_report out;
+  look_at_topics(leads); // the first, because it tells whether Kafka answers
   out.doubts = look_at_catalog(leads);
   out.slot = look_at_slot();
   auto read = out.slot.exists ? std::optional(out.slot.read) : std::nullopt;
   if (leads && how_.look_at_connector)
     out.connector = how_.look_at_connector(read);
   out.encoding = encoding_trouble_.value_or("");
-  if (how_.open_letters)
-    if (auto letters = how_.open_letters())
-      out.open_dead_letters = std::move(*letters);
-  look_at_topics(leads);
+  out.open_dead_letters = look_at_letters();
   look_for_change();
   out.unknown_tables = unknown_;
   if (kafka_away_) {
@@ -41,6 +39,15 @@ surroundings_report surroundings::look(bool leads) {
     out.kafka_trouble_ms = in_ms(std::chrono::steady_clock::now() - *kafka_away_);
   }
   return out;
+}
+
+/// Returns the number of open letters by table. If Kafka doesn't answer, returns the last one.
+std::map<std::string, std::int64_t> surroundings::look_at_letters() {
+  if (!how_.open_letters || kafka_away_)
+    return letters_;
+  if (auto letters = how_.open_letters())
+    letters_ = std::move(*letters);
+  return letters_;
 }
 
 /// A reader of a deleted topic gets no error, and waits until the topic is back. If Kafka doesn't
@@ -52,7 +59,7 @@ void surroundings::look_at_topics(bool leads) {
   counted_ = now;
   auto x = consumer();
   if (!x)
-    return;
+    return note_kafka(x.why().message);
   auto topics = (*x)->topics(how_.topic_prefix + ".", look_timeout);
   note_kafka(topics ? "" : topics.why().message);
   if (!topics)

@@ -12,8 +12,11 @@ seconds in_seconds(std::int64_t ms) {
   return std::chrono::duration_cast<seconds>(std::chrono::milliseconds{ms});
 }
 
-/// Returns the known reason why changes don't get from PostgreSQL to Kafka.
+/// Returns the known reason why changes don't get from PostgreSQL to Kafka. Without Kafka, the connector
+/// fails and nobody reads the slot, so Kafka is the reason.
 std::string source_cause(const surroundings_report& around) {
+  if (!around.kafka_trouble.empty())
+    return around.kafka_trouble;
   if (!around.slot.trouble.empty())
     return around.slot.trouble;
   if (auto trouble = connector_trouble(around.connector); !trouble.empty())

@@ -3,8 +3,10 @@
 
 #include "actors/cdc_router/dead_letters.hpp"
 #include "actors/figures/plan/plan_use.hpp"
+#include "actors/fill/catalog_watch.hpp"
 #include "nodes/cli/node_client.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/settings/project.hpp"
 #include "nodes/settings/project_parts.hpp"
 
 #include <nlohmann/json.hpp>
@@ -19,7 +21,7 @@ namespace millrace {
 namespace {
 
 constexpr int done = 0, refused = 1, not_finished = 3;
-constexpr std::chrono::milliseconds look_interval{300};
+constexpr std::chrono::milliseconds look_interval{300}, check_interval{2000};
 constexpr std::chrono::seconds kafka_timeout{15};
 
 int complain(const error& why) {
@@ -45,6 +47,22 @@ result<std::vector<std::string>> known(const plan_set& plans, const std::vector<
     }
     out.push_back(whole);
   }
+  return out;
+}
+
+/// Returns what prevents exact figures over these tables, and what mends it, a line each. Reading the
+/// tables again is useless until then.
+result<std::string> obstacles(postgres::session& db, const settings& how, const plan_set& plans,
+                              const std::vector<std::string>& tables) {
+  auto names = names_of(how);
+  catalog_watch_settings needs{&plans, names.slot, {names.node_role, names.debezium_role}, {}};
+  auto seen = facts_now(db, needs, tables);
+  if (!seen)
+    return seen.why();
+  std::string out;
+  for (auto& [_, some] : standing(*seen, needs))
+    for (auto& x : some)
+      out += "\n  " + x.what + (x.remedy.empty() ? "" : ". Mend it by: " + x.remedy);
   return out;
 }
 
@@ -90,10 +108,12 @@ result<void> close(const settings& how, const std::vector<dead_letter>& letters)
   return {};
 }
 
-/// Waits until the ledger has no doubt about these tables as old as the request.
-int wait(const settings& how, redis::store& ledger, const std::vector<std::string>& tables, lsn asked,
-         std::chrono::seconds limit) {
-  auto until = std::chrono::steady_clock::now() + limit;
+/// Waits until the ledger has no doubt about these tables as old as the request. `in_the_way` returns the
+/// obstacles.
+int wait(const settings& how, redis::store& ledger, const std::vector<std::string>& tables,
+         const std::function<result<std::string>()>& in_the_way, std::chrono::seconds limit) {
+  auto now = std::chrono::steady_clock::now();
+  auto until = now + limit, next_check = now + check_interval;
   std::string said;
   for (;;) {
     auto doubts = ledger.doubts();
@@ -107,15 +127,22 @@ int wait(const settings& how, redis::store& ledger, const std::vector<std::strin
       break;
     if (auto words = stage(how); words != said && !words.empty())
       std::cerr << (said = words) << "\n";
-    if (std::chrono::steady_clock::now() > until) {
+    now = std::chrono::steady_clock::now();
+    if (now > next_check) {
+      next_check = now + check_interval;
+      if (auto found = in_the_way(); found && !found->empty()) {
+        std::cerr << "millrace: not finished: the node reads the tables once this is mended:" << *found
+                  << "\n";
+        return not_finished;
+      }
+    }
+    if (now > until) {
       std::cerr << "millrace: not finished yet; a running node continues it, and `millrace status` shows its "
                    "progress\n";
       return not_finished;
     }
     std::this_thread::sleep_for(look_interval);
   }
-  for (auto& table : tables)
-    std::cout << table << " was read again, from " << postgres::to_text(asked) << " on.\n";
   return done;
 }
 
@@ -128,12 +155,20 @@ int run_resync(const settings& how, const resync_options& options) {
   if (found->format.empty())
     return complain({errc::bad_setting, "there is no ledger of project " + how.project
                                             + " yet: a node that starts reads every table"});
-  auto tables = known(plans_from_json(found->plans), options.tables);
+  auto plans = plans_from_json(found->plans);
+  auto tables = known(plans, options.tables);
   if (!tables)
     return complain(tables.why());
   auto db = postgres::session::open(how.postgres);
   if (!db)
     return complain(db.why());
+  auto in_the_way = [&] { return obstacles(*db, how, plans, *tables); };
+  auto first = in_the_way();
+  if (!first)
+    return complain(first.why());
+  if (!first->empty())
+    return complain({errc::bad_setting, "a read doesn't help until this is mended:" + *first
+                                            + "\nThen run `millrace resync` again"});
   auto here = db->current_wal_lsn();
   if (!here)
     return complain(here.why());
@@ -150,9 +185,11 @@ int run_resync(const settings& how, const resync_options& options) {
     if (auto noted = ledger->doubt(table, x, found->life); !noted)
       return complain(noted.why());
   }
-  if (auto code = wait(how, *ledger, *tables, *here, std::chrono::seconds{options.wait_seconds});
+  if (auto code = wait(how, *ledger, *tables, in_the_way, std::chrono::seconds{options.wait_seconds});
       code != done)
     return code;
+  for (auto& table : *tables)
+    std::cout << table << " was read again, from " << postgres::to_text(*here) << " on.\n";
   auto closed = close(how, *letters);
   return closed ? done : complain(closed.why());
 }

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import threading
 import unittest
 import urllib.parse
@@ -63,7 +64,7 @@ def rights(name):
     ]
     told = {re.search(r"ACL SETUSER figures on '>PASSWORD' (.*?function\|delete)", text).group(1) for text in texts}
     assert len(told) == 1, told
-    return told.pop().replace("NAME", name).split()
+    return shlex.split(told.pop().replace("NAME", name))
 
 
 class Onlooker(threading.Thread):

@@ -3,6 +3,8 @@
 encoding that can't be carried, figures that go. Each is told by name, or changes nothing; one project on the servers of
 one stack has them one after another."""
 import json
+import re
+import time
 
 import projects
 import running
@@ -141,6 +143,29 @@ class Surroundings(running.SystemTest):
         self.assert_equal_to_sql(why="after the pause")
         again = self.project.door("connector", "restart", check=False)
         self.assertEqual((again.returncode, "nothing is restarted" in again.stdout), (1, True), again.stdout)
+
+    def test_figures_are_stale_while_kafka_is_away(self):
+        self.assert_stale_while_away("kafka", r"^all 2 figures are stale, for \d+ s: .*Kafka")
+
+    def test_figures_are_stale_while_postgres_is_away(self):
+        self.project.sql.close()
+        self.assert_stale_while_away("postgres", r"^all 2 figures are stale, for \d+ s: .*PostgreSQL")
+
+    def assert_stale_while_away(self, service, words):
+        """Stops the service, and asserts that figures say since when they are stale, and are exact once it is back."""
+        stopped = time.time()
+        self.shop.door("service", "stop", service)
+        try:
+            wait_until("figures are stale", lambda: set(self.project.figure_states().values()) == {"stale"}, BOUND + 30)
+            wait_until("the first line says why and since when", lambda: re.match(words, self.headline()), 20)
+            for figure in self.project.status()["figures"]:
+                self.assertGreater(figure["since"], stopped - 10, figure)
+                self.assertLess(figure["since"], time.time() - BOUND + 2, figure)
+        finally:
+            self.shop.door("service", "start", service)
+        wait_until("figures are live", self.project.is_live, 120)
+        self.project.sql("UPDATE t SET v = v + 1")
+        self.assert_equal_to_sql(why=f"after {service} was away")
 
     def test_an_empty_folder_removes_no_figure_unless_that_is_said(self):
         self.empty_figures()

@@ -18,6 +18,11 @@ struct undecodable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A wanted column that the record doesn't have.
+struct missing_column : undecodable {
+  using undecodable::undecodable;
+};
+
 /// Returns the beginning of a record's text, short enough for a message.
 std::string excerpt(std::string_view text);
 

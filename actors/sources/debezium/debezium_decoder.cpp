@@ -193,6 +193,8 @@ std::optional<table_change> debezium_decoder::impl::decode(std::optional<std::st
                                                            std::string_view payload,
                                                            const placeholder_teller& placeholder) {
   auto x = reader.read_payload(payload, placeholder);
+  if (x.of_other_figures)
+    return std::nullopt;
   if (x.after && !x.after->unavailable.empty())
     x = reader.read_payload_with_old_row(payload, placeholder);
   if (x.op == 0 && !x.source && !x.before && !x.after)

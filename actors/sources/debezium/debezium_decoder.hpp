@@ -44,8 +44,9 @@ class debezium_decoder {
   ~debezium_decoder();
   debezium_decoder(debezium_decoder&&) noexcept;
 
-  /// Decodes one record. Returns nullopt for a tombstone. `placeholder` returns the record header's
-  /// placeholder; it is called only when a text can be the placeholder.
+  /// Decodes one record. Returns nullopt for a tombstone, and for a read by Millrace that lacks a column:
+  /// it was made for other figures, and those of now have a read of their own. `placeholder` returns the
+  /// record header's placeholder; it is called only when a text can be the placeholder.
   ///
   /// An error (bad_record) says what is wrong. The caller adds topic and offset. The errors are:
   /// - invalid JSON;

@@ -36,6 +36,8 @@ std::optional<decoded_row> optional_row(json::value x, row_decoder& by, const st
   auto from = object_in(x, what);
   try {
     return by.decode(from, forms);
+  } catch (const missing_column& why) {
+    throw missing_column(std::string(what) + ": " + why.what());
   } catch (const undecodable& why) {
     throw undecodable(std::string(what) + ": " + why.what());
   }
@@ -115,7 +117,15 @@ envelope record_reader::read(std::string_view bytes, const placeholder_teller& p
   forms_ = &row_forms_.by_catalog();
   envelope out;
   auto document = payload_.parse(bytes);
-  read_envelope(root_of(document, "the payload"), false, by_old, out);
+  auto root = root_of(document, "the payload");
+  try {
+    read_envelope(root, false, by_old, out);
+  } catch (const missing_column&) {
+    if (!out.source || out.source->snapshot != snapshot_kind::ours)
+      throw;
+    out.of_other_figures = true;
+    return out;
+  }
   want_end(document, "the payload");
   settle(out.before, out, placeholder);
   settle(out.after, out, placeholder);

@@ -15,6 +15,8 @@ struct envelope {
   char op = 0; ///< 0: a wrapped tombstone
   std::optional<decoded_row> before, after;
   std::optional<source_block> source;
+  /// A read by Millrace for figures that use fewer columns. Nothing else of it is set.
+  bool of_other_figures = false;
   struct {
     bool before = false, after = false, op = false, source = false;
   } seen; ///< which fields the payload has

@@ -46,8 +46,8 @@ int row_decoder::column_at(std::size_t place, json::field& x) {
 void row_decoder::name_missing() const {
   for (std::size_t i = 0; i < seen_.size(); ++i)
     if (wanted_[i] && !seen_[i])
-      throw undecodable("column " + table_.columns[i].name + " is missing from the record");
-  throw undecodable("columns are missing from the record");
+      throw missing_column("column " + table_.columns[i].name + " is missing from the record");
+  throw missing_column("columns are missing from the record");
 }
 
 decoded_row row_decoder::decode(json::object from, const std::vector<wire_form>& forms) {
