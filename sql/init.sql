@@ -108,6 +108,13 @@ ALTER TABLE public.order_items REPLICA IDENTITY FULL;
 
 -- What Millrace itself needs in the database.
 CREATE SCHEMA IF NOT EXISTS millrace;
+DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_namespace n LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
+             JOIN pg_catalog.pg_roles r ON r.oid IN (n.nspowner, c.relowner)
+             WHERE n.nspname = 'millrace' AND NOT r.rolsuper AND r.rolname <> current_user) THEN
+    RAISE EXCEPTION 'the schema millrace or a table in it belongs to another role, whose triggers would run as you: drop it';
+  END IF;
+END $$;
 
 -- Debezium reads commands from here ("take a snapshot again") and marks its snapshots' windows.
 CREATE TABLE IF NOT EXISTS millrace.debezium_signal (

@@ -5,6 +5,7 @@
 #include "actors/sources/debezium/captured_tables.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace {
 
@@ -97,18 +98,24 @@ result<void> surroundings::kafka_answers() const {
   return kafka_away_ ? result<void>(error{errc::unavailable, kafka_trouble_}) : result<void>();
 }
 
-/// Returns the side topics, read up to their ends.
+/// Returns the side topics, read up to their ends. After an error they are opened again, but only once Kafka
+/// answers: without Kafka, librdkafka can take a minute to end a client.
 result<side_topics*> surroundings::side() {
   if (auto answers = kafka_answers(); !answers)
     return answers.why();
+  if (std::exchange(side_failed_, false))
+    side_.reset();
   if (!side_) {
     auto opened = side_topics::open(how_.kafka, how_.side);
     if (!opened)
       return opened.why();
     side_ = std::make_unique<side_topics>(std::move(*opened));
   }
-  if (auto read = side_->read(side_wait); !read)
-    return side_.reset(), read.why();
+  if (auto read = side_->read(side_wait); !read) {
+    side_failed_ = true;
+    note_kafka(read.why().message);
+    return read.why();
+  }
   return side_.get();
 }
 
@@ -117,7 +124,7 @@ result<bool> surroundings::captured(lsn marker) {
   if (!x)
     return x.why();
   if (!(*x)->has_messages()) // Debezium creates it with its first heartbeat
-    return side_.reset(), false;
+    return side_failed_ = true, false;
   auto& heard = (*x)->last_heartbeat();
   return heard.at > marker && connect::captures_all(heard.mark, *how_.plans);
 }

@@ -86,6 +86,7 @@ class surroundings {
   std::unique_ptr<redis::store> store_;
   std::unique_ptr<kafka::consumer> consumer_;
   std::unique_ptr<side_topics> side_;
+  bool side_failed_ = false; ///< `side_` is to be opened again
   table_reader reader_;
   catalog_watch catalog_;
   postgres::catalog_picture read_as_; ///< the tables' facts, right before they were read

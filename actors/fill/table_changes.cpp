@@ -79,16 +79,21 @@ void check_publication(const table_facts& x, const table_needs& of, std::vector<
         {"the publication " + p + " has a column list on " + t + " without " + joined(has.hides), again});
 }
 
+/// A reader's rights change no row, so reading the table again is enough once they are back.
 void check_readers(const table_facts& x, const table_needs& of, std::vector<complaint>& out) {
   auto& t = of.sql_name;
   for (auto& reader : x.readers) {
     if (!reader.reads)
       out.push_back({"the role " + reader.role + " may not SELECT from " + t
                          + ": nobody can read it again or verify it",
-                     "GRANT SELECT ON " + t + " TO " + reader.role});
+                     "GRANT SELECT ON " + t + " TO " + reader.role,
+                     {},
+                     true});
     if (!reader.sees_all)
       out.push_back({"row level security hides rows of " + t + " from the role " + reader.role,
-                     "ALTER ROLE " + reader.role + " BYPASSRLS"});
+                     "ALTER ROLE " + reader.role + " BYPASSRLS",
+                     {},
+                     true});
   }
 }
 
@@ -184,7 +189,7 @@ std::vector<complaint> happened(const table_facts& before, const table_facts& no
   auto stands = standing(now, needs);
   for (auto& x : standing(before, needs))
     if (std::none_of(stands.begin(), stands.end(), [&](auto& y) { return y.what == x.what; }))
-      out.push_back({x.what + " (until it was mended)", ""});
+      out.push_back({x.what + " (until it was mended)", "", {}, x.rewritten});
   return out;
 }
 

@@ -14,7 +14,7 @@ struct complaint {
   std::string what;                   ///< "public.t was rewritten (...)"
   std::string remedy;                 ///< what to do before the table is read again; can be empty
   std::set<std::string> columns = {}; ///< only these columns are in doubt; empty: all rows
-  bool rewritten = false;             ///< only the table's storage changed
+  bool rewritten = false;             ///< reading again is enough: only storage or a reader's rights changed
   bool stands = false;                ///< the condition continues, and can still change rows
   bool operator==(const complaint&) const = default;
 };

@@ -93,16 +93,39 @@ struct table_reader::work {
     progress.only_unreadable = only;
   }
 
+  /// Begins a read-only transaction, and locks the table, so that nobody can put a view in its place: a
+  /// view's functions would run as the node's role. Waits only a while for the lock, because other tables'
+  /// figures wait until this one has failed repeatedly.
+  static result<void> hold(postgres::session& db, const postgres::table& table) {
+    auto name = postgres::quoted_name(table.schema) + "." + postgres::quoted_name(table.name);
+    auto begun = db.begin_snapshot();
+    if (!begun)
+      return begun;
+    auto locked =
+        db.execute("SET LOCAL lock_timeout = '5s'; LOCK TABLE ONLY " + name + " IN ACCESS SHARE MODE");
+    if (!locked)
+      return locked.why();
+    auto kind = db.query_rows("SELECT relkind FROM pg_catalog.pg_class WHERE oid = "
+                              + postgres::quoted_text(name) + "::pg_catalog.regclass");
+    if (!kind)
+      return kind.why();
+    if (kind->rows.empty() || kind->rows[0][0] != "r")
+      return error{errc::refused_figure, name + " isn't a table any more"};
+    return {};
+  }
+
   result<void> read_table(table_id id, std::stop_token stop) {
     rows = 0;
     tell();
     auto db = postgres::session::open(how.postgres);
     if (!db)
       return db.why();
+    auto& table = how.plans->tables[id.value].table;
+    if (auto held = hold(*db, table); !held)
+      return held;
     auto to = kafka::producer::connect(how.kafka);
     if (!to)
       return to.why();
-    auto& table = how.plans->tables[id.value].table;
     connect::read_records records(table, used_columns(*how.plans, id),
                                   connect::change_topic(how.topic_prefix, table), from);
     std::vector<kafka::outgoing> batch;

@@ -73,8 +73,9 @@ std::string path_of(const settings& to) {
 
 /// A role or a database can change these settings (ALTER ROLE, ALTER DATABASE ... SET). They would change how
 /// statements parse, which rows they see, how values print, or whether statements complete. The time limits
-/// come first, because they could end the other SETs.
-constexpr auto pins = "SET statement_timeout = 0; SET lock_timeout = 0;"
+/// come first, because they could end the other SETs. A statement that waits for another session's lock fails
+/// after a while, so that its caller can say so and try again.
+constexpr auto pins = "SET statement_timeout = 0; SET lock_timeout = '30s';"
                       "SET idle_in_transaction_session_timeout = 0;"
                       "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on;"
                       "SET transform_null_equals = off; SET quote_all_identifiers = off;"
@@ -157,6 +158,8 @@ error error_of(PGconn* db, const PGresult* failed) {
   for (auto what : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT})
     if (auto more = field(what); !more.empty())
       message += " (" + more + ")";
+  if (field(PG_DIAG_SQLSTATE) == "55P03") // lock_not_available
+    message += ": another session holds a lock on the table (see pg_locks)";
   return {code_of(field(PG_DIAG_SQLSTATE)), "PostgreSQL: " + message};
 }
 

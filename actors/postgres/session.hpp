@@ -77,8 +77,9 @@ struct slot_state {
 class session {
  public:
   /// Connects, and pins the settings that a role or a database can change: TimeZone UTC, DateStyle ISO,
-  /// IntervalStyle postgres, bytea_output hex, extra_float_digits 1, the search_path, no time limits, and
-  /// row_security off. With row_security off, a statement whose rows a policy would filter is `denied`.
+  /// IntervalStyle postgres, bytea_output hex, extra_float_digits 1, the search_path, no time limits but
+  /// 30 s of waiting for a lock, and row_security off. With row_security off, a statement whose rows a policy
+  /// would filter is `denied`.
   static result<session> open(const settings&);
   ~session();
   session(session&&) noexcept;

@@ -37,6 +37,12 @@ SELECT json_build_object(
   'debezium', (SELECT facts FROM role WHERE rolname = $debezium),
   'own_schema', EXISTS (SELECT FROM own), 'signal_table', EXISTS (SELECT FROM signal),
   'anchor_table', EXISTS (SELECT FROM anchor),
+  'strangers', (SELECT string_agg(DISTINCT r.rolname, ', ')
+                FROM (SELECT nspowner AS owner FROM pg_namespace WHERE nspname = $schema
+                      UNION ALL SELECT c.relowner FROM pg_class c JOIN own_table t ON t.oid = c.oid) o
+                JOIN pg_roles r ON r.oid = o.owner
+                WHERE NOT r.rolsuper AND NOT r.rolcreaterole AND r.rolname <> current_user
+                  AND r.oid <> (SELECT datdba FROM pg_database WHERE datname = current_database())),
   'publication', (SELECT json_build_object('all_tables', puballtables,
                     'all_changes', pubinsert AND pubupdate AND pubdelete AND pubtruncate)
                   FROM pg_publication WHERE pubname = $slot),
@@ -100,6 +106,7 @@ facts read(const json& x) {
   out.own_schema = flag(x, "own_schema");
   out.signal_table = flag(x, "signal_table");
   out.anchor_table = flag(x, "anchor_table");
+  out.strangers = x["strangers"].is_string() ? x["strangers"].get<std::string>() : "";
   out.publication = x["publication"].is_object();
   out.publishes_all_tables = flag(x["publication"], "all_tables");
   out.publishes_all_changes = flag(x["publication"], "all_changes");

@@ -52,6 +52,9 @@ struct facts {
   bool user_may_create = false; ///< can create schemas and publications in this database
   role_facts node, debezium;
   bool own_schema = false, signal_table = false, anchor_table = false, anchor_row = false;
+  /// Roles that own the own schema or its tables, and are neither this user, nor the database's owner, nor an
+  /// administrator. Their triggers would run as whoever writes there.
+  std::string strangers;
   bool publication = false, publishes_all_tables = false, publishes_all_changes = false;
   std::set<table_name> published;
   std::map<table_name, table_facts> tables;

@@ -21,6 +21,25 @@ std::string unless(const std::string& there, const std::string& statement) {
   return "SELECT " + quoted_text(statement) + "\nWHERE NOT EXISTS (" + there + ") \\gexec";
 }
 
+/// Returns SQL that fails if the schema or a table in it belongs to a role that is neither the current one
+/// nor a superuser. Its triggers, defaults and checks would run with the rights of whoever runs the script.
+std::string only_of_ours(const std::string& schema) {
+  auto name = quoted_text(schema);
+  auto body =
+      "DECLARE strangers text; BEGIN SELECT pg_catalog.string_agg(DISTINCT r.rolname, ', ') INTO strangers"
+      " FROM (SELECT nspowner AS owner FROM pg_catalog.pg_namespace WHERE nspname = "
+      + name
+      + " UNION ALL SELECT c.relowner FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
+        " ON n.oid = c.relnamespace WHERE n.nspname = "
+      + name
+      + ") o JOIN pg_catalog.pg_roles r ON r.oid = o.owner WHERE NOT r.rolsuper AND r.rolname <> "
+        "current_user;"
+        " IF strangers IS NOT NULL THEN RAISE EXCEPTION 'the schema % or a table in it belongs to the role %,"
+        " whose triggers would run as you: run this as that role, or drop the schema', "
+      + name + ", strangers; END IF; END";
+  return "DO " + quoted_text(body) + ";\n";
+}
+
 /// Collects what the database lacks, with one function per subject.
 class inquiry {
  public:
@@ -92,22 +111,28 @@ class inquiry {
 
   void own_tables() {
     auto schema = quoted_name(of_.own_schema);
+    auto guard = only_of_ours(of_.own_schema);
+    if (!there_.strangers.empty())
+      add("the schema " + of_.own_schema + " or a table in it belongs to " + there_.strangers
+              + ", who could run code as whoever writes there: drop the schema, or give it to an "
+                "administrator",
+          "");
     if (!there_.own_schema)
       add("there is no schema " + of_.own_schema + " for Millrace's own two tables",
-          "CREATE SCHEMA IF NOT EXISTS " + schema + ";");
+          "CREATE SCHEMA IF NOT EXISTS " + schema + ";\n" + guard);
     if (!there_.signal_table)
       add("there is no table " + of_.own_schema + ".debezium_signal, by which a snapshot is asked for",
-          "CREATE TABLE IF NOT EXISTS " + schema
+          guard + "CREATE TABLE IF NOT EXISTS " + schema
               + ".debezium_signal (id varchar(64) PRIMARY KEY, type varchar(32), data text);\nALTER TABLE "
               + schema + ".debezium_signal REPLICA IDENTITY FULL;");
     if (!there_.anchor_table)
       add("there is no table " + of_.own_schema + ".anchor, whose one row tells where a snapshot begins",
-          "CREATE TABLE IF NOT EXISTS " + schema
+          guard + "CREATE TABLE IF NOT EXISTS " + schema
               + ".anchor (id integer PRIMARY KEY CHECK (id = 1), note text);\nALTER TABLE " + schema
               + ".anchor REPLICA IDENTITY FULL;");
     if (!there_.anchor_row)
       add("the table " + of_.own_schema + ".anchor lacks its row",
-          "INSERT INTO " + schema
+          guard + "INSERT INTO " + schema
               + ".anchor VALUES (1, 'Read by Millrace in every snapshot. Leave it here.') ON CONFLICT DO "
                 "NOTHING;");
   }

@@ -30,6 +30,10 @@ def cache_folder():
     return own if os.geteuid() != 0 or reachable_by_others(own) else pathlib.Path("/var/cache/millrace")
 
 
+#: What a stack makes in its home.
+FOLDERS = ("run", "logs", "secrets", "bin", "config", "notes", "postgres", "redis", "kafka", "connect")
+
+
 class Home:
     """The folder MILLRACE_HOME. Default: .millrace in the repository; for root, where the servers' user can't reach
     that, one under /var/lib."""
@@ -40,6 +44,7 @@ class Home:
             name = hashlib.sha256(str(repository).encode()).hexdigest()[:8]
             root = pathlib.Path("/var/lib/millrace") / f"{repository.name}-{name}"
         self.root = root
+        self.marker = root / ".millrace-home"  #: tells that a stack made this folder
         self.run = root / "run"
         self.logs = root / "logs"
         self.secrets = root / "secrets"
@@ -67,6 +72,11 @@ class Home:
                 f"{user_name(os.geteuid())} starts there; "
                 "choose a folder of your own")
         make_server_user()
+        theirs = [name for name in FOLDERS if (self.root / name).exists()]
+        if theirs and not self.is_ours() and not self.secrets.exists():
+            raise PermissionError(f"MILLRACE_HOME={self.root} has a folder {theirs[0]} that isn't Millrace's; choose "
+                                  "another folder")
+        self.marker.touch()
         for folder, mode in ((self.run, 0o700), (self.secrets, 0o700), (self.logs, 0o750)):
             own_folder(folder, mode)
         for log in self.logs.glob("*.log*"):
@@ -111,11 +121,20 @@ class Home:
             own_folder(folder, 0o711)
         return self.configuration / name
 
+    def is_ours(self):
+        """Tells whether a stack has made this folder. Those of before have no marker, but a supervisor's lock."""
+        return self.marker.exists() or self.lock.exists()
+
     def wipe(self):
-        """Deletes what a stack has made here, and nothing else; the caller has stopped all servers."""
-        for name in ("run", "logs", "secrets", "bin", "config", "notes", "postgres", "redis", "kafka", "connect"):
+        """Deletes what a stack has made here, and nothing else; the caller has stopped all servers. Raises
+        PermissionError for a folder that no stack has made."""
+        if self.root.is_dir() and any(self.root.iterdir()) and not self.is_ours():
+            raise PermissionError(f"MILLRACE_HOME={self.root} wasn't made by Millrace (it has no {self.marker.name}); "
+                                  "nothing is deleted")
+        for name in FOLDERS:
             if (self.root / name).exists():
                 shutil.rmtree(self.root / name)
+        self.marker.unlink(missing_ok=True)
         if self.root.is_dir() and not any(self.root.iterdir()):
             self.root.rmdir()
 

@@ -80,6 +80,10 @@ std::optional<refusal> refused(const Request& in, const loopback_door& at) {
       && (origin.rfind(scheme, 0) != 0
           || !is_ours(std::string_view(origin).substr(scheme.size()), at.port, at.name)))
     return refusal{403, "requests from other sites' pages are rejected"};
+  if (in.method != "GET" && in.method != "POST")
+    return refusal{405, "only GET and POST are answered"};
+  if (in.has_header("Transfer-Encoding") || (in.method == "POST" && !in.has_header("Content-Length")))
+    return refusal{411, "a body needs a Content-Length: chunks aren't read"};
   if (in.has_header("Content-Encoding"))
     return refusal{415, "Content-Encoding isn't supported: send the body as it is"};
   if (in.method != "POST")
@@ -116,7 +120,8 @@ void guard_loopback(httplib::Server& server, const loopback_door& at) {
   server.set_payload_max_length(longest_body);
   server.set_read_timeout(patience);
   server.set_write_timeout(patience);
-  server.set_keep_alive_timeout(patience.count());
+  // One request a connection: the body of a refused request isn't read, and would be the next one.
+  server.set_keep_alive_max_count(1);
   server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
   server.set_pre_routing_handler([at](const Request& in, Response& out) {
     auto why = refused(in, at);

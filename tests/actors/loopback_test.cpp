@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <unistd.h>
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -83,6 +84,15 @@ struct half_request {
   ~half_request() { ::close(socket); }
   half_request(const half_request&) = delete;
   half_request& operator=(const half_request&) = delete;
+
+  /// Returns everything that the server sends until it closes the connection.
+  std::string all() const {
+    std::string out;
+    std::array<char, 4096> part{};
+    for (ssize_t got = 0; (got = ::read(socket, part.data(), part.size())) > 0;)
+      out.append(part.data(), static_cast<std::size_t>(got));
+    return out;
+  }
   int socket;
 };
 
@@ -143,6 +153,30 @@ CAF_TEST(a body is bounded and not unpacked) {
   CAF_CHECK_EQUAL(post(std::string(5 << 20, ' '))->status, 413);
   CAF_CHECK_EQUAL(post("{}", {{"Content-Encoding", "gzip"}})->status, 415);
   CAF_CHECK_EQUAL(done, 0);
+}
+
+CAF_TEST(only GET and POST with a length are read) {
+  CAF_CHECK_EQUAL(client().Put("/control", "{}", "application/json")->status, 405);
+  CAF_CHECK_EQUAL(client().Delete("/control")->status, 405);
+  auto chunked = client().Post(
+      "/control", {{"Authorization", "Bearer " + token}},
+      [](size_t, httplib::DataSink& sink) {
+        sink.write("{}", 2);
+        sink.done();
+        return true;
+      },
+      "application/json");
+  CAF_CHECK_EQUAL(chunked->status, 411);
+  CAF_CHECK_EQUAL(done.load(), 0);
+}
+
+CAF_TEST(the body of a refused request is not the next request) {
+  auto smuggled = "GET /status HTTP/1.1\r\nHost: " + own("127.0.0.1") + "\r\n\r\n";
+  half_request x(port, "POST /control HTTP/1.1\r\nHost: evil.example\r\nContent-Length: "
+                           + std::to_string(smuggled.size()) + "\r\n\r\n" + smuggled);
+  auto said = x.all();
+  CAF_CHECK_EQUAL(said.find("HTTP/1.1 403"), 0u);
+  CAF_CHECK(said.find("HTTP/1.1 200") == said.npos);
 }
 
 CAF_TEST(what is refused is refused in words and none of them is of an exception) {

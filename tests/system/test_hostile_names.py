@@ -166,6 +166,26 @@ class HostileNames(unittest.TestCase):
         self.psql("app", script)
         self.assert_nothing_ran()
 
+    def test_a_schema_that_somebody_has_planted_gives_nobody_the_rights_of_who_prepares(self):
+        project = self.folder / "planted"
+        self.run_verb("init", project, "--postgres", f"postgresql://app@127.0.0.1:{self.port}/app")
+        script = (project / "prepare.sql").read_text()
+        self.psql(
+            "app",
+            "SET SESSION AUTHORIZATION mallory; CREATE SCHEMA millrace_planted;\n"
+            "CREATE TABLE millrace_planted.anchor (id int PRIMARY KEY, note text);\n"
+            "CREATE FUNCTION millrace_planted.rise() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN ALTER ROLE mallory SUPERUSER; RETURN new; END $$;\n"
+            "CREATE TRIGGER rise BEFORE INSERT ON millrace_planted.anchor EXECUTE FUNCTION millrace_planted.rise();\n")
+        with self.assertRaisesRegex(AssertionError, "belongs to the role mallory, whose triggers would run as you"):
+            self.psql("app", script)
+        self.assertEqual(self.psql("app", "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory';\n", "-At"), "f\n")
+        (self.folder / "planted2").mkdir()
+        said = self.run_verb("init", self.folder / "planted2" / "planted", "--postgres",
+                             f"postgresql://app@127.0.0.1:{self.port}/app")[1]
+        self.assertIn("the schema millrace_planted or a table in it belongs to mallory", said)
+        self.psql("app", "DROP SCHEMA millrace_planted CASCADE;\n")
+
     def test_a_name_with_control_characters_is_refused_by_check_and_prepare(self):
         for text in (x for x in self.names() if CONTROLS.search(x.replace("\n", "\r"))):
             for of in (name(text), f"{name(text)}.{name(text)}"):

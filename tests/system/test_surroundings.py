@@ -144,6 +144,13 @@ class Surroundings(running.SystemTest):
         again = self.project.door("connector", "restart", check=False)
         self.assertEqual((again.returncode, "nothing is restarted" in again.stdout), (1, True), again.stdout)
 
+    def test_a_message_that_any_role_may_write_into_the_log_stops_nothing(self):
+        self.administer("CREATE ROLE anybody LOGIN")
+        self.administer("SET ROLE anybody",
+                        "SELECT pg_logical_emit_message(true, 'millrace.heartbeat', repeat('a', 80 * 1024 * 1024))")
+        self.project.sql("UPDATE t SET v = v + 1")
+        self.assert_equal_to_sql(wait=60, why="after a message larger than a record may be")
+
     def test_figures_are_stale_while_kafka_is_away(self):
         self.assert_stale_while_away("kafka", r"^all 2 figures are stale, for \d+ s: .*Kafka")
 

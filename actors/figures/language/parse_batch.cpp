@@ -77,17 +77,22 @@ void note_function(const json& call, std::vector<called_function>& to) {
     to.push_back(std::move(x));
 }
 
-void walk(const json& node, std::vector<called_function>& functions) {
+/// Nesting of the parse tree, of which an operator takes some four levels. Deeper ones could end the stack.
+constexpr int deepest = 4000;
+
+void walk(const json& node, std::vector<called_function>& functions, int depth = 0) {
+  if (depth > deepest)
+    refuse(0, "the query is nested too deeply", "fewer operators in a row, or a VALUES list");
   if (node.is_array())
     for (auto& child : node)
-      walk(child, functions);
+      walk(child, functions, depth + 1);
   if (!node.is_object())
     return;
   for (auto& [kind, child] : node.items()) {
     refuse_effects(kind, child);
     if (kind == "FuncCall")
       note_function(child, functions);
-    walk(child, functions);
+    walk(child, functions, depth + 1);
   }
 }
 

@@ -62,12 +62,14 @@ struct client::impl {
   std::string path(const std::string& name, const std::string& rest = "") const {
     return base + "/connectors/" + encoded(name) + rest;
   }
-  /// Repeats a request while the workers rebalance.
+  /// Repeats a request while the workers rebalance, and one whose answer is late: a busy worker can take
+  /// longer than the timeout for it. Each of these requests has the same effect twice as once.
   template <class Request>
   httplib::Result patiently(Request send) {
     auto until = std::chrono::steady_clock::now() + 3 * timeout;
     auto answer = send();
-    while (answer && answer->status == conflict && std::chrono::steady_clock::now() < until) {
+    auto again = [&] { return answer ? answer->status == conflict : answer.error() == httplib::Error::Read; };
+    while (again() && std::chrono::steady_clock::now() < until) {
       std::this_thread::sleep_for(conflict_pause);
       answer = send();
     }

@@ -17,6 +17,10 @@ using json = nlohmann::json;
 /// How many of the newest messages to read: one heartbeat per second, and what a transaction adds to each.
 constexpr std::int64_t newest_messages = 32;
 
+/// The heartbeat's prefix (debezium/postgres.json). The random part behind it keeps others from writing
+/// heartbeats; the connector leaves out those.
+constexpr std::string_view heartbeat_prefix = "millrace.heartbeat";
+
 /// Returns the record's payload, without the schema wrapper.
 json payload_of(const kafka::record& x) {
   auto parsed = x.payload ? json::parse(*x.payload, nullptr, false) : json();
@@ -73,13 +77,21 @@ result<void> side_topics::read(std::chrono::milliseconds wait) {
       if (batch.failed)
         return *batch.failed;
       for (auto& x : batch.records)
-        batch.from.topic == topics_.anchor     ? on_anchor(x)
-        : batch.from.topic == topics_.messages ? on_message(x)
-                                               : on_notification(x);
+        take(batch.from.topic, x);
       next_[batch.from] = std::max(next_[batch.from], batch.next);
     }
   }
   return {};
+}
+
+/// Ignores a record of another form: anybody who may write to Kafka can have written it.
+void side_topics::take(const std::string& topic, const kafka::record& x) {
+  try {
+    topic == topics_.anchor ? on_anchor(x) : topic == topics_.messages ? on_message(x) : on_notification(x);
+  } catch (const json::exception& why) {
+    spdlog::warn("fill: ignoring the record of {} at offset {}: it isn't one of Debezium's ({})", topic,
+                 x.offset.value, why.what());
+  }
 }
 
 void side_topics::on_anchor(const kafka::record& x) {
@@ -96,7 +108,7 @@ void side_topics::on_message(const kafka::record& x) {
   if (!payload.is_object() || !payload.contains("message") || !payload.contains("source"))
     return;
   auto& message = payload["message"];
-  if (!message.is_object() || message.value("prefix", "") != "millrace.heartbeat")
+  if (!message.is_object() || message.value("prefix", "").rfind(heartbeat_prefix, 0) != 0)
     return;
   auto at = payload["source"].value("lsn", std::uint64_t{0});
   if (at >= last_heartbeat_.at.value)

@@ -46,6 +46,7 @@ class side_topics {
 
  private:
   side_topics(kafka::consumer reads, names topics) : reads_(std::move(reads)), topics_(std::move(topics)) {}
+  void take(const std::string& topic, const kafka::record& x);
   void on_anchor(const kafka::record& x);
   void on_notification(const kafka::record& x);
   void on_message(const kafka::record& x);

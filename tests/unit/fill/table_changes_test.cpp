@@ -153,6 +153,15 @@ CAF_TEST(what stood when it was relied on is told and told again when it has end
   CAF_CHECK_EQUAL(told.remedy, "");
 }
 
+CAF_TEST(a reader without rights is told and reading again is enough once it has them) {
+  auto before = sound();
+  before.readers.front().reads = false;
+  auto told = only(said(before, before));
+  CAF_CHECK_EQUAL(told.remedy, "GRANT SELECT ON public.t TO " + before.readers.front().role);
+  CAF_CHECK(told.rewritten);
+  CAF_CHECK(only(said(sound(), before)).rewritten);
+}
+
 CAF_TEST(what the publication lacks is named with the statement that gives it) {
   auto told = [](auto change) {
     auto x = sound();

@@ -45,6 +45,17 @@ CAF_TEST(statements that change something are refused) {
   CAF_CHECK(refusal_of("SELECT FROM WHERE").find("syntax error") != std::string::npos);
 }
 
+CAF_TEST(a query that is nested too deeply is refused) {
+  std::string sum = "SELECT 1";
+  for (int i = 0; i < 100; ++i)
+    sum += "+1";
+  CAF_CHECK_EQUAL(refusal_of(sum), "");
+  for (int i = 0; i < 20'000; ++i)
+    sum += "+1";
+  auto why = refusal_of(sum);
+  CAF_CHECK(why == "the query is nested too deeply" || why.find("stack depth") != why.npos);
+}
+
 CAF_TEST(functions are found wherever they are called and once each) {
   std::vector<called_function> expected{{"", "count"}, {"", "random"}, {"audit", "stamp"}};
   auto found = parse_batch("WITH x AS (SELECT count(*) AS n FROM t) SELECT n, count(n) FROM x WHERE n > "

@@ -4,6 +4,7 @@
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <mutex>
 #include <thread>
 
@@ -36,6 +37,9 @@ class fake_connect {
     thread_.join();
   }
 
+  /// Answers the next request only after this time.
+  void delay(std::chrono::milliseconds time) { delay_ = time; }
+
   /// Answers the next requests of this kind so, the last one for ever.
   void on(const std::string& request, std::vector<std::pair<int, std::string>> answers) {
     std::lock_guard guard(lock_);
@@ -45,8 +49,9 @@ class fake_connect {
     std::lock_guard guard(lock_);
     return requests_;
   }
-  connect::client client(const std::string& user = "joe:word@", const login& as = {}) {
-    auto x = client::make("http://" + user + "127.0.0.1:" + std::to_string(port) + "/base/", as, 2s);
+  connect::client client(const std::string& user = "joe:word@", const login& as = {},
+                         std::chrono::milliseconds timeout = 2s) {
+    auto x = client::make("http://" + user + "127.0.0.1:" + std::to_string(port) + "/base/", as, timeout);
     if (!x)
       CAF_FAIL(x.why().message);
     return std::move(*x);
@@ -62,6 +67,7 @@ class fake_connect {
 
  private:
   void answer(const httplib::Request& from, httplib::Response& to) {
+    std::this_thread::sleep_for(delay_.exchange({}));
     std::lock_guard guard(lock_);
     auto request = from.method + " " + from.target;
     requests_.push_back(request);
@@ -83,6 +89,7 @@ class fake_connect {
   std::mutex lock_;
   std::map<std::string, std::vector<std::pair<int, std::string>>> script_;
   std::vector<std::string> requests_, logins_;
+  std::atomic<std::chrono::milliseconds> delay_{};
 };
 
 const std::string config = R"({"connector.class":"x","database.password":"hunter2"})";
@@ -110,6 +117,15 @@ CAF_TEST(a registration waits while the workers rebalance) {
   auto c = server.client();
   server.on("PUT /base/connectors/shop/config", {{409, "{}"}, {409, "{}"}, {200, "{}"}});
   CAF_CHECK(c.put("shop", config));
+}
+
+CAF_TEST(a registration whose answer is late is sent again) {
+  fake_connect server;
+  auto c = server.client("joe:word@", {}, 200ms);
+  server.on("PUT /base/connectors/shop/stop", {{204, ""}});
+  server.delay(300ms);
+  CAF_CHECK(c.stop("shop"));
+  CAF_CHECK_EQUAL(server.requests().size(), 2u);
 }
 
 CAF_TEST(a refused configuration is told without its password) {
