@@ -59,6 +59,7 @@ install(FILES debezium/README.md DESTINATION ${doc} RENAME connector.md)
 install(FILES .env.example DESTINATION ${doc}/examples RENAME env.example)
 install(DIRECTORY sql/figures sql/alerts sql/batch DESTINATION ${doc}/examples/shop)
 install(FILES sql/init.sql DESTINATION ${doc}/examples/shop)
+install(FILES docs/metrics.md DESTINATION ${doc})
 
 include(CPack)
 # `package` builds all that there is before, tests too; this one only what the package needs. Folders have the umask's rights.
