@@ -45,8 +45,9 @@ void add_verbs(CLI::App& app, arguments& x) {
   app.add_subcommand("status", "Show node, connector, slot and figures")
       ->add_flag("--json", x.json, "Print JSON");
   app.add_subcommand("health", "Say whether the node, or the generator, serves; exit 1 if it doesn't")
-      ->add_option("WHICH", x.which, "node (default) or generator")
-      ->check(CLI::IsMember({"node", "generator"}));
+      ->add_option("WHICH", x.which,
+                   "node (default): as /healthz, once it has started; ready: as /readyz; generator")
+      ->check(CLI::IsMember({"node", "ready", "generator"}));
   auto* generate = app.add_subcommand("generate", "Write a realistic shop into PostgreSQL");
   generate->add_option("--rate", x.generate.rate, "Rows a second; 0 pauses");
   generate->add_option("--seed", x.generate.seed, "The same seed on the same database writes the same rows")

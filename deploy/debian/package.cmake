@@ -59,6 +59,9 @@ install(FILES debezium/README.md DESTINATION ${doc} RENAME connector.md)
 install(FILES .env.example DESTINATION ${doc}/examples RENAME env.example)
 install(DIRECTORY sql/figures sql/alerts sql/batch DESTINATION ${doc}/examples/shop)
 install(FILES sql/init.sql DESTINATION ${doc}/examples/shop)
+install(FILES docs/metrics.md docs/runbook.md DESTINATION ${doc})
+install(FILES deploy/prometheus/rules.yaml DESTINATION ${doc}/examples RENAME prometheus-rules.yaml)
+install(FILES deploy/grafana/millrace.json DESTINATION ${doc}/examples RENAME grafana-dashboard.json)
 
 include(CPack)
 # `package` builds all that there is before, tests too; this one only what the package needs. Folders have the umask's rights.

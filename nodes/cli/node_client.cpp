@@ -1,5 +1,7 @@
 #include "nodes/cli/node_client.hpp"
 
+#include "nodes/cli/node_probe.hpp"
+
 #include <httplib.h>
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -45,10 +47,12 @@ result<json> generator_status(const generator_address& where) {
   return error{errc::unavailable, "no generator answers at " + where.host + ":" + std::to_string(where.port)};
 }
 
-result<json> node_status(std::uint16_t port) {
+result<json> node_status(std::uint16_t port) { return probe_node(port, "/status"); }
+
+result<json> probe_node(std::uint16_t port, const std::string& path) {
   if (port == 0)
     return error{errc::unavailable, "MILLRACE_HTTP_PORT isn't set: the node can't be asked"};
-  auto answer = client_of(loopback, port).Get("/status");
+  auto answer = client_of(loopback, port).Get(path);
   if (!answer)
     return error{errc::unavailable, "no node answers at 127.0.0.1:" + std::to_string(port)};
   auto x = json::parse(answer->body, nullptr, false);

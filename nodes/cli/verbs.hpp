@@ -28,8 +28,8 @@ struct alerts_options {
 /// Lists the subjects of the running alerts that are pending, firing or recovering.
 int run_alerts(const settings& how, const alerts_options& options);
 
-/// Asks the local `node` or `generator` whether it serves. Returns 0, or prints the reason and returns
-/// 1. A starting node doesn't serve yet. A node whose figures have problems does.
+/// Asks the local `node` or `generator` whether it serves, or the node whether it is `ready`. Returns 0, or
+/// prints the reason and returns 1. A starting node serves nothing yet. One with incomplete figures does.
 int run_health(const settings& how, const std::string& of);
 
 /// Prints the node's status.

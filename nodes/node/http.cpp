@@ -1,5 +1,7 @@
 #include "nodes/node/http.hpp"
 
+#include "actors/inspector/health.hpp"
+#include "actors/inspector/metrics.hpp"
 #include "actors/inspector/report_json.hpp"
 #include "nodes/node/loopback.hpp"
 
@@ -8,6 +10,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 
 namespace millrace {
 
@@ -16,7 +19,8 @@ namespace {
 using json = nlohmann::json;
 constexpr std::chrono::seconds answer_timeout{8};
 constexpr const char* control_help =
-    R"({"GET /status": "the node's status", "POST /control/written": {"figure": "NAME", "keys": ["KEY"]},)"
+    R"({"GET /status": "the node's status", "GET /healthz": "does it work?", "GET /readyz": "does it serve?",)"
+    R"( "GET /metrics": "for Prometheus", "POST /control/written": {"figure": "NAME", "keys": ["KEY"]},)"
     R"( "POST /control": {"log_level": "trace|debug|info|warn|error"}})";
 
 void answer(httplib::Response& out, const json& body, int code = 200) {
@@ -33,6 +37,7 @@ std::int64_t unix_now() {
 
 struct http_server::impl {
   loopback_server server;
+  std::chrono::seconds ready_lag{};
   std::mutex guard;
   caf::actor_system* system = nullptr; ///< guarded, like the other fields
   inspector_actor inspector;
@@ -63,14 +68,62 @@ struct http_server::impl {
            503);
   }
 
-  void status(httplib::Response& out) {
+  /// A report, or why there is none. `starting`: there are no actors yet.
+  struct heard {
+    bool starting = true;
+    std::optional<node_report> report;
+    std::string why;
+  };
+
+  heard listen_to_actors() {
     auto ask = whom();
     if (!ask.system)
-      return not_ready(out, ask.why);
+      return {true, {}, ask.why};
+    heard out{false, {}, "the node doesn't answer: see its log"};
     caf::scoped_actor self{*ask.system};
     self->request<caf::message_priority::high>(ask.inspector, answer_timeout, atom::status_v)
-        .receive([&](const node_report& x) { answer(out, to_json(x)); },
-                 [&](caf::error&) { not_ready(out, "the node doesn't answer: see its log"); });
+        .receive([&](node_report& x) { out.report = std::move(x); }, [](caf::error&) {});
+    return out;
+  }
+
+  void status(httplib::Response& out) {
+    auto x = listen_to_actors();
+    if (x.report)
+      return answer(out, to_json(*x.report));
+    not_ready(out, x.why);
+  }
+
+  static std::vector<std::string> unhealthy(const heard& x) {
+    if (x.report)
+      return unhealthy_because(*x.report);
+    return x.starting ? std::vector<std::string>{} : std::vector{x.why};
+  }
+
+  std::vector<std::string> unready(const heard& x) const {
+    return x.report ? unready_because(*x.report, ready_lag) : std::vector{x.why};
+  }
+
+  static std::string phase(const heard& x) {
+    return x.report ? x.report->fill.live ? "live" : "filling" : x.starting ? "starting" : "unknown";
+  }
+
+  void healthz(httplib::Response& out) {
+    auto x = listen_to_actors();
+    auto why = unhealthy(x);
+    answer(out, {{"healthy", why.empty()}, {"phase", phase(x)}, {"why", why}}, why.empty() ? 200 : 503);
+  }
+
+  void readyz(httplib::Response& out) {
+    auto x = listen_to_actors();
+    auto why = unready(x);
+    answer(out, {{"ready", why.empty()}, {"phase", phase(x)}, {"why", why}}, why.empty() ? 200 : 503);
+  }
+
+  void metrics(httplib::Response& out) {
+    auto x = listen_to_actors();
+    auto healthy = unhealthy(x).empty(), ready = unready(x).empty();
+    out.set_content(metrics_text({std::move(x.report), healthy, ready, read_process(), this_build()}),
+                    "text/plain; version=0.0.4; charset=utf-8");
   }
 
   void written(const httplib::Request& in, httplib::Response& out) {
@@ -112,11 +165,19 @@ http_server::http_server(std::unique_ptr<impl> x) : impl_(std::move(x)) {}
 
 http_server::~http_server() { impl_->server.stop(); }
 
-result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port, std::string token) {
+result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port, std::string token,
+                                                         std::chrono::seconds ready_lag) {
   auto x = std::make_unique<impl>();
   auto* it = x.get();
-  x->server.routes().Get("/status",
-                         [it](const httplib::Request&, httplib::Response& out) { it->status(out); });
+  it->ready_lag = ready_lag;
+  auto get = [it](const char* path, void (impl::*tell)(httplib::Response&)) {
+    it->server.routes().Get(
+        path, [it, tell](const httplib::Request&, httplib::Response& out) { (it->*tell)(out); });
+  };
+  get("/status", &impl::status);
+  get("/healthz", &impl::healthz);
+  get("/readyz", &impl::readyz);
+  get("/metrics", &impl::metrics);
   x->server.routes().Post("/control/written",
                           [it](const httplib::Request& in, httplib::Response& out) { it->written(in, out); });
   x->server.routes().Get("/control", [](const httplib::Request&, httplib::Response& out) {

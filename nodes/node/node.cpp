@@ -388,7 +388,8 @@ int run_node(const settings& how) {
   stop_signal stop;
   std::unique_ptr<http_server> http;
   if (how.http_port) {
-    auto listening = http_server::listen(how.http_port, how.http_token);
+    auto listening =
+        http_server::listen(how.http_port, how.http_token, std::chrono::seconds{how.stale_after_seconds});
     if (!listening)
       return std::cerr << "millrace: " << listening.why().message << "\n", 2;
     http = std::move(*listening);

@@ -31,7 +31,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 CLIENTS = {
     "pqxx/": "actors/postgres/", "libpq-fe.h": "actors/postgres/", "hiredis/": "actors/redis/",
     "librdkafka/": "actors/sources/kafka/", "pg_query": "actors/figures/", "simdjson": "actors/sources/debezium/",
-    "openssl/": "actors/peers/",
+    "openssl/": "actors/peers/", "prometheus/": "actors/inspector/",
 }
 
 

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""What a node tells to Prometheus and to probes: the metrics are true, the dashboard's queries return data, and a rule
+fires while its cause lasts."""
+import json
+import os
+import signal
+import statistics
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import running
+import stack
+from prometheus import RULES, Prometheus
+from stack import REPOSITORY, wait_until
+
+DASHBOARD = REPOSITORY / "deploy" / "grafana" / "millrace.json"
+
+
+class Metrics(running.SystemTest):
+    rate = 50
+    settings = {"MILLRACE_STALE_AFTER_SECONDS": 5}
+    figures = [REPOSITORY / "sql" / kind for kind in ("figures", "alerts", "batch")]
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.node = f"http://127.0.0.1:{cls.stack.settings['MILLRACE_HTTP_PORT']}"
+        cls.prometheus = cls.enterClassContext(
+            Prometheus(stack.FIRST_PORT + 60, cls.stack.settings["MILLRACE_HTTP_PORT"]))
+
+    def get(self, path):
+        """Returns (code, body) of a path of the node."""
+        try:
+            with urllib.request.urlopen(self.node + path, timeout=10) as reply:
+                return reply.status, reply.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def probe(self, path):
+        """Returns (code, reasons)."""
+        code, body = self.get(path)
+        return code, json.loads(body)["why"]
+
+    def health(self, *which):
+        """Returns (exit code, output) of the verb `health`."""
+        environment = {**self.stack.environment, **self.stack.endpoints}
+        done = subprocess.run([self.stack.home / "bin" / "millrace", "health", *which], env=environment,
+                              capture_output=True, text=True, timeout=60, cwd=self.stack.home)
+        return done.returncode, done.stdout + done.stderr
+
+    def promtool(self, *words, text=None):
+        return subprocess.run(["promtool", *map(str, words)], input=text, capture_output=True, text=True, timeout=60)
+
+    def queries(self):
+        """Returns (title, query) of each target of the dashboard, as Grafana sends them."""
+        for panel in json.loads(DASHBOARD.read_text())["panels"]:
+            for target in panel.get("targets", []):
+                yield panel["title"], target["expr"].replace("$instance", ".*").replace("$__rate_interval", "5s")
+
+    def test_promtool_accepts_rules_and_metrics(self):
+        checked = self.promtool("check", "rules", RULES)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        checked = self.promtool("check", "metrics", text=self.get("/metrics")[1])
+        self.assertEqual((checked.returncode, checked.stdout + checked.stderr), (0, ""))
+
+    def test_metrics_are_what_status_tells(self):
+        value = self.prometheus.value
+        wait_until("figures are live", self.stack.is_live, 120)
+        figures = self.stack.status()["figures"]
+        wait_until("all figures are live", lambda: value('millrace_figures{state="live"}') == len(figures), 30)
+        before = self.stack.status()["events"]
+        wait_until("a scrape after it", lambda: value("millrace_records_total") >= before, 30)
+        self.assertLessEqual(value("millrace_records_total"), self.stack.status()["events"])
+        self.assertEqual(value("millrace_shards"), 32)
+        self.assertEqual(value("count(millrace_partition_read_offset)"), len(self.stack.status()["router"]["sources"]))
+        self.assertGreater(value("millrace_lag_seconds"), 0)
+        self.assertGreater(value("process_resident_memory_bytes"), 1 << 20)
+        self.assertEqual(value("millrace_series_left_out"), 0)
+
+    def test_scrapes_do_not_wait_for_each_other(self):
+        took = []
+        for _ in range(50):
+            began = time.monotonic()
+            self.assertEqual(self.get("/metrics")[0], 200)
+            took.append((time.monotonic() - began) * 1000)
+        print(f"a scrape takes {statistics.median(took):.1f} ms, at most {max(took):.1f} ms")
+        self.assertEqual(self.prometheus.value("millrace_silent_actors"), 0)
+
+    def test_a_node_that_serves_is_healthy_and_ready(self):
+        wait_until("the node is ready", lambda: self.probe("/readyz") == (200, []), 60)
+        self.assertEqual(self.probe("/healthz"), (200, []))
+        self.assertEqual(self.health(), (0, "the node serves: live\n"))
+        self.assertEqual(self.health("ready"), (0, "the node is ready: live\n"))
+
+    def test_a_paused_connector_fires_its_rules_until_it_is_resumed(self):
+        firing = self.prometheus.firing
+        wait_until("nothing fires", lambda: firing() == set(), 120)
+        self.stack.rest("/connectors/millrace-shop/pause", method="PUT")
+        wait_until("the rules fire", lambda: firing() >= {"MillraceFiguresStale", "MillraceConnectorDown"}, 90)
+        self.assertEqual(self.prometheus.value('millrace_figures{state="live"}'), 0)
+        self.assertEqual(self.health()[0], 0)  # a restart would mend nothing
+        self.assertIn("is resumed", self.stack.door("connector", "restart").stdout)
+        wait_until("nothing fires", lambda: firing() == set(), 120)
+
+    def test_a_frozen_redis_makes_the_node_unready_and_metrics_are_still_told(self):
+        redis = self.stack.pid("redis")
+        os.kill(redis, signal.SIGSTOP)
+        try:
+            wait_until("the node isn't ready", lambda: self.probe("/readyz")[0] == 503, 60)
+            print(f"with a frozen Redis: {self.probe('/readyz')[1]}")
+            self.assertEqual(self.health("ready")[0], 1)
+            wait_until("Prometheus knows", lambda: self.prometheus.value("millrace_ready") == 0, 60)
+        finally:
+            os.kill(redis, signal.SIGCONT)
+        wait_until("the node is ready", lambda: self.probe("/readyz") == (200, []), 120)
+        wait_until("Prometheus knows", lambda: self.prometheus.value("millrace_ready") == 1, 60)
+
+    def test_every_query_of_the_dashboard_has_had_data_and_no_rule_is_broken(self):
+        wait_until("the batches have run", lambda: self.prometheus.value(
+            "min(millrace_batch_last_success_timestamp_seconds) > 0"), 120)
+        queries = list(self.queries())
+        self.assertGreater(len(queries), 15)
+        empty = [(title, query) for title, query in queries if not self.prometheus.has_had_data(query)]
+        self.assertEqual(empty, [])
+        self.assertEqual(self.prometheus.broken_rules(), [])
+
+    def test_a_killed_node_fires_until_it_is_back(self):
+        self.stack.kill("node", hold=True)
+        wait_until("the rule fires", lambda: "MillraceNodeDown" in self.prometheus.firing(), 60)
+        code, told = self.health()
+        self.assertEqual((code, "no node answers" in told), (1, True), told)
+        self.stack.door("service", "start", "node")
+        wait_until("nothing fires", lambda: self.prometheus.firing() == set(), 120)
+        self.assert_equal_to_sql(why="after all of it")
+
+
+if __name__ == "__main__":
+    running.main()
