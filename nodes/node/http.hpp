@@ -1,6 +1,6 @@
 #pragma once
 
-/// A node's HTTP interface on loopback: /status and /control.
+/// A node's HTTP interface on loopback: /status, /control, and the live page (page.hpp).
 
 #include "actors/interfaces.hpp"
 #include "messages/error.hpp"
