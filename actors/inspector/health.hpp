@@ -10,8 +10,9 @@
 
 namespace millrace {
 
-/// An actor that hasn't answered for this time makes a node unhealthy. A busy one can miss a look.
-constexpr std::chrono::seconds longest_silence{30};
+/// An actor that hasn't answered for this time makes a node unhealthy. Long, because an actor also waits for a
+/// server that doesn't answer, and a restart of the node mends no server.
+constexpr std::chrono::seconds longest_silence{300};
 
 /// Returns why a node is unhealthy, which a restart might mend: the actors that don't answer. Empty: it is
 /// healthy.

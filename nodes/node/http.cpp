@@ -4,6 +4,7 @@
 #include "actors/inspector/metrics.hpp"
 #include "actors/inspector/report_json.hpp"
 #include "nodes/node/loopback.hpp"
+#include "nodes/node/page.hpp"
 
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
@@ -159,11 +160,21 @@ struct http_server::impl {
     spdlog::set_level(level);
     answer(out, {{"log_level", wish["log_level"]}});
   }
+
+  /// Last: its thread asks for the status.
+  live_page page{server.routes(), [this] {
+                   httplib::Response out;
+                   status(out);
+                   return out.body;
+                 }};
 };
 
 http_server::http_server(std::unique_ptr<impl> x) : impl_(std::move(x)) {}
 
-http_server::~http_server() { impl_->server.stop(); }
+http_server::~http_server() {
+  impl_->page.stop();
+  impl_->server.stop();
+}
 
 result<std::unique_ptr<http_server>> http_server::listen(std::uint16_t port, std::string token,
                                                          std::chrono::seconds ready_lag) {

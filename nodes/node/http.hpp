@@ -1,6 +1,7 @@
 #pragma once
 
-/// A node's HTTP interface on loopback: /status, /healthz, /readyz, /metrics and /control.
+/// A node's HTTP interface on loopback: /status, /healthz, /readyz, /metrics, /control, and the live page
+/// (page.hpp).
 
 #include "actors/interfaces.hpp"
 #include "messages/error.hpp"

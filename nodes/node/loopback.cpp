@@ -105,7 +105,7 @@ void say(Response& out, int code, const std::string& why) {
 std::string words_for(int code) {
   switch (code) {
   case 404:
-    return "there is GET /status, /healthz, /readyz, /metrics and /control, POST /control";
+    return "there is GET / (the live page), /status, /healthz, /readyz, /metrics and /control, POST /control";
   case 413:
     return "the body is longer than " + std::to_string(longest_body) + " bytes";
   default:

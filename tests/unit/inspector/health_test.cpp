@@ -29,13 +29,13 @@ CAF_TEST(a node that is well is healthy and ready) {
   CAF_CHECK(unready(well()).empty());
 }
 
-CAF_TEST(an actor is unhealthy once it has been silent for 30 s) {
+CAF_TEST(an actor is unhealthy once it has been silent for 5 min) {
   auto x = well();
-  x.silent = {{"redis_writer", x.now - 29}};
+  x.silent = {{"redis_writer", x.now - 299}};
   CAF_CHECK(unhealthy_because(x).empty());
   CAF_CHECK(unready(x) == (reasons{"redis_writer doesn't answer"}));
-  x.silent = {{"redis_writer", x.now - 30}, {"3 cells", x.now}};
-  CAF_CHECK(unhealthy_because(x) == (reasons{"redis_writer hasn't answered for 30 s"}));
+  x.silent = {{"redis_writer", x.now - 300}, {"3 cells", x.now}};
+  CAF_CHECK(unhealthy_because(x) == (reasons{"redis_writer hasn't answered for 5 min"}));
   CAF_CHECK(unready(x) == (reasons{"redis_writer doesn't answer", "3 cells don't answer"}));
 }
 
