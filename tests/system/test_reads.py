@@ -170,27 +170,6 @@ class Reads(running.SystemTest):
         self.assert_equal_to_sql(why="once the table may be read")
         self.assertEqual(self.stack.redis("HGET", "closed", "n"), "10")
 
-    def test_a_table_that_another_session_has_locked_holds_only_the_figures_over_it(self):
-        for table in ("locked", "unlocked"):
-            self.make(table, "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 10) n",
-                      (table, f"hash {table}", f"SELECT count(*) AS n FROM {table}"))
-        self.apply()
-        locker = self.stack.sql_of(self.stack.endpoints["POSTGRES_DB"])
-        try:
-            locker("BEGIN; LOCK TABLE locked")
-            asked = self.stack.door("resync", "locked", "unlocked", "--wait", 1, check=False)
-            self.assertEqual(asked.returncode, 3, asked.stderr)
-            wait_until("status says what the read waits for",
-                       lambda: "public.locked can't be read: PostgreSQL: canceling statement due to lock timeout: "
-                       "another session holds a lock" in self.why("locked")[1], 60)
-            wait_until("the other table is read", lambda: self.why("unlocked")[0] == "live", 30)
-            self.assertEqual(self.why("locked")[0], "incomplete")
-        finally:
-            locker("COMMIT")
-            locker.close()
-        wait_until("all is live", self.stack.is_live, 120)
-        self.assert_equal_to_sql(why="once nobody locks the table")
-
     def assert_holds(self, figure, *others):
         """Asserts that the figure fills and names its table, and that the others are live."""
         self.assert_says(figure, "filling", f"public.{figure} can't be read: ", "permission denied")

@@ -101,6 +101,18 @@ CAF_TEST(no setting of a role or a database changes how a session reads) {
   CAF_CHECK_EQUAL(one(again, pinned), one(*plain, pinned));
 }
 
+CAF_TEST(a statement that waits for a lock ends after a while and says so) {
+  auto db = fresh("locked");
+  run(db, "CREATE TABLE t (id int PRIMARY KEY)");
+  auto other = open(db.configuration());
+  run(other, "BEGIN");
+  run(other, "LOCK TABLE t");
+  run(db, "SET lock_timeout = '100ms'");
+  auto read = db.query_rows("SELECT id FROM t");
+  CAF_REQUIRE(!read);
+  CAF_CHECK(read.why().message.find("another session holds a lock on the table") != std::string::npos);
+}
+
 CAF_TEST(a statement whose rows a policy would filter is denied) {
   auto db = fresh("policed");
   run(db, "CREATE ROLE policed LOGIN; CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1), (2);"
