@@ -5,6 +5,7 @@
 ///     Kafka -> CDC_ROUTER ~batches~> DISPATCHER ~batches~> AGGREGATOR <~collect~ REDIS_WRITER -> Redis
 ///                  ^------------ durable, gap ------------'
 ///     BATCH_SCHEDULER ~run~> BATCH_WORKER -> PostgreSQL, Redis
+///     ALERT_SENDER ~run~> ALERT_COURIER -> Alertmanager, a webhook
 ///     FILL ~publish, sweep~> AGGREGATOR             INSPECTOR ~status~> all of them
 ///     MEMBER ~homes, sources~> all of them          MEMBER <~hello~> MEMBER of each other node
 ///
@@ -167,6 +168,19 @@ using batch_scheduler_actor = caf::typed_actor<
     caf::reacts_to<atom::lead, bool>,
     // To itself: looks for figures that are due.
     caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<scheduler_report>>;
+
+/// The ALERT_COURIER interface: sends the events of alerts:stream to one receiver.
+using alert_courier_actor = caf::typed_actor<
+    // Sends what waits, for some seconds at most. True: this node begins to lead. Answers with what is
+    // known of the receiver then.
+    caf::replies_to<atom::run, bool>::with<receiver_report>>;
+
+/// The ALERT_SENDER interface: has a courier for each receiver, which work while this node leads.
+using alert_sender_actor = caf::typed_actor<
+    // True: this node leads, so it sends. False: another node does.
+    caf::reacts_to<atom::lead, bool>,
+    // To itself: starts each courier that has ended its last round.
+    caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<sender_report>>;
 
 /// The PEER interface: another node sends its announcement and gets this node's. A tool gets the
 /// node's inspector.

@@ -148,6 +148,30 @@ struct scheduler_report {
   std::vector<batch_report> batches = {};
 };
 
+/// A receiver of alerts outside of Redis.
+struct receiver_report {
+  std::string name = {};      ///< alertmanager, webhook
+  std::string server = {};    ///< scheme, host and port; the rest of the URL can be secret
+  std::string trouble = {};   ///< why the last attempt failed, and what to do; empty: it didn't
+  std::int64_t since = 0;     ///< Unix time, s: of the first failed attempt
+  std::int64_t next = 0;      ///< Unix time, s: of the next attempt, if the last one failed
+  std::string position = {};  ///< ID of the newest event in alerts:stream that is confirmed
+  std::uint64_t waiting = 0;  ///< events after the position
+  std::int64_t lag_s = 0;     ///< age of the oldest event that waits, s
+  std::uint64_t sent = 0;     ///< events confirmed since this node leads
+  std::uint64_t silenced = 0; ///< events that a silence kept back since this node leads
+  std::uint64_t refused =
+      0;                    ///< events that the receiver refused, and were passed over, since this node leads
+  std::uint64_t lost = 0;   ///< events that left alerts:stream unsent, at most, since this node leads
+  std::string refusal = {}; ///< the last refused event, and the answer
+};
+
+/// ALERT_SENDER's report.
+struct sender_report {
+  bool leads = false; ///< this node sends
+  std::vector<receiver_report> receivers = {};
+};
+
 /// A figure's state, from best to worst. The worst that applies counts.
 enum class figure_state : std::uint8_t {
   live,
@@ -189,6 +213,7 @@ struct node_report {
   fill_report fill = {};
   member_report member = {};
   scheduler_report scheduler = {};
+  sender_report sender = {};
   std::vector<figure_report> figures = {};
   std::vector<trouble_report> troubles = {}; ///< worst first
   std::vector<silence_report> silent = {};   ///< for these, the report contains their last answer

@@ -64,8 +64,13 @@ void add_verbs(CLI::App& app, arguments& x) {
       ->required()
       ->check(CLI::IsMember({"list", "show", "replay", "resolve"}));
   letters->add_option("WHICH", x.which, "TOPIC/PARTITION/OFFSET as `list` shows it, or 'all'");
-  auto* alerts = app.add_subcommand("alerts", "List what is pending, firing or recovering");
-  alerts->add_option("ALERT", x.alerts.alert, "Only this alert's");
+  auto* alerts = app.add_subcommand(
+      "alerts", "List what is pending, firing or recovering; silence alerts, so that they aren't sent");
+  alerts->add_option("ACTION", x.alerts.words,
+                     "list [ALERT] (the default), show ALERT, silences, silence WHAT... (an alert's name, "
+                     "LABEL=VALUE; several must all match), unsilence ID... as `silences` shows it");
+  alerts->add_option("--for", x.alerts.duration, "How long a silence lasts: 30m, 2h, 7d");
+  alerts->add_option("--reason", x.alerts.reason, "Why it is silenced, for the next reader");
   alerts->add_flag("--json", x.alerts.json, "Print JSON");
   auto* init =
       app.add_subcommand("init", "Look at a database, and write a project's folder: settings, figures to "

@@ -60,7 +60,7 @@ caf::result<node_report> inspector_state::gather() {
 std::shared_ptr<gathering> inspector_state::ask_parts(std::function<void(const node_report&)> deliver,
                                                       std::size_t more) {
   auto all = std::make_shared<gathering>();
-  all->awaited = (how.batches ? 5 : 4) + more;
+  all->awaited = 4 + (how.batches ? 1 : 0) + (how.alerts ? 1 : 0) + more;
   all->ends = self->clock().now() + answer_deadline;
   all->deliver = std::move(deliver);
   ask(all, how.router, &node_report::router, "cdc_router");
@@ -69,6 +69,8 @@ std::shared_ptr<gathering> inspector_state::ask_parts(std::function<void(const n
   ask(all, how.member, &node_report::member, "member");
   if (how.batches)
     ask(all, how.batches, &node_report::scheduler, "batch_scheduler");
+  if (how.alerts)
+    ask(all, how.alerts, &node_report::sender, "alert_sender");
   return all;
 }
 

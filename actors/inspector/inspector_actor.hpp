@@ -21,6 +21,7 @@ struct inspector_settings {
   fill_actor fill;
   member_actor member;
   batch_scheduler_actor batches;     ///< null: there are no batch figures
+  alert_sender_actor alerts;         ///< null: alerts have no receiver
   std::function<std::int64_t()> now; ///< Unix time, s
 };
 

@@ -129,6 +129,21 @@ json to_json(const scheduler_report& x) {
           {"batches", list_of(x.batches, [](auto& b) { return to_json(b); })}};
 }
 
+json to_json(const receiver_report& x) {
+  json out{{"name", x.name},         {"server", x.server},   {"position", x.position},
+           {"waiting", x.waiting},   {"lag_s", x.lag_s},     {"sent", x.sent},
+           {"silenced", x.silenced}, {"refused", x.refused}, {"lost", x.lost}};
+  if (!x.trouble.empty())
+    out.update({{"trouble", x.trouble}, {"since", x.since}, {"next", x.next}});
+  if (!x.refusal.empty())
+    out["refusal"] = x.refusal;
+  return out;
+}
+
+json to_json(const sender_report& x) {
+  return {{"leads", x.leads}, {"receivers", list_of(x.receivers, [](auto& r) { return to_json(r); })}};
+}
+
 json to_json(const figure_report& x) {
   json out{{"name", x.name}, {"state", to_text(x.state)}};
   if (x.state != figure_state::live)
@@ -158,6 +173,7 @@ json to_json(const node_report& x) {
           {"cluster", to_json(x.fill)},
           {"member", to_json(x.member)},
           {"scheduler", to_json(x.scheduler)},
+          {"alert_sender", to_json(x.sender)},
           {"silent", list_of(x.silent, [](auto& s) { return json(s.who); })},
           {"troubles", list_of(x.troubles, [&](auto& t) { return to_json(t, x.now); })}};
 }

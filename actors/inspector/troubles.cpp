@@ -88,6 +88,28 @@ troubles failed_batches(const std::vector<batch_report>& batches) {
   return {{"batch figures have failed", what, first->why, first->since}};
 }
 
+std::string events(std::uint64_t count) {
+  return std::to_string(count) + (count == 1 ? " event" : " events");
+}
+
+/// Returns what is wrong with the receivers of alerts. Alerts in Redis are right meanwhile.
+troubles unsent_alerts(const sender_report& sender) {
+  troubles out;
+  for (auto& x : sender.receivers) {
+    if (!x.trouble.empty())
+      out.push_back({"no alerts reach " + x.name, "no alerts reach " + x.name,
+                     x.server + ": " + x.trouble + " (" + events(x.waiting) + " waiting)", x.since});
+    if (x.lost > 0)
+      out.push_back(
+          {"alerts are lost for " + x.name, "up to " + events(x.lost) + " of alerts never reached " + x.name,
+           "they left alerts:stream before they were sent; see `millrace alerts` for what fires now", 0});
+    if (x.refused > 0)
+      out.push_back({x.name + " refuses alerts", x.name + " refused " + events(x.refused) + " of alerts",
+                     "they were passed over; the last one is " + x.refusal, 0});
+  }
+  return out;
+}
+
 troubles unserved(std::uint64_t cells) {
   if (cells == 0)
     return {};
@@ -113,6 +135,7 @@ troubles troubles_of(const node_report& x) {
   add(told("the fill doesn't go on", x.fill.trouble));
   add(failed_batches(x.scheduler.batches));
   add(told("no batch figure can run", x.scheduler.trouble));
+  add(unsent_alerts(x.sender));
   add(figures_that_are(figure_state::filling, x.figures));
   add(unserved(x.fill.unserved_cells));
   return out;

@@ -255,6 +255,8 @@ void member_state::tell_own_actors() {
   self->send(how.fill, atom::homes_v, homes(), leads());
   if (how.batches)
     self->send(how.batches, atom::lead_v, leads());
+  if (how.alerts)
+    self->send(how.alerts, atom::lead_v, leads());
 }
 
 member_report member_state::status() const {

@@ -4,6 +4,7 @@
 /// step is atomic.
 
 #include "actors/figures/plan/plan.hpp"
+#include "actors/redis/alert_stream.hpp"
 #include "actors/redis/batch_ledger.hpp"
 #include "actors/redis/client.hpp"
 #include "actors/redis/server_look.hpp"
@@ -194,6 +195,19 @@ class store {
   /// Deletes the places and the records of batch figures, and fences the scheduler.
   result<void> retire_batches(const std::vector<const batch_plan*>& which, const std::string& life);
 
+  /// Returns the events that a receiver of alerts hasn't confirmed, `limit` at most.
+  result<outgoing_alerts> outgoing(const std::string& receiver, std::size_t limit);
+  /// Moves a receiver's position. Error: fenced if it isn't `before` any more, or the incarnation
+  /// differs; another node sends.
+  result<void> confirm_alerts(const std::string& receiver, const std::string& before, const std::string& now,
+                              const std::string& life);
+  /// Returns some subjects of an alert that fire or recover. The first cursor is "0".
+  result<active_alerts> active(const std::string& alert, const std::string& cursor);
+  /// Returns the silences of alerts, JSON by ID. They can have ended.
+  result<std::map<std::string, std::string>> silences();
+  /// Writes a silence; an empty text deletes it.
+  result<void> set_silence(const std::string& id, const std::string& text);
+
   /// Deletes a rolled-up figure's places and partials. `by`: only if this token still owns the
   /// cell. Error: fenced if it doesn't.
   result<void> retire(const figure_plan& rolled_up, const cell_ledger* by = nullptr);
@@ -208,8 +222,9 @@ class store {
   result<void> remove_counters(const plan_set& plans);
   /// Deletes every remaining key with the project's prefix, and its functions.
   result<void> remove_all();
-  /// Deletes the state logs, the cells' ledgers and all other keys except the format, of a ledger
-  /// of this incarnation; empty: it has none. Error: fenced if the incarnation differs.
+  /// Deletes the state logs, the cells' ledgers and all other keys of a ledger of this incarnation
+  /// (empty: it has none), except the format, silences, and the positions of alerts' receivers. Error: fenced
+  /// if the incarnation differs.
   result<void> wipe(const std::vector<cell_id>& cells, const std::string& life);
 
  private:

@@ -104,7 +104,8 @@ result<void> store::wipe(const std::vector<cell_id>& cells, const std::string& l
   if (auto done = impl_->forget(life, std::move(ledgers)); !done)
     return done;
   return impl_->each_page(escaped_glob(impl_->prefix) + "*", [&](command keys) {
-    std::erase(keys, impl_->prefix + "format");
+    for (auto* kept : {"format", "silences", "alerts_sent"})
+      std::erase(keys, impl_->prefix + kept);
     return impl_->forget(life, std::move(keys));
   });
 }

@@ -24,7 +24,7 @@ VERBS = {
     "refill": "delete figures' places and fill them again, while the others continue",
     "rebuild": "delete all figures; the node fills them from the start",
     "dead-letters": "list, show, replay or resolve the records that could not be decoded",
-    "alerts": "list what is pending, firing or recovering",
+    "alerts": "list what is pending, firing or recovering; silence alerts",
     "init": "read a database's catalog, and write a project folder: settings, example figures, the missing SQL",
     "servers": "log in to every server, and name the setting to check if one rejects the login",
     "prepare": "print the SQL that a database lacks for the figures",

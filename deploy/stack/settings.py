@@ -42,12 +42,15 @@ DEFAULTS = {
     "MILLRACE_KAFKA_HEAP": "768m", "MILLRACE_CONNECT_HEAP": "1g", "MILLRACE_SLOT_WAL_KEEP": "16GB",
     "MILLRACE_MEMORY_MB": None, "MILLRACE_DISK_MB": "1024", "MILLRACE_START_SECONDS": "180",
     "MILLRACE_FILL_SECONDS": "300", "MILLRACE_LOG_BYTES": "16777216",
+    "MILLRACE_ALERTMANAGER_URL": None, "MILLRACE_ALERT_WEBHOOK_URL": None, "MILLRACE_ALERT_WEBHOOK_SECRET": None,
     "MILLRACE_STALE_AFTER_SECONDS": None, "MILLRACE_BATCH_TIMEOUT_SECONDS": None,
     "LOG_LEVEL": "info", "STREAM_BUFFER_SIZE": None,
     "MOCK_DATA_RECORDS_PER_BATCH": None, "MOCK_DATA_INTERVAL_SECONDS": None,
 }
 SECRETS = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "MILLRACE_NODE_PASSWORD", "MILLRACE_DEBEZIUM_PASSWORD",
            "MILLRACE_HTTP_TOKEN", "CONNECT_PASSWORD")
+#: What can be secret, and that nobody makes up.
+GIVEN_SECRETS = ("MILLRACE_ALERTMANAGER_URL", "MILLRACE_ALERT_WEBHOOK_URL", "MILLRACE_ALERT_WEBHOOK_SECRET")
 NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS", "_BYTES", "_PER_BATCH", "_SIZE",
                                                             "_SEED", "_MB", "_NODES", "_MS", "_GROUPS")))
 PATHS = ("MILLRACE_FIGURES", "MILLRACE_CONNECTOR_TEMPLATE", "POSTGRES_SSLROOTCERT", "KAFKA_PROPERTIES_FILE",
@@ -90,7 +93,7 @@ def layer(source, base):
     for name in DEFAULTS:
         if source.get(name, "") != "":
             values[name] = source[name]
-    for name in SECRETS:
+    for name in SECRETS + GIVEN_SECRETS:
         path = source.get(name + "_FILE", "")
         if name not in values and path:
             try:
@@ -196,7 +199,7 @@ class Settings:
         through. `refers`: for_programs()."""
         caller = os.environ
         if self.project():
-            ours = {*DEFAULTS, *(name + "_FILE" for name in SECRETS)}
+            ours = {*DEFAULTS, *(name + "_FILE" for name in SECRETS + GIVEN_SECRETS)}
             caller = {name: value for name, value in caller.items() if name not in ours}
         return {**caller, **(self.for_programs() if refers else self.environment())}
 

@@ -265,6 +265,17 @@ typename Inspector::result_type inspect(Inspector& f, scheduler_report& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, receiver_report& x) {
+  return f(caf::meta::type_name("receiver_report"), x.name, x.server, x.trouble, x.since, x.next, x.position,
+           x.waiting, x.lag_s, x.sent, x.silenced, x.refused, x.lost, x.refusal);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, sender_report& x) {
+  return f(caf::meta::type_name("sender_report"), x.leads, x.receivers);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, figure_report& x) {
   return f(caf::meta::type_name("figure_report"), x.name, x.state, x.why, x.since);
 }
@@ -282,7 +293,7 @@ typename Inspector::result_type inspect(Inspector& f, silence_report& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_report& x) {
   return f(caf::meta::type_name("node_report"), x.project, x.now, x.events_per_second, x.rows, x.router,
-           x.writer, x.fill, x.member, x.scheduler, x.figures, x.troubles, x.silent);
+           x.writer, x.fill, x.member, x.scheduler, x.sender, x.figures, x.troubles, x.silent);
 }
 
 } // namespace millrace
@@ -341,4 +352,6 @@ CAF_ADD_TYPE_ID(millrace, (millrace::batch_order))
 CAF_ADD_TYPE_ID(millrace, (millrace::batch_outcome))
 CAF_ADD_ATOM(millrace, millrace::atom, run, "run")
 CAF_ADD_ATOM(millrace, millrace::atom, lead, "lead")
+CAF_ADD_TYPE_ID(millrace, (millrace::receiver_report))
+CAF_ADD_TYPE_ID(millrace, (millrace::sender_report))
 CAF_END_TYPE_ID_BLOCK(millrace)

@@ -22,10 +22,14 @@ struct verify_options {
 int run_verify(const settings& how, const verify_options& options);
 
 struct alerts_options {
-  std::string alert; ///< empty: all
+  /// `list` or `show` and an alert's name; `silences`; `silence` and what; `unsilence` and IDs. None of
+  /// these: the name alone.
+  std::vector<std::string> words;
+  std::string duration, reason; ///< of `silence`
   bool json = false;
 };
-/// Lists the subjects of the running alerts that are pending, firing or recovering.
+/// Lists the subjects of the running alerts that are pending, firing or recovering, or changes what is
+/// silenced.
 int run_alerts(const settings& how, const alerts_options& options);
 
 /// Asks the local `node` or `generator` whether it serves, or the node whether it is `ready`. Returns 0, or

@@ -1,6 +1,7 @@
 #include "nodes/node/node.hpp"
 
 #include "actors/aggregator/aggregator_actor.hpp"
+#include "actors/alert_sender/alert_sender_actor.hpp"
 #include "actors/batch_scheduler/batch_scheduler_actor.hpp"
 #include "actors/cdc_router/cdc_router_actor.hpp"
 #include "actors/dispatcher/dispatcher_actor.hpp"
@@ -13,6 +14,7 @@
 #include "actors/peers/connections.hpp"
 #include "actors/redis/server_clock.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"
+#include "nodes/node/alert_couriers.hpp"
 #include "nodes/node/connector_watch.hpp"
 #include "nodes/node/http.hpp"
 #include "nodes/node/lasting_store.hpp"
@@ -89,6 +91,7 @@ class company {
     spawn_router(std::move(*reads), std::move(*writes), reading_of(how_));
     spawn_fill();
     spawn_batches();
+    spawn_alert_sender();
     if (auto joined = spawn_member(); !joined)
       return joined;
     spawn_inspector();
@@ -218,6 +221,21 @@ class company {
     goes_with(batch_worker_, "the batch_worker", lost_);
   }
 
+  /// Spawns the sender of alerts and a courier for each receiver, if there is one.
+  void spawn_alert_sender() {
+    alert_sender_settings x;
+    for (auto& one : alert_receivers_of(how_, *from_.plans)) {
+      auto with = backend_of(one, how_, from_, clock_);
+      auto courier = system_.spawn<caf::detached>(alert_courier, one.how, std::move(with));
+      goes_with(courier, "the alert_courier of " + one.how.name, lost_);
+      x.receivers.push_back({one.how.name, one.how.server, courier});
+    }
+    if (x.receivers.empty())
+      return;
+    alerts_ = system_.spawn(alert_sender, std::move(x));
+    goes_with(alerts_, "the alert_sender", lost_);
+  }
+
   /// Spawns the actor that starts and stops cells as the member's assignment changes.
   result<void> spawn_member() {
     auto all = all_cells(*from_.plans, how_.shards);
@@ -253,6 +271,7 @@ class company {
     x.router = router_;
     x.fill = fill_;
     x.batches = batches_;
+    x.alerts = alerts_;
     if (how_.is_one_of_many()) {
       x.book = book_of_nodes(how_);
       x.address = how_.node_address;
@@ -288,6 +307,7 @@ class company {
     x.fill = fill_;
     x.member = *member_;
     x.batches = batches_;
+    x.alerts = alerts_;
     inspector_ = system_.spawn(inspector, x);
     caf::anon_send(*member_, atom::inspector_v, inspector_);
   }
@@ -316,6 +336,7 @@ class company {
   fill_actor fill_;
   batch_worker_actor batch_worker_;
   batch_scheduler_actor batches_; ///< null: there are no batch figures
+  alert_sender_actor alerts_;     ///< null: alerts have no receiver
   dispatcher_actor dispatcher_;
   inspector_actor inspector_;
 };

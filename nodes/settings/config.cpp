@@ -1,5 +1,7 @@
 #include "nodes/settings/config.hpp"
 
+#include "actors/alert_sender/http_target.hpp"
+#include "actors/alert_sender/signature.hpp"
 #include "actors/member/assignment.hpp"
 #include "actors/sources/debezium/topics.hpp"
 #include "actors/sources/kafka/properties.hpp"
@@ -164,6 +166,21 @@ result<void> check_node_address(const settings& x) {
             "MILLRACE_NODE_AUTHORITY; or --insecure states that the network has no other clients"};
 }
 
+/// Checks where alerts are sent. An error never contains a URL, which can have a password.
+result<void> check_receivers(const settings& x) {
+  const std::initializer_list<std::pair<const char*, const std::string&>> urls{
+      {"MILLRACE_ALERTMANAGER_URL", x.alertmanager_url}, {"MILLRACE_ALERT_WEBHOOK_URL", x.alert_webhook_url}};
+  for (auto& [setting, url] : urls)
+    if (!url.empty())
+      if (auto target = parse_http_url(url); !target)
+        return error{errc::bad_setting, std::string(setting) + ": " + target.why().message};
+  if (!good_webhook_secret(x.alert_webhook_secret))
+    return error{errc::bad_setting,
+                 "MILLRACE_ALERT_WEBHOOK_SECRET: what follows whsec_ isn't base64; leave whsec_ out to use a "
+                 "secret as it is"};
+  return {};
+}
+
 } // namespace
 
 void add_settings(CLI::App& app, settings& x) {
@@ -316,9 +333,14 @@ result<void> complete(settings& x) {
        {std::pair{"POSTGRES_PASSWORD", &x.owner.password}, std::pair{"REDIS_PASSWORD", &x.redis.password},
         std::pair{"MILLRACE_DEBEZIUM_PASSWORD", &x.debezium_password},
         std::pair{"MILLRACE_HTTP_TOKEN", &x.http_token},
-        std::pair{"CONNECT_PASSWORD", &x.connect_login.password}})
+        std::pair{"CONNECT_PASSWORD", &x.connect_login.password},
+        std::pair{"MILLRACE_ALERTMANAGER_URL", &x.alertmanager_url},
+        std::pair{"MILLRACE_ALERT_WEBHOOK_URL", &x.alert_webhook_url},
+        std::pair{"MILLRACE_ALERT_WEBHOOK_SECRET", &x.alert_webhook_secret}})
     if (auto read = read_secret(name, *into); !read)
       return read;
+  if (auto receivers = check_receivers(x); !receivers)
+    return receivers;
   if (auto* user = std::getenv("MILLRACE_DEBEZIUM_USER"))
     x.debezium_user = user;
   if (auto* off = std::getenv("MILLRACE_EXACTLY_ONCE"))

@@ -51,7 +51,10 @@ struct settings {
   std::string debezium_user, debezium_password;
   redis::settings redis;
   kafka::settings kafka;
-  std::string kafka_properties; ///< file of librdkafka's properties; empty: none
+  std::string alertmanager_url;     ///< can contain a password; empty: no Alertmanager
+  std::string alert_webhook_url;    ///< the same; empty: no webhook
+  std::string alert_webhook_secret; ///< empty: messages aren't signed
+  std::string kafka_properties;     ///< file of librdkafka's properties; empty: none
 
   std::string slot() const { return "millrace_" + project; }
   std::string connector() const { return "millrace-" + project; }

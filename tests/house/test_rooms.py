@@ -27,11 +27,11 @@ NODES_ORDER = {"settings": set(), "cli": {"settings"}, "node": {"settings"}}
 CAF_RULE = "only *_actor.*, interfaces.hpp, messages/caf/ and nodes/node/ include CAF"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
-# A client library is known in one room; the headers of each begin so.
+# A client library is known in one room, or in these; the headers of each begin so.
 CLIENTS = {
     "pqxx/": "actors/postgres/", "libpq-fe.h": "actors/postgres/", "hiredis/": "actors/redis/",
     "librdkafka/": "actors/sources/kafka/", "pg_query": "actors/figures/", "simdjson": "actors/sources/debezium/",
-    "openssl/": "actors/peers/", "prometheus/": "actors/inspector/",
+    "openssl/": ("actors/peers/", "actors/alert_sender/"), "prometheus/": "actors/inspector/",
 }
 
 
@@ -98,8 +98,9 @@ def foreign(path, target):
             return None
         return CAF_RULE
     for library, room in CLIENTS.items():
-        if target.startswith(library) and not path.startswith((room, "tests/")):
-            return f"only {room} knows {library.rstrip('/')}"
+        rooms = (room,) if isinstance(room, str) else room
+        if target.startswith(library) and not path.startswith((*rooms, "tests/")):
+            return f"only {', '.join(rooms)} knows {library.rstrip('/')}"
     return None
 
 

@@ -18,23 +18,29 @@ function alerts.key(cell) return PREFIX .. 'alert:' .. cell end
 local function field(name, subject) return name .. '\0' .. subject end
 
 -- Returns the event as fields and texts.
-local function event(x)
+local function event(x, severity)
   local resolved = x[STEP] == RESOLVES
   local out = { 'type', x[NAME], 'subject', x[SUBJECT], 'state', resolved and 'resolved' or 'firing', 'at', x[AT],
     'alert_id', x[NAME] .. ':' .. x[SUBJECT] .. ':' .. x[START], 'alert_start', x[START] }
   if resolved then out[#out + 1], out[#out + 2] = 'alert_end', x[AT] end
-  if x[SEVERITY] ~= '' then
-    out[#out + 1], out[#out + 2] = 'severity', x[SEVERITY]
-    out[#out + 1], out[#out + 2] = 'alert_revision', x[REVISION]
-  end
+  if severity ~= '' then out[#out + 1], out[#out + 2] = 'severity', severity end
+  if x[SEVERITY] ~= '' then out[#out + 1], out[#out + 2] = 'alert_revision', x[REVISION] end
   for i = 1, #x[COLUMNS] do out[#out + 1] = x[COLUMNS][i] end
   return out
 end
 
+-- Returns the event's severity. An alert is resolved with the severity with which it fired, even if it
+-- has another one now, or is gone.
+local function severity_of(x, key)
+  local fired = x[STEP] == RESOLVES and redis.pcall('HGET', key, 'severity')
+  return type(fired) == 'string' and fired or x[SEVERITY]
+end
+
 -- Shows the event. A key of another type in the way is somebody else's, and stays.
 local function show(before, x)
-  local fields, name = event(x), x[NAME]
+  local name = x[NAME]
   local key = before .. 'alerts:' .. name .. ':' .. x[SUBJECT]
+  local fields = event(x, severity_of(x, key))
   if x[STEP] ~= RESOLVES then redis.pcall('DEL', key) end
   redis.pcall('HSET', key, unpack(fields))
   if x[STEP] == RESOLVES then

@@ -85,6 +85,28 @@ CAF_TEST(the writer may say since when) {
   CAF_CHECK_EQUAL(worst(x), "Redis takes no results, for 30 s: OOM command not allowed");
 }
 
+CAF_TEST(receivers of alerts are named with what waits and what is lost) {
+  auto x = well();
+  x.sender.receivers.resize(2);
+  auto& hook = x.sender.receivers[1];
+  hook.name = "webhook";
+  hook.server = "http://127.0.0.1:80";
+  CAF_CHECK(troubles_of(x).empty());
+  hook.trouble = "it answers 500";
+  hook.since = now - 30;
+  hook.waiting = 1;
+  CAF_CHECK_EQUAL(worst(x),
+                  "no alerts reach webhook, for 30 s: http://127.0.0.1:80: it answers 500 (1 event waiting)");
+  hook.trouble.clear();
+  hook.lost = 12;
+  CAF_CHECK_EQUAL(troubles_of(x).at(0).what, "up to 12 events of alerts never reached webhook");
+  hook.lost = 0;
+  hook.refused = 1;
+  hook.refusal = "big:7:100: it answers 422";
+  CAF_CHECK_EQUAL(troubles_of(x).at(0).why,
+                  "they were passed over; the last one is big:7:100: it answers 422");
+}
+
 CAF_TEST(durations are told as people do) {
   CAF_CHECK_EQUAL(in_words(119), "119 s");
   CAF_CHECK_EQUAL(in_words(120), "2 min");

@@ -1,0 +1,30 @@
+#pragma once
+
+/// POSTs JSON to one receiver over a connection that is kept. For one thread: a call blocks it for up to
+/// about 20 s.
+
+#include "actors/alert_sender/answer.hpp"
+#include "actors/alert_sender/http_target.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace millrace {
+
+class http_poster {
+ public:
+  /// The certificate of an https server is checked against the machine's CAs.
+  explicit http_poster(http_target to);
+  ~http_poster();
+
+  /// Sends the body, with these headers and the target's login. Follows no redirect, so that nobody else
+  /// gets the message.
+  http_answer post(const std::string& body, const std::map<std::string, std::string>& headers);
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace millrace
