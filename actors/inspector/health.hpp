@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// An actor that hasn't answered for this time makes a node unhealthy. Long, because an actor also waits for a
-/// server that doesn't answer, and a restart of the node mends no server.
+/// An actor that hasn't answered for this time makes a node unhealthy. Long, because an actor also waits for
+/// a server that doesn't answer, and a restart of the node mends no server.
 constexpr std::chrono::seconds longest_silence{300};
 
 /// Returns why a node is unhealthy, which a restart might mend: the actors that don't answer. Empty: it is

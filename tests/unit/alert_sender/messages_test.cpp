@@ -81,8 +81,8 @@ CAF_TEST(a URL has a server and a path and a login) {
   CAF_CHECK_EQUAL(x->path, "/hooks/a?b=c");
   CAF_CHECK_EQUAL(x->user, "me");
   CAF_CHECK_EQUAL(x->password, "p@ss");
-  CAF_CHECK_EQUAL(parse_http_url("http://[::1]:9093")->server, "http://[::1]:9093");
-  CAF_CHECK_EQUAL(parse_http_url("http://h")->path, "/");
+  CAF_CHECK_EQUAL(std::string(parse_http_url("http://[::1]:9093")->server), "http://[::1]:9093");
+  CAF_CHECK_EQUAL(std::string(parse_http_url("http://h")->path), "/");
 }
 
 CAF_TEST(a URL of another form is refused without being repeated) {

@@ -99,11 +99,11 @@ CAF_TEST(receivers of alerts are named with what waits and what is lost) {
                   "no alerts reach webhook, for 30 s: http://127.0.0.1:80: it answers 500 (1 event waiting)");
   hook.trouble.clear();
   hook.lost = 12;
-  CAF_CHECK_EQUAL(troubles_of(x).at(0).what, "up to 12 events of alerts never reached webhook");
+  CAF_CHECK_EQUAL(std::string(troubles_of(x).at(0).what), "up to 12 events of alerts never reached webhook");
   hook.lost = 0;
   hook.refused = 1;
   hook.refusal = "big:7:100: it answers 422";
-  CAF_CHECK_EQUAL(troubles_of(x).at(0).why,
+  CAF_CHECK_EQUAL(std::string(troubles_of(x).at(0).why),
                   "they were passed over; the last one is big:7:100: it answers 422");
 }
 
