@@ -63,7 +63,9 @@ http_answer http_poster::post(const std::string& body, const std::map<std::strin
     return bytes <= longest_answer && std::chrono::steady_clock::now() - began < answer_limit;
   };
   auto answer = impl_->http.send(request);
-  if (!answer && out.status == 0)
+  if (answer)
+    out.status = answer->status; // without a body, the response handler isn't called
+  else if (out.status == 0)
     out.why = httplib::to_string(answer.error());
   return out;
 }
