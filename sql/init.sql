@@ -24,6 +24,7 @@
 \else
   \set node_role millrace_node
 \endif
+SET search_path = pg_catalog, pg_temp;  -- a database's own could hide PostgreSQL's functions
 SET client_min_messages = warning;
 SET timezone = 'UTC';
 

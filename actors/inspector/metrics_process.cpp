@@ -23,7 +23,7 @@ std::vector<metric> process_metrics() {
        [](auto& x, auto& out) {
          out.add(1, {{"version", x.build.version}, {"commit", x.build.commit}});
        }},
-      {{"millrace_healthy", gauge, "0 or 1", "", "as `/healthz`: no actor is silent"},
+      {{"millrace_healthy", gauge, "0 or 1", "", "as `/healthz`: no actor has been silent for 5 min"},
        [](auto& x, auto& out) { out.add(x.healthy); }},
       {{"millrace_ready", gauge, "0 or 1", "",
         "as `/readyz`: connected, with its shards, and the lag is short"},

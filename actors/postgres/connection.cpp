@@ -22,7 +22,7 @@ errc code_of(std::string_view sqlstate) {
   };
   if (any({"28", "42501"}))
     return errc::denied;
-  if (sqlstate.empty() || any({"08", "53", "57", "58", "25006", "40"}))
+  if (sqlstate.empty() || any({"08", "53", "57", "58", "25006", "40", "55P03"}))
     return errc::unavailable;
   return errc::bad_setting;
 }

@@ -22,21 +22,31 @@ std::string unless(const std::string& there, const std::string& statement) {
 }
 
 /// Returns SQL that fails if the schema or a table in it belongs to a role that is neither the current one
-/// nor a superuser. Its triggers, defaults and checks would run with the rights of whoever runs the script.
+/// nor a superuser, or if a table has triggers. Triggers, defaults and checks would run with the rights of
+/// whoever runs the script.
 std::string only_of_ours(const std::string& schema) {
   auto name = quoted_text(schema);
   auto body =
-      "DECLARE strangers text; BEGIN SELECT pg_catalog.string_agg(DISTINCT r.rolname, ', ') INTO strangers"
-      " FROM (SELECT nspowner AS owner FROM pg_catalog.pg_namespace WHERE nspname = "
+      "DECLARE found text; BEGIN"
+      " SELECT pg_catalog.string_agg(DISTINCT r.rolname, ', ') INTO found FROM"
+      " (SELECT nspowner AS owner FROM pg_catalog.pg_namespace WHERE nspname = "
       + name
       + " UNION ALL SELECT c.relowner FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n"
         " ON n.oid = c.relnamespace WHERE n.nspname = "
       + name
       + ") o JOIN pg_catalog.pg_roles r ON r.oid = o.owner WHERE NOT r.rolsuper AND r.rolname <> "
         "current_user;"
-        " IF strangers IS NOT NULL THEN RAISE EXCEPTION 'the schema % or a table in it belongs to the role %,"
+        " IF found IS NOT NULL THEN RAISE EXCEPTION 'the schema % or a table in it belongs to the role %,"
         " whose triggers would run as you: run this as that role, or drop the schema', "
-      + name + ", strangers; END IF; END";
+      + name
+      + ", found; END IF;"
+        " SELECT pg_catalog.string_agg(t.tgname, ', ') INTO found FROM pg_catalog.pg_trigger t"
+        " JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n"
+        " ON n.oid = c.relnamespace WHERE NOT t.tgisinternal AND n.nspname = "
+      + name
+      + "; IF found IS NOT NULL THEN RAISE EXCEPTION 'a table in the schema % has the triggers %, which would"
+        " run as you: drop them', "
+      + name + ", found; END IF; END";
   return "DO " + quoted_text(body) + ";\n";
 }
 
@@ -107,6 +117,18 @@ class inquiry {
       add(has.exists ? "the role " + name + " can't log in with the password that the settings have"
                      : "the role " + name + " has no password yet",
           "ALTER ROLE " + quoted_name(name) + " PASSWORD :'" + password + "';");
+  }
+
+  /// Returns the strangers, but for those who own a table that figures read: they choose its rows anyway.
+  std::string distrusted() const {
+    std::string out;
+    for (auto& role : there_.strangers)
+      if (std::none_of(needed_.tables.begin(), needed_.tables.end(), [&](auto& name) {
+            auto table = there_.tables.find(name);
+            return table != there_.tables.end() && table->second.owner == role;
+          }))
+        out += (out.empty() ? "" : ", ") + role;
+    return out;
   }
 
   void own_tables() {
@@ -294,7 +316,8 @@ std::string to_script(const std::vector<lack>& lacks, const facts& there, const 
       out += commented("NOT BY SQL: " + x.what);
   if (std::none_of(lacks.begin(), lacks.end(), writes))
     return out + "-- Nothing is missing.\n";
-  out += "\\set ON_ERROR_STOP on\n";
+  // A database can set another search_path, in which others' functions and operators hide PostgreSQL's.
+  out += "\\set ON_ERROR_STOP on\nSET search_path = pg_catalog, pg_temp;\n";
   for (auto& [variable, file] :
        {std::pair<std::string, std::string>{"debezium_password", "MILLRACE_DEBEZIUM_PASSWORD"},
         {"node_password", "MILLRACE_NODE_PASSWORD"}})
@@ -308,7 +331,7 @@ std::string to_script(const std::vector<lack>& lacks, const facts& there, const 
   for (auto& x : lacks)
     if (writes(x) && !x.in_transaction)
       out += commented(x.what) + x.sql + "\n\n";
-  out += "BEGIN;\n\n";
+  out += "BEGIN ISOLATION LEVEL READ COMMITTED;\n\n";
   for (auto& x : lacks)
     if (writes(x) && x.in_transaction)
       out += commented(x.what) + x.sql + "\n\n";

@@ -72,11 +72,10 @@ class Home:
                 f"{user_name(os.geteuid())} starts there; "
                 "choose a folder of your own")
         make_server_user()
-        theirs = [name for name in FOLDERS if (self.root / name).exists()]
-        if theirs and not self.is_ours() and not self.secrets.exists():
-            raise PermissionError(f"MILLRACE_HOME={self.root} has a folder {theirs[0]} that isn't Millrace's; choose "
-                                  "another folder")
-        self.marker.touch()
+        self.claim()
+        if not self.is_ours():
+            raise PermissionError(f"MILLRACE_HOME={self.root} has folders that aren't Millrace's (such as "
+                                  f"{self.made()[0].name}); choose another folder")
         for folder, mode in ((self.run, 0o700), (self.secrets, 0o700), (self.logs, 0o750)):
             own_folder(folder, mode)
         for log in self.logs.glob("*.log*"):
@@ -94,6 +93,7 @@ class Home:
         """Returns a secret of this stack, made up at the first call and kept in a file that only its owner reads."""
         path = self.secrets / name
         if not path.is_file():
+            self.claim()
             self.secrets.mkdir(parents=True, exist_ok=True)
             self.secrets.chmod(0o700)
             write_private(path, secrets.token_hex(24) + "\n")
@@ -120,6 +120,16 @@ class Home:
         for folder in (self.configuration, self.configuration / name):
             own_folder(folder, 0o711)
         return self.configuration / name
+
+    def made(self):
+        """Returns the folders here whose names are those of a stack's."""
+        return [self.root / name for name in FOLDERS if (self.root / name).exists()]
+
+    def claim(self):
+        """Marks this folder as a stack's, unless it has folders that could be somebody's."""
+        if not self.made():
+            self.root.mkdir(parents=True, exist_ok=True)
+            self.marker.touch()
 
     def is_ours(self):
         """Tells whether a stack has made this folder. Those of before have no marker, but a supervisor's lock."""

@@ -26,7 +26,7 @@ constexpr const char* control_help =
 
 void answer(httplib::Response& out, const json& body, int code = 200) {
   out.status = code;
-  out.set_content(body.dump(2) + "\n", "application/json");
+  out.set_content(body.dump(2, ' ', false, json::error_handler_t::replace) + "\n", "application/json");
 }
 
 std::int64_t unix_now() {

@@ -1,6 +1,7 @@
 #include "nodes/node/page_feed.hpp"
 
 #include <nlohmann/json.hpp>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 
@@ -82,12 +83,22 @@ void page_feed::stop() {
     thread_.join();
 }
 
+/// Returns the status, or an empty object if it can't be told: a stream goes on with the next look.
+std::string page_feed::look() const {
+  try {
+    return look_();
+  } catch (const std::exception& why) {
+    spdlog::warn("page: the status can't be told: {}", why.what());
+    return "{}";
+  }
+}
+
 void page_feed::run() {
   std::unique_lock lock(guard_);
   while (!stopped_) {
     auto began = steady_clock::now();
     lock.unlock();
-    auto text = look_();
+    auto text = look();
     lock.lock();
     keep(text);
     auto due = [&] { return steady_clock::now() >= began + (readers_ > 0 ? busy_interval : idle_interval); };

@@ -65,6 +65,7 @@ class page_feed {
     std::optional<std::int64_t> events, lag_ms, waiting_bytes;
   };
 
+  std::string look() const;
   void run();
   void leave();
   void keep(const std::string& text);

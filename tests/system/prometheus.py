@@ -13,7 +13,7 @@ from stack import REPOSITORY, wait_until
 
 RULES = REPOSITORY / "deploy" / "prometheus" / "rules.yaml"
 CONFIG = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
+global: {{scrape_interval: 2s, scrape_timeout: 2s, evaluation_interval: 1s}}
 rule_files: [rules.yaml]
 scrape_configs:
   - job_name: millrace

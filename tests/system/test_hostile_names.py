@@ -181,9 +181,17 @@ class HostileNames(unittest.TestCase):
             self.psql("app", script)
         self.assertEqual(self.psql("app", "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory';\n", "-At"), "f\n")
         (self.folder / "planted2").mkdir()
+        # Planted whole, the script stops too: nothing is missing but the rights.
+        self.psql(
+            "app",
+            "SET SESSION AUTHORIZATION mallory; ALTER TABLE millrace_planted.anchor DISABLE TRIGGER rise;\n"
+            "INSERT INTO millrace_planted.anchor VALUES (1, '');\n"
+            "CREATE TABLE millrace_planted.debezium_signal (id varchar(64) PRIMARY KEY, type text, data text);\n")
         said = self.run_verb("init", self.folder / "planted2" / "planted", "--postgres",
                              f"postgresql://app@127.0.0.1:{self.port}/app")[1]
         self.assertIn("the schema millrace_planted or a table in it belongs to mallory", said)
+        with self.assertRaisesRegex(AssertionError, "belongs to the role mallory, whose triggers would run as you"):
+            self.psql("app", (self.folder / "planted2" / "planted" / "prepare.sql").read_text())
         self.psql("app", "DROP SCHEMA millrace_planted CASCADE;\n")
 
     def test_a_name_with_control_characters_is_refused_by_check_and_prepare(self):

@@ -3,10 +3,12 @@
 -- "ID COUNT": the newest event that it confirmed, and how many events the stream had been given by then.
 local SENT = PREFIX .. 'alerts_sent'
 
--- Returns XINFO's facts about the stream by their names. Without a stream: of an empty one.
+-- Returns XINFO's facts about the stream by their names. Without a stream: of an empty one. Another error
+-- is returned as it is: it must not look like a stream that was deleted.
 local function facts(key)
   local out = { ['length'] = 0, ['entries-added'] = 0, ['last-generated-id'] = '0-0' }
   local info = redis.pcall('XINFO', 'STREAM', key)
+  if info.err then return string.find(info.err, 'no such key', 1, true) and out or info end
   for i = 1, #info, 2 do out[info[i]] = info[i + 1] end
   return out
 end
@@ -16,6 +18,7 @@ end
 local function alerts_outgoing(_, argv)
   local key = argv[2] .. 'alerts:stream'
   local position, x = redis.call('HGET', SENT, argv[1]) or '', facts(key)
+  if x.err then return x end
   local events = {}
   if position ~= '' and x['length'] > 0 then
     events = redis.call('XRANGE', key, '(' .. string.match(position, '^[^ ]*'), '+', 'COUNT', argv[3])
@@ -40,7 +43,7 @@ register('alerts_confirm', alerts_confirm, { 'allow-oom' })
 local function alerts_active(_, argv)
   local before = argv[1] .. 'alerts:'
   local page = redis.pcall('SSCAN', before .. 'active:' .. argv[2], argv[3], 'COUNT', 200)
-  if page.err then return { '0', {} } end
+  if page.err then return page end
   local events = {}
   for _, subject in ipairs(page[2]) do
     local event = redis.pcall('HGETALL', before .. argv[2] .. ':' .. subject)

@@ -110,6 +110,7 @@ CAF_TEST(a statement that waits for a lock ends after a while and says so) {
   run(db, "SET lock_timeout = '100ms'");
   auto read = db.query_rows("SELECT id FROM t");
   CAF_REQUIRE(!read);
+  CAF_CHECK(read.why().code == errc::unavailable);
   CAF_CHECK(read.why().message.find("another session holds a lock on the table") != std::string::npos);
 }
 
