@@ -134,11 +134,11 @@ class inquiry {
   void own_tables() {
     auto schema = quoted_name(of_.own_schema);
     auto guard = only_of_ours(of_.own_schema);
-    if (!there_.strangers.empty())
-      add("the schema " + of_.own_schema + " or a table in it belongs to " + there_.strangers
+    if (auto strangers = distrusted(); !strangers.empty())
+      add("the schema " + of_.own_schema + " or a table in it belongs to " + strangers
               + ", who could run code as whoever writes there: drop the schema, or give it to an "
                 "administrator",
-          "");
+          guard);
     if (!there_.own_schema)
       add("there is no schema " + of_.own_schema + " for Millrace's own two tables",
           "CREATE SCHEMA IF NOT EXISTS " + schema + ";\n" + guard);
