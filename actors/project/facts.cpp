@@ -37,7 +37,7 @@ SELECT json_build_object(
   'debezium', (SELECT facts FROM role WHERE rolname = $debezium),
   'own_schema', EXISTS (SELECT FROM own), 'signal_table', EXISTS (SELECT FROM signal),
   'anchor_table', EXISTS (SELECT FROM anchor),
-  'strangers', (SELECT json_agg(DISTINCT r.rolname)
+  'strangers', (SELECT string_agg(DISTINCT r.rolname, ', ')
                 FROM (SELECT nspowner AS owner FROM pg_namespace WHERE nspname = $schema
                       UNION ALL SELECT c.relowner FROM pg_class c JOIN own_table t ON t.oid = c.oid) o
                 JOIN pg_roles r ON r.oid = o.owner
@@ -57,7 +57,7 @@ SELECT n.nspname, c.relname, c.relreplident, pg_table_size(c.oid),
                  FROM pg_roles r WHERE r.rolname = $debezium), false),
        coalesce((SELECT c.relrowsecurity AND NOT $unbound FROM pg_roles r WHERE r.rolname = $node), false),
        coalesce((SELECT c.relrowsecurity AND NOT $unbound FROM pg_roles r WHERE r.rolname = $debezium), false),
-       c.relrowsecurity, pg_get_userbyid(c.relowner)
+       c.relrowsecurity
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_')";
 
@@ -106,8 +106,7 @@ facts read(const json& x) {
   out.own_schema = flag(x, "own_schema");
   out.signal_table = flag(x, "signal_table");
   out.anchor_table = flag(x, "anchor_table");
-  if (x["strangers"].is_array())
-    out.strangers = x["strangers"].get<std::set<std::string>>();
+  out.strangers = x["strangers"].is_string() ? x["strangers"].get<std::string>() : "";
   out.publication = x["publication"].is_object();
   out.publishes_all_tables = flag(x["publication"], "all_tables");
   out.publishes_all_changes = flag(x["publication"], "all_changes");
@@ -125,8 +124,7 @@ result<void> add_tables(postgres::session& db, const names& of, facts& to) {
     auto text = [&](std::size_t i) { return x[i].value_or(""); };
     auto yes = [&](std::size_t i) { return text(i) == "t"; };
     to.tables[{text(0), text(1)}] = {
-        text(2)[0], std::strtoull(text(3).c_str(), nullptr, 10), yes(4), yes(5), yes(8), yes(6), yes(7),
-        text(9)};
+        text(2)[0], std::strtoull(text(3).c_str(), nullptr, 10), yes(4), yes(5), yes(8), yes(6), yes(7)};
   }
   return {};
 }

@@ -38,7 +38,6 @@ struct table_facts {
   bool node_reads = false, debezium_reads = false;   ///< SELECT, and USAGE on the schema
   bool row_security = false;                         ///< it has policies, for some roles
   bool node_misses = false, debezium_misses = false; ///< row-level security hides rows from the role
-  std::string owner;
 };
 
 struct facts {
@@ -55,7 +54,7 @@ struct facts {
   bool own_schema = false, signal_table = false, anchor_table = false, anchor_row = false;
   /// Roles that own the own schema or its tables, and are neither this user, nor the database's owner, nor an
   /// administrator. Their triggers would run as whoever writes there.
-  std::set<std::string> strangers;
+  std::string strangers;
   bool publication = false, publishes_all_tables = false, publishes_all_changes = false;
   std::set<table_name> published;
   std::map<table_name, table_facts> tables;

@@ -119,22 +119,10 @@ class inquiry {
           "ALTER ROLE " + quoted_name(name) + " PASSWORD :'" + password + "';");
   }
 
-  /// Returns the strangers, but for those who own a table that figures read: they choose its rows anyway.
-  std::string distrusted() const {
-    std::string out;
-    for (auto& role : there_.strangers)
-      if (std::none_of(needed_.tables.begin(), needed_.tables.end(), [&](auto& name) {
-            auto table = there_.tables.find(name);
-            return table != there_.tables.end() && table->second.owner == role;
-          }))
-        out += (out.empty() ? "" : ", ") + role;
-    return out;
-  }
-
   void own_tables() {
     auto schema = quoted_name(of_.own_schema);
     auto guard = only_of_ours(of_.own_schema);
-    if (auto strangers = distrusted(); !strangers.empty())
+    if (auto& strangers = there_.strangers; !strangers.empty())
       add("the schema " + of_.own_schema + " or a table in it belongs to " + strangers
               + ", who could run code as whoever writes there: drop the schema, or give it to an "
                 "administrator",

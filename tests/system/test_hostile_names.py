@@ -167,6 +167,7 @@ class HostileNames(unittest.TestCase):
         self.assert_nothing_ran()
 
     def test_a_schema_that_somebody_has_planted_gives_nobody_the_rights_of_who_prepares(self):
+        self.psql("app", "SET SESSION AUTHORIZATION app; CREATE TABLE ours (id int PRIMARY KEY, n numeric(9,2));\n")
         project = self.folder / "planted"
         self.run_verb("init", project, "--postgres", f"postgresql://app@127.0.0.1:{self.port}/app")
         script = (project / "prepare.sql").read_text()
@@ -187,12 +188,13 @@ class HostileNames(unittest.TestCase):
             "SET SESSION AUTHORIZATION mallory; ALTER TABLE millrace_planted.anchor DISABLE TRIGGER rise;\n"
             "INSERT INTO millrace_planted.anchor VALUES (1, '');\n"
             "CREATE TABLE millrace_planted.debezium_signal (id varchar(64) PRIMARY KEY, type text, data text);\n")
-        said = self.run_verb("init", self.folder / "planted2" / "planted", "--postgres",
-                             f"postgresql://app@127.0.0.1:{self.port}/app")[1]
-        self.assertIn("the schema millrace_planted or a table in it belongs to mallory", said)
+        again = self.folder / "planted2" / "planted"
+        self.run_verb("init", again, "--postgres", f"postgresql://app@127.0.0.1:{self.port}/app")
+        script = (again / "prepare.sql").read_text()
+        self.assertIn("the schema millrace_planted or a table in it belongs to mallory", script)
         with self.assertRaisesRegex(AssertionError, "belongs to the role mallory, whose triggers would run as you"):
-            self.psql("app", (self.folder / "planted2" / "planted" / "prepare.sql").read_text())
-        self.psql("app", "DROP SCHEMA millrace_planted CASCADE;\n")
+            self.psql("app", script)
+        self.psql("app", "DROP SCHEMA millrace_planted CASCADE; DROP TABLE ours;\n")
 
     def test_a_name_with_control_characters_is_refused_by_check_and_prepare(self):
         for text in (x for x in self.names() if CONTROLS.search(x.replace("\n", "\r"))):
