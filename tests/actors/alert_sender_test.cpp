@@ -123,7 +123,7 @@ CAF_TEST(a round that does not end is asked for again) {
   CAF_CHECK_EQUAL(scripts[0]->rounds.size(), 2u);
 }
 
-CAF_TEST(a node that no longer leads forgets its rounds and begins anew) {
+CAF_TEST(a node that no longer leads forgets its rounds and starts over) {
   lead(true);
   lead(false);
   end(0, 3);

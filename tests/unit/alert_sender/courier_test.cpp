@@ -98,7 +98,7 @@ CAF_TEST(an event that is refused five times is passed over and reported) {
   CAF_CHECK_EQUAL(std::string(report.trouble), "");
 }
 
-CAF_TEST(a server error between refusals begins the count anew) {
+CAF_TEST(a server error between refusals restarts the count) {
   courier_fixture f;
   f.run();
   f.fire("7");
