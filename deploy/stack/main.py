@@ -12,6 +12,7 @@ import certificates
 import control
 import down
 import front
+import monitor
 import nodes
 import package
 import services
@@ -67,6 +68,13 @@ def parser():
     one = verbs.add_parser("nodes", help="list the nodes of this machine, add one, or remove the newest")
     one.add_argument("action", choices=["list", "add", "remove"])
     one.add_argument("--json", action="store_true", help="list: print JSON")
+    one = verbs.add_parser("monitor", help="show live what a node's page shows, in this terminal, until q or Ctrl-C")
+    one.add_argument("--node", type=node_name, default="node", metavar="NAME",
+                     help="which node of this machine is asked: node, node-2 ... (default node)")
+    one.add_argument("--interval", type=interval, default=1.0, metavar="SECONDS",
+                     help="time between two looks, from 0.2 to 3600 (default 1)")
+    one.add_argument("--once", action="store_true",
+                     help="print one frame as plain text, as without a terminal; exit 1 if the node doesn't answer")
     one = verbs.add_parser(
         "certs",
         help="make a private CA and the nodes' certificates, for TLS between nodes; run again, it adds and renews",
@@ -99,6 +107,18 @@ def service_name(text):
     if not services.kind_of(text):
         raise argparse.ArgumentTypeError(f"there is no service {text!r}")
     return text
+
+
+def node_name(text):
+    if services.kind_of(text) is not services.Node:
+        raise argparse.ArgumentTypeError(f"there is no node {text!r}; they are called node, node-2 ...")
+    return text
+
+
+def interval(text):
+    if not 0.2 <= float(text) <= 3600:
+        raise argparse.ArgumentTypeError("an interval is from 0.2 to 3600 seconds")
+    return float(text)
 
 
 def number_of_nodes(text):
@@ -242,6 +262,8 @@ def run(arguments):
         return up.up(settings, options.rate, options.detach, options.yes)
     if options.verb == "down":
         return down.down(settings, options.wipe)
+    if options.verb == "monitor":
+        return monitor.monitor(settings, options.node, options.interval, options.once)
     if options.verb == "certs":
         certificates.run(options.folder or settings.get("MILLRACE_NODE_CERTS") or settings.home.root / "certs",
                          options.nodes or [node.name for node in services.nodes(settings)], options.days, options.renew)

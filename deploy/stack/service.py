@@ -2,6 +2,7 @@
 it."""
 import base64
 import hashlib
+import http.client
 import json
 import os
 import pathlib
@@ -98,7 +99,7 @@ def http_get(url, seconds=1.0, login=None):
             return reply.status, reply.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode("utf-8", "replace")
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):  # the last: the server ended amid its answer
         return None, ""
 
 
