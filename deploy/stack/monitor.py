@@ -70,14 +70,17 @@ class Watch:
 
     def look(self):
         """Asks the node for its report. Returns whether it answered."""
+        began = time.monotonic()
         code, report = service.http_answer(self.node.url("/status"), PATIENCE)
         if code in (200, 503) and isinstance(report, dict) and "troubles" in report:
             self.heard = time.monotonic()
             self.before, self.now, self.away = self.now, (self.heard, report), ""
-        elif code is None:
-            self.away = f"No answer came within {PATIENCE:g} s, or the connection was refused"
-        else:
+        elif code is not None:
             self.away = "Another program answers there, not a node"
+        elif time.monotonic() - began < PATIENCE:
+            self.away = "The connection was refused, or ended amid the answer"
+        else:
+            self.away = f"No answer came within {PATIENCE:g} s"
         return not self.away
 
     def look_at_alerts(self):

@@ -1,8 +1,8 @@
 """What `monitor` shows: a function from two looks at a node, and a size, to lines of text. Knows no terminal."""
 import dataclasses
 
-from monitor_report import (by_state, doubts, nodes, not_durable, number, objects, age, part, per_second, slowest, stages,
-                            text, verdict, worst_first, STAGES)
+from monitor_report import (STAGES, age, by_state, doubts, nodes, not_durable, number, objects, part, per_second,
+                            slowest, stages, text, verdict, worst_first)
 from monitor_words import columns, count, counted, cut, milliseconds, padded, rate, seconds, shown, size, wrapped
 
 WIDE = 120      #: columns from which figures have the left half to themselves
@@ -18,9 +18,9 @@ HELP = """Keys
   ?                               this help, or back
   q, Ctrl-C                       quit
 
-The first line is what `deploy/millrace status` begins with. Rates are counted between
-two looks. ▶ marks the stage that holds back the others (red), or else the one that takes
-most of the time from commit to Redis.
+The first line is what `deploy/millrace status` begins with. Rates are
+counted between two looks. ▶ marks the stage that holds back the others
+(red), or else the one that takes most of the time from commit to Redis.
 docs/monitor.md has more. NO_COLOR=1 turns colours off."""
 
 
@@ -183,9 +183,10 @@ def sections(view, status, width):
 def figures(view, status, width):
     every = objects(status, "figures")
     listed = [x for x in worst_first(every) if not view.only_bad or text(x, "state") != "live"]
+    names = name_columns(listed, width)
     summary = f"{by_state(every)}; {counted(number(status, 'rows'), 'row')} in memory"
-    return Section("Figures", summary + (" (only those that aren't live)" if view.only_bad else ""),
-                   [figure(x, view.clock, name_columns(listed, width)) for x in listed], scrolls=True)
+    summary += " (only those that aren't live)" if view.only_bad else ""
+    return Section("Figures", summary, [figure(x, view.clock, names) for x in listed], scrolls=True)
 
 
 def name_columns(items, width):
@@ -264,7 +265,8 @@ def lists(found, view, width, space):
     if width < WIDE:
         given = shares(found, space)
         most, page = reach(found[0], given[0])
-        return [line for x, n in zip(found, given) for line in fill(x, n, width, min(view.scroll, most))], most, page
+        top = min(view.scroll, most)
+        return [line for x, n in zip(found, given) for line in fill(x, n, width, top if x.scrolls else 0)], most, page
     half = (width - 2) // 2
     most, page = reach(found[0], space)
     left = fill(found[0], space, half, min(view.scroll, most))

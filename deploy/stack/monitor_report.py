@@ -162,7 +162,8 @@ def doubts(status):
     """Returns (table, what) of open dead letters, doubts, and tables that can't be read."""
     around, found = part(status, "cluster", "surroundings"), []
     letters = part(around, "open_dead_letters")
-    found += [(shown(table), f"{counted(number(letters, table), 'open dead letter')}: deploy/millrace dead-letters list")
+    found += [(shown(table),
+               f"{counted(number(letters, table), 'open dead letter')}: deploy/millrace dead-letters list")
               for table in letters]
     found += [(shown(table), f"{text(x, 'reason')}: {text(x, 'remedy')}")
               for table, x in part(around, "doubts").items() if isinstance(x, dict)]

@@ -62,8 +62,9 @@ def capital(text):
 def shown(text):
     """Returns text from elsewhere in one line. Besides control characters, whatever has no width that every terminal
     agrees on is written out."""
-    return "".join(
-        f"\\u{ord(x):04x}" if unicodedata.category(x) in ("Cf", "Cn", "Cs") else x for x in visible(str(text)))
+    text = visible(str(text))
+    return text if text.isascii() else "".join(
+        f"\\u{ord(x):04x}" if unicodedata.category(x) in ("Cf", "Cn", "Cs") else x for x in text)
 
 
 def width_of(character):

@@ -189,7 +189,7 @@ class Documents(unittest.TestCase):
         table = (ROOT / "docs" / "verbs.md").read_text()
         for verb in [
                 *front.VERBS, "up", "down", "env", "logs", "service", "package", "test", "nodes", "certs", "psql",
-                "bench"
+                "bench", "monitor"
         ]:
             self.assertRegex(table, rf"`{verb}[ `]", f"docs/verbs.md doesn't tell of the verb {verb}")
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a node tells to Prometheus and to probes: the metrics are true, the dashboard's queries return data, and a rule
-fires while its cause lasts."""
+"""What a node tells to Prometheus, to probes and to `monitor`: the metrics are true, the dashboard's queries return
+data, and a rule fires while its cause lasts."""
 import json
 import os
 import signal
@@ -13,8 +13,10 @@ import urllib.request
 import running
 import stack
 from prometheus import RULES, Prometheus
-from stack import REPOSITORY, wait_until
+from stack import DOOR, REPOSITORY, wait_until
+from terminal import Terminal
 
+TOLD_WITHIN = 5  #: seconds, in which `monitor` says that its node is gone
 DASHBOARD = REPOSITORY / "deploy" / "grafana" / "millrace.json"
 
 
@@ -125,6 +127,52 @@ class Metrics(running.SystemTest):
         empty = [(title, query) for title, query in queries if not self.prometheus.has_had_data(query)]
         self.assertEqual(empty, [])
         self.assertEqual(self.prometheus.broken_rules(), [])
+
+    def begins(self, terminal, sign, *parts):
+        """Returns the screen once its first line begins with the sign and all parts are on it, else None."""
+        lines = terminal.text()
+        return lines if lines[0].startswith(sign) and all(part in "\n".join(lines) for part in parts) else None
+
+    def test_monitor_prints_one_frame_without_a_terminal(self):
+        wait_until("figures are live", self.stack.is_live, 120)
+        done = self.stack.door("monitor")
+        self.assertTrue(done.stdout.startswith("✓ All is well: "), done.stdout)
+        for name in self.stack.figure_states():
+            self.assertRegex(done.stdout, rf"(?m)^  {name} +live$")
+        self.assertRegex(done.stdout, r"(?m)^Alerts  (none fires|\d+ (firing|pending|recovering))")
+        self.assertNotIn("\x1b", done.stdout)
+
+    def test_monitor_shows_figures_live_until_its_node_is_gone_and_restores_the_terminal(self):
+        with Terminal([DOOR, "monitor"], self.stack.environment) as terminal:
+            figures = len(self.stack.figure_states())
+            shown = wait_until("all is well", lambda: self.begins(
+                terminal, "✓ All is well", f"Figures  {figures} live", "Batches  ", "  node  32 shards  serves"), 60)
+            wait_until("events flow", lambda: any(line[:1] in "123456789" and " events/s   lag " in line
+                                                  for line in terminal.text()), 60)
+            self.assertIn("1049", terminal.modes)
+            print("\n".join(shown))
+            terminal.resize(10, 40)
+            wait_until("the frame fits a smaller terminal",
+                       lambda: self.begins(terminal, "✓ All is well", "\nNodes  ", "q quit"), 30)
+            terminal.resize(24, 80)
+            wait_until("it fits again", lambda: self.begins(terminal, "✓ All is well", "PostgreSQL  "), 30)
+            self.stack.kill("node", hold=True)
+            began = time.monotonic()
+            print("\n".join(wait_until("the loss is told", lambda: self.begins(
+                terminal, "✕ node doesn't answer at 127.0.0.1:", "logs node"), TOLD_WITHIN)))
+            print(f"told {time.monotonic() - began:.1f} s after the kill")
+            self.stack.door("service", "start", "node")
+            wait_until("the node is seen again", lambda: self.begins(terminal, "✓ All is well"), 120)
+            terminal.type("q")
+            self.assertEqual(terminal.wait(30), 0)
+            self.assertTrue(terminal.is_restored())
+
+    def test_ctrl_c_ends_monitor_and_restores_the_terminal(self):
+        with Terminal([DOOR, "monitor"], {**self.stack.environment, "NO_COLOR": "1"}) as terminal:
+            wait_until("a frame", lambda: "events/s" in "".join(terminal.text()), 60)
+            terminal.type("\x03")
+            self.assertEqual(terminal.wait(30), 0)
+            self.assertTrue(terminal.is_restored())
 
     def test_a_killed_node_fires_until_it_is_back(self):
         self.stack.kill("node", hold=True)
