@@ -78,7 +78,7 @@ class Watch:
         elif code is not None:
             self.away = "Another program answers there, not a node"
         elif time.monotonic() - began < PATIENCE:
-            self.away = "The connection was refused, or ended amid the answer"
+            self.away = "The connection was refused or lost"
         else:
             self.away = f"No answer came within {PATIENCE:g} s"
         return not self.away

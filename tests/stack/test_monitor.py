@@ -295,7 +295,7 @@ class Looks(support.StackTest):
         self.server.server_close()
         code, lines = self.once()
         self.assertEqual(code, 1)
-        self.assertIn("The connection was refused", lines[1])
+        self.assertIn("The connection was refused or lost", lines[1])
 
     def test_looks_go_on_after_a_silence(self):
         watch = monitor.Watch(self.settings, "node", 1.0)
