@@ -62,7 +62,7 @@ void cdc_router_state::open_window() {
   window = std::make_unique<delivery_window>(std::move(backend), how.credit_bytes);
   for (auto& [source, topic] : how.sources) {
     source_of[topic] = source;
-    intakes.try_emplace(source.table, *how.plans, source.table, how.shards, how.modes);
+    intakes.try_emplace(source.table, *how.plans, source.table, how.shards, how.modes, how.birth);
   }
   self->send(self, atom::poll_v);
   self->send(self, atom::progress_v);

@@ -154,6 +154,7 @@ class company {
     x.sources = from_.sources;
     x.modes.precise_decimals = how_.decimal_mode == "precise";
     x.first_fill = from_.first_fill;
+    x.birth = from_.note.birth;
     x.credit_bytes = how_.stream_buffer_mib << 20;
     x.now_ms = unix_ms;
     x.lost = lost_;
