@@ -88,6 +88,16 @@ void add_groups(std::vector<row_place_report>& out, const cell& of, route_id fro
   }
 }
 
+/// Appends the subject that the row is in the result of each alert of plain columns.
+void add_subjects(std::vector<row_place_report>& out, const cell& of, route_id from,
+                  const stored_row& stored) {
+  auto& figures = of.plans().figures;
+  for (std::uint16_t i = 0; i < figures.size(); ++i)
+    if (figures[i].what == figure_kind::projection && figures[i].child == from && figures[i].place.alert)
+      if (auto key = of.figures().shown_key(from, {i}, unpack(stored.key()), stored.marks()))
+        out.push_back({i, figures[i].name, *key});
+}
+
 row_copy_report copy_of(const cell& of, route_id from, const stored_row& stored, tick_seconds now) {
   auto& plans = of.plans();
   auto& by = plans.routes[from.value];
@@ -106,6 +116,7 @@ row_copy_report copy_of(const cell& of, route_id from, const stored_row& stored,
   for (auto& x : shown)
     if (x.fingerprint != 0)
       out.places.push_back({x.figure.value, plans.figures[x.figure.value].name, x.key, x.member});
+  add_subjects(out.places, of, from, stored);
   add_groups(out.places, of, from, kept, now);
   return out;
 }

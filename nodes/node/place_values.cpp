@@ -38,8 +38,10 @@ result<void> add_value(redis::client& from, const figure_plan& figure, row_place
     to.value += (to.exists ? " " : "") + label + *x.text;
     to.exists = true;
   }
-  if (to.value.size() > longest_value)
-    to.value = to.value.substr(0, longest_value) + "...";
+  if (to.value.size() > longest_value) {
+    to.value.resize(longest_value);
+    to.value += "...";
+  }
   return {};
 }
 
@@ -52,10 +54,16 @@ std::string word(alert_subject::phase x) {
 
 result<void> add_values(redis::client& from, const plan_set& plans, row_report& to) {
   for (auto& copy : to.copies)
-    for (auto& place : copy.places)
-      if (auto& figure = plans.figures.at(place.figure); !place.key.empty() && !figure.place.alert)
+    for (auto& place : copy.places) {
+      auto& figure = plans.figures.at(place.figure);
+      if (figure.place.alert) {
+        place.exists = true;
+        place.value = "a subject of this alert: `alerts` shows it if it is in the result";
+      } else if (!place.key.empty()) {
         if (auto added = add_value(from, figure, place); !added)
           return added;
+      }
+    }
   return {};
 }
 

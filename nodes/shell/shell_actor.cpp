@@ -72,6 +72,9 @@ std::string this_user(const peers::tls_context* tls) {
 /// Connects to a node and asks for its inspector.
 void reach(caf::event_based_actor* self, const known_ptr& node, const found_inspector& use,
            const told_why& failed) {
+  constexpr auto door_hint =
+      ". A node's door is its MILLRACE_NODE_ADDRESS; with TLS between nodes, the shell needs "
+      "their MILLRACE_NODE_CERTIFICATE, _KEY and _AUTHORITY";
   auto [host, port] = split_address(node->address);
   auto ends = steady_clock::now() + door_limit;
   self->request(node->network, door_limit, caf::connect_atom::value, host, port)
@@ -96,9 +99,9 @@ void reach(caf::event_based_actor* self, const known_ptr& node, const found_insp
                     });
           },
           [=](caf::error& why) {
-            failed(words_for(
-                self->system(), why,
-                "its door doesn't answer within 1 s: it is frozen, or this isn't the door of a node"));
+            failed(why == caf::sec::request_timeout
+                       ? "its door doesn't answer within 1 s: it is frozen, or this isn't the door of a node"
+                       : "it can't be reached: " + in_words(self->system(), why) + door_hint);
           });
 }
 

@@ -12,6 +12,8 @@ namespace millrace::shell {
 
 namespace {
 
+constexpr std::int64_t late_after_ms = 2000;
+
 /// A figure in the whole cluster: the worst state that a node reports, and the rows of all nodes.
 struct whole_figure {
   figure_report worst;
@@ -67,8 +69,9 @@ field freshness_of(const figure_report& x, const reports& from) {
     return no_field();
   if (behind == 0)
     return {"current", 0, tone::good, false};
-  return {duration_ms(late) + " late, " + number_field(behind).text + " records",
-          static_cast<double>(late) / 1000, tone::busy, false};
+  auto records = number_field(behind).text + (behind == 1 ? " record waits" : " records wait");
+  return {late > 0 ? records + ", " + duration_ms(late) : records, static_cast<double>(late) / 1000,
+          late > late_after_ms ? tone::busy : tone::good, false};
 }
 
 tone tone_of(figure_state x) {
@@ -114,6 +117,7 @@ listing show_figures(const reports& from, const std::string& name) {
   if (out.rows.empty() && !name.empty()) {
     out.before.push_back({"no figure " + visible(name) + " runs; `figures` lists those that do", tone::bad});
     out.code = 2;
+    return out;
   }
   name_silent(out, from);
   return out;

@@ -100,10 +100,9 @@ void add_troubles(listing& out, const reports& from) {
 }
 
 std::string pace_of(const sum& x) {
-  return x.behind == 0 ? "Millrace keeps up: every record that Kafka has is in Redis; "
-                             + number_field(x.rate).text + " records/s"
-                       : number_field(x.behind).text + " records wait; " + number_field(x.rate).text
-                             + " records/s, " + duration_ms(x.lag_ms) + " from commit to Redis";
+  return std::string(x.lag_ms > late_after_ms ? "Millrace is behind: " : "Millrace keeps up: ")
+         + counted(x.behind, "record waits", "records wait") + ", " + number_field(x.rate).text
+         + " records/s, " + duration_ms(x.lag_ms) + " from commit to Redis";
 }
 
 std::int64_t figures_in(const reports& from) {
@@ -135,6 +134,8 @@ listing show_status(const reports& from) {
   auto holds = leader ? stopped_before(leader->fill.surroundings) : "";
   if (holds.empty())
     holds = slow_stage(from, all);
+  if (holds.empty() && silent > 0)
+    holds = "the silent nodes: others take over their shards after the session timeout";
   if (!holds.empty())
     out.before.push_back({"what holds back: " + holds, tone::busy});
   else if (all.answered > 0)

@@ -89,6 +89,31 @@ class NodeTls(sharing.SharingTest):
             self.assertEqual(node.version(), "TLSv1.3")
             self.assertEqual(node.recv(1), b"W")
 
+    def shell(self, folder, name):
+        """Runs the shell with a certificate, or without one (None), at the first node's door."""
+        environment = self.node_environment(folder or self.ours, name or "node", "")
+        if not folder:
+            environment.update(MILLRACE_NODE_CERTIFICATE="", MILLRACE_NODE_KEY="", MILLRACE_NODE_AUTHORITY="")
+        return subprocess.run([self.binary(), "shell", "%s:%d" % self.doors()["node"], "-c", "nodes"], env=environment,
+                              capture_output=True, text=True, timeout=30)
+
+    def test_a_shell_with_a_certificate_sees_all_nodes(self):
+        done = self.shell(self.ours, "node-2")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertRegex(done.stdout, r"(?s)node .*live.*node-2 .*live")
+        done = self.stack.door("shell", "-c", "nodes")
+        self.assertRegex(done.stdout, r"(?s)node .*live.*node-2 .*live")
+
+    def test_a_shell_without_a_certificate_of_the_authority_is_refused_and_says_why(self):
+        before = self.pids()
+        for folder, name, words in ((None, None, "MILLRACE_NODE_CERTIFICATE"),
+                                    (self.theirs, "odd", "its certificate isn't signed by this project's CA")):
+            with self.subTest(name):
+                done = self.shell(folder, name)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertRegex(done.stdout, "didn't answer: .*" + words)
+        self.assertEqual(self.pids(), before)
+
     def test_a_stranger_is_hung_up_on_and_the_nodes_live_on(self):
         before = self.pids()
         kinds = {

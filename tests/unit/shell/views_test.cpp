@@ -158,7 +158,7 @@ CAF_TEST(a figure has the worst state of all nodes and the rows of all nodes) {
 CAF_TEST(a figure is as fresh as the partitions of its tables) {
   second().router.sources = {{"dbserver1.public.orders", 1, 15, 9, false, 20, 1500}};
   auto x = show_figures(all, "");
-  CAF_CHECK_EQUAL(x.rows.at(0).at(4).text, std::string{"1.5 s late, 10 records"});
+  CAF_CHECK_EQUAL(x.rows.at(0).at(4).text, std::string{"10 records wait, 1.5 s"});
   CAF_CHECK_EQUAL(x.rows.at(1).at(4).text, std::string{"-"});
 }
 
