@@ -51,6 +51,8 @@ listing show_sources(const reports& from) {
     out.before.push_back({"no node that answered reads a partition", tone::bad});
   out.after.push_back(
       {"position: all cells are durable up to here. end: the offset that the next record gets."});
+  out.after.push_back(
+      {"lag: age of the oldest change that is known to wait; without one, the position follows in 0.5 s."});
   name_silent(out, from);
   return out;
 }

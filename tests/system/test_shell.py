@@ -16,11 +16,11 @@ import tempfile
 import threading
 import time
 
+import records
 import running
 import sharing
 import stack
-import strangers
-from stack import DOOR, FIRST_PORT, REPOSITORY, wait_until
+from stack import FIRST_PORT, REPOSITORY, wait_until
 
 ORDERS = "dbserver1.public.orders"
 #: Two steps of at most 1 and 1.25 s, and the start of a process on a busy machine.
@@ -47,7 +47,8 @@ def shape(line):
     """Returns a line without what differs from run to run: numbers, durations, which node, and how wide columns are."""
     line = re.sub(DURATION, "T", line)
     line = re.sub(r"\bnode(-\d)?\b", "NODE", line)
-    return re.sub(r"\s+", " ", re.sub(NUMBERS, "#", line)).strip()
+    line = re.sub(r"\s+", " ", re.sub(NUMBERS, "#", line)).strip()
+    return re.sub(r"\bcurrent\b|# records? waits?(, T)?(?! )", "FRESH", line)
 
 
 class Shell(sharing.SharingTest):
@@ -70,6 +71,10 @@ class Shell(sharing.SharingTest):
 
     def address(self, name="node"):
         return self.table()[name]["address"]
+
+    def delivered_order(self):
+        """Returns an order that the generator leaves alone."""
+        return int(self.stack.sql("SELECT max(id) FROM orders WHERE status = 'delivered'")[0][0])
 
     @contextlib.contextmanager
     def frozen(self, name):
@@ -104,11 +109,12 @@ class Shell(sharing.SharingTest):
             self.assertLessEqual(known[source] or 0, end)
 
     def test_a_drained_stream_has_no_lag(self):
-        wait_until("some moment without lag", lambda: all(
-            row["lag records"] == 0 for row in self.ask("sources")[0] if row["lag records"] is not None), 60)
+        with records.quiet_generator(self.stack):
+            wait_until("no record waits", lambda: all(
+                row["lag records"] == 0 for row in self.ask("sources")[0] if row["lag records"] is not None), 60)
 
     def test_an_owner_serves_the_shard_and_a_row_has_its_places(self):
-        order = int(self.stack.sql("SELECT max(id) FROM orders WHERE status = 'delivered'")[0][0])
+        order = self.delivered_order()
         wait_until("the row is stored", lambda: len(self.ask(f"row orders {order}")[1]["copies"]) == 2)
         rows, answer = self.ask(f"row orders {order}")
         shards = {row["node"]: row["which"] for row in self.ask("shards")[0]}
@@ -271,29 +277,31 @@ class Shell(sharing.SharingTest):
 
     def assert_replayed(self, command, **how):
         """Asserts that a command's answer has every line of its transcript, but for what differs from run to run."""
-        wanted = transcripts()[command]
         done = self.run_shell("-c", command)
         found = {shape(line) for line in done.stdout.splitlines()}
-        for line in wanted:
-            self.assertIn(shape(line), found, f"{command} answered\n{done.stdout}")
+        for line in transcripts()[how.get("like", command)]:
+            begin = shape(line).removesuffix("...")
+            fits = any(x.startswith(begin.strip()) for x in found) if line.endswith("...") else begin in found
+            self.assertTrue(fits, f"the document has {line!r}; {command} answered\n{done.stdout}")
 
     def test_the_transcripts_of_the_document_are_true(self):
         self.wait_for_owners("node", "node-2", "node-3")
         wait_until("the batch figures have run", lambda: all(
             row["last success"] for row in self.ask("batches")[0]), 120)
         wait_until("all is well", lambda: "all is well" in self.run_shell("-c", "status").stdout, 60)
-        for command in ("nodes", "owner customers 42", "row orders 17", "batches"):
-            with self.subTest(command):
-                wait_until("it answers so", lambda: not self.differs(command), 30)
-                self.assert_replayed(command)
-        wait_until("status answers so", lambda: not self.differs("status"), 60)
+        order = self.delivered_order()
+        for command, like in [("status", ) * 2, ("nodes", ) * 2, ("owner customers 42", ) * 2,
+                              (f"row orders {order}", "row orders 30"), ("batches", ) * 2]:
+            with self.subTest(command), contextlib.suppress(stack.Late):
+                wait_until("it answers so", lambda: self.is_replayed(command, like), 30)
+            self.assert_replayed(command, like=like)
 
-    def differs(self, command):
+    def is_replayed(self, command, like):
         try:
-            self.assert_replayed(command)
-        except AssertionError as error:
-            return str(error)
-        return ""
+            self.assert_replayed(command, like=like)
+        except AssertionError:
+            return False
+        return True
 
     def test_why_a_figure_is_incomplete_is_told(self):
         self.stack.kafka.produce(ORDERS, 0, b"this is no JSON", b'{"id": 1}')

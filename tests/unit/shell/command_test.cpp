@@ -48,7 +48,8 @@ CAF_TEST(a command has its arguments) {
 }
 
 CAF_TEST(an unknown command is refused with the nearest one) {
-  CAF_CHECK_EQUAL(refusal("node"), "there is no command node; did you mean `nodes`? `help` lists all commands");
+  CAF_CHECK_EQUAL(refusal("node"),
+                  "there is no command node; did you mean `nodes`? `help` lists all commands");
   CAF_CHECK_EQUAL(refusal("reboot"), "there is no command reboot; `help` lists all commands");
 }
 
@@ -57,9 +58,10 @@ CAF_TEST(a control character of a command is shown and not sent) {
 }
 
 CAF_TEST(too few and too many arguments are refused with the form) {
-  CAF_CHECK_EQUAL(refusal("row orders"),
-                  "enter `row TABLE KEY...`: shows a stored row, its cells, and the figures that it counts for, "
-                  "with their places and values");
+  CAF_CHECK_EQUAL(
+      refusal("row orders"),
+      "enter `row TABLE KEY...`: shows a stored row, its cells, and the figures that it counts for, "
+      "with their places and values");
   CAF_CHECK_EQUAL(refusal("nodes all"),
                   "enter `nodes`: lists the nodes: shards, partitions, rows, rate, lag");
 }

@@ -106,7 +106,7 @@ CAF_TEST(status names the cause that holds back before its victims) {
   CAF_CHECK(has(show_status(all), "what holds back: Redis: the flushes of one"));
 }
 
-CAF_TEST(late records hold back from outside if they arrive late and from inside if not) {
+CAF_TEST(late records hold back from outside if they arrive late and from inside if not ) {
   first().events_per_second = 100;
   first().router.lag_ms = 5000;
   first().router.own_lag_ms = 100;
@@ -164,7 +164,8 @@ CAF_TEST(a figure is as fresh as the partitions of its tables) {
 
 CAF_TEST(one figure is shown with its whole reason) {
   first().figures[0].state = figure_state::incomplete;
-  first().figures[0].why = "2 dead letters of public.orders are open. Mend it by: millrace dead-letters replay all";
+  first().figures[0].why =
+      "2 dead letters of public.orders are open. Mend it by: millrace dead-letters replay all";
   CAF_CHECK(has(show_figures(all, "revenue"), "\n2 dead letters of public.orders are open. Mend it by:"));
   CAF_CHECK_EQUAL(show_figures(all, "revenue").rows.size(), 1u);
   CAF_CHECK_EQUAL(show_figures(all, "nothing").code, 2);
@@ -186,7 +187,8 @@ CAF_TEST(a row shows its owner its copies and its places) {
   row_report found{"", "public.orders", 2, "", {{2, "orders", {"id", "status"}, {"17", "paid"}, {}}}};
   found.copies[0].places = {{0, "revenue", "metrics:revenue", "", true, "25.00", ""},
                             {1, "stock", "stock:1", "", false, "", ""}};
-  answers<row_report> some{{"one", "a", row_report{"", "public.orders", 2, "", {}}, ""}, {"two", "b", found, ""}};
+  answers<row_report> some{{"one", "a", row_report{"", "public.orders", 2, "", {}}, ""},
+                           {"two", "b", found, ""}};
   auto x = show_row(all, some, {"17"}, false);
   CAF_CHECK(has(x, "public.orders 17 is in shard 2, which two serves"));
   CAF_CHECK(has(x, "cell orders, shard 2, two: id 17, status paid"));
@@ -215,7 +217,8 @@ CAF_TEST(a question that no node can answer is refused with the reason) {
 CAF_TEST(alerts are those of the first node that answers) {
   answers<std::vector<alert_report>> some{
       {"one", "a", std::nullopt, "frozen"},
-      {"two", "b", std::vector<alert_report>{{"low_stock", "7", "firing", "critical", now - 5, {"stock", "0"}}}, ""}};
+      {"two", "b",
+       std::vector<alert_report>{{"low_stock", "7", "firing", "critical", now - 5, {"stock", "0"}}}, ""}};
   auto x = show_alerts(all, some);
   CAF_CHECK(has(x, "low_stock"));
   CAF_CHECK(has(x, "stock=0"));
