@@ -82,6 +82,7 @@ class Watch:
         self.said = ""
         processes.say(f"connector {name_of(settings)}: {why}; registering it again")
         self.config, self.suspect = None, ""
+        self.found()  # at once: what another client changes from now on is seen as theirs
 
     def say(self, text):
         """Says why it can't be as it should, once."""

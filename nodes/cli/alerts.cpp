@@ -5,6 +5,7 @@
 #include "nodes/cli/node_client.hpp"
 #include "nodes/cli/running_plans.hpp"
 #include "nodes/cli/silences.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/settings/project_parts.hpp"
 
@@ -21,11 +22,6 @@ namespace {
 
 using json = nlohmann::json;
 using phase = alert_subject::phase;
-
-int complain(const std::string& why) {
-  std::cerr << "millrace: " << why << "\n";
-  return 1;
-}
 
 std::string word(phase x) {
   return x == phase::pending ? "pending" : x == phase::firing ? "firing" : "recovering";
@@ -138,7 +134,7 @@ int list(const settings& how, const plan_set& plans, redis::store& store, const 
          bool as_json) {
   auto found = read_subjects(how, plans, store, alert);
   if (!found)
-    return complain(found.why().message);
+    return reject(found.why().message);
   if (as_json) {
     std::cout << found->dump(2) << "\n";
     return 0;
@@ -164,15 +160,15 @@ std::optional<std::string> named_alert(const std::vector<std::string>& words) {
 int run_alerts(const settings& how, const alerts_options& options) {
   auto plans = running_plans(how);
   if (!plans)
-    return complain(plans.why().message);
+    return reject(plans.why().message);
   auto store = open_store(how, *plans);
   if (!store)
-    return complain(store.why().message);
+    return reject(store.why().message);
   auto action = options.words.empty() ? "list" : options.words[0];
   std::vector<std::string> rest(options.words.begin() + (options.words.empty() ? 0 : 1), options.words.end());
   auto complain_of_unknown = [&](const std::string& alert) {
     auto names = names_of(*plans);
-    return complain("no alert " + visible(alert) + "; there are: " + (names.empty() ? "none" : names));
+    return reject("no alert " + visible(alert) + "; there are: " + (names.empty() ? "none" : names));
   };
   if (action == "silences" && rest.empty())
     return list_silences(*store, options.json);
@@ -186,7 +182,7 @@ int run_alerts(const settings& how, const alerts_options& options) {
   }
   auto alert = named_alert(options.words);
   if (!alert)
-    return complain("expected list [ALERT], show ALERT, silences, silence WHAT... or unsilence ID...");
+    return reject("expected list [ALERT], show ALERT, silences, silence WHAT... or unsilence ID...");
   if (!alert->empty() && !is_known(*plans, *alert))
     return complain_of_unknown(*alert);
   return list(how, *plans, *store, *alert, options.json);

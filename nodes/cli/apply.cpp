@@ -2,6 +2,7 @@
 #include "nodes/cli/capture.hpp"
 #include "nodes/cli/changes.hpp"
 #include "nodes/cli/node_client.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
@@ -16,13 +17,7 @@ namespace millrace {
 
 namespace {
 
-constexpr int nothing_to_do = 0, refused = 1, something_to_do = 2, not_finished = 3;
-constexpr std::chrono::milliseconds look_interval{200};
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return refused;
-}
+constexpr int nothing_to_do = 0, something_to_do = 2;
 
 /// The plans of the files, and a session with their database.
 struct declared {
@@ -55,7 +50,7 @@ class application {
     for (;;) {
       auto step = one(x);
       if (!step)
-        return complain(step.why());
+        return reject(step.why());
       if (*step)
         return finished();
       if (std::chrono::steady_clock::now() > until_)
@@ -65,7 +60,7 @@ class application {
       if (again)
         x = std::move(*again);
       else if (again.why().code != errc::unavailable)
-        return complain(again.why());
+        return reject(again.why());
     }
   }
 
@@ -154,7 +149,7 @@ class application {
   int unfinished() const {
     std::cerr << "millrace: not finished yet, at this for " << wait_.so_long() << ": " << stage()
               << "; a running node continues it, and `millrace status` shows its progress\n";
-    return not_finished;
+    return exit_not_finished;
   }
 
   const settings& how_;
@@ -192,9 +187,9 @@ int show(const settings& how, postgres::session& db, const wanted_change& x, boo
 int run_plan(const settings& how, bool as_json) {
   auto what = read_files(how);
   if (!what)
-    return complain(what.why());
+    return reject(what.why());
   auto x = compare(how, what->files);
-  return x ? show(how, what->db, *x, as_json) : complain(x.why());
+  return x ? show(how, what->db, *x, as_json) : reject(x.why());
 }
 
 int run_apply(const settings& how, const apply_options& options) {
@@ -202,10 +197,10 @@ int run_apply(const settings& how, const apply_options& options) {
     return run_plan(how, options.json);
   auto what = read_files(how);
   if (!what)
-    return complain(what.why());
+    return reject(what.why());
   auto x = compare(how, what->files);
   if (!x)
-    return complain(x.why());
+    return reject(x.why());
   if (x->found.format.empty()) {
     std::cout << "There is no ledger of project " << how.project
               << " yet: a node that starts begins with these figures.\n";
@@ -216,7 +211,7 @@ int run_apply(const settings& how, const apply_options& options) {
   else if (!x->change.nothing())
     std::cout << to_text(*x, estimate(how, what->db, *x)) << std::flush;
   if (x->found.next.empty() && !may_remove(x->change, options.yes))
-    return refused;
+    return exit_rejected;
   return application(how, what->files, std::chrono::seconds{options.wait_seconds}).run(std::move(*x));
 }
 

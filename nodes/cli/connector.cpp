@@ -4,7 +4,9 @@
 #include "actors/sources/debezium/registration.hpp"
 #include "actors/sources/debezium/signal.hpp"
 #include "nodes/cli/capture.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
 
 #include <fstream>
@@ -15,13 +17,6 @@
 namespace millrace {
 
 namespace {
-
-constexpr std::chrono::seconds connect_timeout{15};
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return 2;
-}
 
 /// Returns the configuration. `registered` is the one that Connect has, or empty.
 result<std::string> configuration(const settings& how, const plan_set& plans, const std::string& registered) {

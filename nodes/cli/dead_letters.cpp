@@ -1,7 +1,9 @@
 #include "actors/cdc_router/dead_letters.hpp"
 #include "messages/visible.hpp"
 #include "nodes/cli/replay.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
 
 #include <iostream>
@@ -9,13 +11,6 @@
 namespace millrace {
 
 namespace {
-
-constexpr std::chrono::seconds kafka_timeout{15};
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return 2;
-}
 
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(

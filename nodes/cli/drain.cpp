@@ -12,8 +12,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::milliseconds look_interval{50};
-constexpr std::chrono::seconds kafka_timeout{10};
+constexpr std::chrono::milliseconds drain_interval{50};
 /// A drain takes 1 s or 2 s. A longer one is reported.
 constexpr std::chrono::seconds patience{5};
 constexpr auto advice = "`millrace status` has the reason in its first line";
@@ -70,7 +69,7 @@ result<void> drain::through_debezium(deadline until) {
                                  : not_there(how_.slot()))
                        + " (waited " + wait.so_long() + "; " + advice + ")"};
     wait.on("waits until Debezium has read PostgreSQL's WAL to its end (slot " + how_.slot() + ")", advice);
-    std::this_thread::sleep_for(look_interval);
+    std::this_thread::sleep_for(drain_interval);
   }
 }
 
@@ -92,7 +91,7 @@ result<void> drain::through_millrace(deadline until) {
                    "Millrace hasn't reached Kafka's end: " + verify::to_text(*behind, plans_) + " (waited "
                        + wait.so_long() + "; " + advice + ")"};
     wait.on("waits until Millrace has reached Kafka's end", advice);
-    std::this_thread::sleep_for(look_interval);
+    std::this_thread::sleep_for(drain_interval);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "messages/token.hpp"
 #include "nodes/cli/init_words.hpp"
 #include "nodes/cli/project_folder.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/unexpected.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/settings/project.hpp"
@@ -25,11 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint16_t first_http_port = 15411;
 constexpr std::size_t longest_name = 40; ///< names in PostgreSQL have at most 63 bytes
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return 2;
-}
 
 /// Returns a folder's name as a project's name: lower-case letters, digits and _.
 std::string project_name(const std::string& folder) {

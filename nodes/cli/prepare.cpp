@@ -1,3 +1,4 @@
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/settings/project.hpp"
 
@@ -5,15 +6,6 @@
 #include <iostream>
 
 namespace millrace {
-
-namespace {
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return 2;
-}
-
-} // namespace
 
 int run_prepare(const settings& how, const std::string& secrets) {
   auto db = postgres::session::open(how.owner);

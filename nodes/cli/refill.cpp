@@ -1,4 +1,6 @@
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
 
 #include <iostream>
@@ -7,14 +9,6 @@
 namespace millrace {
 
 namespace {
-
-constexpr int done = 0, refused = 1, not_finished = 3;
-constexpr std::chrono::milliseconds look_interval{200};
-
-int complain(const std::string& why) {
-  std::cerr << "millrace: " << why << "\n";
-  return refused;
-}
 
 /// Returns why the ledger refused a proposal.
 std::string in_words(redis::proposal x) {
@@ -38,16 +32,16 @@ int wait_for(const settings& how, std::uint64_t epoch, const refill_options& opt
   while (std::chrono::steady_clock::now() < until) {
     auto now = ledger_format_of(how);
     if (!now && now.why().code != errc::unavailable)
-      return complain(now.why().message);
+      return reject(now.why().message);
     if (now && is_whole(*now, epoch)) {
       std::cout << "Filled again: " << options.figures.size() << " figures.\n";
-      return done;
+      return exit_done;
     }
     std::this_thread::sleep_for(look_interval);
   }
   std::cerr << "millrace: not finished yet; a running node continues it, and `millrace status` shows its "
                "progress\n";
-  return not_finished;
+  return exit_not_finished;
 }
 
 } // namespace
@@ -55,15 +49,15 @@ int wait_for(const settings& how, std::uint64_t epoch, const refill_options& opt
 int run_refill(const settings& how, const refill_options& options) {
   auto before = ledger_format_of(how);
   if (!before)
-    return complain(before.why().message);
+    return reject(before.why().message);
   auto store = open_store(how, plan_set{});
   if (!store)
-    return complain(store.why().message);
+    return reject(store.why().message);
   auto taken = store->refill(options.figures);
   if (!taken)
-    return complain(taken.why().message);
+    return reject(taken.why().message);
   if (*taken != redis::proposal::taken)
-    return complain(in_words(*taken));
+    return reject(in_words(*taken));
   return wait_for(how, before->epoch, options);
 }
 

@@ -4,7 +4,9 @@
 #include "actors/sources/debezium/client.hpp"
 #include "actors/sources/kafka/producer.hpp"
 #include "nodes/cli/node_client.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project.hpp"
 #include "nodes/settings/take_away.hpp"
 
@@ -18,13 +20,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds connect_timeout{15}, kafka_timeout{30}, slot_timeout{30};
-constexpr std::chrono::milliseconds look_interval{200};
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return 2;
-}
+constexpr std::chrono::seconds slot_timeout{30};
 
 /// What a project has on four servers. All are inspected first. If one can't be inspected, the removal stops
 /// before it deletes anything.

@@ -5,6 +5,7 @@
 #include "actors/sources/debezium/signal.hpp"
 #include "messages/rows.hpp"
 #include "messages/token.hpp"
+#include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,8 +16,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds kafka_timeout{15}, snapshot_timeout{60};
-constexpr std::chrono::milliseconds look_interval{200};
+constexpr std::chrono::seconds snapshot_timeout{60};
 constexpr std::size_t rows_at_once = 500; // in the condition of one signal
 
 std::int64_t now_ms() {

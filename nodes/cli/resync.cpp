@@ -5,7 +5,9 @@
 #include "actors/figures/plan/plan_use.hpp"
 #include "actors/fill/catalog_watch.hpp"
 #include "nodes/cli/node_client.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
+#include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project.hpp"
 #include "nodes/settings/project_parts.hpp"
 
@@ -20,14 +22,7 @@ namespace millrace {
 
 namespace {
 
-constexpr int done = 0, refused = 1, not_finished = 3;
-constexpr std::chrono::milliseconds look_interval{300}, check_interval{2000};
-constexpr std::chrono::seconds kafka_timeout{15};
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return refused;
-}
+constexpr std::chrono::milliseconds check_interval{2000};
 
 std::int64_t unix_seconds() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
@@ -118,7 +113,7 @@ int wait(const settings& how, redis::store& ledger, const std::vector<std::strin
   for (;;) {
     auto doubts = ledger.doubts();
     if (!doubts && doubts.why().code != errc::unavailable)
-      return complain(doubts.why());
+      return reject(doubts.why());
     auto waits = [&](auto& table) {
       auto x = doubts->find(table);
       return x != doubts->end() && x->second.asked;
@@ -133,17 +128,17 @@ int wait(const settings& how, redis::store& ledger, const std::vector<std::strin
       if (auto found = in_the_way(); found && !found->empty()) {
         std::cerr << "millrace: not finished: the node reads the tables once this is mended:" << *found
                   << "\n";
-        return not_finished;
+        return exit_not_finished;
       }
     }
     if (now > until) {
       std::cerr << "millrace: not finished yet; a running node continues it, and `millrace status` shows its "
                    "progress\n";
-      return not_finished;
+      return exit_not_finished;
     }
     std::this_thread::sleep_for(look_interval);
   }
-  return done;
+  return exit_done;
 }
 
 } // namespace
@@ -151,47 +146,47 @@ int wait(const settings& how, redis::store& ledger, const std::vector<std::strin
 int run_resync(const settings& how, const resync_options& options) {
   auto found = ledger_format_of(how);
   if (!found)
-    return complain(found.why());
+    return reject(found.why());
   if (found->format.empty())
-    return complain({errc::bad_setting, "there is no ledger of project " + how.project
-                                            + " yet: a node that starts reads every table"});
+    return reject({errc::bad_setting, "there is no ledger of project " + how.project
+                                          + " yet: a node that starts reads every table"});
   auto plans = plans_from_json(found->plans);
   auto tables = known(plans, options.tables);
   if (!tables)
-    return complain(tables.why());
+    return reject(tables.why());
   auto db = postgres::session::open(how.postgres);
   if (!db)
-    return complain(db.why());
+    return reject(db.why());
   auto in_the_way = [&] { return obstacles(*db, how, plans, *tables); };
   auto first = in_the_way();
   if (!first)
-    return complain(first.why());
+    return reject(first.why());
   if (!first->empty())
-    return complain({errc::bad_setting, "a read doesn't help until this is mended:" + *first
-                                            + "\nThen run `millrace resync` again"});
+    return reject({errc::bad_setting, "a read doesn't help until this is mended:" + *first
+                                          + "\nThen run `millrace resync` again"});
   auto here = db->current_wal_lsn();
   if (!here)
-    return complain(here.why());
+    return reject(here.why());
   auto ledger = open_store(how, plan_set{});
   if (!ledger)
-    return complain(ledger.why());
+    return reject(ledger.why());
   auto letters = letters_of(how, *tables);
   if (!letters)
-    return complain(letters.why());
+    return reject(letters.why());
   for (auto& table : *tables) {
     redis::table_doubt x{"somebody asked for it by `millrace resync`", "millrace status", unix_seconds(),
                          *here};
     x.asked = true;
     if (auto noted = ledger->doubt(table, x, found->life); !noted)
-      return complain(noted.why());
+      return reject(noted.why());
   }
   if (auto code = wait(how, *ledger, *tables, in_the_way, std::chrono::seconds{options.wait_seconds});
-      code != done)
+      code != exit_done)
     return code;
   for (auto& table : *tables)
     std::cout << table << " was read again, from " << postgres::to_text(*here) << " on.\n";
   auto closed = close(how, *letters);
-  return closed ? done : complain(closed.why());
+  return closed ? exit_done : reject(closed.why());
 }
 
 } // namespace millrace

@@ -3,6 +3,7 @@
 #include "actors/alert_sender/silence.hpp"
 #include "messages/token.hpp"
 #include "messages/visible.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/settings/project_parts.hpp"
 
 #include <nlohmann/json.hpp>
@@ -17,11 +18,6 @@ namespace {
 using json = nlohmann::json;
 
 constexpr std::size_t id_length = 8;
-
-int complain(const std::string& why) {
-  std::cerr << "millrace: " << why << "\n";
-  return 1;
-}
 
 /// What the ledger has of silences, by Redis's clock.
 struct found_silences {
@@ -57,7 +53,7 @@ json shown(const silence& x) {
 int list_silences(redis::store& store, bool as_json) {
   auto found = look(store);
   if (!found)
-    return complain(found.why().message);
+    return reject(found.why().message);
   auto present = silences_in(found->all, found->now);
   if (as_json) {
     auto out = json::array();
@@ -77,18 +73,18 @@ int add_silence(redis::store& store, const std::vector<std::string>& words, cons
                 const std::string& reason) {
   auto labels = labels_of(words);
   if (!labels)
-    return complain(labels.why().message);
+    return reject(labels.why().message);
   if (duration.empty() || reason.empty())
-    return complain("a silence needs --for DURATION and --reason TEXT");
+    return reject("a silence needs --for DURATION and --reason TEXT");
   auto length = duration_of(duration);
   if (!length)
-    return complain("--for: " + length.why().message);
+    return reject("--for: " + length.why().message);
   auto found = look(store);
   if (!found)
-    return complain(found.why().message);
+    return reject(found.why().message);
   silence x{fresh_token().substr(0, id_length), *labels, found->now, found->now + length->count(), reason};
   if (auto set = store.set_silence(x.id, to_json(x)); !set)
-    return complain(set.why().message);
+    return reject(set.why().message);
   for (auto& id : ended_silences(found->all, found->now))
     (void)store.set_silence(id, ""); // else the next one does it
   std::cout << line_of(x) << "\n";
@@ -97,18 +93,18 @@ int add_silence(redis::store& store, const std::vector<std::string>& words, cons
 
 int remove_silences(redis::store& store, const std::vector<std::string>& ids) {
   if (ids.empty())
-    return complain("expected the IDs of silences: see `millrace alerts silences`");
+    return reject("expected the IDs of silences: see `millrace alerts silences`");
   auto found = look(store);
   if (!found)
-    return complain(found.why().message);
+    return reject(found.why().message);
   auto code = 0;
   for (auto& id : ids) {
     if (!found->all.count(id)) {
-      code = complain("no silence " + visible(id) + ": see `millrace alerts silences`");
+      code = reject("no silence " + visible(id) + ": see `millrace alerts silences`");
       continue;
     }
     if (auto gone = store.set_silence(id, ""); !gone)
-      return complain(gone.why().message);
+      return reject(gone.why().message);
     std::cout << "ended " << visible(id) << "\n";
   }
   return code;

@@ -1,6 +1,7 @@
 #include "actors/figures/plan/planner.hpp"
 #include "messages/visible.hpp"
 #include "nodes/cli/node_client.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/settings/take_away.hpp"
 
@@ -15,11 +16,6 @@ namespace millrace {
 namespace {
 
 using json = nlohmann::json;
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return 2;
-}
 
 /// Returns a text of the status, safe to print: the node may have it from outside.
 std::string shown(const json& of, const char* name, const char* absent = "") {

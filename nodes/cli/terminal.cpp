@@ -6,8 +6,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <iostream>
 #include <mutex>
-#include <ostream>
 
 namespace millrace {
 
@@ -69,6 +69,18 @@ visible_stream::~visible_stream() {
   over_.flush();
   over_.rdbuf(before_);
 }
+
+int complain(const error& why) {
+  std::cerr << "millrace: " << why.message << "\n";
+  return 2;
+}
+
+int reject(const std::string& why) {
+  std::cerr << "millrace: " << why << "\n";
+  return exit_rejected;
+}
+
+int reject(const error& why) { return reject(why.message); }
 
 void set_up_log(const std::string& level) {
   auto format = std::make_unique<spdlog::pattern_formatter>();

@@ -2,6 +2,7 @@
 #include "nodes/cli/drain.hpp"
 #include "nodes/cli/node_client.hpp"
 #include "nodes/cli/running_plans.hpp"
+#include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
 #include "nodes/cli/verify_batches.hpp"
 #include "nodes/cli/waiting.hpp"
@@ -18,11 +19,6 @@ namespace {
 
 /// The exit code if a figure can't be compared.
 constexpr int incomplete = 2;
-
-int complain(const error& why) {
-  std::cerr << "millrace: " << why.message << "\n";
-  return incomplete;
-}
 
 /// Returns each figure's state from the node's status. Without a node, every figure counts as live. A stale
 /// figure counts as live too: verify drains first, so its partition has advanced.

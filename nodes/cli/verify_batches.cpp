@@ -1,6 +1,7 @@
 #include "nodes/cli/verify_batches.hpp"
 
 #include "actors/figures/plan/batch_plan.hpp"
+#include "nodes/cli/waiting.hpp"
 
 #include <algorithm>
 #include <thread>
@@ -9,8 +10,6 @@
 namespace millrace {
 
 namespace {
-
-constexpr std::chrono::milliseconds look_interval{100};
 
 /// Runs of the batch figures, made by the node that leads.
 class runs {

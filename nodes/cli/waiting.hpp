@@ -8,6 +8,10 @@
 
 namespace millrace {
 
+/// Verbs look this often for what they wait for, and wait this long for one answer of a server.
+inline constexpr std::chrono::milliseconds look_interval{200};
+inline constexpr std::chrono::seconds connect_timeout{15}, kafka_timeout{15};
+
 /// Used by one thread. Each call of on() says what the verb waits for now.
 class waiting {
  public:

@@ -12,7 +12,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds kafka_timeout{15};
+constexpr std::chrono::seconds topics_timeout{15};
 
 /// Returns the ledger's offsets of each partition, over all cells that read it.
 std::map<source_id, ledger_extent> extents(const std::vector<cell_positions>& have, const started& x) {
@@ -95,7 +95,7 @@ result<topic_state> look_at_topics(const settings& how, const started& x,
   auto reads = kafka::consumer::connect(how.kafka);
   if (!reads)
     return reads.why();
-  return compare_topics(*reads, x.sources, extents(have, x), kafka_timeout);
+  return compare_topics(*reads, x.sources, extents(have, x), topics_timeout);
 }
 
 result<void> doubt_tables(redis::store& store, postgres::session& db, const started& x,

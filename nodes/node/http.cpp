@@ -19,7 +19,7 @@ namespace millrace {
 namespace {
 
 using json = nlohmann::json;
-constexpr std::chrono::seconds answer_timeout{8};
+constexpr std::chrono::seconds inspector_timeout{8};
 constexpr const char* control_help =
     R"({"GET /status": "the node's status", "GET /healthz": "does it work?", "GET /readyz": "does it serve?",)"
     R"( "GET /metrics": "for Prometheus", "POST /control/written": {"figure": "NAME", "keys": ["KEY"]},)"
@@ -83,7 +83,7 @@ struct http_server::impl {
       return {true, {}, ask.why};
     heard out{false, {}, "the node doesn't answer: see its log"};
     caf::scoped_actor self{*ask.system};
-    self->request<caf::message_priority::high>(ask.inspector, answer_timeout, atom::status_v)
+    self->request<caf::message_priority::high>(ask.inspector, inspector_timeout, atom::status_v)
         .receive([&](node_report& x) { out.report = std::move(x); }, [](caf::error&) {});
     return out;
   }
@@ -138,7 +138,7 @@ struct http_server::impl {
     if (!ask.system)
       return answer(out, {{"error", ask.why}}, 503);
     caf::scoped_actor self{*ask.system};
-    self->request(ask.inspector, answer_timeout, atom::written_v, wish["figure"].get<std::string>(),
+    self->request(ask.inspector, inspector_timeout, atom::written_v, wish["figure"].get<std::string>(),
                   wish["keys"].get<std::vector<std::string>>())
         .receive(
             [&](const std::vector<std::int64_t>& ticks) {

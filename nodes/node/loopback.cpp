@@ -25,7 +25,7 @@ void reuse_address(socket_t socket) {
   setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
 }
 
-struct refusal {
+struct rejection {
   int code;
   std::string why;
 };
@@ -52,16 +52,16 @@ bool is_same_secret(std::string_view one, std::string_view other) {
   return difference == 0;
 }
 
-std::optional<refusal> refused_without_token(const Request& in, const std::string& token) {
+std::optional<rejection> refused_without_token(const Request& in, const std::string& token) {
   if (token.empty())
-    return refusal{401, "POST needs a token, and this server was started without one: set "
-                        "MILLRACE_HTTP_TOKEN, and start it again"};
+    return rejection{401, "POST needs a token, and this server was started without one: set "
+                          "MILLRACE_HTTP_TOKEN, and start it again"};
   constexpr std::string_view scheme = "Bearer ";
   auto shown = in.get_header_value("Authorization");
   if (shown.rfind(scheme, 0) == 0 && is_same_secret(std::string_view(shown).substr(scheme.size()), token))
     return std::nullopt;
-  return refusal{401, "POST needs the header Authorization: Bearer TOKEN, with the value of "
-                      "MILLRACE_HTTP_TOKEN"};
+  return rejection{401, "POST needs the header Authorization: Bearer TOKEN, with the value of "
+                        "MILLRACE_HTTP_TOKEN"};
 }
 
 bool is_json(const Request& in) {
@@ -71,27 +71,27 @@ bool is_json(const Request& in) {
 
 /// Returns why a request is refused. Host contains a name that foreign DNS has given this machine, and Origin
 /// the page from which a browser's request comes.
-std::optional<refusal> refused(const Request& in, const loopback_door& at) {
+std::optional<rejection> refused(const Request& in, const loopback_door& at) {
   if (!is_ours(in.get_header_value("Host"), at.port, at.name))
-    return refusal{403, "the Host header isn't " + at_port("127.0.0.1", at.port)};
+    return rejection{403, "the Host header isn't " + at_port("127.0.0.1", at.port)};
   constexpr std::string_view scheme = "http://";
   if (auto origin = in.get_header_value("Origin");
       !origin.empty()
       && (origin.rfind(scheme, 0) != 0
           || !is_ours(std::string_view(origin).substr(scheme.size()), at.port, at.name)))
-    return refusal{403, "requests from other sites' pages are rejected"};
+    return rejection{403, "requests from other sites' pages are rejected"};
   if (in.method != "GET" && in.method != "POST")
-    return refusal{405, "only GET and POST are answered"};
+    return rejection{405, "only GET and POST are answered"};
   if (in.has_header("Transfer-Encoding") || (in.method == "POST" && !in.has_header("Content-Length")))
-    return refusal{411, "a body needs a Content-Length: chunks aren't read"};
+    return rejection{411, "a body needs a Content-Length: chunks aren't read"};
   if (in.has_header("Content-Encoding"))
-    return refusal{415, "Content-Encoding isn't supported: send the body as it is"};
+    return rejection{415, "Content-Encoding isn't supported: send the body as it is"};
   if (in.method != "POST")
     return std::nullopt;
   if (auto why = refused_without_token(in, at.token))
     return why;
   if (!is_json(in))
-    return refusal{415, "a body must be JSON: send Content-Type: application/json"};
+    return rejection{415, "a body must be JSON: send Content-Type: application/json"};
   return std::nullopt;
 }
 

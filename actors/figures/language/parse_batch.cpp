@@ -31,7 +31,8 @@ json parse(const std::string& sql) {
   if (parsed->error)
     refuse(static_cast<int>(byte_of_character(sql, parsed->error->cursorpos)), parsed->error->message, {});
   auto tree = json::parse(parsed->parse_tree, nullptr, false);
-  if (!tree.is_object() || tree.value("stmts", json::array()).size() != 1)
+  // Never copied: a copy descends by calls, and a tree of any depth comes here.
+  if (!tree.is_object() || !tree.contains("stmts") || tree["stmts"].size() != 1)
     refuse(0, "no single statement", "one SELECT");
   return std::move(tree["stmts"][0]["stmt"]);
 }
