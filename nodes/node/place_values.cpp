@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t longest_value = 2000;
 
 /// Returns the places in Redis of one place of a report: the fields of a hash are places of their own.
-std::vector<verify::expected_place> places_of(const figure_plan& figure, const row_place_report& x) {
+std::vector<verify::expected_place> places_in_redis(const figure_plan& figure, const row_place_report& x) {
   if (figure.place.what != target_kind::hash) {
     auto has_member = figure.place.what == target_kind::hash_field || figure.place.what == target_kind::zset;
     return {{{x.key, has_member ? std::optional(x.member) : std::nullopt}, std::nullopt}};
@@ -23,8 +23,8 @@ std::vector<verify::expected_place> places_of(const figure_plan& figure, const r
   return out;
 }
 
-result<void> add_value(redis::client& from, const figure_plan& figure, row_place_report& to) {
-  auto places = places_of(figure, to);
+result<void> add_value_of(redis::client& from, const figure_plan& figure, row_place_report& to) {
+  auto places = places_in_redis(figure, to);
   auto found = verify::read_places(from, figure.place.what, places);
   if (!found)
     return found.why();
@@ -45,7 +45,7 @@ result<void> add_value(redis::client& from, const figure_plan& figure, row_place
   return {};
 }
 
-std::string word(alert_subject::phase x) {
+std::string phase_word(alert_subject::phase x) {
   using phase = alert_subject::phase;
   return x == phase::pending ? "pending" : x == phase::firing ? "firing" : "recovering";
 }
@@ -60,7 +60,7 @@ result<void> add_values(redis::client& from, const plan_set& plans, row_report& 
         place.exists = true;
         place.value = "a subject of this alert: `alerts` shows it if it is in the result";
       } else if (!place.key.empty()) {
-        if (auto added = add_value(from, figure, place); !added)
+        if (auto added = add_value_of(from, figure, place); !added)
           return added;
       }
     }
@@ -86,7 +86,8 @@ result<std::vector<alert_report>> read_alerts(redis::store& from, const plan_set
   std::vector<alert_report> out;
   for (auto& [who, x] : *all)
     if (severity.count(who.first))
-      out.push_back({who.first, who.second, word(x.what), severity[who.first], x.since.value, x.columns});
+      out.push_back(
+          {who.first, who.second, phase_word(x.what), severity[who.first], x.since.value, x.columns});
   return out;
 }
 

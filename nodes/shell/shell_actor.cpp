@@ -29,11 +29,10 @@
 #include <iostream>
 #include <memory>
 
-namespace millrace {
+namespace millrace::shell {
 
 namespace {
 
-using namespace shell;
 using std::chrono::steady_clock;
 
 /// How long a node's door may take, and its inspector for an answer, which comes within 1 s.
@@ -334,13 +333,17 @@ result<std::unique_ptr<caf_link>> open_link(const settings& how, const std::stri
 
 } // namespace
 
+} // namespace millrace::shell
+
+namespace millrace {
+
 int run_shell(const settings& how, const shell_options& options) {
-  auto link = open_link(how, options.at);
+  auto link = shell::open_link(how, options.at);
   if (!link) {
     std::cerr << "millrace: " << link.why().message << "\n";
     return 2;
   }
-  leave(converse(**link, how.project, options));
+  shell::leave(shell::converse(**link, how.project, options));
 }
 
 } // namespace millrace
