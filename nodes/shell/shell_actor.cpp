@@ -43,6 +43,7 @@ struct known_node {
   std::string name; ///< empty: it hasn't told it
   std::string address;
   caf::io::middleman_actor network; ///< its own: dialing a frozen node keeps no other one waiting
+  bool tls = false;                 ///< the shell shows a certificate there
   inspector_actor inspector = {};   ///< null: not connected
 };
 
@@ -66,6 +67,12 @@ std::string this_user(const peers::tls_context* tls) {
   auto name = tls ? tls->name() : "";
   return (user ? std::string(user->pw_name) : std::to_string(::getuid())) + "@" + host
          + (name.empty() ? "" : ", certificate " + name);
+}
+
+/// Returns why a door can be silent.
+std::string late_words(const known_node& node) {
+  return std::string("its door doesn't answer within 1 s: it is frozen, this isn't the door of a node, or ")
+         + (node.tls ? "it has no TLS" : "it has TLS, and MILLRACE_NODE_CERTIFICATE isn't set");
 }
 
 /// Connects to a node and asks for its inspector.
@@ -99,7 +106,7 @@ void reach(caf::event_based_actor* self, const known_ptr& node, const found_insp
           },
           [=](caf::error& why) {
             failed(why == caf::sec::request_timeout
-                       ? "its door doesn't answer within 1 s: it is frozen, or this isn't the door of a node"
+                       ? late_words(*node)
                        : "it can't be reached: " + in_words(self->system(), why) + door_hint);
           });
 }
@@ -231,7 +238,8 @@ class caf_link : public cluster_link {
   }
 
   known_ptr make(const std::string& name, const std::string& address) {
-    return std::make_shared<known_node>(known_node{name, address, spawn_network(*system_, tls_)});
+    return std::make_shared<known_node>(
+        known_node{name, address, spawn_network(*system_, tls_), tls_ != nullptr});
   }
 
   /// Takes a node's name, and returns the nodes that only it knows so far.

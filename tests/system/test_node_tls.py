@@ -2,6 +2,7 @@
 """Nodes that speak TLS to each other: they serve as others do, and nobody without a certificate of their authority
 connects, sends, reads, or stops one."""
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -98,20 +99,19 @@ class NodeTls(sharing.SharingTest):
                               capture_output=True, text=True, timeout=30)
 
     def test_a_shell_with_a_certificate_sees_all_nodes(self):
-        done = self.shell(self.ours, "node-2")
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertRegex(done.stdout, r"(?s)node .*live.*node-2 .*live")
-        done = self.stack.door("shell", "-c", "nodes")
-        self.assertRegex(done.stdout, r"(?s)node .*live.*node-2 .*live")
+        both = re.compile(r"(?s)node .*live.*node-2 .*live")
+        wait_until("both answer", lambda: both.search(self.shell(self.ours, "node-2").stdout))
+        wait_until("both answer by the front door", lambda: both.search(
+            self.stack.door("shell", "-c", "nodes", check=False).stdout))
 
     def test_a_shell_without_a_certificate_of_the_authority_is_refused_and_says_why(self):
         before = self.pids()
         for folder, name, words in ((None, None, "MILLRACE_NODE_CERTIFICATE"),
                                     (self.theirs, "odd", "its certificate isn't signed by this project's CA")):
             with self.subTest(name):
-                done = self.shell(folder, name)
-                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-                self.assertRegex(done.stdout, "didn't answer: .*" + words)
+                wait_until("it says why", lambda: re.search("didn't answer: .*" + words,
+                                                            self.shell(folder, name).stdout))
+                self.assertEqual(self.shell(folder, name).returncode, 1)
         self.assertEqual(self.pids(), before)
 
     def test_a_stranger_is_hung_up_on_and_the_nodes_live_on(self):
