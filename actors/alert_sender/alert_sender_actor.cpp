@@ -1,7 +1,5 @@
 #include "actors/alert_sender/alert_sender_actor.hpp"
 
-#include "messages/caf/in_words.hpp"
-
 #include <spdlog/spdlog.h>
 
 namespace millrace {
@@ -50,7 +48,7 @@ void alert_sender_state::take_lead(bool leads) {
     one.name = x.name;
     one.server = x.server;
   }
-  busy.assign(how.receivers.size(), false);
+  begun.assign(how.receivers.size(), std::nullopt);
   fresh.assign(how.receivers.size(), true);
 }
 
@@ -58,29 +56,36 @@ void alert_sender_state::tick() {
   if (!report.leads)
     return;
   for (std::size_t i = 0; i < how.receivers.size(); ++i)
-    if (!busy[i])
+    if (!begun[i])
       start(i);
+    else if (self->clock().now() - *begun[i] >= how.round_limit)
+      say_stuck(i);
 }
 
 void alert_sender_state::start(std::size_t which) {
-  busy[which] = true;
+  begun[which] = self->clock().now();
   bool first = fresh[which];
   fresh[which] = false;
-  self->request(how.receivers[which].courier, how.round_limit, atom::run_v, first)
-      .then([this, which, at = term](receiver_report& x) { take(which, at, std::move(x)); },
-            [this, which, at = term](caf::error& why) {
-              if (at != term)
-                return;
-              busy[which] = false;
-              auto& x = report.receivers[which];
-              spdlog::warn("alert_sender: {}: no end of a round: {}", x.name, in_words(self->system(), why));
-            });
+  self->request(how.receivers[which].courier, caf::infinite, atom::run_v, first)
+      .then([this, which, at = term](receiver_report& x) { take(which, at, std::move(x)); });
+}
+
+/// A round that doesn't end is told, and no other begins before it has: its courier is in it still.
+void alert_sender_state::say_stuck(std::size_t which) {
+  auto& x = report.receivers[which];
+  if (!x.trouble.empty())
+    return;
+  auto now = x;
+  now.trouble = "a round doesn't end";
+  now.since = how.now() - how.round_limit.count();
+  log(x, now);
+  x = now;
 }
 
 void alert_sender_state::take(std::size_t which, std::uint64_t of_term, receiver_report x) {
   if (of_term != term)
     return;
-  busy[which] = false;
+  begun[which].reset();
   log(report.receivers[which], x);
   report.receivers[which] = std::move(x);
 }

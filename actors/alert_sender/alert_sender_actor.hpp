@@ -12,6 +12,8 @@
 #include "actors/interfaces.hpp"
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace millrace {
@@ -24,7 +26,8 @@ struct alert_receiver {
 struct alert_sender_settings {
   std::vector<alert_receiver> receivers;
   std::chrono::milliseconds interval{1000};
-  std::chrono::seconds round_limit{120}; ///< a round takes some seconds; after this, it is asked for again
+  std::chrono::seconds round_limit{120}; ///< a round takes some seconds; one that takes longer is told
+  std::function<std::int64_t()> now;     ///< Unix time, s
 };
 
 struct alert_sender_state {
@@ -35,13 +38,15 @@ struct alert_sender_state {
   void take_lead(bool leads);
   void tick();
   void start(std::size_t which);
+  void say_stuck(std::size_t which);
   void take(std::size_t which, std::uint64_t term, receiver_report x);
 
   alert_sender_actor::stateful_pointer<alert_sender_state> self;
   alert_sender_settings how;
   sender_report report;
-  std::vector<bool> busy, fresh; ///< by receiver: in a round; hasn't begun one since this node leads
-  std::uint64_t term = 0;        ///< how often this node has begun or ceased to lead
+  std::vector<std::optional<caf::actor_clock::time_point>> begun; ///< by receiver: of the round that it is in
+  std::vector<bool> fresh; ///< by receiver: hasn't begun a round since this node leads
+  std::uint64_t term = 0;  ///< how often this node has begun or ceased to lead
 };
 
 alert_sender_actor::behavior_type alert_sender(alert_sender_actor::stateful_pointer<alert_sender_state> self,

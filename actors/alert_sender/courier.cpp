@@ -7,7 +7,6 @@ namespace millrace {
 
 namespace {
 
-constexpr std::size_t repeated_a_post = 100;
 /// An event that the receiver refuses is passed over after this many attempts.
 constexpr unsigned attempts_before_refusal = 5;
 constexpr auto beginning = "0-0";
@@ -43,6 +42,7 @@ receiver_report courier::run(bool fresh) {
     report_ = {};
     pause_ = {};
     repeated_.reset();
+    page_.reset();
     refusals_ = 0;
     one_by_one_ = ledger_trouble_ = false;
   }
@@ -158,33 +158,39 @@ courier::step courier::send(const redis::outgoing_alerts& x, const batch& of) {
   return step::again;
 }
 
-/// Sends again what fires, if it is time. Nothing of the stream waits, so no event is overtaken.
+/// Sends again what fires, if it is time, one page of subjects after the other. Nothing of the stream waits,
+/// so no event is overtaken. What a round has no time for is sent by the next.
 courier::step courier::repeat() {
   auto now = with_.steady();
-  if (how_.repeat.count() == 0 || (repeated_ && now - *repeated_ < how_.repeat))
+  if (how_.repeat.count() == 0 || (!page_ && repeated_ && now - *repeated_ < how_.repeat))
     return step::idle;
-  std::vector<alert_event> some;
-  for (auto& alert : how_.alerts) {
-    std::string cursor = "0";
-    do {
-      auto page = with_.active(alert, cursor);
-      if (!page)
-        return broken(page.why());
-      cursor = page->cursor;
-      for (auto& one : page->events)
-        if (auto event = event_of(one.fields);
-            event && !event->resolved && !silence_of(silences_, *event, with_.now()))
-          some.push_back(std::move(*event));
-      if (some.size() >= repeated_a_post && !post_repeated(some))
-        return step::stop;
-      if (some.size() >= repeated_a_post)
-        some.clear();
-    } while (cursor != "0");
+  if (!page_) {
+    page_ = subjects_page{};
+    repeated_ = now;
   }
-  if (!some.empty() && !post_repeated(some))
-    return step::stop;
-  repeated_ = now;
+  while (page_->alert < how_.alerts.size()) {
+    auto page = with_.active(how_.alerts[page_->alert], page_->cursor);
+    if (!page)
+      return broken(page.why());
+    if (auto some = firing_in(*page); !some.empty() && !post_repeated(some))
+      return step::stop;
+    page_->cursor = page->cursor;
+    if (page->cursor == "0")
+      ++page_->alert;
+    if (is_over())
+      return step::stop;
+  }
+  page_.reset();
   return step::idle;
+}
+
+std::vector<alert_event> courier::firing_in(const redis::active_alerts& page) const {
+  std::vector<alert_event> out;
+  for (auto& one : page.events)
+    if (auto event = event_of(one.fields);
+        event && !event->resolved && !silence_of(silences_, *event, with_.now()))
+      out.push_back(std::move(*event));
+  return out;
 }
 
 /// A refused repetition is passed over: each of its events was an event of the stream.

@@ -66,6 +66,11 @@ class courier {
     std::size_t taken = 0; ///< events of the stream that it stands for
     std::uint64_t silenced = 0, foreign = 0;
   };
+  /// Where a repetition goes on.
+  struct subjects_page {
+    std::size_t alert = 0;
+    std::string cursor = "0";
+  };
   enum class step : std::uint8_t { again, idle, stop };
 
   step take_step();
@@ -75,6 +80,7 @@ class courier {
   batch next_batch(const redis::outgoing_alerts& x) const;
   step send(const redis::outgoing_alerts& x, const batch& of);
   step repeat();
+  std::vector<alert_event> firing_in(const redis::active_alerts& page) const;
   bool post_repeated(const std::vector<alert_event>& events);
   result<void> move_to(const stream_position& where);
   stream_position after(const redis::outgoing_alerts& x, std::size_t taken) const;
@@ -97,6 +103,7 @@ class courier {
   bool ledger_trouble_ = false; ///< the trouble is that Redis doesn't answer
   std::chrono::milliseconds began_{0};
   std::optional<std::chrono::milliseconds> repeated_; ///< when what fires was sent last
+  std::optional<subjects_page> page_;                 ///< while a repetition isn't over
 };
 
 } // namespace millrace

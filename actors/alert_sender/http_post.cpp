@@ -3,12 +3,15 @@
 #include <httplib.h>
 
 #include <charconv>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds connect_limit{5}, transfer_limit{10}, answer_limit{15};
+constexpr std::chrono::seconds connect_limit{5}, transfer_limit{10};
 constexpr std::size_t longest_answer = 64 << 10; // bytes
 
 /// Returns the seconds of a header Retry-After. A date isn't taken.
@@ -20,10 +23,45 @@ std::optional<std::chrono::seconds> seconds_of(const std::string& text) {
   return std::chrono::seconds{out};
 }
 
+/// Ends the client's request after `limit`, whatever the server goes on sending: the client's own limits are
+/// for one read each.
+class deadline {
+ public:
+  deadline(httplib::Client& of, std::chrono::milliseconds limit)
+      : thread_([this, &of, limit] {
+          std::unique_lock hold(guard_);
+          passed_ = !ended_.wait_for(hold, limit, [this] { return over_; });
+          if (passed_)
+            of.stop();
+        }) {}
+  ~deadline() { end(); }
+  deadline(const deadline&) = delete;
+  deadline& operator=(const deadline&) = delete;
+
+  /// Returns whether the request was ended.
+  bool end() {
+    {
+      std::lock_guard hold(guard_);
+      over_ = true;
+    }
+    ended_.notify_one();
+    if (thread_.joinable())
+      thread_.join();
+    return passed_;
+  }
+
+ private:
+  std::mutex guard_;
+  std::condition_variable ended_;
+  bool over_ = false, passed_ = false;
+  std::thread thread_; ///< last: it uses the others
+};
+
 } // namespace
 
 struct http_poster::impl {
-  explicit impl(const http_target& to) : http(to.server), path(to.path) {
+  impl(const http_target& to, std::chrono::milliseconds limit)
+      : http(to.server), path(to.path), limit(limit) {
     http.set_connection_timeout(connect_limit);
     http.set_read_timeout(transfer_limit);
     http.set_write_timeout(transfer_limit);
@@ -35,9 +73,11 @@ struct http_poster::impl {
 
   httplib::Client http;
   std::string path;
+  std::chrono::milliseconds limit;
 };
 
-http_poster::http_poster(http_target to) : impl_(std::make_unique<impl>(to)) {}
+http_poster::http_poster(http_target to, std::chrono::milliseconds limit)
+    : impl_(std::make_unique<impl>(to, limit)) {}
 
 http_poster::~http_poster() = default;
 
@@ -50,7 +90,6 @@ http_answer http_poster::post(const std::string& body, const std::map<std::strin
   for (auto& [name, text] : headers)
     request.headers.emplace(name, text);
   http_answer out;
-  auto began = std::chrono::steady_clock::now();
   std::size_t bytes = 0;
   request.response_handler = [&](const httplib::Response& x) {
     out.status = x.status;
@@ -60,10 +99,13 @@ http_answer http_poster::post(const std::string& body, const std::map<std::strin
   // The text isn't kept, and a server that goes on sending is left.
   request.content_receiver = [&](const char*, std::size_t size, std::uint64_t, std::uint64_t) {
     bytes += size;
-    return bytes <= longest_answer && std::chrono::steady_clock::now() - began < answer_limit;
+    return bytes <= longest_answer;
   };
+  deadline until(impl_->http, impl_->limit);
   auto answer = impl_->http.send(request);
-  if (answer)
+  if (until.end() && out.status == 0)
+    out.why = "no whole answer within " + std::to_string(impl_->limit.count()) + " ms";
+  else if (answer)
     out.status = answer->status; // without a body, the response handler isn't called
   else if (out.status == 0)
     out.why = httplib::to_string(answer.error());

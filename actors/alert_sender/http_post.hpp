@@ -1,11 +1,12 @@
 #pragma once
 
 /// POSTs JSON to one receiver over a connection that is kept. For one thread: a call blocks it for up to
-/// about 20 s.
+/// its limit, and 5 s more to connect.
 
 #include "actors/alert_sender/answer.hpp"
 #include "actors/alert_sender/http_target.hpp"
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,8 +15,9 @@ namespace millrace {
 
 class http_poster {
  public:
-  /// The certificate of an https server is checked against the machine's CAs.
-  explicit http_poster(http_target to);
+  /// The certificate of an https server is checked against the machine's CAs. `limit` is for a whole request,
+  /// however slowly the server answers.
+  explicit http_poster(http_target to, std::chrono::milliseconds limit = std::chrono::seconds{20});
   ~http_poster();
 
   /// Sends the body, with these headers and the target's login. Follows no redirect, so that nobody else

@@ -146,8 +146,9 @@ class JavaService(Service):
 
     def java(self, main_class, *arguments, heap="256m"):
         """Returns the command that runs a class of Kafka's."""
+        more = (self.settings.get("MILLRACE_JAVA_OPTIONS") or "").split()
         return [
-            "java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true",
+            "java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Djava.awt.headless=true", *more,
             f"-Dlog4j2.configurationFile={self.config_folder() / 'log4j2.properties'}", "-cp",
             self.class_path(), main_class, *arguments
         ]

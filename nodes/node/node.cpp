@@ -235,6 +235,7 @@ class company {
     }
     if (x.receivers.empty())
       return;
+    x.now = [clock = clock_] { return clock->now().value; };
     alerts_ = system_.spawn(alert_sender, std::move(x));
     goes_with(alerts_, "the alert_sender", lost_);
   }

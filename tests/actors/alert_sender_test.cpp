@@ -41,6 +41,7 @@ struct fixture : test_coordinator_fixture<message_config> {
       couriers.push_back(sys.spawn(fake_courier, scripts.back()));
       how.receivers.push_back({name, "http://h:80", caf::actor_cast<alert_courier_actor>(couriers.back())});
     }
+    how.now = [] { return std::int64_t{1000}; };
     sender = sys.spawn(alert_sender, how);
     settle();
   }
@@ -117,9 +118,16 @@ CAF_TEST(a receiver that does not answer holds up neither the other nor the stat
   CAF_CHECK_EQUAL(status().receivers[1].sent, 1u);
 }
 
-CAF_TEST(a round that does not end is asked for again) {
+CAF_TEST(a round that does not end is told and no other begins before its end) {
   lead(true);
   pass(125);
+  CAF_CHECK_EQUAL(scripts[0]->rounds.size(), 1u);
+  auto stuck = status().receivers[0];
+  CAF_CHECK_EQUAL(std::string{stuck.trouble}, "a round doesn't end");
+  CAF_CHECK_EQUAL(std::int64_t{stuck.since}, 1000 - 120);
+  end(0, 3);
+  CAF_CHECK(status().receivers[0].trouble.empty());
+  pass(1);
   CAF_CHECK_EQUAL(scripts[0]->rounds.size(), 2u);
 }
 

@@ -60,9 +60,11 @@ class Stack:
         empty.touch()
         ports = {f"MILLRACE_{name}_PORT": str(FIRST_PORT + offset + i) for i, name in enumerate(PORTS)}
         ports["MILLRACE_NODE_PORT"] = str(FIRST_PORT + offset + 40)
-        # The machine may be busy with a build: time limits are no subject here.
+        # The machine may be busy with a build: time limits are no subject here. Nor is Kafka's speed: the JVM's
+        # second compiler would take most of the CPU of a short test.
         self.settings = {
-            "MILLRACE_HOME": str(self.home), "MILLRACE_CONFIG": str(empty), "MILLRACE_START_SECONDS": "240", **ports,
+            "MILLRACE_HOME": str(self.home), "MILLRACE_CONFIG": str(empty), "MILLRACE_START_SECONDS": "240",
+            "MILLRACE_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1", **ports,
             **{name: str(value) for name, value in settings.items()}
         }
         self.environment = {**clean_environment(), **self.settings}

@@ -207,6 +207,22 @@ CAF_TEST(what fires is repeated after the interval unless it is silenced) {
   CAF_CHECK(f.got == (texts{"7 firing", "7 firing"}));
 }
 
+CAF_TEST(a repetition that a round has no time for goes on in the next) {
+  courier_fixture f(64, std::chrono::seconds{60});
+  f.more = {{{"", fields_of("1")}}, {{"", fields_of("2")}}};
+  f.active = {{"", fields_of("3")}};
+  f.post_takes = std::chrono::seconds{5};
+  f.run();
+  CAF_CHECK(f.got == texts{"1 firing"});
+  f.fire("4"); // comes first
+  f.run();
+  f.run();
+  f.run();
+  CAF_CHECK(f.got == (texts{"1 firing", "4 firing", "2 firing", "3 firing"}));
+  f.run();
+  CAF_CHECK_EQUAL(f.posts, 4);
+}
+
 CAF_TEST(events of the stream go before what is repeated) {
   courier_fixture f(64, std::chrono::seconds{60});
   f.run();

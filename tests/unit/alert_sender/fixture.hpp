@@ -49,7 +49,10 @@ struct courier_fixture {
       position = now;
       return {};
     };
-    with.active = [this](const std::string&, const std::string&) -> result<redis::active_alerts> {
+    with.active = [this](const std::string&, const std::string& cursor) -> result<redis::active_alerts> {
+      auto page = std::stoul(cursor);
+      if (page < more.size())
+        return redis::active_alerts{std::to_string(page + 1), more[page]};
       return redis::active_alerts{"0", active};
     };
     with.post = [this](const std::vector<alert_event>& events) { return post(events); };
@@ -72,6 +75,7 @@ struct courier_fixture {
 
   http_answer post(const std::vector<alert_event>& events) {
     ++posts;
+    time += post_takes;
     auto status = answers.empty() ? 200 : answers.front();
     if (!answers.empty())
       answers.pop_front();
@@ -100,7 +104,9 @@ struct courier_fixture {
     return one->run(false);
   }
 
-  std::vector<redis::stream_event> stream, active;
+  std::vector<redis::stream_event> stream, active;    ///< active: the last page of what fires
+  std::vector<std::vector<redis::stream_event>> more; ///< the pages before
+  std::chrono::milliseconds post_takes{0};
   std::uint64_t added = 0;
   std::string newest = "0-0", position;
   std::map<std::string, std::string> silences;

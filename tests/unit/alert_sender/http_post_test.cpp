@@ -1,7 +1,10 @@
 #define CAF_SUITE alert_sender.http_post
 #include "actors/alert_sender/http_post.hpp"
 
+#include <arpa/inet.h>
 #include <httplib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -78,6 +81,31 @@ CAF_TEST(Retry After is read in seconds) {
 CAF_TEST(an answer without an end is left and its status counts) {
   server to;
   CAF_CHECK_EQUAL(int{to.post("/endless").status}, 200);
+}
+
+CAF_TEST(an answer that comes by drops is left when the time is over) {
+  int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  CAF_REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&at), size) == 0 && ::listen(listener, 1) == 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&at), &size);
+  std::thread drips([listener] {
+    int there = ::accept(listener, nullptr, nullptr);
+    std::string next = "HTTP/1.1 200 OK\r\n";
+    while (::send(there, next.data(), next.size(), MSG_NOSIGNAL) > 0) {
+      next = "x: y\r\n";
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    ::close(there);
+  });
+  auto url = "http://127.0.0.1:" + std::to_string(ntohs(at.sin_port));
+  auto answer = http_poster(*parse_http_url(url), std::chrono::milliseconds{300}).post("{}", {});
+  CAF_CHECK_EQUAL(answer.status, 0);
+  CAF_CHECK_EQUAL(answer.why, "no whole answer within 300 ms");
+  drips.join();
+  ::close(listener);
 }
 
 CAF_TEST(a server that is not there has no status and a reason) {
