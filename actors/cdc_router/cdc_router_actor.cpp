@@ -227,7 +227,8 @@ router_report cdc_router_state::status() const {
                     window->resent(), window->seeks(),     dead};
   for (auto& [source, topic] : sources)
     out.sources.push_back({topic.topic, topic.partition.value, window->read(source).value,
-                           window->durable(source).value, paused.count(source) > 0});
+                           window->durable(source).value, paused.count(source) > 0,
+                           consumer->known_end(topic).value, lag.oldest_ms(source, how.now_ms())});
   return out;
 }
 
