@@ -7,6 +7,7 @@
 ///     BATCH_SCHEDULER ~run~> BATCH_WORKER -> PostgreSQL, Redis
 ///     ALERT_SENDER ~run~> ALERT_COURIER -> Alertmanager, a webhook
 ///     FILL ~publish, sweep~> AGGREGATOR             INSPECTOR ~status~> all of them
+///     the shell ~status, row~> INSPECTOR ~row~> AGGREGATOR, PLACE_READER
 ///     MEMBER ~homes, sources~> all of them          MEMBER <~hello~> MEMBER of each other node
 ///
 /// Each actor answers `status` with a report (messages/reports.hpp). Send `status` with high
@@ -43,6 +44,8 @@ using aggregator_actor = caf::typed_actor<
     caf::replies_to<atom::sweep, lsn, std::vector<std::string>>::with<cell_id>,
     // Returns the tick of the last write to each of these places of a figure; 0 if unknown.
     caf::replies_to<atom::written, figure_id, std::vector<std::string>>::with<std::vector<std::int64_t>>,
+    // Returns what the cell has of the row with this packed key.
+    caf::replies_to<atom::row, table_id, std::string>::with<std::vector<row_copy_report>>,
     caf::replies_to<atom::status>::with<cell_report>>;
 
 /// A cell's location: the actor that serves it.
@@ -68,7 +71,14 @@ using inspector_actor = caf::typed_actor<
     // To itself: checks for troubles.
     caf::reacts_to<atom::tick>,
     // Returns the tick of the last write to each of these places of a figure; 0 if unknown.
-    caf::replies_to<atom::written, std::string, std::vector<std::string>>::with<std::vector<std::int64_t>>>;
+    caf::replies_to<atom::written, std::string, std::vector<std::string>>::with<std::vector<std::int64_t>>,
+    // Returns what the node's cells have of a table's row with this key, and what Redis has at its places.
+    caf::replies_to<atom::row, std::string, std::vector<std::string>>::with<row_report>,
+    // Returns the subjects of the project's alerts.
+    caf::replies_to<atom::alerts>::with<std::vector<alert_report>>,
+    // Sets the level from which on this node logs, unless it is empty, and logs who did so. Returns the
+    // present level. Error: invalid_argument for a level that doesn't exist.
+    caf::replies_to<atom::log_level, std::string, std::string>::with<std::string>>;
 
 /// A node's announcement: protocol number, node name, the incarnation (`life`) of the ledger that
 /// it serves, its cells, and its dispatcher (`door`). `takes_shards` is false if the node's role
@@ -181,6 +191,13 @@ using alert_sender_actor = caf::typed_actor<
     caf::reacts_to<atom::lead, bool>,
     // To itself: starts each courier that has ended its last round.
     caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<sender_report>>;
+
+/// The PLACE_READER interface: reads from Redis what a person asks for.
+using place_reader_actor = caf::typed_actor<
+    // Adds what Redis has at the row's places.
+    caf::replies_to<atom::row, row_report>::with<row_report>,
+    // Returns the subjects of all alerts. Error: why they can't be read.
+    caf::replies_to<atom::alerts>::with<std::vector<alert_report>>>;
 
 /// The PEER interface: another node sends its announcement and gets this node's. A tool gets the
 /// node's inspector.

@@ -18,6 +18,8 @@ struct partition_report {
   std::int64_t read = -1;    ///< offset of the newest record read
   std::int64_t durable = -1; ///< offset up to which all cells are durable
   bool paused = false;       ///< a cell has no credit left
+  std::int64_t end = -1;     ///< offset that the next record will get; -1: unknown
+  std::int64_t lag_ms = -1;  ///< age of the oldest known change that isn't durable; -1: unknown
 };
 
 /// CDC_ROUTER's report.
@@ -124,6 +126,7 @@ struct cell_report {
   std::uint64_t rows = 0;
   bool live = false; ///< all of its figures are live
   std::uint64_t groups_bytes = 0;
+  std::vector<std::uint64_t> rows_of = {}; ///< by route
 };
 
 /// A batch figure, as the ledger has it.
@@ -184,8 +187,10 @@ enum class figure_state : std::uint8_t {
 struct figure_report {
   std::string name = {};
   figure_state state = figure_state::live;
-  std::string why = {};   ///< the reason, and what to do
-  std::int64_t since = 0; ///< Unix time, s; if the figure isn't live
+  std::string why = {};                 ///< the reason, and what to do
+  std::int64_t since = 0;               ///< Unix time, s; if the figure isn't live
+  std::vector<std::string> tables = {}; ///< that it reads, as SCHEMA.TABLE
+  std::uint64_t rows = 0;               ///< that it shows or aggregates, in this node's cells
 };
 
 /// One problem that the user should know.
@@ -194,6 +199,14 @@ struct trouble_report {
   std::string what = {};  ///< "3 figures are incomplete"
   std::string why = {};   ///< the explanation, and what to do
   std::int64_t since = 0; ///< Unix time, s
+};
+
+/// A kind of actor, as the inspector asked it.
+struct actor_report {
+  std::string kind = {};
+  std::uint64_t count = 1;       ///< how many of this kind the node has
+  std::uint64_t silent = 0;      ///< how many didn't answer in time
+  std::int64_t answered_us = -1; ///< the slowest answer, microseconds: its mailbox and what it was busy with
 };
 
 /// An actor that didn't answer in time.
@@ -207,7 +220,8 @@ struct node_report {
   std::string project = {};
   std::int64_t now = 0; ///< Unix time, s
   std::int64_t events_per_second = 0;
-  std::uint64_t rows = 0; ///< in the cells that answered
+  std::uint64_t rows = 0;   ///< in the cells that answered
+  std::uint16_t shards = 0; ///< of the project
   router_report router = {};
   writer_report writer = {};
   fill_report fill = {};
@@ -216,7 +230,44 @@ struct node_report {
   sender_report sender = {};
   std::vector<figure_report> figures = {};
   std::vector<trouble_report> troubles = {}; ///< worst first
-  std::vector<silence_report> silent = {};   ///< for these, the report contains their last answer
+  std::vector<actor_report> actors = {};
+  std::vector<silence_report> silent = {}; ///< for these, the report contains their last answer
+};
+
+/// A place that a row counts for, and what Redis has there.
+struct row_place_report {
+  std::uint16_t figure = 0; ///< index into the plans
+  std::string name = {};    ///< of the figure
+  std::string key = {};     ///< empty: the row's own columns don't tell it
+  std::string member = {};  ///< field or member; empty: none
+  bool exists = false;      ///< Redis has the place
+  std::string value = {};   ///< of a hash: all fields
+  std::string note = {};    ///< Redis's error
+};
+
+/// A row as one cell has it: only the columns that figures of the entity need.
+struct row_copy_report {
+  std::uint16_t shard = 0;
+  std::string entity = {};
+  std::vector<std::string> columns = {}, values = {};
+  std::vector<row_place_report> places = {};
+};
+
+/// A row as a node has it.
+struct row_report {
+  std::string trouble = {}; ///< why the question can't be answered, and what to ask; empty: it can
+  std::string table = {};   ///< SCHEMA.TABLE
+  std::uint16_t shard = 0;  ///< of the table's own cell
+  std::string note = {};    ///< why the values are missing; empty: they aren't
+  std::vector<row_copy_report> copies = {};
+};
+
+/// A subject of an alert.
+struct alert_report {
+  std::string alert = {}, subject = {};
+  std::string state = {}, severity = {}; ///< pending, firing, recovering; info, warning, critical
+  std::int64_t since = 0;                ///< Unix time, s: of the state
+  std::vector<std::string> columns = {}; ///< name, text, name, text ...
 };
 
 } // namespace millrace

@@ -6,6 +6,7 @@
 #include "nodes/node/generate.hpp"
 #include "nodes/node/node.hpp"
 #include "nodes/settings/config.hpp"
+#include "nodes/shell/shell.hpp"
 
 #include <iostream>
 #ifdef MILLRACE_MIMALLOC
@@ -25,6 +26,7 @@ struct arguments {
   apply_options apply;
   refill_options refill;
   remove_options remove;
+  shell_options shell;
   resync_options resync;
   std::string secrets = "secrets";
   bool json = false, yes = false;
@@ -123,6 +125,13 @@ void add_verbs(CLI::App& app, arguments& x) {
   refill->add_option("FIGURE", x.refill.figures, "Names of figures that run")->required();
   refill->add_option("--wait", x.refill.wait_seconds, "Seconds to wait until they are complete")
       ->capture_default_str();
+  auto* shell =
+      app.add_subcommand("shell", "Ask all nodes of a cluster, by commands; `help` in it lists them");
+  shell->add_option("ADDRESS", x.shell.at,
+                    "HOST:PORT of a node, as other nodes reach it (default: those in the registry in Redis)");
+  shell->add_option("-c,--command", x.shell.command,
+                    "Run this command only; exit 1 if a node doesn't answer");
+  shell->add_flag("--json", x.shell.json, "Print JSON");
   app.add_subcommand("rebuild", "Delete all figures and the ledger; the node fills them again")
       ->add_flag("--yes", x.yes, "Do it");
 }
@@ -163,6 +172,8 @@ int run(const CLI::App& app, const settings& how, const arguments& x) {
     return run_resync(how, x.resync);
   if (verb == "refill")
     return run_refill(how, x.refill);
+  if (verb == "shell")
+    return run_shell(how, x.shell);
   return run_rebuild(how, x.yes);
 }
 

@@ -1,6 +1,7 @@
 #include "actors/aggregator/aggregator_actor.hpp"
 
 #include "actors/cell/last_written.hpp"
+#include "actors/cell/row_places.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -66,8 +67,12 @@ aggregator_actor::behavior_type aggregator_state::make_behavior(aggregator_setti
       [this](atom::written, figure_id figure, const std::vector<std::string>& keys) {
         return last_written(*cell, figure, keys);
       },
+      [this](atom::row, table_id table, const std::string& key) {
+        return copies_of(*cell, table, key, how.now());
+      },
       [this](atom::status) {
-        return cell_report{cell->rows().count(), cell->live(), cell->figures().memory()};
+        return cell_report{cell->rows().count(), cell->live(), cell->figures().memory(),
+                           cell->rows().counts(cell->plans().routes.size())};
       },
   };
 }

@@ -62,7 +62,7 @@ void cdc_router_state::open_window() {
   window = std::make_unique<delivery_window>(std::move(backend), how.credit_bytes);
   for (auto& [source, topic] : how.sources) {
     source_of[topic] = source;
-    intakes.try_emplace(source.table, *how.plans, source.table, how.shards, how.modes);
+    intakes.try_emplace(source.table, *how.plans, source.table, how.shards, how.modes, how.birth);
   }
   self->send(self, atom::poll_v);
   self->send(self, atom::progress_v);
@@ -227,7 +227,8 @@ router_report cdc_router_state::status() const {
                     window->resent(), window->seeks(),     dead};
   for (auto& [source, topic] : sources)
     out.sources.push_back({topic.topic, topic.partition.value, window->read(source).value,
-                           window->durable(source).value, paused.count(source) > 0});
+                           window->durable(source).value, paused.count(source) > 0,
+                           consumer->known_end(topic).value, lag.oldest_ms(source, how.now_ms())});
   return out;
 }
 

@@ -25,6 +25,7 @@ struct cdc_router_settings {
   std::map<source_id, kafka::topic_partition> sources; ///< all partitions of the project
   connector_modes modes;                               ///< of the connector, for records without a schema
   bool first_fill = false;                             ///< no cell has a row yet
+  lsn birth;                                           ///< as table_intake's
   std::size_t credit_bytes = 4 << 20;                  ///< send buffer's limit per cell
   std::size_t poll_records = 2000;                     ///< per partition and poll
   std::chrono::milliseconds poll_wait{5};

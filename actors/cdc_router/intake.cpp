@@ -24,8 +24,8 @@ std::optional<std::string> placeholder_in(const kafka::record& x) {
 } // namespace
 
 table_intake::table_intake(const plan_set& plans, table_id table, std::uint16_t shards,
-                           const connector_modes& modes)
-    : decoder_(plans, table, modes), routing_(plans, table, shards) {}
+                           const connector_modes& modes, lsn birth)
+    : decoder_(plans, table, modes), routing_(plans, table, shards), birth_(birth) {}
 
 taken table_intake::take(const kafka::record_batch& batch, bool first_fill, last_record& at) {
   taken out;
@@ -50,6 +50,8 @@ taken table_intake::take(const kafka::record_batch& batch, bool first_fill, last
 void table_intake::take_one(const kafka::record& record, bool first_fill, taken& out) {
   auto decoded = decoder_.decode(record.key, record.payload, [&record] { return placeholder_in(record); });
   if (!decoded) {
+    if (is_before_birth(record))
+      return;
     out.bad.push_back({record.offset, copy(record.key), copy(record.payload), decoded.why().message});
     return;
   }
@@ -59,6 +61,13 @@ void table_intake::take_one(const kafka::record& record, bool first_fill, taken&
   routing_.add(x, record.offset, first_snapshot(x, first_fill), out.changes);
   out.seen = {record.offset, x.stamp};
   out.newest_commit_ms = std::max(out.newest_commit_ms, x.commit_ms);
+}
+
+bool table_intake::is_before_birth(const kafka::record& x) const {
+  if (birth_.value == 0 || !x.payload)
+    return false;
+  auto at = lsn_of(*x.payload);
+  return at && *at <= birth_;
 }
 
 bool table_intake::first_snapshot(const table_change& x, bool first_fill) {

@@ -17,6 +17,14 @@ void lag_meter::durable(cell_id cell, source_id source, kafka_offset last, std::
   followed_.erase(x);
 }
 
+std::int64_t lag_meter::oldest_ms(source_id source, std::int64_t now_ms) const {
+  std::int64_t out = -1;
+  for (auto& [of, x] : followed_)
+    if (of.second == source)
+      out = std::max(out, std::max<std::int64_t>(0, now_ms - x.commit_ms));
+  return out;
+}
+
 void lag_meter::forget(source_id source) {
   std::erase_if(followed_, [&](auto& x) { return x.first.second == source; });
 }

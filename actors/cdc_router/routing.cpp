@@ -1,6 +1,5 @@
 #include "actors/cdc_router/routing.hpp"
 
-#include "messages/fnv.hpp"
 #include "messages/rows.hpp"
 
 #include <algorithm>
@@ -8,15 +7,6 @@
 namespace millrace {
 
 namespace {
-
-/// Returns the shard of a packed key: FNV-1a, then a mixer.
-shard_id shard_of_packed(std::string_view key, std::uint16_t shards) {
-  auto hash = fnv1a(key);
-  hash ^= hash >> 32;
-  hash *= 0xd6e8feb86659fd93;
-  hash ^= hash >> 32;
-  return shard_id{static_cast<std::uint16_t>(hash % shards)};
-}
 
 /// Returns the shard of a row by a route's key; nullopt if there is no row, or the key has a NULL.
 std::optional<shard_id> shard_by(const std::optional<row>& x, const route& by, std::uint16_t shards) {
@@ -31,13 +21,6 @@ change_view as(change_kind kind, change_view note) {
 }
 
 } // namespace
-
-std::optional<shard_id> shard_of(const row& entity_key, std::uint16_t shards) {
-  for (auto& x : entity_key)
-    if (is_null(x))
-      return std::nullopt;
-  return shard_of_packed(pack(entity_key), shards);
-}
 
 routing::routing(const plan_set& plans, table_id table, std::uint16_t shards) : shards_(shards) {
   for (std::uint16_t i = 0; i < plans.routes.size(); ++i)

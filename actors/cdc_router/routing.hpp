@@ -6,6 +6,7 @@
 #include "actors/figures/plan/plan.hpp"
 #include "actors/sources/debezium/debezium_decoder.hpp"
 #include "messages/delivery.hpp"
+#include "messages/shard_of.hpp"
 
 #include <map>
 
@@ -13,10 +14,6 @@ namespace millrace {
 
 /// Changes by cell, in the order of the records.
 using changes_by_cell = std::map<cell_id, packed_changes>;
-
-/// Returns the shard of an entity's key; nullopt if a part of the key is NULL. Stable across
-/// builds: FNV-1a over the packed key, then a mixer.
-std::optional<shard_id> shard_of(const row& entity_key, std::uint16_t shards);
 
 class routing {
  public:

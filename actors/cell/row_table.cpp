@@ -98,6 +98,14 @@ std::vector<row_name> row_table::older_than(route_id route, lsn limit) const {
   return out;
 }
 
+std::vector<std::uint64_t> row_table::counts(std::size_t routes) const {
+  std::vector<std::uint64_t> out(routes, 0);
+  for (auto& [route, rows] : rows_)
+    if (route.value < routes)
+      out[route.value] = rows.size();
+  return out;
+}
+
 std::size_t row_table::count() const {
   std::size_t n = 0;
   for (auto& [_, rows] : rows_)

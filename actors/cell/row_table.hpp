@@ -81,6 +81,8 @@ class row_table {
   std::vector<row_name> older_than(route_id route, lsn limit) const;
 
   std::size_t count() const;
+  /// Returns the number of rows of each route, of which there are `routes`.
+  std::vector<std::uint64_t> counts(std::size_t routes) const;
   void clear();
 
  private:

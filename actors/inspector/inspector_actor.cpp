@@ -39,6 +39,13 @@ inspector_actor::behavior_type inspector_state::make_behavior(inspector_settings
       [this](atom::written, const std::string& figure, const std::vector<std::string>& keys) {
         return last_written(figure, keys);
       },
+      [this](atom::row, const std::string& table, const std::vector<std::string>& key) {
+        return find_row(table, key);
+      },
+      [this](atom::alerts) { return alerts(); },
+      [this](atom::log_level, const std::string& level, const std::string& who) {
+        return change_log_level(level, who);
+      },
   };
 }
 
@@ -61,7 +68,8 @@ std::shared_ptr<gathering> inspector_state::ask_parts(std::function<void(const n
                                                       std::size_t more) {
   auto all = std::make_shared<gathering>();
   all->awaited = 4 + (how.batches ? 1 : 0) + (how.alerts ? 1 : 0) + more;
-  all->ends = self->clock().now() + answer_deadline;
+  all->began = self->clock().now();
+  all->ends = all->began + answer_deadline;
   all->deliver = std::move(deliver);
   ask(all, how.router, &node_report::router, "cdc_router");
   ask(all, how.writer, &node_report::writer, "redis_writer");
@@ -82,11 +90,13 @@ void inspector_state::ask(const std::shared_ptr<gathering>& all, const Actor& wh
       .then(
           [this, all, part, who](Report& x) {
             answered[who] = how.now();
+            note_answer(all, who, true);
             all->report.*part = std::move(x);
             finish(all);
           },
           [this, all, part, who](caf::error&) {
             all->report.*part = last.*part;
+            note_answer(all, who, false);
             all->report.silent.push_back({who, answered[who]});
             finish(all);
           });
@@ -99,10 +109,15 @@ void inspector_state::ask_cells(const std::shared_ptr<gathering>& all, const cel
     self->request<caf::message_priority::high>(home.at, left, atom::status_v)
         .then(
             [this, all](const cell_report& x) {
+              note_answer(all, "cell", true);
               all->report.rows += x.rows;
+              all->rows_of.resize(std::max(all->rows_of.size(), x.rows_of.size()));
+              for (std::size_t i = 0; i < x.rows_of.size(); ++i)
+                all->rows_of[i] += x.rows_of[i];
               finish(all);
             },
             [this, all](caf::error&) {
+              note_answer(all, "cell", false);
               ++all->silent_cells;
               finish(all);
             });
@@ -115,6 +130,9 @@ void inspector_state::finish(const std::shared_ptr<gathering>& all) {
   if (all->silent_cells > 0)
     all->report.silent.push_back({std::to_string(all->silent_cells) + " cells", how.now()});
   complete(all->report);
+  count_rows(all->report, all->rows_of);
+  std::sort(all->report.actors.begin(), all->report.actors.end(),
+            [](auto& a, auto& b) { return a.kind < b.kind; });
   all->deliver(all->report);
 }
 
@@ -126,6 +144,28 @@ void inspector_state::complete(node_report& x) {
   judge(x, how.frame, since, std::chrono::duration_cast<std::chrono::seconds>(self->clock().now() - moved));
   since = beginnings_of(x);
   last = x;
+}
+
+/// Counts an actor of this kind, and notes how long the slowest took.
+void inspector_state::note_answer(const std::shared_ptr<gathering>& all, const std::string& kind,
+                                  bool answered_in_time) const {
+  auto& some = all->report.actors;
+  auto found = std::find_if(some.begin(), some.end(), [&](auto& x) { return x.kind == kind; });
+  if (found == some.end())
+    found = some.insert(some.end(), actor_report{kind, 0});
+  ++found->count;
+  auto took = std::chrono::duration_cast<std::chrono::microseconds>(self->clock().now() - all->began).count();
+  if (answered_in_time)
+    found->answered_us = std::max<std::int64_t>(found->answered_us, took);
+  else
+    ++found->silent;
+}
+
+void inspector_state::count_rows(node_report& x, const std::vector<std::uint64_t>& by_route) const {
+  auto& routes = how.frame.route_of;
+  for (std::size_t i = 0; i < std::min(x.figures.size(), routes.size()); ++i)
+    if (routes[i] < by_route.size())
+      x.figures[i].rows = by_route[routes[i]];
 }
 
 void inspector_state::take_count(std::int64_t events) {

@@ -85,6 +85,7 @@ std::int64_t began(const beginnings& since, const std::string& id, std::int64_t 
 
 void judge(node_report& x, const status_frame& frame, const beginnings& since, std::chrono::seconds idle) {
   x.project = frame.project;
+  x.shards = frame.shards;
   x.figures.clear();
   auto lacks = lacking_tables(x.fill.surroundings);
   auto unreadable = unreadable_tables(x.fill);
@@ -94,6 +95,8 @@ void judge(node_report& x, const status_frame& frame, const beginnings& since, s
     auto one = state_of(name, x, frame, lacks, unreadable, source);
     if (one.state != figure_state::live && one.since == 0)
       one.since = began(since, id_of(one), x.now);
+    if (auto tables = frame.tables_of.find(name); tables != frame.tables_of.end())
+      one.tables = tables->second;
     x.figures.push_back(std::move(one));
   }
   x.troubles = troubles_of(x);

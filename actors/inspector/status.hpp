@@ -19,7 +19,9 @@ struct status_frame {
   std::string project;
   std::vector<std::string> figures;                          ///< in their order
   std::map<std::string, std::vector<std::string>> tables_of; ///< figure -> tables, as SCHEMA.TABLE
-  std::chrono::seconds stale_after{30};                      ///< how long a source may stand still
+  std::vector<std::uint16_t> route_of; ///< of each figure, as an index: the rows that it shows or aggregates
+  std::uint16_t shards = 0;
+  std::chrono::seconds stale_after{30}; ///< how long a source may stand still
 };
 
 /// Adds figures and troubles to a report that has everything else. A figure's state is the first

@@ -130,6 +130,13 @@ result<std::shared_ptr<const tls_context>> tls_context::load(const tls_files& x)
   return std::shared_ptr<const tls_context>(new tls_context(std::move(context)));
 }
 
+std::string tls_context::name() const {
+  char out[256] = "";
+  auto* of = X509_get_subject_name(SSL_CTX_get0_certificate(context_.get()));
+  X509_NAME_get_text_by_NID(of, NID_commonName, out, sizeof out);
+  return out;
+}
+
 std::chrono::system_clock::time_point tls_context::good_until() const {
   std::tm end{};
   ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(context_.get())), &end);

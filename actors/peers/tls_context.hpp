@@ -24,6 +24,8 @@ class tls_context {
   static result<std::shared_ptr<const tls_context>> load(const tls_files& x);
 
   ssl_ptr session() const { return {SSL_new(context_.get()), SSL_free}; }
+  /// Returns the common name of this process's own certificate; empty: it has none.
+  std::string name() const;
   /// Returns when the certificate expires.
   std::chrono::system_clock::time_point good_until() const;
 

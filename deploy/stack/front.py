@@ -1,9 +1,11 @@
 """Verbs of our own binary that go through the front door: they get this stack's settings as their environment."""
 import contextlib
 import os
+import pathlib
 import subprocess
 
 import build
+import certificates
 import connector
 import control
 import install
@@ -31,6 +33,7 @@ VERBS = {
     "remove": "list what a project has in every server, and with --yes delete it",
     "connector": "register, show, restart or delete the connector",
     "generate": "write rows of the shop",
+    "shell": "ask all nodes of the cluster, by commands: nodes, shards, sources, figures, rows ...",
 }
 
 
@@ -48,9 +51,21 @@ def run(settings, verb, arguments):
             return subprocess.run([binary, verb, *arguments], env=environment).returncode
     if verb == "status":
         up.say_if_scarce(settings)
+    if verb == "shell":
+        environment.update(certificate_of_shell(settings))
     if verb == "connector":
         return connector_verb(settings, binary, arguments, environment)
     os.execve(binary, ["millrace", verb, *arguments], environment)
+
+
+def certificate_of_shell(settings):
+    """Returns what the shell shows to nodes that have certificates of one folder: its own certificate, if `certs DIR
+    --nodes shell` made one, else the first node's."""
+    folder = settings.get("MILLRACE_NODE_CERTS")
+    if not folder:
+        return {}
+    own = (pathlib.Path(folder) / "shell.crt").is_file()
+    return certificates.files_of(folder, "shell" if own else "node")
 
 
 def keep_our_logins(settings, arguments, environment):

@@ -174,7 +174,8 @@ typename Inspector::result_type inspect(Inspector& f, cell_ledger& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, partition_report& x) {
-  return f(caf::meta::type_name("partition_report"), x.topic, x.partition, x.read, x.durable, x.paused);
+  return f(caf::meta::type_name("partition_report"), x.topic, x.partition, x.read, x.durable, x.paused, x.end,
+           x.lag_ms);
 }
 
 template <class Inspector>
@@ -235,7 +236,7 @@ typename Inspector::result_type inspect(Inspector& f, member_report& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, cell_report& x) {
-  return f(caf::meta::type_name("cell_report"), x.rows, x.live, x.groups_bytes);
+  return f(caf::meta::type_name("cell_report"), x.rows, x.live, x.groups_bytes, x.rows_of);
 }
 
 template <class Inspector>
@@ -277,7 +278,7 @@ typename Inspector::result_type inspect(Inspector& f, sender_report& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, figure_report& x) {
-  return f(caf::meta::type_name("figure_report"), x.name, x.state, x.why, x.since);
+  return f(caf::meta::type_name("figure_report"), x.name, x.state, x.why, x.since, x.tables, x.rows);
 }
 
 template <class Inspector>
@@ -292,8 +293,35 @@ typename Inspector::result_type inspect(Inspector& f, silence_report& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_report& x) {
-  return f(caf::meta::type_name("node_report"), x.project, x.now, x.events_per_second, x.rows, x.router,
-           x.writer, x.fill, x.member, x.scheduler, x.sender, x.figures, x.troubles, x.silent);
+  return f(caf::meta::type_name("node_report"), x.project, x.now, x.events_per_second, x.rows, x.shards,
+           x.router, x.writer, x.fill, x.member, x.scheduler, x.sender, x.figures, x.troubles, x.actors,
+           x.silent);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, actor_report& x) {
+  return f(caf::meta::type_name("actor_report"), x.kind, x.count, x.silent, x.answered_us);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, row_place_report& x) {
+  return f(caf::meta::type_name("row_place_report"), x.figure, x.name, x.key, x.member, x.exists, x.value,
+           x.note);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, row_copy_report& x) {
+  return f(caf::meta::type_name("row_copy_report"), x.shard, x.entity, x.columns, x.values, x.places);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, row_report& x) {
+  return f(caf::meta::type_name("row_report"), x.trouble, x.table, x.shard, x.note, x.copies);
+}
+
+template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, alert_report& x) {
+  return f(caf::meta::type_name("alert_report"), x.alert, x.subject, x.state, x.severity, x.since, x.columns);
 }
 
 } // namespace millrace
@@ -354,4 +382,10 @@ CAF_ADD_ATOM(millrace, millrace::atom, run, "run")
 CAF_ADD_ATOM(millrace, millrace::atom, lead, "lead")
 CAF_ADD_TYPE_ID(millrace, (millrace::receiver_report))
 CAF_ADD_TYPE_ID(millrace, (millrace::sender_report))
+CAF_ADD_TYPE_ID(millrace, (std::vector<millrace::row_copy_report>))
+CAF_ADD_TYPE_ID(millrace, (millrace::row_report))
+CAF_ADD_TYPE_ID(millrace, (std::vector<millrace::alert_report>))
+CAF_ADD_ATOM(millrace, millrace::atom, row, "row")
+CAF_ADD_ATOM(millrace, millrace::atom, alerts, "alerts")
+CAF_ADD_ATOM(millrace, millrace::atom, log_level, "log_level")
 CAF_END_TYPE_ID_BLOCK(millrace)

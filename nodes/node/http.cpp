@@ -1,6 +1,7 @@
 #include "nodes/node/http.hpp"
 
 #include "actors/inspector/health.hpp"
+#include "actors/inspector/log_level.hpp"
 #include "actors/inspector/metrics.hpp"
 #include "actors/inspector/report_json.hpp"
 #include "nodes/node/loopback.hpp"
@@ -153,11 +154,8 @@ struct http_server::impl {
     if (!wish.is_object() || !wish.contains("log_level") || !wish["log_level"].is_string())
       return answer(out, {{"error", "a JSON object is expected"}, {"verbs", json::parse(control_help)}}, 400);
     auto wanted = wish["log_level"].get<std::string>();
-    auto level = spdlog::level::from_str(wanted);
-    if (level == spdlog::level::off && wanted != "off") // spdlog returns `off` for every unknown word
-      return answer(out, {{"error", "log_level is trace, debug, info, warning, error, critical or off"}},
-                    400);
-    spdlog::set_level(level);
+    if (auto set = set_log_level(wanted); !set)
+      return answer(out, {{"error", set.why().message}}, 400);
     answer(out, {{"log_level", wish["log_level"]}});
   }
 

@@ -12,6 +12,7 @@
 #include "actors/ledger/retire.hpp"
 #include "actors/member/member_actor.hpp"
 #include "actors/peers/connections.hpp"
+#include "actors/place_reader/place_reader_actor.hpp"
 #include "actors/redis/server_clock.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"
 #include "nodes/node/alert_couriers.hpp"
@@ -21,6 +22,7 @@
 #include "nodes/node/node_network.hpp"
 #include "nodes/node/node_registry.hpp"
 #include "nodes/node/node_work.hpp"
+#include "nodes/node/place_values.hpp"
 #include "nodes/node/start.hpp"
 #include "nodes/node/stopping.hpp"
 #include "nodes/node/watched_actor.hpp"
@@ -94,6 +96,7 @@ class company {
     spawn_alert_sender();
     if (auto joined = spawn_member(); !joined)
       return joined;
+    spawn_place_reader();
     spawn_inspector();
     watch_all();
     return {};
@@ -154,6 +157,7 @@ class company {
     x.sources = from_.sources;
     x.modes.precise_decimals = how_.decimal_mode == "precise";
     x.first_fill = from_.first_fill;
+    x.birth = from_.note.birth;
     x.credit_bytes = how_.stream_buffer_mib << 20;
     x.now_ms = unix_ms;
     x.lost = lost_;
@@ -295,14 +299,41 @@ class company {
                  "MILLRACE_NODE_ADDRESS: can't listen on " + how_.node_address + ": " + opened.why().message};
   }
 
+  void spawn_place_reader() {
+    place_reader_settings x;
+    auto store = std::make_shared<lasting_store>(
+        [how = how_, plans = from_.plans] { return open_store(how, *plans); });
+    auto to = how_.redis;
+    to.timeout = std::chrono::milliseconds{500};
+    x.add_values = [to, plans = from_.plans, connection = std::make_shared<std::optional<redis::client>>()](
+                       row_report& row) -> result<void> {
+      if (!*connection) {
+        auto opened = redis::client::connect(to);
+        if (!opened)
+          return opened.why();
+        connection->emplace(std::move(*opened));
+      }
+      return add_values(**connection, *plans, row);
+    };
+    x.alerts = [store, plans = from_.plans, shards = how_.shards] {
+      return store->use([&](redis::store& in) { return read_alerts(in, *plans, shards); });
+    };
+    reader_ = system_.spawn<caf::detached>(place_reader, x);
+  }
+
   void spawn_inspector() {
     inspector_settings x;
     x.frame.project = how_.project;
     x.frame.stale_after = std::chrono::seconds{how_.stale_after_seconds};
     x.now = [] { return unix_ms() / 1000; };
-    for (auto& figure : from_.plans->figures)
+    x.frame.shards = how_.shards;
+    for (auto& figure : from_.plans->figures) {
       x.frame.figures.push_back(figure.name);
+      x.frame.route_of.push_back(figure.child.value);
+    }
     x.frame.tables_of = tables_of_figures(*from_.plans);
+    x.plans = from_.plans.get();
+    x.reader = reader_;
     x.router = router_;
     x.writer = writer_;
     x.fill = fill_;
@@ -320,6 +351,7 @@ class company {
     goes_with(fill_, "the fill coordinator", lost_);
     goes_with(*member_, "the member", lost_);
     goes_with(dispatcher_, "the dispatcher", lost_);
+    goes_with(reader_, "the place_reader", lost_);
     goes_with(inspector_, "the inspector", lost_);
   }
 
@@ -339,6 +371,7 @@ class company {
   batch_scheduler_actor batches_; ///< null: there are no batch figures
   alert_sender_actor alerts_;     ///< null: alerts have no receiver
   dispatcher_actor dispatcher_;
+  place_reader_actor reader_;
   inspector_actor inspector_;
 };
 

@@ -140,15 +140,6 @@ result<void> read_properties(const std::string& path, std::map<std::string, std:
   return {};
 }
 
-/// Returns whether the host is loopback. A name that only begins like such an address can be anywhere.
-bool is_loopback(const std::string& host) {
-  in_addr four;
-  in6_addr six;
-  if (inet_pton(AF_INET, host.c_str(), &four) == 1)
-    return ntohl(four.s_addr) >> 24 == 127;
-  return host == "localhost" || (inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six));
-}
-
 /// Checks the node's address. Without TLS, messages between nodes are neither encrypted nor signed.
 result<void> check_node_address(const settings& x) {
   if (x.node_address.empty())
@@ -182,6 +173,14 @@ result<void> check_receivers(const settings& x) {
 }
 
 } // namespace
+
+bool is_loopback(const std::string& host) {
+  in_addr four;
+  in6_addr six;
+  if (inet_pton(AF_INET, host.c_str(), &four) == 1)
+    return ntohl(four.s_addr) >> 24 == 127;
+  return host == "localhost" || (inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six));
+}
 
 void add_settings(CLI::App& app, settings& x) {
   app.set_config("--config", "", "Configuration file (TOML or INI: NAME = value, the options' names)");

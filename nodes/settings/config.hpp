@@ -72,6 +72,9 @@ void add_settings(CLI::App& app, settings& into);
 /// Refuses a project name that isn't valid in names of the slot, topics and roles.
 result<void> complete_name(const std::string& project);
 
+/// Returns whether the host is loopback. A name that only begins like such an address can be anywhere.
+bool is_loopback(const std::string& host);
+
 /// Returns whether this program is installed, rather than run from a repository.
 bool is_installed();
 

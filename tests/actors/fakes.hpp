@@ -74,6 +74,7 @@ struct cell_script {
   std::vector<std::string> log; ///< what it was asked, in order
   std::vector<cell_ledger> loaded;
   std::int64_t written = 0;
+  std::vector<row_copy_report> copies; ///< of whatever row it is asked for
   std::vector<change_batch> batches;
   caf::strong_actor_ptr router; ///< that sent the last of them
 };
@@ -127,6 +128,7 @@ inline aggregator_actor::behavior_type fake_cell(aggregator_actor::pointer self,
       [=](atom::written, figure_id, const std::vector<std::string>& keys) {
         return std::vector<std::int64_t>(keys.size(), x->written);
       },
+      [=](atom::row, table_id, const std::string&) { return x->copies; },
       [](atom::tick) {},
       [](atom::status) { return cell_report{3}; },
   };

@@ -4,6 +4,7 @@
 #include "actors/inspector/troubles.hpp"
 
 #include "tests/actors/fakes.hpp"
+#include "tests/unit/small_shop.hpp"
 
 #include "caf/test/dsl.hpp"
 
@@ -41,6 +42,8 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.frame.project = "shop";
     how.now = [this] { return now; };
     how.frame.figures = {"revenue", "geo"};
+    how.frame.shards = 32;
+    how.plans = &small_shop();
     how.frame.tables_of = {{"revenue", {"public.orders"}}, {"geo", {"public.orders"}}};
     how.router = sys.spawn(fake_router, std::make_shared<router_log>());
     how.writer = sys.spawn(fake_writer, std::make_shared<writer_log>());
@@ -67,6 +70,14 @@ struct fixture : test_coordinator_fixture<message_config> {
     auto request = self->request(inspector, caf::infinite, atom::status_v);
     settle();
     request.receive([&](node_report& x) { out = std::move(x); },
+                    [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
+    return out;
+  }
+  row_report find_row(const std::string& table, const std::vector<std::string>& key) {
+    row_report out;
+    auto request = self->request(inspector, caf::infinite, atom::row_v, table, key);
+    settle();
+    request.receive([&](row_report& x) { out = std::move(x); },
                     [&](caf::error& x) { CAF_FAIL(sys.render(x)); });
     return out;
   }
@@ -143,6 +154,37 @@ CAF_TEST(what has not answered within a second is named) {
 
 CAF_TEST(the last write to a place is the latest that any cell knows) {
   CAF_CHECK_EQUAL(written("geo"), 200);
+}
+
+CAF_TEST(a row is looked for in all cells of the node) {
+  cells[1]->copies = {{1, "orders", {"id"}, {"17"}, {}}};
+  auto x = find_row("orders", {"17"});
+  CAF_CHECK_EQUAL(x.table, "public.orders");
+  CAF_REQUIRE_EQUAL(x.copies.size(), 1u);
+  CAF_CHECK_EQUAL(x.copies[0].shard, 1);
+  CAF_CHECK(x.note.empty());
+}
+
+CAF_TEST(a cell that is gone does not keep a row back and is said) {
+  cells[1]->copies = {{1, "orders", {"id"}, {"17"}, {}}};
+  self->send_exit(homes.front().at, caf::exit_reason::kill);
+  settle();
+  auto x = find_row("orders", {"17"});
+  CAF_CHECK_EQUAL(x.copies.size(), 1u);
+  CAF_CHECK_EQUAL(x.note, "1 cells of this node didn't answer");
+}
+
+CAF_TEST(a question for a table that no figure reads is answered with what there is) {
+  CAF_CHECK_EQUAL(find_row("order", {"17"}).trouble.find("no figure reads a table order"), 0u);
+}
+
+CAF_TEST(each kind of actor is counted with its slowest answer) {
+  auto x = status();
+  auto found = std::find_if(x.actors.begin(), x.actors.end(), [](auto& one) { return one.kind == "cell"; });
+  CAF_REQUIRE(found != x.actors.end());
+  CAF_CHECK_EQUAL(found->count, 3u);
+  CAF_CHECK_EQUAL(found->silent, 0u);
+  CAF_CHECK(found->answered_us >= 0);
 }
 
 CAF_TEST(a figure that nobody knows was never written) { CAF_CHECK_EQUAL(written("nonsense"), 0); }

@@ -22,7 +22,8 @@ SOURCES_READERS = {
 FIGURES_ORDER = {"values": set(), "language": set(), "plan": {"values", "language"}, "fold": {"values", "plan"}}
 
 # A program's folder includes these others of nodes/.
-NODES_ORDER = {"settings": set(), "cli": {"settings"}, "node": {"settings"}}
+NODES_ORDER = {"settings": set(), "cli": {"settings"}, "node": {"settings"},
+               "shell": {"settings", "node"}}
 
 CAF_RULE = "only *_actor.*, interfaces.hpp, messages/caf/ and nodes/node/ include CAF"
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -38,7 +39,7 @@ CLIENTS = {
 def knows_caf(path):
     """Only actors, their interfaces, the messages' CAF part and the node's process do."""
     return (path.startswith(("messages/caf/", "nodes/node/", "tests/actors/")) or path == "actors/interfaces.hpp"
-            or bool(re.fullmatch(r"actors/\w+/\w+_actor\.[ch]pp", path)))
+            or bool(re.fullmatch(r"(actors|nodes)/\w+/\w+_actor\.[ch]pp", path)))
 
 
 def room_of(path):

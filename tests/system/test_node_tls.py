@@ -2,6 +2,7 @@
 """Nodes that speak TLS to each other: they serve as others do, and nobody without a certificate of their authority
 connects, sends, reads, or stops one."""
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -88,6 +89,30 @@ class NodeTls(sharing.SharingTest):
         with strangers.of_tls(context)(self.doors()["node"]) as node:
             self.assertEqual(node.version(), "TLSv1.3")
             self.assertEqual(node.recv(1), b"W")
+
+    def shell(self, folder, name):
+        """Runs the shell with a certificate, or without one (None), at the first node's door."""
+        environment = self.node_environment(folder or self.ours, name or "node", "")
+        if not folder:
+            environment.update(MILLRACE_NODE_CERTIFICATE="", MILLRACE_NODE_KEY="", MILLRACE_NODE_AUTHORITY="")
+        return subprocess.run([self.binary(), "shell", "%s:%d" % self.doors()["node"], "-c", "nodes"], env=environment,
+                              capture_output=True, text=True, timeout=30)
+
+    def test_a_shell_with_a_certificate_sees_all_nodes(self):
+        both = re.compile(r"(?s)node .*live.*node-2 .*live")
+        wait_until("both answer", lambda: both.search(self.shell(self.ours, "node-2").stdout))
+        wait_until("both answer by the front door", lambda: both.search(
+            self.stack.door("shell", "-c", "nodes", check=False).stdout))
+
+    def test_a_shell_without_a_certificate_of_the_authority_is_refused_and_says_why(self):
+        before = self.pids()
+        for folder, name, words in ((None, None, "MILLRACE_NODE_CERTIFICATE"),
+                                    (self.theirs, "odd", "its certificate isn't signed by this project's CA")):
+            with self.subTest(name):
+                wait_until("it says why", lambda: re.search("didn't answer: .*" + words,
+                                                            self.shell(folder, name).stdout))
+                self.assertEqual(self.shell(folder, name).returncode, 1)
+        self.assertEqual(self.pids(), before)
 
     def test_a_stranger_is_hung_up_on_and_the_nodes_live_on(self):
         before = self.pids()

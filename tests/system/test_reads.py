@@ -197,6 +197,19 @@ class Reads(running.SystemTest):
         wait_until("all is filled again", self.stack.is_live, 120)
         self.assert_equal_to_sql(why="after a rebuild")
 
+    def test_records_from_before_a_type_change_are_no_dead_letters_of_a_rebuild(self):
+        self.make("retyped", "id int PRIMARY KEY, v text", "SELECT n, 'x' FROM generate_series(1, 5) n",
+                  ("retyped", "json retyped:{id}", "SELECT * FROM retyped"))
+        self.apply()
+        self.stack.sql("INSERT INTO retyped VALUES (6, 'many')")
+        wait_until("its record is read", lambda: self.stack.redis("EXISTS", "retyped:6"), 30)
+        self.stack.sql("ALTER TABLE retyped ALTER v TYPE int USING length(v)")
+        self.stack.door("rebuild", "--yes")
+        wait_until("all is filled again", lambda: self.stack.is_live() and
+                   self.stack.redis("GET", "retyped:6") == '{"id":6,"v":4}', 120)
+        self.assert_equal_to_sql(why="after a rebuild with another type")
+        self.assertEqual(self.stack.door("status").stderr, "")
+
     def test_partitions_that_are_added_are_noticed_and_the_table_is_read_again(self):
         self.make("wider", "id int PRIMARY KEY, v int", "SELECT n, n FROM generate_series(1, 201) n",
                   ("wider", "json wider:{id}", "SELECT * FROM wider"))

@@ -259,15 +259,29 @@ result<std::optional<table_change>> debezium_decoder::decode(std::optional<std::
   }
 }
 
-std::optional<std::uint64_t> stamp_of(std::string_view payload) {
+namespace {
+
+/// Reads a record's source, and none of its columns.
+std::optional<source_block> source_of(std::string_view payload) {
   postgres::table no_columns;
   try {
-    auto x = record_reader(no_columns, {}, {}, {}).read_payload(payload, {});
-    return x.source ? std::optional(x.source->stamp) : std::nullopt;
+    return record_reader(no_columns, {}, {}, {}).read_payload(payload, {}).source;
   } catch (const undecodable&) {
   } catch (const simdjson::simdjson_error&) {
   }
   return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::uint64_t> stamp_of(std::string_view payload) {
+  auto source = source_of(payload);
+  return source ? std::optional(source->stamp) : std::nullopt;
+}
+
+std::optional<lsn> lsn_of(std::string_view payload) {
+  auto source = source_of(payload);
+  return source ? std::optional(source->at) : std::nullopt;
 }
 
 } // namespace millrace

@@ -66,4 +66,7 @@ class debezium_decoder {
 /// Returns a record's hash, independent of its table's columns. Returns nullopt if it has no source.
 std::optional<std::uint64_t> stamp_of(std::string_view payload);
 
+/// Returns a record's LSN, independent of its table's columns. Returns nullopt if it has no source.
+std::optional<lsn> lsn_of(std::string_view payload);
+
 } // namespace millrace

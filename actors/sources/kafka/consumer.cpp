@@ -115,6 +115,13 @@ result<watermarks> consumer::bounds(const topic_partition& of, std::chrono::mill
   return x;
 }
 
+kafka_offset consumer::known_end(const topic_partition& of) const {
+  std::int64_t low = 0, high = 0;
+  auto code =
+      rd_kafka_get_watermark_offsets(impl_->kafka.get(), of.topic.c_str(), of.partition.value, &low, &high);
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? kafka_offset{high} : nowhere;
+}
+
 result<void> consumer::assign(const std::map<topic_partition, kafka_offset>& from) {
   // Unassigns first. That stops the old partitions and removes their records from the queue.
   auto code = rd_kafka_assign(impl_->kafka.get(), nullptr);

@@ -79,6 +79,10 @@ class consumer {
   /// Returns the partition's first offset and its (read committed) end.
   result<watermarks> bounds(const topic_partition& of, std::chrono::milliseconds timeout);
 
+  /// Returns the end of an assigned partition as of the last fetch, without a request; `nowhere` if it is
+  /// unknown.
+  kafka_offset known_end(const topic_partition& of) const;
+
   /// Assigns exactly these partitions, from these offsets. `nowhere` means the first record that
   /// exists. Replaces the previous assignment.
   result<void> assign(const std::map<topic_partition, kafka_offset>& from);
