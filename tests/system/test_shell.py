@@ -310,8 +310,8 @@ class Shell(sharing.SharingTest):
         try:
             wait_until("it is incomplete", lambda: self.ask("figures revenue")[0][0]["state"] == "incomplete", 60)
             self.assert_replayed("figures revenue")
-            rows, _ = self.ask("dead-letters")
-            self.assertEqual(rows, [{"table": "public.orders", "open": 1}])
+            wait_until("the letter is counted", lambda: self.ask("dead-letters")[0] == [{"table": "public.orders",
+                                                                                        "open": 1}], 20)
         finally:
             self.stack.door("dead-letters", "replay", "all")
         wait_until("it is live", lambda: self.ask("figures revenue")[0][0]["state"] == "live", 60)

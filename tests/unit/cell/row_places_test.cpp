@@ -32,7 +32,8 @@ struct fixture {
   /// Returns "figure key member" of each place of the only copy.
   words places(const std::string& table, std::int64_t id) {
     words out;
-    for (auto& x : find(table, id).at(0).places)
+    auto found = find(table, id);
+    for (auto& x : found.at(0).places)
       out.push_back(x.name + " " + x.key + " " + x.member);
     return out;
   }
