@@ -15,8 +15,8 @@ namespace millrace {
 
 class http_poster {
  public:
-  /// The certificate of an https server is checked against the machine's CAs. `limit` is for a whole request,
-  /// however slowly the server answers.
+  /// The certificate of an https server is checked against the machine's CAs. `limit` is for a whole request
+  /// over a connection, however slowly the server answers; a TLS handshake has only limits for each step.
   explicit http_poster(http_target to, std::chrono::milliseconds limit = std::chrono::seconds{20});
   ~http_poster();
 

@@ -176,6 +176,11 @@ bool cdc_router_state::take(const kafka::record_batch& batch) {
   auto x = intakes.at(source.table).take(batch, how.first_fill, *how.reading);
   if (!x.bad.empty() && !bury(x, batch.from))
     return false;
+  if (x.left_out > 0)
+    spdlog::info(
+        "cdc_router: left out {} records of {}/{} that can't be decoded: they are older than the ledger's "
+        "read of the table",
+        x.left_out, batch.from.topic, batch.from.partition.value);
   records += x.records;
   for (auto& [cell, changes] : x.changes)
     lag.delivered(cell, source, changes.last(), x.newest_commit_ms, read_ms);
@@ -225,10 +230,13 @@ void cdc_router_state::commit() {
 router_report cdc_router_state::status() const {
   router_report out{records,          lag.end_to_end_ms(), lag.own_ms(), window->waiting_bytes(),
                     window->resent(), window->seeks(),     dead};
-  for (auto& [source, topic] : sources)
+  auto ages = lag.ages_ms(how.now_ms());
+  for (auto& [source, topic] : sources) {
+    auto age = ages.find(source);
     out.sources.push_back({topic.topic, topic.partition.value, window->read(source).value,
                            window->durable(source).value, paused.count(source) > 0,
-                           consumer->known_end(topic).value, lag.oldest_ms(source, how.now_ms())});
+                           consumer->known_end(topic).value, age == ages.end() ? -1 : age->second});
+  }
   return out;
 }
 

@@ -50,8 +50,10 @@ taken table_intake::take(const kafka::record_batch& batch, bool first_fill, last
 void table_intake::take_one(const kafka::record& record, bool first_fill, taken& out) {
   auto decoded = decoder_.decode(record.key, record.payload, [&record] { return placeholder_in(record); });
   if (!decoded) {
-    if (is_before_birth(record))
+    if (is_before_birth(record)) {
+      ++out.left_out;
       return;
+    }
     out.bad.push_back({record.offset, copy(record.key), copy(record.payload), decoded.why().message});
     return;
   }
@@ -67,7 +69,7 @@ bool table_intake::is_before_birth(const kafka::record& x) const {
   if (birth_.value == 0 || !x.payload)
     return false;
   auto at = lsn_of(*x.payload);
-  return at && *at <= birth_;
+  return at && at->value > 0 && *at <= birth_; // 0: it tells no LSN
 }
 
 bool table_intake::first_snapshot(const table_change& x, bool first_fill) {

@@ -23,6 +23,7 @@ struct taken {
   kafka_offset last; ///< the partition is complete up to this offset
   stamp seen;        ///< record hash of the newest record
   std::vector<bad_record> bad;
+  std::int64_t left_out = 0; ///< records that can't be decoded and are older than the ledger
   std::int64_t records = 0;
   std::int64_t newest_commit_ms = 0; ///< 0 = no record has a commit time
 };

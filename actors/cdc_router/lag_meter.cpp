@@ -17,11 +17,12 @@ void lag_meter::durable(cell_id cell, source_id source, kafka_offset last, std::
   followed_.erase(x);
 }
 
-std::int64_t lag_meter::oldest_ms(source_id source, std::int64_t now_ms) const {
-  std::int64_t out = -1;
-  for (auto& [of, x] : followed_)
-    if (of.second == source)
-      out = std::max(out, std::max<std::int64_t>(0, now_ms - x.commit_ms));
+std::map<source_id, std::int64_t> lag_meter::ages_ms(std::int64_t now_ms) const {
+  std::map<source_id, std::int64_t> out;
+  for (auto& [of, x] : followed_) {
+    auto& oldest = out[of.second];
+    oldest = std::max(oldest, now_ms - x.commit_ms);
+  }
   return out;
 }
 

@@ -26,8 +26,8 @@ class lag_meter {
   /// The router no longer reads the partition: stops following its changes.
   void forget(source_id source);
 
-  /// Returns the age of the oldest change of the partition that it follows, ms; -1: it follows none.
-  std::int64_t oldest_ms(source_id source, std::int64_t now_ms) const;
+  /// Returns, by partition, the age of the oldest change that it follows, ms.
+  std::map<source_id, std::int64_t> ages_ms(std::int64_t now_ms) const;
 
   /// Return the newest lag in ms: from the commit, and from the read.
   std::int64_t end_to_end_ms() const { return end_to_end_ms_; }

@@ -94,9 +94,15 @@ caf::result<std::vector<alert_report>> inspector_state::alerts() {
 caf::result<std::string> inspector_state::change_log_level(const std::string& level, const std::string& who) {
   if (level.empty())
     return log_level();
+  constexpr std::size_t longest_name = 300;
+  auto tell = [&](const char* what) {
+    spdlog::critical("inspector: {} {} the log level {}", who.substr(0, longest_name), what, level);
+  };
+  if (level == "off")
+    tell("sets"); // afterwards nothing is logged
   if (auto set = set_log_level(level); !set)
     return caf::make_error(caf::sec::invalid_argument, set.why().message);
-  spdlog::critical("inspector: {} set the log level to {}", who, level); // at any level
+  tell("set");
   return log_level();
 }
 

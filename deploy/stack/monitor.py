@@ -60,7 +60,7 @@ class Watch:
 
     def start(self):
         for act, seconds in ((self.look, self.interval), (self.look_at_alerts, max(self.interval, ALERTS_EVERY))):
-            threading.Thread(target=repeat, args=(act, seconds), daemon=True).start()
+            threading.Thread(target=repeat, args=(act, seconds, self.fail), daemon=True).start()
 
     def view(self, **how):
         """Returns what is known now, as the frame takes it."""
@@ -83,6 +83,10 @@ class Watch:
             self.away = f"No answer came within {PATIENCE:g} s"
         return not self.away
 
+    def fail(self, error):
+        """Says that a look failed for a reason that nobody expected: what it showed before isn't known any more."""
+        self.away = f"Its answer can't be read: {type(error).__name__}: {error}"
+
     def look_at_alerts(self):
         """Has the binary that the stack runs list the alerts: they are in Redis, not in the node's report."""
         try:
@@ -91,10 +95,13 @@ class Watch:
             self.alerts, self.alerts_why = None, f"not known: {error}"
 
 
-def repeat(act, seconds):
+def repeat(act, seconds, failed):
     while True:
         began = time.monotonic()
-        act()
+        try:
+            act()
+        except Exception as error:  # whatever it was, the next look may do better
+            failed(error)
         time.sleep(max(0.05, began + seconds - time.monotonic()))
 
 

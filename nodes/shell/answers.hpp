@@ -16,7 +16,8 @@ struct told {
   std::string node;    ///< its name; empty: it hasn't told it
   std::string address; ///< HOST:PORT
   std::optional<Answer> answer;
-  std::string why; ///< why there is no answer, and what to do
+  std::string why;      ///< why there is no answer, and what to do
+  bool refused = false; ///< it answered that it can't
 
   /// Returns how to call the node: by its name, or by its address.
   const std::string& called() const { return node.empty() ? address : node; }

@@ -21,8 +21,8 @@ class cluster_link {
   /// Asks for a table's row. `key`: the parts of its primary key, as PostgreSQL prints them.
   virtual answers<row_report> ask_row(const std::string& table, const std::vector<std::string>& key) = 0;
 
-  /// Asks for the subjects of the alerts. Each node knows all of them.
-  virtual answers<std::vector<alert_report>> ask_alerts() = 0;
+  /// Asks for the subjects of the alerts. Each node knows all of them. `node`: only this one; empty: all.
+  virtual answers<std::vector<alert_report>> ask_alerts(const std::string& node) = 0;
 
   /// Sets the level from which on nodes log, if one is given. Returns the present levels. `node`: only this
   /// one; empty: all.

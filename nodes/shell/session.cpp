@@ -18,14 +18,15 @@ namespace {
 
 constexpr std::chrono::seconds watch_interval{1};
 
-void print(const listing& x, bool as_json, bool in_a_line = false) {
+/// Returns whether the text could be written.
+bool print(const listing& x, bool as_json, bool in_a_line = false) {
   // Colours would not pass std::cout, which shows every control character.
   auto text = as_json ? visible_lines(in_json(x).dump(in_a_line ? -1 : 2, ' ', false,
                                                       nlohmann::json::error_handler_t::replace))
                             + "\n"
                       : in_text(x, present_screen());
   std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  return std::fflush(stdout) == 0;
 }
 
 int complain(const error& why) {
@@ -33,15 +34,15 @@ int complain(const error& why) {
   return 2;
 }
 
-/// Repeats a command until a key is pressed, or SIGINT comes.
+/// Repeats a command until a key is pressed, SIGINT comes, or nobody reads any more.
 int watch(cluster_link& with, const command& x, bool as_json) {
   key_watch keys;
   for (;;) {
     auto shown = run(with, x);
     if (!as_json)
       keys.clear_screen();
-    print(shown, as_json, true);
-    if (keys.pressed(watch_interval))
+    auto seen = print(shown, as_json, true);
+    if (!seen || keys.pressed(watch_interval))
       return shown.code;
   }
 }
@@ -50,7 +51,7 @@ int run_line(cluster_link& with, const std::string& line, bool as_json) {
   auto x = parse(line);
   if (!x)
     return complain(x.why());
-  if (!x->form)
+  if (!x->form || x->form->name == "exit")
     return 0;
   if (x->watch)
     return watch(with, *x, as_json);
@@ -64,7 +65,7 @@ bool is_end(const std::string& line) {
   return x && x->form && x->form->name == "exit";
 }
 
-/// Returns the names that a command can have as arguments.
+/// Returns the names that a command can have as arguments, without those that aren't safe to print.
 std::vector<std::string> names_in(const reports& from) {
   std::set<std::string> out;
   for (auto& x : from) {
@@ -76,6 +77,8 @@ std::vector<std::string> names_in(const reports& from) {
       out.insert(figure.tables.begin(), figure.tables.end());
     }
   }
+  // The line editor prints them as they are.
+  std::erase_if(out, [](auto& x) { return visible(x) != x; });
   return {out.begin(), out.end()};
 }
 
@@ -134,7 +137,7 @@ listing run(cluster_link& with, const command& x) {
   if (x.form->name == "figures")
     return show_figures(from, x.arguments.empty() ? "" : x.arguments[0]);
   if (x.form->name == "alerts")
-    return show_alerts(from, with.ask_alerts());
+    return show_alerts(from, with.ask_alerts(leader_of(from) ? leader_of(from)->member.name : ""));
   if (x.form->name == "log-level")
     return log_levels(with, from, x.arguments);
   std::vector<std::string> key(x.arguments.begin() + 1, x.arguments.end());

@@ -12,7 +12,6 @@ struct shell_options {
   std::string at;      ///< HOST:PORT of a node; empty: the nodes in the registry
   std::string command; ///< run only this; empty: read lines
   bool json = false;
-  bool yes = false; ///< don't ask before a strong command
 };
 
 /// Runs one command, or reads lines from the terminal until its end. Returns 0: all nodes answered; 1: one

@@ -37,6 +37,8 @@ using std::chrono::steady_clock;
 
 /// How long a node's door may take, and its inspector for an answer, which comes within 1 s.
 constexpr std::chrono::milliseconds door_limit{1000}, answer_limit{1250};
+/// More names than a cluster has aren't taken: each costs a thread.
+constexpr std::size_t most_nodes = 256;
 
 /// A node that the shell knows.
 struct known_node {
@@ -160,9 +162,13 @@ void ask_inspector(caf::event_based_actor* self, const std::shared_ptr<inquiry<A
         finish(all);
       },
       [=](const caf::error& why) {
-        all->nodes[i]->inspector = nullptr;
-        if (again && why != caf::sec::request_timeout)
+        auto down = why == caf::sec::request_receiver_down;
+        auto late = why == caf::sec::request_timeout;
+        if (down || late)
+          all->nodes[i]->inspector = nullptr;
+        if (again && down)
           return ask_node(self, all, i); // it has restarted since the last question
+        all->told[i].refused = !down && !late;
         all->told[i].why =
             words_for(self->system(), why, "it accepts connections, and doesn't answer within 1 s");
         finish(all);
@@ -212,8 +218,11 @@ class caf_link : public cluster_link {
     return ask_with<row_report>(atom::row_v, table, key);
   }
 
-  answers<std::vector<alert_report>> ask_alerts() override {
-    return ask_with<std::vector<alert_report>>(atom::alerts_v);
+  answers<std::vector<alert_report>> ask_alerts(const std::string& node) override {
+    only_ = node;
+    auto out = ask_with<std::vector<alert_report>>(atom::alerts_v);
+    only_.clear();
+    return out;
   }
 
   answers<std::string> set_log_level(const std::string& node, const std::string& level) override {
@@ -242,15 +251,20 @@ class caf_link : public cluster_link {
         known_node{name, address, spawn_network(*system_, tls_), tls_ != nullptr});
   }
 
-  /// Takes a node's name, and returns the nodes that only it knows so far.
+  /// Takes a node's name, and returns the nodes that only it knows so far and that may be asked.
   std::vector<known_ptr> learn(const known_ptr& node, const node_report& x) {
     node->name = x.member.name;
     std::vector<known_ptr> out;
     for (auto& [name, peer] : x.member.nodes) {
-      auto known = [&, &name = name](auto& one) { return one->name == name; };
-      if (std::none_of(nodes_.begin(), nodes_.end(), known)) {
-        out.push_back(make(name, peer.address));
-        nodes_.push_back(out.back());
+      auto known = std::find_if(nodes_.begin(), nodes_.end(),
+                                [&, &name = name](auto& one) { return one->name == name; });
+      if (known != nodes_.end()) {
+        if (!(*known)->inspector)
+          (*known)->address = peer.address; // it has moved
+      } else if (nodes_.size() < most_nodes) {
+        nodes_.push_back(make(name, peer.address));
+        if (is_safe(peer.address))
+          out.push_back(nodes_.back());
       }
     }
     return out;
@@ -264,22 +278,22 @@ class caf_link : public cluster_link {
   template <class Answer>
   answers<Answer> ask(const std::shared_ptr<inquiry<Answer>>& all) {
     auto done = all->done.get_future();
+    auto asked = [this](const known_ptr& node) {
+      return only_.empty() || (node->name.empty() ? node->address : node->name) == only_;
+    };
     std::vector<known_ptr> some;
-    answers<Answer> unsafe;
     for (auto& node : nodes_)
-      if (!only_.empty() && node->name != only_)
-        continue;
-      else if (is_safe(node->address))
+      if (asked(node) && is_safe(node->address))
         some.push_back(node);
-      else
-        unsafe.push_back({node->name, node->address, std::nullopt,
-                          "it is beyond loopback, and MILLRACE_NODE_CERTIFICATE, MILLRACE_NODE_KEY and "
-                          "MILLRACE_NODE_AUTHORITY aren't set"});
     if (!some.empty()) {
       system_->spawn([all, some](caf::event_based_actor* self) { add_nodes(self, all, some); });
       done.wait();
     }
-    all->told.insert(all->told.end(), unsafe.begin(), unsafe.end());
+    for (auto& node : nodes_)
+      if (asked(node) && !is_safe(node->address))
+        all->told.push_back({node->name, node->address, std::nullopt,
+                             "it is beyond loopback, and MILLRACE_NODE_CERTIFICATE, MILLRACE_NODE_KEY and "
+                             "MILLRACE_NODE_AUTHORITY aren't set"});
     std::sort(all->told.begin(), all->told.end(), [](auto& a, auto& b) { return a.called() < b.called(); });
     return std::move(all->told);
   }

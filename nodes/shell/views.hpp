@@ -31,13 +31,14 @@ listing show_alerts(const reports& from, const answers<std::vector<alert_report>
 listing show_actors(const reports& from);
 listing show_log_levels(const answers<std::string>& found);
 
-/// Adds a sentence for each node that didn't answer, and the exit code 1.
+/// Adds a sentence for each node that didn't answer or refused, and the exit code 1.
 template <class Answer>
 void name_silent(listing& out, const answers<Answer>& from) {
   for (auto& x : from)
     if (!x.answer) {
-      out.after.push_back(
-          {x.called() + (x.node.empty() ? "" : " at " + x.address) + " didn't answer: " + x.why, tone::bad});
+      out.after.push_back({x.called() + (x.node.empty() ? "" : " at " + x.address)
+                               + (x.refused ? " refused: " : " didn't answer: ") + x.why,
+                           tone::bad});
       out.code = 1;
     }
 }

@@ -41,14 +41,14 @@ sentence ownership(const row_report& x, const std::string& key, const std::strin
 /// Returns a stored row in a line: "cell orders, shard 9, node-2: id 17, status paid".
 sentence in_a_line(const std::string& node, const row_copy_report& x) {
   auto out = "cell " + x.entity + ", shard " + std::to_string(x.shard) + ", " + node + ":";
-  for (std::size_t i = 0; i < x.columns.size(); ++i)
+  for (std::size_t i = 0; i < std::min(x.columns.size(), x.values.size()); ++i)
     out += (i ? ", " : " ") + x.columns[i] + " " + x.values[i];
   return {out + (x.columns.empty() ? " the key alone" : "")};
 }
 
 json in_json(const std::string& node, const row_copy_report& x) {
   auto columns = json::object();
-  for (std::size_t i = 0; i < x.columns.size(); ++i)
+  for (std::size_t i = 0; i < std::min(x.columns.size(), x.values.size()); ++i)
     columns[x.columns[i]] = x.values[i];
   return {{"node", node}, {"shard", x.shard}, {"entity", x.entity}, {"columns", columns}};
 }

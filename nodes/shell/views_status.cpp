@@ -81,14 +81,14 @@ std::string slow_stage(const reports& from, const sum& all) {
   return "the nodes: a change takes " + duration_ms(all.own_lag_ms) + " from Kafka to Redis";
 }
 
-/// Adds each trouble once, with the nodes that report it.
+/// Adds each trouble once, with the first node that reports it.
 void add_troubles(listing& out, const reports& from) {
   std::set<std::string> said;
   for (auto& x : from) {
     if (!x.answer)
       continue;
     for (auto& one : x.answer->troubles) {
-      if (!said.insert(one.id).second)
+      if (!said.insert(one.id + "\n" + one.why).second)
         continue;
       auto mild = one.id == "figures are filling";
       out.rows.push_back({text_field(x.called()), text_field(one.what, mild ? tone::busy : tone::bad),

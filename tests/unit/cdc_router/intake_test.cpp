@@ -55,3 +55,7 @@ CAF_TEST(a record that is older than the ledger is no bad one) {
   std::vector<std::string> records{customer(9, "{}"), customer(10, "{}"), customer(11, "{}"), "no JSON"};
   CAF_CHECK(refused(lsn{10}, records) == (offsets{"2", "3"}));
 }
+
+CAF_TEST(a record without an LSN is a bad one whatever the age of the ledger) {
+  CAF_CHECK(refused(lsn{10}, {R"({"op":"c","after":{"id":1,"name":{}},"source":{}})"}) == (offsets{"0"}));
+}
