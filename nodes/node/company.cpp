@@ -11,7 +11,6 @@
 #include "actors/inspector/inspector_actor.hpp"
 #include "actors/ledger/retire.hpp"
 #include "actors/member/member_actor.hpp"
-#include "actors/peers/connections.hpp"
 #include "actors/place_reader/place_reader_actor.hpp"
 #include "actors/redis/server_clock.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"

@@ -4,7 +4,7 @@
 
 #include "actors/cdc_router/last_record.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/peers/connections.hpp"
+#include "actors/peers/tls_context.hpp"
 #include "actors/redis/server_clock.hpp"
 #include "actors/sources/kafka/consumer.hpp"
 #include "actors/sources/kafka/producer.hpp"

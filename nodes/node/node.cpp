@@ -1,5 +1,6 @@
 #include "nodes/node/node.hpp"
 
+#include "actors/peers/connections.hpp"
 #include "nodes/node/company.hpp"
 #include "nodes/node/http.hpp"
 #include "nodes/node/stopping.hpp"

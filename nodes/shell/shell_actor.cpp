@@ -12,6 +12,7 @@
 #include "nodes/node/node_network.hpp"
 #include "nodes/node/node_registry.hpp"
 #include "nodes/shell/cluster_link.hpp"
+#include "nodes/shell/inquiry_actor.hpp"
 #include "nodes/shell/session.hpp"
 #include "nodes/shell/shell.hpp"
 
@@ -33,33 +34,8 @@ namespace millrace::shell {
 
 namespace {
 
-using std::chrono::steady_clock;
-
-/// How long a node's door may take, and its inspector for an answer, which comes within 1 s.
-constexpr std::chrono::milliseconds door_limit{1000}, answer_limit{1250};
 /// More names than a cluster has aren't taken: each costs a thread.
 constexpr std::size_t most_nodes = 256;
-
-/// A node that the shell knows.
-struct known_node {
-  std::string name; ///< empty: it hasn't told it
-  std::string address;
-  caf::io::middleman_actor network; ///< its own: dialing a frozen node keeps no other one waiting
-  bool tls = false;                 ///< the shell shows a certificate there
-  inspector_actor inspector = {};   ///< null: not connected
-};
-
-using known_ptr = std::shared_ptr<known_node>;
-using told_why = std::function<void(std::string)>;
-using found_inspector = std::function<void(const inspector_actor&)>;
-
-std::string words_for(const caf::actor_system& system, const caf::error& why, const std::string& late) {
-  if (why == caf::sec::request_timeout)
-    return late;
-  if (why == caf::sec::request_receiver_down)
-    return "the connection was closed; is it a node of another build, or one that restarts?";
-  return in_words(system, why);
-}
 
 /// Returns who uses this shell, for the nodes' logs: USER@HOST, and the certificate's name.
 std::string this_user(const peers::tls_context* tls) {
@@ -69,123 +45,6 @@ std::string this_user(const peers::tls_context* tls) {
   auto name = tls ? tls->name() : "";
   return (user ? std::string(user->pw_name) : std::to_string(::getuid())) + "@" + host
          + (name.empty() ? "" : ", certificate " + name);
-}
-
-/// Returns why a door can be silent.
-std::string late_words(const known_node& node) {
-  return std::string("its door doesn't answer within 1 s: it is frozen, this isn't the door of a node, or ")
-         + (node.tls ? "it has no TLS" : "it has TLS, and MILLRACE_NODE_CERTIFICATE isn't set");
-}
-
-/// Connects to a node and asks for its inspector.
-void reach(caf::event_based_actor* self, const known_ptr& node, const found_inspector& use,
-           const told_why& failed) {
-  constexpr auto door_hint =
-      ". A node's door is its MILLRACE_NODE_ADDRESS; with TLS between nodes, the shell needs "
-      "their MILLRACE_NODE_CERTIFICATE, _KEY and _AUTHORITY";
-  auto [host, port] = split_address(node->address);
-  auto ends = steady_clock::now() + door_limit;
-  self->request(node->network, door_limit, caf::connect_atom::value, host, port)
-      .then(
-          [=](const caf::node_id&, const caf::strong_actor_ptr& at, const std::set<std::string>&) {
-            if (!at)
-              return failed("a program answers there that isn't a node of Millrace's");
-            auto left =
-                std::max<steady_clock::duration>(ends - steady_clock::now(), std::chrono::milliseconds{100});
-            self->request<caf::message_priority::high>(caf::actor_cast<peer_actor>(at), left,
-                                                       atom::inspector_v)
-                .then(
-                    [=](const inspector_actor& inspector) {
-                      node->inspector = inspector;
-                      use(inspector);
-                    },
-                    [=](caf::error& why) {
-                      failed(why == caf::sec::request_timeout || why == caf::sec::request_receiver_down
-                                 ? words_for(self->system(), why,
-                                             "it doesn't answer within 1 s: it is frozen or starts")
-                                 : "it starts: ask again in some seconds");
-                    });
-          },
-          [=](caf::error& why) {
-            failed(why == caf::sec::request_timeout
-                       ? late_words(*node)
-                       : "it can't be reached: " + in_words(self->system(), why) + door_hint);
-          });
-}
-
-/// One question to all nodes, while it is under way. `send` asks one inspector.
-template <class Answer>
-struct inquiry {
-  using use_answer = std::function<void(Answer)>;
-  std::function<void(caf::event_based_actor*, const inspector_actor&, const use_answer&,
-                     std::function<void(const caf::error&)>)>
-      send;
-  /// Looks at an answer. Returns nodes that are to be asked too.
-  std::function<std::vector<known_ptr>(const known_ptr&, const Answer&)> look;
-  std::vector<known_ptr> nodes;
-  answers<Answer> told; ///< parallel to `nodes`
-  std::size_t awaited = 0;
-  std::promise<void> done;
-};
-
-template <class Answer>
-void ask_node(caf::event_based_actor* self, const std::shared_ptr<inquiry<Answer>>& all, std::size_t i);
-
-template <class Answer>
-void add_nodes(caf::event_based_actor* self, const std::shared_ptr<inquiry<Answer>>& all,
-               const std::vector<known_ptr>& more) {
-  for (auto& node : more) {
-    all->nodes.push_back(node);
-    all->told.push_back({node->name, node->address, std::nullopt, ""});
-    ++all->awaited;
-  }
-  for (auto i = all->nodes.size() - more.size(); i < all->nodes.size(); ++i)
-    ask_node(self, all, i);
-}
-
-template <class Answer>
-void finish(const std::shared_ptr<inquiry<Answer>>& all) {
-  if (--all->awaited == 0)
-    all->done.set_value();
-}
-
-template <class Answer>
-void ask_inspector(caf::event_based_actor* self, const std::shared_ptr<inquiry<Answer>>& all, std::size_t i,
-                   bool again, const inspector_actor& inspector) {
-  all->send(
-      self, inspector,
-      [=](Answer x) {
-        auto more = all->look(all->nodes[i], x);
-        all->told[i].answer = std::move(x);
-        all->told[i].node = all->nodes[i]->name;
-        add_nodes(self, all, more);
-        finish(all);
-      },
-      [=](const caf::error& why) {
-        auto down = why == caf::sec::request_receiver_down;
-        auto late = why == caf::sec::request_timeout;
-        if (down || late)
-          all->nodes[i]->inspector = nullptr;
-        if (again && down)
-          return ask_node(self, all, i); // it has restarted since the last question
-        all->told[i].refused = !down && !late;
-        all->told[i].why =
-            words_for(self->system(), why, "it accepts connections, and doesn't answer within 1 s");
-        finish(all);
-      });
-}
-
-template <class Answer>
-void ask_node(caf::event_based_actor* self, const std::shared_ptr<inquiry<Answer>>& all, std::size_t i) {
-  auto& node = all->nodes[i];
-  if (node->inspector)
-    return ask_inspector(self, all, i, true, node->inspector);
-  reach(
-      self, node, [=](const inspector_actor& x) { ask_inspector(self, all, i, false, x); },
-      [=](std::string why) {
-        all->told[i].why = std::move(why);
-        finish(all);
-      });
 }
 
 class caf_link : public cluster_link {
