@@ -1,5 +1,6 @@
 #include "nodes/node/node.hpp"
 
+#include "actors/ledger/retire.hpp"
 #include "actors/peers/connections.hpp"
 #include "nodes/node/company.hpp"
 #include "nodes/node/http.hpp"
