@@ -96,7 +96,7 @@ caf::result<std::string> inspector_state::change_log_level(const std::string& le
     return log_level();
   constexpr std::size_t longest_name = 300;
   auto tell = [&](const char* what) {
-    spdlog::critical("inspector: {} {} the log level {}", who.substr(0, longest_name), what, level);
+    spdlog::critical("inspector: {} {} the log level to {}", who.substr(0, longest_name), what, level);
   };
   if (level == "off")
     tell("sets"); // afterwards nothing is logged
