@@ -20,7 +20,7 @@ from stack import alive, wait_until  # noqa: E402
 
 NOBODY = {"user": "nobody", "group": "nogroup", "extra_groups": []}
 SERVERS = {"user": "millrace", "group": "millrace", "extra_groups": []}
-#: What each registration of a connector that is gone makes anew: its placeholder, and what is named by it.
+#: What a connector that was gone gets with its registration: another placeholder, and what is named by it.
 OF_A_REGISTRATION = {
     "unavailable.value.placeholder", "transforms.placeholder.value.literal", "heartbeat.action.query",
     "message.prefix.include.list"

@@ -42,7 +42,7 @@ class Terminal:
         os.close(self.controller)
 
     def resize(self, lines, columns):
-        """Gives the terminal another size; the program is told by the kernel, and draws anew."""
+        """Gives the terminal another size. The kernel tells the program, which draws again."""
         ioctl(self.own, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.rows, self.columns = lines, columns
         self.cells = [[" "] * columns for _ in range(lines)]
