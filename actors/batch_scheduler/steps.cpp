@@ -33,7 +33,8 @@ std::string missed_entry(const std::string& name, const batch_due& x) {
                   {"to", iso_time(x.missed_to)}});
 }
 
-/// Returns the record of a figure whose run begins: failed, until the end says otherwise.
+/// Returns the record of a figure whose run begins: failed, until the end says otherwise. An attempt
+/// after a failed one keeps that one's reason.
 batch_record begun(batch_record x, const batch_plan& plan, const batch_due& due, std::uint64_t number,
                    std::int64_t now) {
   x.failures = due.again ? x.failures + 1 : 1;
@@ -41,8 +42,10 @@ batch_record begun(batch_record x, const batch_plan& plan, const batch_due& due,
   x.slot = due.slot;
   x.last_run = number;
   x.ended = now;
-  x.failing_since = x.failing_since > 0 ? x.failing_since : now;
-  x.why = unended;
+  if (x.failing_since == 0) {
+    x.failing_since = now;
+    x.why = unended;
+  }
   x.missed += due.missed;
   return x;
 }
@@ -173,11 +176,13 @@ batch_report report_of(const batch_plan& x, const batch_record* record, bool run
   out.rows = record->rows;
   out.took_ms = record->took_ms;
   out.missed = record->missed;
-  // The record of a first attempt that is under way isn't a failure yet.
-  if (record->failures == 0 || (runs && record->why == unended))
+  // The record of a first attempt that is under way isn't a failure yet. A later one still is.
+  auto first = record->failing_since == record->ended;
+  if (record->failures == 0 || (runs && first))
     return out;
   out.state = "failed";
-  out.why = record->why + ". The next attempt is at " + iso_time(out.next);
+  out.why =
+      record->why + (runs ? ". An attempt is under way" : ". The next attempt is at " + iso_time(out.next));
   out.since = record->failing_since;
   return out;
 }

@@ -128,3 +128,14 @@ CAF_TEST(a run that begins is recorded as failed until it ends) {
   CAF_CHECK_EQUAL(report.state, "failed");
   CAF_CHECK_EQUAL(report.since, 1025);
 }
+
+CAF_TEST(a failed figure is failed while the next attempt runs) {
+  redis::batch_ledger have;
+  have.records = begin_of(one, have, {{0, 1020}}, 1025).records;
+  have.records = end_of(one, have, {8, "s", {{0, 3, 40, "PostgreSQL: division by zero"}}}, 1026).records;
+  have.records = begin_of(one, have, {{0, 1020, true}}, 1027).records;
+  auto report = report_of(one.batches[0], &have.records.at("x"), true, 1028);
+  CAF_CHECK_EQUAL(report.state, "failed");
+  CAF_CHECK_EQUAL(report.why, "PostgreSQL: division by zero. An attempt is under way");
+  CAF_CHECK_EQUAL(report.since, 1025);
+}
