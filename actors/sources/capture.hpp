@@ -26,8 +26,8 @@ class capture {
  public:
   virtual ~capture() = default;
 
-  /// Writes a marker into PostgreSQL's WAL, and returns its LSN.
-  virtual result<lsn> mark() = 0;
+  /// Writes a marker into PostgreSQL's WAL, and returns its LSN. `what` is for people who read the WAL.
+  virtual result<lsn> mark(const std::string& what) = 0;
   /// Returns whether every table is captured, and the logs have all changes up to the marker.
   virtual result<bool> captured(lsn marker) = 0;
   /// Returns whether the slot exists, and up to where its reader has confirmed.
@@ -40,11 +40,11 @@ class capture {
   virtual void read(lsn from, const std::vector<std::string>& tables) = 0;
   virtual read_progress progress() const = 0;
 
-  /// Return the last position of each source, and the last one before the first that its log still has.
+  /// Return the last position of each source, and the last one that its log no longer has.
   virtual result<position_map> ends() = 0;
   virtual result<position_map> begins() = 0;
 
-  /// Checks everything, and says what it found. `leads`: this node mends what it can.
+  /// Checks slot, connector and logs, and notes what it found. `leads`: this node mends what it can.
   virtual void look(bool leads, surroundings_report& out) = 0;
 };
 

@@ -10,6 +10,7 @@
 ///
 /// Above a source nobody computes with positions: they are compared, sent and stored.
 
+#include "actors/sources/feeds.hpp"
 #include "actors/sources/table_change.hpp"
 #include "messages/delivery.hpp"
 #include "messages/error.hpp"
@@ -23,9 +24,6 @@
 #include <vector>
 
 namespace millrace {
-
-/// Says whether changes of a table come from a source. Pure: a ledger is read by it without any server.
-using feeds_table = bool (*)(source_id, table_id);
 
 /// A position for each of some sources.
 using position_map = std::map<source_id, stream_position>;
@@ -106,6 +104,9 @@ class change_source {
   /// Returns the name of a source, and of a place in it, for people.
   virtual std::string name_of(source_id source) const = 0;
   virtual std::string name_of(source_id source, stream_position at) const = 0;
+
+  /// Returns how much is between two positions, for people: "120 offsets".
+  virtual std::string distance(stream_position from, stream_position to) const = 0;
 
   /// Returns how far a source is, in the numbers that people know of it. Costs no request.
   virtual partition_report report(source_id source, stream_position read, stream_position durable) const = 0;
