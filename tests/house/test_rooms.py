@@ -15,8 +15,8 @@ SHARED_ROOMS = {
 
 # What opens a source, and the verbs about its servers. Everybody else knows actors/sources/*.hpp alone.
 WIRING = ("nodes/settings/config.", "nodes/settings/project_parts.", "nodes/settings/source_parts.",
-          "nodes/node/node_work.", "nodes/node/connector_watch.", "nodes/cli/connector.", "nodes/cli/init.",
-          "nodes/cli/servers.", "nodes/cli/remove.")
+          "nodes/node/node_work.", "nodes/node/connector_watch.", "nodes/node/alert_couriers.", "nodes/cli/connector.",
+          "nodes/cli/init.", "nodes/cli/servers.", "nodes/cli/remove.")
 
 # Who includes a source's folder, and who uses the names that it declares.
 SOURCES_READERS = {
