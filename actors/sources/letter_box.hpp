@@ -46,7 +46,8 @@ class letter_box {
   /// Keeps the letters. Returns once none of them can be lost. One that is there already is one letter.
   virtual result<void> put(std::vector<new_letter> letters) = 0;
 
-  /// Returns the open letters by origin: those that nobody has resolved.
+  /// Returns the open letters by origin: those that nobody has resolved. If they are many, the oldest of them;
+  /// count() has all.
   virtual result<std::map<std::string, dead_letter>> open() = 0;
 
   /// Returns the number of open letters by table. Cheap if nothing has changed since the last call.
@@ -57,6 +58,10 @@ class letter_box {
 
   /// Closes letters that open() returned. `how` says what became of their rows.
   virtual result<void> resolve(const std::vector<std::string>& origins, const std::string& how) = 0;
+
+  /// Closes all of a table's letters that were open at the last open() or count(), also those that open()
+  /// didn't return.
+  virtual result<void> resolve_table(const std::string& table, const std::string& how) = 0;
 };
 
 } // namespace millrace

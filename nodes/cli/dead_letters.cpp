@@ -5,6 +5,7 @@
 #include "nodes/settings/source_parts.hpp"
 
 #include <iostream>
+#include <numeric>
 
 namespace millrace {
 
@@ -12,10 +13,17 @@ namespace {
 
 using open_letters_map = std::map<std::string, dead_letter>;
 
-int list(const open_letters_map& open) {
+int list(letter_box& box, const open_letters_map& open) {
+  auto counted = box.count();
+  if (!counted)
+    return complain(counted.why());
   for (auto& [origin, x] : open)
     std::cout << origin << "  " << visible(x.table) << "  " << visible(x.error) << "\n";
-  std::cout << open.size() << " dead letters are open\n";
+  auto all = std::accumulate(counted->begin(), counted->end(), std::int64_t{0},
+                             [](auto sum, auto& x) { return sum + x.second; });
+  std::cout << all << " dead letters are open\n";
+  if (static_cast<std::size_t>(all) > open.size())
+    std::cout << "These are the oldest. `millrace resync TABLE` resolves all of a table's.\n";
   return 0;
 }
 
@@ -74,7 +82,7 @@ int run_dead_letters(const settings& how, const std::string& action, const std::
   if (!open)
     return complain(open.why());
   if (action == "list")
-    return list(*open);
+    return list(*box, *open);
   if (action == "show")
     return show(*box, *open, which);
   if (which != "all" && !open->count(which))

@@ -71,25 +71,18 @@ std::string stage(const settings& how) {
   return trouble.empty() ? cluster.value("stage", "") : trouble;
 }
 
-/// Returns the tables' open letters. Their records are older than a read that begins later.
-result<std::vector<std::string>> letters_of(letter_box& box, const std::vector<std::string>& tables) {
-  auto open = box.open();
-  if (!open)
-    return open.why();
-  std::vector<std::string> out;
-  for (auto& [origin, x] : *open)
-    if (std::find(tables.begin(), tables.end(), x.table) != tables.end())
-      out.push_back(origin);
-  return out;
-}
-
-result<void> close(letter_box& box, const std::vector<std::string>& letters) {
-  if (letters.empty())
-    return {};
-  if (auto closed = box.resolve(letters, "its table was read again"); !closed)
-    return closed;
-  for (auto& origin : letters)
-    std::cout << origin << "  its table was read again\n";
+/// Closes the tables' letters that were counted. Their records are older than a read that began later.
+result<void> close(letter_box& box, const std::map<std::string, std::int64_t>& letters,
+                   const std::vector<std::string>& tables) {
+  for (auto& table : tables) {
+    auto counted = letters.find(table);
+    if (counted == letters.end())
+      continue;
+    if (auto closed = box.resolve_table(table, "its table was read again"); !closed)
+      return closed;
+    std::cout << table << ": " << counted->second
+              << (counted->second == 1 ? " dead letter is resolved\n" : " dead letters are resolved\n");
+  }
   return {};
 }
 
@@ -161,7 +154,7 @@ int run_resync(const settings& how, const resync_options& options) {
   if (!ledger)
     return reject(ledger.why());
   auto box = open_letters(how);
-  auto letters = letters_of(*box, *tables);
+  auto letters = box->count();
   if (!letters)
     return reject(letters.why());
   for (auto& table : *tables) {
@@ -176,7 +169,7 @@ int run_resync(const settings& how, const resync_options& options) {
     return code;
   for (auto& table : *tables)
     std::cout << table << " was read again, from " << postgres::to_text(*here) << " on.\n";
-  auto closed = close(*box, *letters);
+  auto closed = close(*box, *letters, *tables);
   return closed ? exit_done : reject(closed.why());
 }
 

@@ -31,7 +31,7 @@ feeds_table feeds_of(const settings& how);
 struct reading_on {
   bool first_fill = false; ///< no cell has a row yet
   lsn birth;               ///< the end of the WAL when the ledger was created; 0: the tables weren't read
-  bool notes = false;      ///< keep a note of the record being processed
+  bool to_fold = false;    ///< records are processed: keep a note of each, and compare it with the WAL
 };
 
 /// Returns the project's source. `plans` must outlive it.

@@ -101,6 +101,7 @@ struct fake_letters : letter_box {
   }
   result<letter_content> read(const std::string&) override { return letter_content(); }
   result<void> resolve(const std::vector<std::string>&, const std::string&) override { return {}; }
+  result<void> resolve_table(const std::string&, const std::string&) override { return {}; }
 };
 
 /// One change for a cell, as long as it is told.

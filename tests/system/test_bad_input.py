@@ -96,6 +96,17 @@ class Records(running.SystemTest):
     def test_a_missing_column_is_a_dead_letter(self):
         self.assert_dead_letter_and_replay(*self.spoil(lambda x: x["after"].pop("customer_id")), ["customer_id"])
 
+    def test_a_record_beyond_the_wal_is_a_dead_letter_and_later_changes_count(self):
+        """Its LSN would make each later change of the row an old one."""
+
+        def forge(record):
+            record["source"]["lsn"] = 1 << 62
+            record["after"]["total_amount"] = "987654.00"
+
+        self.assert_dead_letter_and_replay(*self.spoil(forge), ["beyond PostgreSQL's WAL"])
+        self.stack.sql("UPDATE orders SET total_amount = total_amount + 1 WHERE id = (SELECT min(id) FROM orders)")
+        self.assert_equal_to_sql(why="after a change of the forged row")
+
     def test_many_bad_records_are_resolved_by_one_replay_and_the_stream_goes_on_around_them(self):
         key, payload, partition = self.a_record()
         for number in range(20):

@@ -9,6 +9,9 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::seconds kafka_timeout{15};
+/// While records come, the WAL's end is asked for this often, ms. Debezium takes longer to deliver a record,
+/// so hardly any batch is held.
+constexpr std::int64_t question_interval = 50;
 
 } // namespace
 
@@ -37,6 +40,8 @@ result<void> change_topics::assign(const position_map& more, const std::vector<s
   for (auto source : gone) {
     left.push_back(how_.sources.at(source));
     assigned_.erase(source);
+    paused_.erase(source);
+    forget(source);
   }
   std::map<kafka::topic_partition, kafka_offset> from;
   for (auto& [source, after] : more) {
@@ -62,28 +67,102 @@ result<kafka_offset> change_topics::first_to_read(source_id source, stream_posit
 }
 
 result<void> change_topics::poll(const taker& take) {
+  if (!let_go(take))
+    return {};
   for (auto& batch : reads_.poll(how_.at_once, how_.wait)) {
     if (batch.failed)
       return error{batch.failed->code, to_text(batch.from) + ": " + batch.failed->message};
     auto source = source_of_.at(batch.from);
     if (!assigned_.count(source)) // the partition was just taken away
       continue;
-    auto read_ms = how_.now_ms();
-    auto x = intakes_.at(kafka::table_of(source)).take(batch, how_.first_fill, *how_.reading);
-    x.read_ms = read_ms;
-    if (!take(std::move(x)))
+    if (!pass(source, std::move(batch), take))
       return {};
   }
   return {};
 }
 
+/// Decodes a batch, and gives or holds it. Returns whether to go on.
+bool change_topics::pass(source_id source, kafka::record_batch batch, const taker& take) {
+  auto read_ms = how_.now_ms();
+  auto& intake = intakes_.at(kafka::table_of(source));
+  auto x = intake.take(batch, how_.first_fill, *how_.reading);
+  x.read_ms = read_ms;
+  if (!how_.wal)
+    return take(std::move(x));
+  keep_fresh();
+  auto newest = intake.newest();
+  if (newest <= how_.wal->known() && !held_.count(source))
+    return take(std::move(x));
+  hold(source, {std::move(batch), std::move(x), newest, how_.wal->ask()});
+  return true;
+}
+
+void change_topics::keep_fresh() {
+  if (auto now = how_.now_ms(); now - asked_ms_ >= question_interval || now < asked_ms_) {
+    asked_ms_ = now;
+    how_.wal->ask();
+  }
+}
+
+/// Fetches no more of a partition that is held a second time: PostgreSQL may be away for long.
+void change_topics::hold(source_id source, held_batch x) {
+  auto& waiting = held_[source];
+  waiting.push_back(std::move(x));
+  if (waiting.size() > 1)
+    reads_.pause(how_.sources.at(source));
+}
+
+void change_topics::forget(source_id source) {
+  if (held_.erase(source) && !paused_.count(source) && assigned_.count(source))
+    reads_.resume(how_.sources.at(source));
+}
+
+bool change_topics::let_go(const taker& take) {
+  std::vector<source_id> waiting;
+  for (auto& [source, _] : held_)
+    waiting.push_back(source);
+  for (auto source : waiting)
+    if (!let_go(source, take))
+      return false;
+  return true;
+}
+
+/// Gives a partition's batches whose question is answered. A record beyond the answer isn't PostgreSQL's.
+bool change_topics::let_go(source_id source, const taker& take) {
+  auto& waiting = held_.at(source);
+  while (!waiting.empty()) {
+    auto end = how_.wal->answer(waiting.front().question);
+    if (!end)
+      return true;
+    auto x = std::move(waiting.front());
+    waiting.pop_front();
+    if (x.newest > *end) {
+      auto read_ms = x.found.read_ms;
+      x.found = intakes_.at(kafka::table_of(source)).take(x.records, how_.first_fill, *how_.reading, *end);
+      x.found.read_ms = read_ms;
+    }
+    if (!take(std::move(x.found)))
+      return false;
+  }
+  forget(source);
+  return true;
+}
+
 result<void> change_topics::seek(source_id source, stream_position after) {
+  forget(source);
   return reads_.seek(how_.sources.at(source), kafka::after(after));
 }
 
-void change_topics::pause(source_id source) { reads_.pause(how_.sources.at(source)); }
+void change_topics::pause(source_id source) {
+  paused_.insert(source);
+  reads_.pause(how_.sources.at(source));
+}
 
-void change_topics::resume(source_id source) { reads_.resume(how_.sources.at(source)); }
+void change_topics::resume(source_id source) {
+  paused_.erase(source);
+  if (!held_.count(source))
+    reads_.resume(how_.sources.at(source));
+}
 
 /// Commits to a group. Its offsets are a hint for tools: the ledger has the truth.
 void change_topics::settle(const position_map& durable) {

@@ -1,5 +1,6 @@
 #include "actors/sources/debezium/intake.hpp"
 
+#include "actors/postgres/session.hpp"
 #include "actors/sources/debezium/left_out.hpp"
 
 #include <algorithm>
@@ -27,8 +28,10 @@ table_intake::table_intake(const plan_set& plans, table_id table, std::uint16_t 
                            const connector_modes& modes, lsn birth)
     : table_(table), decoder_(plans, table, modes), routing_(plans, table, shards), birth_(birth) {}
 
-taken table_intake::take(const kafka::record_batch& batch, bool first_fill, kafka::last_record& at) {
+taken table_intake::take(const kafka::record_batch& batch, bool first_fill, kafka::last_record& at,
+                         lsn wal_end) {
   taken out;
+  newest_ = {};
   out.source = kafka::source_of(table_, batch.from.partition);
   out.last = kafka::before(batch.next);
   at.enter(batch.from);
@@ -42,13 +45,13 @@ taken table_intake::take(const kafka::record_batch& batch, bool first_fill, kafk
       continue;
     }
     at.at(record.offset);
-    take_one(record, first_fill, out);
+    take_one(record, first_fill, wal_end, out);
   }
   at.leave();
   return out;
 }
 
-void table_intake::take_one(const kafka::record& record, bool first_fill, taken& out) {
+void table_intake::take_one(const kafka::record& record, bool first_fill, lsn wal_end, taken& out) {
   auto decoded = decoder_.decode(record.key, record.payload, [&record] { return placeholder_in(record); });
   if (!decoded) {
     if (is_before_birth(record)) {
@@ -61,6 +64,15 @@ void table_intake::take_one(const kafka::record& record, bool first_fill, taken&
   if (!*decoded)
     return;
   auto& x = **decoded;
+  if (x.at > wal_end) {
+    out.bad.push_back(bad(record, "its LSN " + postgres::to_text(x.at)
+                                      + " is beyond PostgreSQL's WAL, which ends at "
+                                      + postgres::to_text(wal_end)
+                                      + ": another client wrote it, or PostgreSQL went "
+                                        "back to an earlier time"));
+    return;
+  }
+  newest_ = std::max(newest_, x.at);
   auto at = kafka::position_of(record.offset);
   routing_.add(x, at, first_snapshot(x, first_fill), out.changes);
   out.seen = {at, x.stamp};

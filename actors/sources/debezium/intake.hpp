@@ -10,6 +10,9 @@
 
 namespace millrace {
 
+/// A bound for records' LSNs that none is beyond.
+inline constexpr lsn no_wal_end{~std::uint64_t{0}};
+
 class table_intake {
  public:
   /// `birth`: the end of the WAL when the ledger was created, after which every table was read; 0: the tables
@@ -21,12 +24,18 @@ class table_intake {
   /// without `not_yours` to other cells, as long as all are of one snapshot. Keeps `at` up to date.
   /// The record that `at` suspects is a bad one. A record that can't be decoded and is older than the ledger
   /// isn't: the ledger's read of the table has what it said.
-  taken take(const kafka::record_batch& batch, bool first_fill, kafka::last_record& at);
+  /// So is a record beyond `wal_end`, the end of PostgreSQL's WAL: another client wrote it, and its LSN would
+  /// keep all later changes of its row out.
+  taken take(const kafka::record_batch& batch, bool first_fill, kafka::last_record& at,
+             lsn wal_end = no_wal_end);
+
+  /// Returns the highest LSN of the last batch.
+  lsn newest() const { return newest_; }
 
   std::vector<cell_id> cells() const { return routing_.cells(); }
 
  private:
-  void take_one(const kafka::record& x, bool first_fill, taken& out);
+  void take_one(const kafka::record& x, bool first_fill, lsn wal_end, taken& out);
   bool is_before_birth(const kafka::record& x) const;
   bool first_snapshot(const table_change& x, bool first_fill);
 
@@ -35,7 +44,7 @@ class table_intake {
   table_id table_;
   debezium_decoder decoder_;
   routing routing_;
-  lsn birth_;
+  lsn birth_, newest_;
   std::optional<lsn> fill_; ///< LSN of the first snapshot seen
 };
 

@@ -9,7 +9,6 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr std::size_t at_once = 100;
 constexpr std::chrono::milliseconds slice{50};
 
 std::string name_of(const topic_partition& from, kafka_offset offset) {
@@ -34,6 +33,11 @@ std::string text_or_empty(const std::string* x) { return x ? *x : std::string();
 std::size_t content_of(const record& x) {
   std::hash<std::string_view> hash;
   return hash(x.payload.value_or("")) * 31 + hash(x.key.value_or(""));
+}
+
+/// Letters are added in the partition's order.
+void drop_before(std::deque<kafka_offset>& stored, kafka_offset before) {
+  stored.erase(stored.begin(), std::lower_bound(stored.begin(), stored.end(), before));
 }
 
 std::optional<stored_letter> letter_in(const header_list& headers) {
@@ -92,6 +96,18 @@ outgoing make_resolution(const std::string& topic, const stored_letter& of, cons
           {{"millrace.resolves", of.origin}, {"millrace.how", how}, {"millrace.at", std::to_string(now_ms)}}};
 }
 
+outgoing make_table_resolution(const topic_partition& in, kafka_offset before, const std::string& table,
+                               const std::string& how, std::int64_t now_ms) {
+  return {in.topic,
+          in.partition,
+          std::nullopt,
+          std::nullopt,
+          {{"millrace.resolves-table", table},
+           {"millrace.before", std::to_string(before.value)},
+           {"millrace.how", how},
+           {"millrace.at", std::to_string(now_ms)}}};
+}
+
 void letter_book::add(const topic_partition& from, const record& x) {
   auto key = x.key ? std::optional(std::string(*x.key)) : std::nullopt;
   add(from, x.offset, headers_of(x), content_of(x), std::move(key));
@@ -100,62 +116,76 @@ void letter_book::add(const topic_partition& from, const record& x) {
 void letter_book::add(const topic_partition& from, kafka_offset at, const header_list& headers,
                       std::size_t content, std::optional<std::string> key) {
   if (auto* resolved = find(headers, "millrace.resolves")) {
-    if (auto letter = open_.find(*resolved); letter != open_.end()) {
-      resolved_[*resolved] = letter->second.content;
-      open_.erase(letter);
-    }
+    resolve(*resolved);
+  } else if (auto* table = find(headers, "millrace.resolves-table")) {
+    if (kafka_offset before{}; read_number(find(headers, "millrace.before"), before.value))
+      resolve_table(from, *table, before);
+    else
+      ++strangers_;
   } else if (auto letter = letter_in(headers)) {
     letter->stored_in = from;
     letter->stored = at;
     letter->content = content;
     letter->key = std::move(key);
-    auto name = letter->origin;
-    auto known = resolved_.find(name);
-    if (known == resolved_.end() || known->second != content)
-      open_.try_emplace(std::move(name), std::move(*letter));
+    open(from, std::move(*letter));
   } else {
     ++strangers_;
   }
+}
+
+void letter_book::open(const topic_partition& from, stored_letter x) {
+  auto resolved = resolved_.find(x.origin);
+  if ((resolved != resolved_.end() && resolved->second == x.content) || open_.count(x.origin))
+    return;
+  if (open_.size() >= most_)
+    beyond_[{from, x.table}].push_back(x.stored);
+  else
+    open_.emplace(x.origin, std::move(x));
+}
+
+void letter_book::remember(const std::string& origin, std::size_t content) {
+  if (!resolved_.insert_or_assign(origin, content).second)
+    return;
+  resolved_order_.push_back(origin);
+  if (resolved_order_.size() > most_) {
+    resolved_.erase(resolved_order_.front());
+    resolved_order_.pop_front();
+  }
+}
+
+void letter_book::resolve(const std::string& origin) {
+  auto letter = open_.find(origin);
+  if (letter == open_.end())
+    return;
+  remember(origin, letter->second.content);
+  open_.erase(letter);
+}
+
+void letter_book::resolve_table(const topic_partition& from, const std::string& table, kafka_offset before) {
+  std::vector<std::string> origins;
+  for (auto& [origin, letter] : open_)
+    if (letter.table == table && letter.stored_in == from && letter.stored < before)
+      origins.push_back(origin);
+  for (auto& each : origins)
+    resolve(each);
+  if (auto more = beyond_.find({from, table}); more != beyond_.end())
+    drop_before(more->second, before);
+}
+
+void letter_book::forget(const topic_partition& from, kafka_offset before) {
+  std::erase_if(open_, [&](auto& x) { return x.second.stored_in == from && x.second.stored < before; });
+  for (auto& [of, stored] : beyond_)
+    if (of.first == from)
+      drop_before(stored, before);
 }
 
 std::map<std::string, std::int64_t> letter_book::by_table() const {
   std::map<std::string, std::int64_t> out;
   for (auto& [_, letter] : open_)
     ++out[letter.table];
-  return out;
-}
-
-result<letter_book> read_letters(consumer& from, const std::string& topic,
-                                 std::chrono::milliseconds timeout) {
-  auto until = clock::now() + timeout;
-  auto partitions = from.partitions(topic, timeout);
-  if (!partitions)
-    return partitions.why();
-  std::map<topic_partition, kafka_offset> start, left;
-  for (auto p : *partitions) {
-    auto bounds = from.bounds({topic, p}, timeout);
-    if (!bounds)
-      return bounds.why();
-    if (bounds->low == bounds->high)
-      continue;
-    start[{topic, p}] = bounds->low;
-    left[{topic, p}] = bounds->high;
-  }
-  if (auto assigned = from.assign(start); !assigned)
-    return assigned.why();
-  letter_book out;
-  while (!left.empty()) {
-    if (clock::now() > until)
-      return error{errc::unavailable, "Kafka is slow to show " + topic};
-    for (auto& batch : from.poll(at_once, slice)) {
-      if (batch.failed)
-        return *batch.failed;
-      for (auto& x : batch.records)
-        out.add(batch.from, x);
-      if (auto at = left.find(batch.from); at != left.end() && batch.next >= at->second)
-        left.erase(at);
-    }
-  }
+  for (auto& [of, stored] : beyond_)
+    if (!stored.empty())
+      out[of.second] += static_cast<std::int64_t>(stored.size());
   return out;
 }
 

@@ -5,7 +5,9 @@
 #include "actors/sources/kafka/producer.hpp"
 #include "actors/sources/letter_box.hpp"
 
+#include <deque>
 #include <map>
+#include <utility>
 
 namespace millrace::kafka {
 
@@ -32,6 +34,11 @@ struct stored_letter : dead_letter {
 /// Returns the partition that an origin names; nullopt if it names none.
 std::optional<topic_partition> partition_in(const std::string& origin);
 
+/// Returns the record that resolves every letter of a table that is stored in this partition before this
+/// offset.
+outgoing make_table_resolution(const topic_partition& in, kafka_offset before, const std::string& table,
+                               const std::string& how, std::int64_t now_ms);
+
 /// Returns the record that resolves a letter.
 outgoing make_resolution(const std::string& topic, const stored_letter& of, const std::string& how,
                          std::int64_t now_ms);
@@ -40,27 +47,42 @@ outgoing make_resolution(const std::string& topic, const stored_letter& of, cons
 /// letter, the record is written again; both are one letter. A resolved letter stays resolved when
 /// a rebuild writes it again, because the resolution has the same partition. Another record at the
 /// same offset of a recreated topic is another letter.
+///
+/// The book knows a bounded number of letters, the oldest; of those beyond it only where they are stored, 8
+/// bytes each. A record that resolves a table's letters closes these too.
 class letter_book {
  public:
+  /// `most`: letters that are known, and resolved ones that are remembered.
+  explicit letter_book(std::size_t most = 10'000) : most_(most) {}
+
   /// Adds the topic's records, in their order.
   void add(const topic_partition& from, const record& x);
   void add(const topic_partition& from, kafka_offset at, const header_list& headers, std::size_t content,
            std::optional<std::string> key = {});
 
   const std::map<std::string, stored_letter>& open() const { return open_; } ///< by origin
-  /// Returns the number of open letters, by table.
+  /// Returns the number of open letters, by table. Of those beyond the bound, one that was written twice
+  /// counts twice.
   std::map<std::string, std::int64_t> by_table() const;
+  /// Kafka has deleted what was stored before this offset.
+  void forget(const topic_partition& from, kafka_offset before);
   /// Returns the number of records that are neither a letter nor a resolution.
   std::int64_t strangers() const { return strangers_; }
 
  private:
+  void open(const topic_partition& from, stored_letter x);
+  void resolve(const std::string& origin);
+  void resolve_table(const topic_partition& from, const std::string& table, kafka_offset before);
+  void remember(const std::string& origin, std::size_t content);
+
+  std::size_t most_;
   std::map<std::string, stored_letter> open_;
   std::map<std::string, std::size_t> resolved_; ///< hash of the content, by origin
+  std::deque<std::string> resolved_order_;      ///< origins in `resolved_`, the oldest first
+  /// Where letters of a table that aren't known are stored.
+  std::map<std::pair<topic_partition, std::string>, std::deque<kafka_offset>> beyond_;
   std::int64_t strangers_ = 0;
 };
-
-/// Reads the dead-letter topic. Error: the read takes longer than the timeout.
-result<letter_book> read_letters(consumer& from, const std::string& topic, std::chrono::milliseconds timeout);
 
 /// Reads one letter with its key and payload.
 result<record> read_letter(consumer& from, const stored_letter& which, std::chrono::milliseconds timeout);

@@ -28,7 +28,7 @@ result<Client*> opened(std::unique_ptr<Client>& client, const settings& how) {
 } // namespace
 
 letter_topic::letter_topic(settings how, std::string topic, topics_by_source sources)
-    : how_(std::move(how)), topic_(std::move(topic)), sources_(std::move(sources)) {}
+    : how_(std::move(how)), topic_(std::move(topic)), sources_(std::move(sources)), follows_(topic_) {}
 
 result<consumer*> letter_topic::reads() { return opened(reads_, how_); }
 
@@ -49,32 +49,24 @@ result<std::map<std::string, dead_letter>> letter_topic::open() {
   auto from = reads();
   if (!from)
     return from.why();
-  auto book = read_letters(**from, topic_, kafka_timeout);
-  if (!book)
-    return book.why();
-  book_ = std::move(*book);
-  return std::map<std::string, dead_letter>(book_.open().begin(), book_.open().end());
+  if (auto read = follows_.follow(**from, kafka_timeout); !read)
+    return read.why();
+  auto& known = follows_.book().open();
+  return std::map<std::string, dead_letter>(known.begin(), known.end());
 }
 
 result<std::map<std::string, std::int64_t>> letter_topic::count() {
   auto from = reads();
   if (!from)
     return from.why();
-  auto bounds = (*from)->bounds({topic_, {0}}, count_timeout);
-  if (!bounds)
-    return bounds.why();
-  if (bounds->high == seen_)
-    return counts_;
-  auto book = read_letters(**from, topic_, kafka_timeout);
-  if (!book)
-    return book.why();
-  seen_ = bounds->high;
-  return counts_ = book->by_table();
+  if (auto read = follows_.follow(**from, count_timeout); !read)
+    return read.why();
+  return follows_.book().by_table();
 }
 
 result<letter_content> letter_topic::read(const std::string& origin) {
-  auto which = book_.open().find(origin);
-  if (which == book_.open().end())
+  auto which = follows_.book().open().find(origin);
+  if (which == follows_.book().open().end())
     return error{errc::bad_setting, "no dead letter \"" + origin + "\" is open"};
   auto from = reads();
   auto x = from ? read_letter(**from, which->second, kafka_timeout) : result<record>(from.why());
@@ -94,8 +86,18 @@ result<void> letter_topic::resolve(const std::vector<std::string>& origins, cons
     return to.why();
   std::vector<outgoing> notes;
   for (auto& origin : origins)
-    if (auto letter = book_.open().find(origin); letter != book_.open().end())
+    if (auto letter = follows_.book().open().find(origin); letter != follows_.book().open().end())
       notes.push_back(make_resolution(topic_, letter->second, how, now_ms()));
+  return notes.empty() ? result<void>() : (*to)->send(notes, kafka_timeout);
+}
+
+result<void> letter_topic::resolve_table(const std::string& table, const std::string& how) {
+  auto to = writes();
+  if (!to)
+    return to.why();
+  std::vector<outgoing> notes;
+  for (auto& [one, next] : follows_.read())
+    notes.push_back(make_table_resolution(one, next, table, how, now_ms()));
   return notes.empty() ? result<void>() : (*to)->send(notes, kafka_timeout);
 }
 

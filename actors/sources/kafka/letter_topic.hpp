@@ -2,7 +2,7 @@
 
 /// The project's dead-letter topic.
 
-#include "actors/sources/kafka/dead_letters.hpp"
+#include "actors/sources/kafka/letter_reader.hpp"
 
 #include <memory>
 
@@ -18,6 +18,7 @@ class letter_topic : public letter_box {
   result<std::map<std::string, std::int64_t>> count() override;
   result<letter_content> read(const std::string& origin) override;
   result<void> resolve(const std::vector<std::string>& origins, const std::string& how) override;
+  result<void> resolve_table(const std::string& table, const std::string& how) override;
 
  private:
   result<consumer*> reads();
@@ -28,9 +29,7 @@ class letter_topic : public letter_box {
   topics_by_source sources_;
   std::unique_ptr<consumer> reads_;
   std::unique_ptr<producer> writes_;
-  letter_book book_;              ///< as read last
-  kafka_offset seen_ = no_offset; ///< the topic's end when it was counted last
-  std::map<std::string, std::int64_t> counts_;
+  letter_reader follows_;
 };
 
 } // namespace millrace::kafka

@@ -19,8 +19,9 @@ std::string customer(std::uint64_t at, const std::string& name) {
          + R"(,"txId":1,"snapshot":"false"}})";
 }
 
-/// Returns why records were refused by a ledger that was created at `birth`.
-std::vector<std::string> refused(lsn birth, const std::vector<std::string>& payloads) {
+/// Returns which records were refused by a ledger that was created at `birth`, and a WAL that ends there.
+std::vector<std::string> refused(lsn birth, const std::vector<std::string>& payloads,
+                                 lsn wal_end = no_wal_end) {
   auto& plans = small_shop();
   auto found = std::find_if(plans.tables.begin(), plans.tables.end(),
                             [](auto& x) { return x.table.name == "customers"; });
@@ -38,7 +39,7 @@ std::vector<std::string> refused(lsn birth, const std::vector<std::string>& payl
   }
   kafka::last_record reading;
   std::vector<std::string> out;
-  for (auto& x : intake.take(batch, false, reading).bad)
+  for (auto& x : intake.take(batch, false, reading, wal_end).bad)
     out.push_back(std::to_string(x.at.high));
   return out;
 }
@@ -54,6 +55,10 @@ CAF_TEST(a record that can not be decoded is a bad one) {
 CAF_TEST(a record that is older than the ledger is no bad one) {
   std::vector<std::string> records{customer(9, "{}"), customer(10, "{}"), customer(11, "{}"), "no JSON"};
   CAF_CHECK(refused(lsn{10}, records) == (offsets{"2", "3"}));
+}
+
+CAF_TEST(a record that PostgreSQL can not have written yet is a bad one) {
+  CAF_CHECK(refused({}, {customer(10, "\"Ann\""), customer(11, "\"Bob\"")}, lsn{10}) == (offsets{"1"}));
 }
 
 CAF_TEST(a record without an LSN is a bad one whatever the age of the ledger) {

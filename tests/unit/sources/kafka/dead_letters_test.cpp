@@ -80,3 +80,28 @@ CAF_TEST(a record that is no letter is counted) {
   CAF_CHECK_EQUAL(book.strangers(), 2);
   CAF_CHECK(book.open().empty());
 }
+
+CAF_TEST(letters beyond the bound are counted and a read of their table resolves them) {
+  letter_book book(2);
+  for (std::int64_t i = 0; i < 5; ++i)
+    book.add(letters, {i}, letter(i).headers, 7);
+  CAF_CHECK_EQUAL(book.open().size(), 2u);
+  CAF_CHECK_EQUAL(book.by_table().at("public.orders"), 5);
+  auto others = make_table_resolution(letters, {5}, "public.customers", "read again", 100);
+  book.add(letters, {5}, others.headers, 7);
+  CAF_CHECK_EQUAL(book.by_table().at("public.orders"), 5);
+  CAF_MESSAGE("a letter that was written during the read stays open");
+  book.add(letters, {6}, make_table_resolution(letters, {4}, "public.orders", "read again", 100).headers, 7);
+  CAF_CHECK_EQUAL(book.by_table().at("public.orders"), 1);
+  CAF_CHECK(book.open().empty());
+  CAF_CHECK_EQUAL(book.strangers(), 0);
+}
+
+CAF_TEST(letters that Kafka has deleted are not open) {
+  letter_book book(2);
+  for (std::int64_t i = 0; i < 4; ++i)
+    book.add(letters, {i}, letter(i).headers, 7);
+  book.forget(letters, {3});
+  CAF_CHECK(book.open().empty());
+  CAF_CHECK_EQUAL(book.by_table().at("public.orders"), 1);
+}
