@@ -192,6 +192,13 @@ using alert_sender_actor = caf::typed_actor<
     // To itself: starts each courier that has ended its last round.
     caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<sender_report>>;
 
+/// The RECONCILER interface: compares the figures with PostgreSQL while this node leads.
+using reconciler_actor = caf::typed_actor<
+    // True: this node leads, so it compares. False: another node does.
+    caf::reacts_to<atom::lead, bool>,
+    // To itself: starts a comparison that is due, and takes the result of one that has ended.
+    caf::reacts_to<atom::tick>, caf::replies_to<atom::status>::with<reconciliation_report>>;
+
 /// The PLACE_READER interface: reads from Redis what a person asks for.
 using place_reader_actor = caf::typed_actor<
     // Adds what Redis has at the row's places.

@@ -175,6 +175,19 @@ struct sender_report {
   std::vector<receiver_report> receivers = {};
 };
 
+/// RECONCILER's report: comparisons of the figures with PostgreSQL. Times are Unix time, s; 0: none.
+struct reconciliation_report {
+  bool leads = false;           ///< this node compares
+  std::uint64_t interval_s = 0; ///< 0: it is off
+  bool running = false;
+  std::int64_t next = 0, ended = 0;
+  std::int64_t took_s = 0;
+  std::string result = {};                 ///< equal, differs, incomplete, moving, failed; empty: none yet
+  std::string why = {};                    ///< why it failed
+  std::vector<std::string> differing = {}; ///< figures that the last comparison found different
+  std::int64_t since = 0;                  ///< when the first comparison in a row found a difference
+};
+
 /// A figure's state, from best to worst. The worst that applies counts.
 enum class figure_state : std::uint8_t {
   live,
@@ -228,6 +241,7 @@ struct node_report {
   member_report member = {};
   scheduler_report scheduler = {};
   sender_report sender = {};
+  reconciliation_report reconciliation = {};
   std::vector<figure_report> figures = {};
   std::vector<trouble_report> troubles = {}; ///< worst first
   std::vector<actor_report> actors = {};

@@ -44,6 +44,9 @@ void add_verbs(CLI::App& app, arguments& x) {
   verify->add_option("--wait", x.verify.wait_seconds, "Seconds to wait for the stream to drain")
       ->capture_default_str();
   verify->add_flag("--json", x.verify.json, "Print JSON");
+  verify->add_flag("--beside-writers", x.verify.beside_writers,
+                   "Don't pause the generator: what changes meanwhile is read again");
+  verify->add_flag("--record", x.verify.record, "Write the result to batch_jobs:reconciliation in Redis");
   app.add_subcommand("status", "Show node, connector, slot and figures")
       ->add_flag("--json", x.json, "Print JSON");
   app.add_subcommand("health", "Say whether the node, or the generator, serves; exit 1 if it doesn't")

@@ -67,7 +67,7 @@ caf::result<node_report> inspector_state::gather() {
 std::shared_ptr<gathering> inspector_state::ask_parts(std::function<void(const node_report&)> deliver,
                                                       std::size_t more) {
   auto all = std::make_shared<gathering>();
-  all->awaited = 4 + (how.batches ? 1 : 0) + (how.alerts ? 1 : 0) + more;
+  all->awaited = 4 + (how.batches ? 1 : 0) + (how.alerts ? 1 : 0) + (how.reconciler ? 1 : 0) + more;
   all->began = self->clock().now();
   all->ends = all->began + answer_deadline;
   all->deliver = std::move(deliver);
@@ -79,6 +79,8 @@ std::shared_ptr<gathering> inspector_state::ask_parts(std::function<void(const n
     ask(all, how.batches, &node_report::scheduler, "batch_scheduler");
   if (how.alerts)
     ask(all, how.alerts, &node_report::sender, "alert_sender");
+  if (how.reconciler)
+    ask(all, how.reconciler, &node_report::reconciliation, "reconciler");
   return all;
 }
 

@@ -24,6 +24,7 @@ struct inspector_settings {
   member_actor member;
   batch_scheduler_actor batches;     ///< null: there are no batch figures
   alert_sender_actor alerts;         ///< null: alerts have no receiver
+  reconciler_actor reconciler;       ///< null: figures aren't compared from time to time
   std::function<std::int64_t()> now; ///< Unix time, s
   place_reader_actor reader;         ///< null: no values of places are read
   const plan_set* plans = nullptr;   ///< null: no rows can be asked for

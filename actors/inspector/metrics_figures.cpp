@@ -93,6 +93,12 @@ std::vector<metric> figure_metrics() {
       {{"millrace_figures", gauge, "figures", "state", "figures in each state"}, of_report(add_figures)},
       {{"millrace_filling", gauge, "0 or 1", "", "a fill is running"},
        number_of([](auto& x) { return !x.fill.live; })},
+      {{"millrace_differing_figures", gauge, "figures", "",
+        "figures that the last comparison with PostgreSQL found different"},
+       number_of([](auto& x) { return x.reconciliation.differing.size(); })},
+      {{"millrace_last_comparison_timestamp_seconds", gauge, "Unix time, s", "",
+        "end of the last comparison with PostgreSQL; 0: none"},
+       number_of([](auto& x) { return x.reconciliation.ended; })},
   };
   for (auto& part : {node_metrics(), batch_metrics()})
     out.insert(out.end(), part.begin(), part.end());

@@ -144,6 +144,15 @@ json to_json(const sender_report& x) {
   return {{"leads", x.leads}, {"receivers", list_of(x.receivers, [](auto& r) { return to_json(r); })}};
 }
 
+json to_json(const reconciliation_report& x) {
+  json out{{"leads", x.leads},   {"interval_s", x.interval_s}, {"running", x.running},
+           {"next", x.next},     {"ended", x.ended},           {"took_s", x.took_s},
+           {"result", x.result}, {"differing", x.differing},   {"since", x.since}};
+  if (!x.why.empty())
+    out["why"] = x.why;
+  return out;
+}
+
 json to_json(const figure_report& x) {
   json out{{"name", x.name}, {"state", to_text(x.state)}};
   if (x.state != figure_state::live)
@@ -173,6 +182,7 @@ json to_json(const node_report& x) {
           {"cluster", to_json(x.fill)},
           {"member", to_json(x.member)},
           {"scheduler", to_json(x.scheduler)},
+          {"reconciliation", to_json(x.reconciliation)},
           {"alert_sender", to_json(x.sender)},
           {"silent", list_of(x.silent, [](auto& s) { return json(s.who); })},
           {"troubles", list_of(x.troubles, [&](auto& t) { return to_json(t, x.now); })}};

@@ -110,6 +110,25 @@ troubles unsent_alerts(const sender_report& sender) {
   return out;
 }
 
+/// Returns what the last comparison with PostgreSQL found.
+troubles drift(const reconciliation_report& x) {
+  troubles out;
+  std::string names;
+  for (auto& figure : x.differing)
+    names += (names.empty() ? "" : ", ") + figure;
+  auto count = x.differing.size();
+  if (count > 0)
+    out.push_back(
+        {"figures differ from PostgreSQL",
+         std::to_string(count) + (count == 1 ? " figure differs" : " figures differ") + " from PostgreSQL",
+         names + ": `millrace verify` shows where, and `millrace resync TABLE` reads a table again",
+         x.since});
+  if (x.result == "failed")
+    out.push_back(
+        {"figures can't be compared", "the figures can't be compared with PostgreSQL", x.why, x.ended});
+  return out;
+}
+
 troubles unserved(std::uint64_t cells) {
   if (cells == 0)
     return {};
@@ -126,6 +145,7 @@ troubles troubles_of(const node_report& x) {
   add(silent(x));
   add(figures_that_are(figure_state::failed, x.figures));
   add(redis_trouble(x.writer));
+  add(drift(x.reconciliation));
   add(figures_that_are(figure_state::incomplete, x.figures));
   add(figures_that_are(figure_state::stale, x.figures));
   add(told("the database can't be read", around.encoding));

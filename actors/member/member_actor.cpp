@@ -257,6 +257,8 @@ void member_state::tell_own_actors() {
     self->send(how.batches, atom::lead_v, leads());
   if (how.alerts)
     self->send(how.alerts, atom::lead_v, leads());
+  if (how.reconciler)
+    self->send(how.reconciler, atom::lead_v, leads());
 }
 
 member_report member_state::status() const {

@@ -47,6 +47,7 @@ struct member_settings {
   fill_actor fill;
   batch_scheduler_actor batches;    ///< null: there are no batch figures
   alert_sender_actor alerts;        ///< null: alerts have no receiver
+  reconciler_actor reconciler;      ///< null: figures aren't compared from time to time
   std::optional<node_book> book;    ///< node registry; nullopt: a single node
   bool takes_shards = true;         ///< from this node's role
   std::string address;              ///< HOST:PORT at which others reach this node

@@ -207,8 +207,8 @@ std::vector<std::string> counter_keys(const plan_set& plans) {
     for (auto verb : {"created", "updated", "deleted"})
       out.push_back(plans.key_prefix + "metrics:" + table + ":" + verb);
   }
-  for (auto of_batches :
-       {"completed", "failed", "missed", "last_duration", "last_success", "current", "history"})
+  for (auto of_batches : {"completed", "failed", "missed", "last_duration", "last_success", "current",
+                          "history", "reconciliation"})
     out.push_back(plans.key_prefix + "batch_jobs:" + of_batches);
   return out;
 }

@@ -275,6 +275,12 @@ typename Inspector::result_type inspect(Inspector& f, sender_report& x) {
 }
 
 template <class Inspector>
+typename Inspector::result_type inspect(Inspector& f, reconciliation_report& x) {
+  return f(caf::meta::type_name("reconciliation_report"), x.leads, x.interval_s, x.running, x.next, x.ended,
+           x.took_s, x.result, x.why, x.differing, x.since);
+}
+
+template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, figure_report& x) {
   return f(caf::meta::type_name("figure_report"), x.name, x.state, x.why, x.since, x.tables, x.rows);
 }
@@ -292,8 +298,8 @@ typename Inspector::result_type inspect(Inspector& f, silence_report& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, node_report& x) {
   return f(caf::meta::type_name("node_report"), x.project, x.now, x.events_per_second, x.rows, x.shards,
-           x.router, x.writer, x.fill, x.member, x.scheduler, x.sender, x.figures, x.troubles, x.actors,
-           x.silent);
+           x.router, x.writer, x.fill, x.member, x.scheduler, x.sender, x.reconciliation, x.figures,
+           x.troubles, x.actors, x.silent);
 }
 
 template <class Inspector>
@@ -386,4 +392,5 @@ CAF_ADD_TYPE_ID(millrace, (std::vector<millrace::alert_report>))
 CAF_ADD_ATOM(millrace, millrace::atom, row, "row")
 CAF_ADD_ATOM(millrace, millrace::atom, alerts, "alerts")
 CAF_ADD_ATOM(millrace, millrace::atom, log_level, "log_level")
+CAF_ADD_TYPE_ID(millrace, (millrace::reconciliation_report))
 CAF_END_TYPE_ID_BLOCK(millrace)

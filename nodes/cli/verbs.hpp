@@ -17,6 +17,8 @@ int run_check(const settings& how, const std::vector<std::string>& files);
 struct verify_options {
   int wait_seconds = 60; ///< for the stream to drain, and for moving places to settle
   bool json = false;
+  bool beside_writers = false; ///< doesn't pause the generator
+  bool record = false;         ///< writes the result to batch_jobs:reconciliation
 };
 /// Compares Redis with PostgreSQL: 0 equal, 1 differs, 2 incomplete, 3 moving.
 int run_verify(const settings& how, const verify_options& options);

@@ -10,7 +10,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <iostream>
+#include <optional>
 #include <thread>
 
 namespace millrace {
@@ -70,6 +72,22 @@ auto patiently(std::chrono::seconds limit, F open) {
   }
 }
 
+/// Writes the result where the other records of jobs are.
+result<void> record(redis::client& to, const std::string& key_prefix, const verify::report& x) {
+  std::string differing;
+  for (auto& figure : x.figures)
+    if (figure.result == verify::outcome::differs)
+      differing += (differing.empty() ? "" : " ") + figure.name;
+  constexpr std::array words{"equal", "differs", "incomplete", "moving"};
+  auto ended =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
+  auto written = to.call({"HSET", key_prefix + "batch_jobs:reconciliation", "result",
+                          words.at(static_cast<std::size_t>(x.exit_code())), "ended",
+                          std::to_string(ended.count()), "took_ms", std::to_string(x.took.count()), "figures",
+                          std::to_string(x.figures.size()), "differing", differing});
+  return written ? result<void>() : written.why();
+}
+
 } // namespace
 
 int run_verify(const settings& how, const verify_options& options) {
@@ -86,7 +104,9 @@ int run_verify(const settings& how, const verify_options& options) {
   auto reads = redis::client::connect(how.redis);
   if (!reads)
     return complain(reads.why());
-  paused_generator quiet({how.generator_host, how.generator_port, how.http_token});
+  std::optional<paused_generator> quiet;
+  if (!options.beside_writers)
+    quiet.emplace(generator_address{how.generator_host, how.generator_port, how.http_token});
   drain stream(how, *plans, *store, *db);
   auto known = states(how);
   add_doubts(*plans, *store, known);
@@ -126,6 +146,9 @@ int run_verify(const settings& how, const verify_options& options) {
     return complain(batches.why());
   report->figures.insert(report->figures.end(), batches->figures.begin(), batches->figures.end());
   report->took += batches->took;
+  if (options.record)
+    if (auto kept = record(*reads, how.key_prefix, *report); !kept)
+      return complain(kept.why());
   std::cout << (options.json ? verify::to_json(*report) + "\n" : verify::to_text(*report));
   return report->exit_code();
 }

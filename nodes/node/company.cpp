@@ -12,6 +12,7 @@
 #include "actors/ledger/retire.hpp"
 #include "actors/member/member_actor.hpp"
 #include "actors/place_reader/place_reader_actor.hpp"
+#include "actors/reconciler/reconciler_actor.hpp"
 #include "actors/redis/server_clock.hpp"
 #include "actors/redis_writer/redis_writer_actor.hpp"
 #include "nodes/node/alert_couriers.hpp"
@@ -22,6 +23,7 @@
 #include "nodes/node/node_work.hpp"
 #include "nodes/node/place_values.hpp"
 #include "nodes/node/start.hpp"
+#include "nodes/node/verify_command.hpp"
 #include "nodes/node/watched_actor.hpp"
 #include "nodes/settings/project.hpp"
 
@@ -58,6 +60,7 @@ result<void> company::assemble() {
   spawn_fill();
   spawn_batches();
   spawn_alert_sender();
+  spawn_reconciler();
   if (auto joined = spawn_member(); !joined)
     return joined;
   spawn_place_reader();
@@ -188,6 +191,17 @@ void company::spawn_alert_sender() {
   goes_with(alerts_, "the alert_sender", lost_);
 }
 
+void company::spawn_reconciler() {
+  if (how_.reconcile_seconds == 0)
+    return;
+  reconciler_settings x;
+  x.command = verify_command();
+  x.interval = std::chrono::seconds{how_.reconcile_seconds};
+  x.now = [] { return unix_ms() / 1000; };
+  reconciler_ = system_.spawn(reconciler, std::move(x));
+  goes_with(reconciler_, "the reconciler", lost_);
+}
+
 result<void> company::spawn_member() {
   auto all = all_cells(*from_.plans, how_.shards);
   auto store =
@@ -223,6 +237,7 @@ result<void> company::spawn_member() {
   x.fill = fill_;
   x.batches = batches_;
   x.alerts = alerts_;
+  x.reconciler = reconciler_;
   if (how_.is_one_of_many()) {
     x.book = book_of_nodes(how_);
     x.address = how_.node_address;
@@ -285,6 +300,7 @@ void company::spawn_inspector() {
   x.member = *member_;
   x.batches = batches_;
   x.alerts = alerts_;
+  x.reconciler = reconciler_;
   inspector_ = system_.spawn(inspector, x);
   caf::anon_send(*member_, atom::inspector_v, inspector_);
 }

@@ -47,6 +47,9 @@ class company {
   /// Spawns the sender of alerts and a courier for each receiver, if there is one.
   void spawn_alert_sender();
 
+  /// Spawns the actor that compares the figures from time to time, if that is asked for.
+  void spawn_reconciler();
+
   /// Spawns the actor that starts and stops cells as the member's assignment changes.
   result<void> spawn_member();
 
@@ -73,6 +76,7 @@ class company {
   batch_worker_actor batch_worker_;
   batch_scheduler_actor batches_; ///< null: there are no batch figures
   alert_sender_actor alerts_;     ///< null: alerts have no receiver
+  reconciler_actor reconciler_;   ///< null: figures aren't compared from time to time
   dispatcher_actor dispatcher_;
   place_reader_actor reader_;
   inspector_actor inspector_;

@@ -256,6 +256,11 @@ void add_settings(CLI::App& app, settings& x) {
   app.add_option("--alerts-topic", x.alerts_topic,
                  "Kafka topic that gets the events of alerts; none: no topic")
       ->envname("MILLRACE_ALERTS_TOPIC");
+  app.add_option("--reconcile-seconds", x.reconcile_seconds,
+                 "Seconds between two comparisons of all figures with PostgreSQL; 0: none")
+      ->envname("MILLRACE_RECONCILE_SECONDS")
+      ->check(CLI::Range(0U, 31'536'000U))
+      ->capture_default_str();
   app.add_option("--batch-timeout", x.batch_timeout_seconds,
                  "Seconds that the query of a batch figure may take")
       ->envname("MILLRACE_BATCH_TIMEOUT_SECONDS")

@@ -35,19 +35,20 @@ struct settings {
   /// Whether the change topics contain every row since Debezium's first snapshot. Then a new ledger requests
   /// no other snapshot.
   bool topics_whole = false;
-  int stale_after_seconds = 30;      ///< a partition without progress for this time makes its figures stale
-  std::size_t stream_buffer_mib = 4; ///< the most that can wait for one cell
-  std::string state_dir;             ///< for the node's own notes; empty: none are written
-  std::size_t walk_places = 1000;    ///< places of figures to compare with Redis every 2 s; 0: none
-  std::string node_name = "node";    ///< unique in the project, the same after a restart
-  std::string node_address;          ///< HOST:PORT for other nodes; empty: a single node
-  std::string node_role = "all";     ///< or "routes", "serves": joins only one of the groups
-  tls_files node_tls;                ///< between nodes
-  bool insecure = false;             ///< nodes may listen beyond loopback without TLS
-  int batch_timeout_seconds = 300;   ///< limit of one batch figure's query
-  int session_timeout_ms = 6000;     ///< after it, a silent node's work moves to others
-  postgres::settings postgres;       ///< as the node's role
-  postgres::settings owner;          ///< as the owner
+  int stale_after_seconds = 30;        ///< a partition without progress for this time makes its figures stale
+  std::size_t stream_buffer_mib = 4;   ///< the most that can wait for one cell
+  std::string state_dir;               ///< for the node's own notes; empty: none are written
+  std::size_t walk_places = 1000;      ///< places of figures to compare with Redis every 2 s; 0: none
+  std::string node_name = "node";      ///< unique in the project, the same after a restart
+  std::string node_address;            ///< HOST:PORT for other nodes; empty: a single node
+  std::string node_role = "all";       ///< or "routes", "serves": joins only one of the groups
+  tls_files node_tls;                  ///< between nodes
+  bool insecure = false;               ///< nodes may listen beyond loopback without TLS
+  int batch_timeout_seconds = 300;     ///< limit of one batch figure's query
+  std::uint32_t reconcile_seconds = 0; ///< interval of comparisons with PostgreSQL; 0: none
+  int session_timeout_ms = 6000;       ///< after it, a silent node's work moves to others
+  postgres::settings postgres;         ///< as the node's role
+  postgres::settings owner;            ///< as the owner
   std::string debezium_user, debezium_password;
   redis::settings redis;
   kafka::settings kafka;

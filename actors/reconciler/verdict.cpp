@@ -1,0 +1,65 @@
+#include "actors/reconciler/verdict.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace millrace {
+
+namespace {
+
+using json = nlohmann::json;
+
+constexpr auto differs = "differs";
+
+/// verify's exit codes (actors/verify/report.hpp).
+std::string result_of(int exit_code) {
+  switch (exit_code) {
+  case 0:
+    return "equal";
+  case 1:
+    return differs;
+  case 2:
+    return "incomplete";
+  case 3:
+    return "moving";
+  default:
+    return "failed";
+  }
+}
+
+std::string last_line(const std::string& text) {
+  auto end = text.find_last_not_of('\n');
+  if (end == text.npos)
+    return {};
+  auto begin = text.rfind('\n', end);
+  return text.substr(begin == text.npos ? 0 : begin + 1, end - (begin == text.npos ? 0 : begin + 1) + 1);
+}
+
+/// Returns the figures that differ, in their order.
+std::vector<std::string> differing(const json& report) {
+  std::vector<std::string> out;
+  for (auto& figure : report.value("figures", json::array()))
+    if (figure.value("result", "") == differs)
+      out.push_back(figure.value("figure", ""));
+  return out;
+}
+
+} // namespace
+
+void take_verdict(reconciliation_report& report, const judgement& x, std::int64_t now) {
+  auto told = json::parse(x.output, nullptr, false);
+  auto judged = told.is_object() && told.contains("figures");
+  report.ended = now;
+  report.result = judged ? result_of(x.exit_code) : "failed";
+  report.why.clear();
+  if (!judged) { // what was found before still stands
+    auto said = last_line(x.error);
+    report.why = said.empty() ? "verify ended with code " + std::to_string(x.exit_code) : said;
+    return;
+  }
+  report.differing = differing(told);
+  report.since = report.differing.empty() ? 0 : report.since > 0 ? report.since : now;
+}
+
+} // namespace millrace
