@@ -218,6 +218,20 @@ class Documents(unittest.TestCase):
         ]:
             self.assertRegex(table, rf"`{verb}[ `]", f"docs/verbs.md doesn't tell of the verb {verb}")
 
+    def test_every_kind_of_test_can_be_run_and_is_in_the_table(self):
+        import testing
+        first = (ROOT / "tests" / "README.md").read_text().partition("\n## ")[0]
+        self.assertEqual(["all", *re.findall(r"^\| `(\w+)` \|", first, re.MULTILINE)], list(testing.KINDS))
+        build = (ROOT / "tests" / "CMakeLists.txt").read_text()
+        labels = set(" ".join(re.findall(r"(?:label IN ITEMS|LABELS) ([a-z][a-z ]*)", build)).split())
+        self.assertIn("house", labels)
+        self.assertEqual(labels - set(testing.KINDS), set(), "these labels can't be asked for")
+
+    def test_every_system_test_is_in_the_table(self):
+        text = (ROOT / "tests" / "README.md").read_text()
+        for file in (ROOT / "tests" / "system").glob("test_*.py"):
+            self.assertIn(f"| `{file.name}` |", text)
+
     def test_every_setting_of_the_documents_is_in_the_example(self):
         example = (ROOT / ".env.example").read_text()
         names = re.findall(r"`([A-Z]+_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text())
