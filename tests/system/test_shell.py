@@ -56,11 +56,19 @@ class Shell(sharing.SharingTest):
     settings = {"MILLRACE_NODES": "3", "MILLRACE_SESSION_TIMEOUT_MS": "6000"}
     figures = [REPOSITORY / "sql" / kind for kind in ("figures", "alerts", "batch")]
 
+    def shell_environment(self, **changed):
+        """Returns what the front door tells the program, with the certificate of a node."""
+        tls = self.stack.home / "tls"
+        return {
+            **self.stack.environment, **self.stack.endpoints, "MILLRACE_NODE_CERTIFICATE": str(tls / "node.crt"),
+            "MILLRACE_NODE_KEY": str(tls / "node.key"), "MILLRACE_NODE_AUTHORITY": str(tls / "ca.crt"), **changed
+        }
+
     def run_shell(self, *words, seconds=30, stdin="", **changed):
         """Runs the binary as the front door does, without the door's own start."""
-        environment = {**self.stack.environment, **self.stack.endpoints, **changed}
-        return subprocess.run([self.stack.home / "bin" / "millrace", "shell", *words], env=environment, input=stdin,
-                              capture_output=True, text=True, timeout=seconds)
+        return subprocess.run([self.stack.home / "bin" / "millrace", "shell", *words],
+                              env=self.shell_environment(**changed), input=stdin, capture_output=True, text=True,
+                              timeout=seconds)
 
     def ask(self, command, code=0):
         """Returns a command's rows and the whole answer. Asks again for a while, as a busy machine makes nodes late."""
@@ -215,7 +223,7 @@ class Shell(sharing.SharingTest):
         self.assertEqual(self.run_shell(stdin="nodes\nnonsense\n").returncode, 2)
 
     def test_watch_repeats_a_command_and_ends_by_a_signal(self):
-        environment = {**self.stack.environment, **self.stack.endpoints}
+        environment = self.shell_environment()
         watch = subprocess.Popen([self.stack.home / "bin" / "millrace", "shell", "-c", "watch flushes", "--json"],
                                  env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         timer = threading.Timer(30, watch.kill)
@@ -233,7 +241,7 @@ class Shell(sharing.SharingTest):
         controller, terminal = pty.openpty()
         home = tempfile.mkdtemp(prefix="millrace-shell-")
         self.addCleanup(shutil.rmtree, home)
-        environment = {**self.stack.environment, **self.stack.endpoints, "HOME": home, "TERM": "xterm", **changed}
+        environment = self.shell_environment(HOME=home, TERM="xterm", **changed)
         environment.pop("XDG_STATE_HOME", None)
         shell = subprocess.Popen([self.stack.home / "bin" / "millrace", "shell"], env=environment, stdin=terminal,
                                  stdout=terminal, stderr=terminal, start_new_session=True)
