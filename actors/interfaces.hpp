@@ -128,8 +128,8 @@ CAF_END_TYPE_ID_BLOCK(millrace_nodes)
 
 namespace millrace {
 
-/// The CDC_ROUTER interface: reads this node's Kafka partitions. It decodes their records, routes
-/// them to cells, and sends again what a cell lacks.
+/// The CDC_ROUTER interface: reads this node's sources, sends their changes to cells, and sends again
+/// what a cell lacks.
 using cdc_router_actor = caf::typed_actor<
     // A cell has flushed up to these positions: returns their credit.
     caf::reacts_to<atom::durable, cell_positions>,
@@ -137,11 +137,11 @@ using cdc_router_actor = caf::typed_actor<
     caf::reacts_to<atom::gap, cell_positions>,
     // Replaces all known dispatchers and the cells that they serve.
     caf::reacts_to<atom::homes, std::vector<cells_behind>>,
-    // Replaces this router's partitions (`sources`). The positions are those of the cells.
+    // Replaces this router's sources. The positions are those of the cells.
     caf::reacts_to<atom::sources, std::vector<source_id>, std::vector<cell_positions>>,
-    // To itself: polls Kafka once.
+    // To itself: reads on once.
     caf::reacts_to<atom::poll>,
-    // To itself, twice a second: sends every cell a progress batch per partition.
+    // To itself, twice a second: sends every cell a progress batch per source.
     caf::reacts_to<atom::progress>, caf::replies_to<atom::status>::with<router_report>>;
 
 /// The REDIS_WRITER interface: collects the changes of dirty cells, and writes them to Redis in one

@@ -28,8 +28,8 @@ struct change_head {
   char op = 'u';        ///< Debezium's c, u, d, r or t, for the record counters
   bool counted = false; ///< true in the table's own entity: each record counts once
   route_id route;
-  kafka_offset offset; ///< of the record in the batch's partition
-  lsn at;              ///< LSN of the record, or watermark of an incremental snapshot
+  stream_position where; ///< of the record in the batch's source
+  lsn at;                ///< LSN of the record, or watermark of an incremental snapshot
 };
 
 /// A change that owns its key and columns.

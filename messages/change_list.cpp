@@ -8,7 +8,7 @@ namespace {
 
 /// The head of a change in the block, before key and columns.
 struct packed_head {
-  std::int64_t offset;
+  stream_position where;
   std::uint64_t at;
   std::uint32_t key, columns; ///< lengths in bytes
   std::uint16_t route;
@@ -19,10 +19,10 @@ struct packed_head {
 
   std::size_t texts() const { return std::size_t{key} + columns; }
 };
-static_assert(sizeof(packed_head) == 32);
+static_assert(sizeof(packed_head) == 40);
 
 packed_head head_of(const change_view& x) {
-  return {x.offset.value,
+  return {x.where,
           x.at.value,
           static_cast<std::uint32_t>(x.key.size()),
           static_cast<std::uint32_t>(x.columns.size()),
@@ -48,7 +48,7 @@ change_view packed_changes::iterator::operator*() const {
   out.op = head.op;
   out.counted = head.counted != 0;
   out.route = route_id{head.route};
-  out.offset = {head.offset};
+  out.where = head.where;
   out.at = lsn{head.at};
   out.key = {at_ + sizeof head, head.key};
   out.columns = {at_ + sizeof head + head.key, head.columns};
@@ -82,7 +82,7 @@ std::optional<packed_changes> packed_changes::from(std::string bytes) {
     if (left.size() < head.texts() || head.kind > static_cast<std::uint8_t>(last_change_kind))
       return std::nullopt;
     left.remove_prefix(head.texts());
-    out.note({head.offset});
+    out.note(head.where);
   }
   return out;
 }
@@ -92,19 +92,19 @@ void packed_changes::add(const change_view& x) {
   bytes_.append(reinterpret_cast<const char*>(&head), sizeof head);
   bytes_ += x.key;
   bytes_ += x.columns;
-  note(x.offset);
+  note(x.where);
 }
 
-void packed_changes::note(kafka_offset x) {
+void packed_changes::note(stream_position x) {
   if (size_++ == 0)
     first_ = x;
   last_ = x;
 }
 
-packed_changes packed_changes::beyond(kafka_offset x) const {
+packed_changes packed_changes::beyond(stream_position x) const {
   packed_changes out;
   for (auto one : *this)
-    if (one.offset > x)
+    if (one.where > x)
       out.add(one);
   return out;
 }

@@ -17,7 +17,7 @@
 
 namespace millrace {
 
-/// Changes of one partition, in the order of their offsets.
+/// Changes of one source, in the order of their positions.
 class packed_changes {
  public:
   class iterator {
@@ -50,22 +50,22 @@ class packed_changes {
   iterator end() const { return iterator{bytes_.data() + bytes_.size()}; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  /// Return the offsets of the first and of the last change; `nowhere` if there are no changes.
-  kafka_offset first() const { return first_; }
-  kafka_offset last() const { return last_; }
+  /// Return the positions of the first and of the last change; `nowhere` if there are no changes.
+  stream_position first() const { return first_; }
+  stream_position last() const { return last_; }
   const std::string& bytes() const { return bytes_; }
 
-  /// Returns the changes after an offset.
-  packed_changes beyond(kafka_offset x) const;
+  /// Returns the changes after a position.
+  packed_changes beyond(stream_position x) const;
   /// Returns a copy of each change.
   std::vector<change> all() const;
 
  private:
-  void note(kafka_offset x);
+  void note(stream_position x);
 
   std::string bytes_;
   std::size_t size_ = 0;
-  kafka_offset first_ = nowhere, last_ = nowhere;
+  stream_position first_ = nowhere, last_ = nowhere;
 };
 
 /// Immutable, shared changes. The router's send buffer and the cell hold the same block of memory.

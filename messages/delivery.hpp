@@ -8,31 +8,32 @@
 
 namespace millrace {
 
-/// A record hash: identifies the newest record read, to detect a recreated topic. It has the
-/// record's offset, and a hash of its source.sequence, LSN and transaction ID.
+/// A record hash: identifies the newest record read, to detect that a log was created anew. It has the
+/// record's position, and a hash that the source makes of it.
 struct stamp {
-  kafka_offset offset = nowhere;
+  stream_position where = nowhere;
   std::uint64_t hash = 0;
   auto operator<=>(const stamp&) const = default;
 };
 
-/// Changes of one partition for one cell. `prev` is the offset that the router believes the cell
-/// has reached, and `last` the offset that it reaches with this batch. A batch without changes is a
+/// Changes of one source for one cell. `prev` is the position that the router believes the cell
+/// has reached, and `last` the position that it reaches with this batch. A batch without changes is a
 /// progress batch.
 struct change_batch {
   cell_id cell;
   source_id source;
-  kafka_offset prev = nowhere;
-  kafka_offset last = nowhere;
-  stamp seen;                          ///< the newest record up to `last`, if any
-  kafka_offset acknowledged = nowhere; ///< the position up to which the router knows the cell to be durable
+  stream_position prev = nowhere;
+  stream_position last = nowhere;
+  stamp seen; ///< the newest record up to `last`, if any
+  stream_position acknowledged =
+      nowhere; ///< the position up to which the router knows the cell to be durable
   change_list changes;
 };
 
-/// The offset up to which a cell has applied a partition.
+/// The position up to which a cell has applied a source.
 struct position {
   source_id source;
-  kafka_offset last = nowhere;
+  stream_position last = nowhere;
   stamp seen;
 };
 

@@ -19,10 +19,9 @@ struct strong {
 
 /// An LSN: a point in PostgreSQL's WAL. 0 = unknown.
 using lsn = strong<struct lsn_tag, std::uint64_t>;
-/// A record's offset in its Kafka partition; -1 = before the first.
-using kafka_offset = strong<struct kafka_offset_tag, std::int64_t>;
-/// A Kafka partition's number in its topic.
-using partition_id = strong<struct partition_tag, std::int32_t>;
+/// A log of changes that has an order of its own. Only the source that gave the number knows what it
+/// stands for (actors/sources/change_source.hpp).
+using source_id = strong<struct source_tag, std::uint64_t>;
 /// A shard's number, 0 to shards - 1. A shard is the unit of ownership.
 using shard_id = strong<struct shard_tag, std::uint16_t>;
 /// An index into plan_set::tables.
@@ -36,20 +35,21 @@ using figure_id = strong<struct figure_tag, std::uint16_t>;
 /// The tick: seconds since 1970-01-01 UTC, by Redis's clock.
 using tick_seconds = strong<struct tick_tag, std::int64_t>;
 
-constexpr kafka_offset nowhere{-1};
+/// A place in a source's log. Two of one source can be compared, and that is all that is known of them
+/// outside the source: there is no next one, and no distance.
+struct stream_position {
+  std::int64_t high = 0, low = 0;
+  constexpr auto operator<=>(const stream_position&) const = default;
+};
+
+/// Before everything in a log.
+constexpr stream_position nowhere{-1, 0};
 
 /// A cell: one entity in one shard, the unit of delivery.
 struct cell_id {
   shard_id shard;
   entity_id entity;
   constexpr auto operator<=>(const cell_id&) const = default;
-};
-
-/// One partition of a table's change topic.
-struct source_id {
-  table_id table;
-  partition_id partition;
-  constexpr auto operator<=>(const source_id&) const = default;
 };
 
 } // namespace millrace
@@ -63,12 +63,5 @@ template <>
 struct std::hash<millrace::cell_id> {
   std::size_t operator()(millrace::cell_id x) const noexcept {
     return (static_cast<std::size_t>(x.shard.value) << 16) | x.entity.value;
-  }
-};
-
-template <>
-struct std::hash<millrace::source_id> {
-  std::size_t operator()(millrace::source_id x) const noexcept {
-    return (static_cast<std::size_t>(x.table.value) << 32) | static_cast<std::uint32_t>(x.partition.value);
   }
 };

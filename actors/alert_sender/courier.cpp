@@ -24,13 +24,13 @@ std::pair<std::uint64_t, std::uint64_t> parts_of(const std::string& id) {
   return {number_of(text, text + dash), number_of(text + std::min(dash + 1, id.size()), text + id.size())};
 }
 
-stream_position position_of(const std::string& text) {
+courier_position position_of(const std::string& text) {
   auto space = std::min(text.find(' '), text.size());
   auto* at = text.data();
   return {text.substr(0, space), number_of(at + std::min(space + 1, text.size()), at + text.size())};
 }
 
-std::string text_of(const stream_position& x) { return x.id + " " + std::to_string(x.count); }
+std::string text_of(const courier_position& x) { return x.id + " " + std::to_string(x.count); }
 
 std::int64_t in_seconds(std::chrono::milliseconds x) { return x.count() / 1000; }
 
@@ -204,7 +204,7 @@ bool courier::post_repeated(const std::vector<alert_event>& events) {
   return true;
 }
 
-result<void> courier::move_to(const stream_position& where) {
+result<void> courier::move_to(const courier_position& where) {
   auto text = text_of(where);
   if (auto done = with_.confirm(stored_, text); !done)
     return done;
@@ -216,7 +216,7 @@ result<void> courier::move_to(const stream_position& where) {
 
 /// Returns the position after some of the events that were read. At the stream's end the count is exact,
 /// whatever another client has deleted from it.
-stream_position courier::after(const redis::outgoing_alerts& x, std::size_t taken) const {
+courier_position courier::after(const redis::outgoing_alerts& x, std::size_t taken) const {
   auto at_end = taken == x.next.size() && taken < events_a_look();
   return {x.next[taken - 1].id, at_end ? x.added : here_.count + taken};
 }

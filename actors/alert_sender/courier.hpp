@@ -26,7 +26,7 @@ namespace millrace {
 
 /// A receiver's position: the newest event that it confirmed, and how many events the stream had been
 /// given by then. In the ledger it is "ID COUNT".
-struct stream_position {
+struct courier_position {
   std::string id;
   std::uint64_t count = 0;
 };
@@ -82,8 +82,8 @@ class courier {
   step repeat();
   std::vector<alert_event> firing_in(const redis::active_alerts& page) const;
   bool post_repeated(const std::vector<alert_event>& events);
-  result<void> move_to(const stream_position& where);
-  stream_position after(const redis::outgoing_alerts& x, std::size_t taken) const;
+  result<void> move_to(const courier_position& where);
+  courier_position after(const redis::outgoing_alerts& x, std::size_t taken) const;
   void fail(const http_answer& x);
   void calm();
   step broken(const error& why);
@@ -97,7 +97,7 @@ class courier {
   backoff pause_;
   std::vector<silence> silences_;
   std::string stored_; ///< the position's text in the ledger
-  stream_position here_;
+  courier_position here_;
   unsigned refusals_ = 0;       ///< of the next event, one after the other
   bool one_by_one_ = false;     ///< a batch was refused: finds the event that was
   bool ledger_trouble_ = false; ///< the trouble is that Redis doesn't answer

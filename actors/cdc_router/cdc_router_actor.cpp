@@ -1,7 +1,5 @@
 #include "actors/cdc_router/cdc_router_actor.hpp"
 
-#include "actors/cdc_router/dead_letters.hpp"
-
 #include <algorithm>
 #include <spdlog/spdlog.h>
 
@@ -10,18 +8,14 @@ namespace millrace {
 namespace {
 
 constexpr std::chrono::milliseconds progress_interval{500};
-constexpr std::chrono::seconds letter_timeout{30}, bounds_timeout{15};
 /// The router sends its outbox at this size without waiting for more, because a node can't start on
 /// a message before it has all of it.
 constexpr std::size_t enough_bytes = 1 << 20;
 
 } // namespace
 
-cdc_router_actor::behavior_type
-cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer reads, kafka::producer writes) {
+cdc_router_actor::behavior_type cdc_router_state::make_behavior(cdc_router_settings settings) {
   how = std::move(settings);
-  consumer = std::make_unique<kafka::consumer>(std::move(reads));
-  producer = std::make_unique<kafka::producer>(std::move(writes));
   open_window();
   return {
       [this](atom::durable, const cell_positions& x) {
@@ -39,11 +33,12 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
       },
       [this](atom::poll) {
         poll();
-        self->send(self, atom::poll_v);
+        if (!given_up)
+          self->send(self, atom::poll_v);
       },
       [this](atom::progress) {
         tell_progress();
-        commit();
+        settle();
         self->delayed_send(self, progress_interval, atom::progress_v);
       },
       [this](atom::status) { return status(); },
@@ -53,17 +48,12 @@ cdc_router_state::make_behavior(cdc_router_settings settings, kafka::consumer re
 void cdc_router_state::open_window() {
   delivery_backend backend;
   backend.transmit = [this](const change_batch& x) { put(x); };
-  backend.seek = [this](source_id source, kafka_offset from) {
-    spdlog::warn("cdc_router: reads {}/{} again from offset {}", sources.at(source).topic,
-                 source.partition.value, from.value);
-    if (auto done = consumer->seek(sources.at(source), from); !done)
-      how.lost(done.why().message);
+  backend.seek = [this](source_id source, stream_position after) {
+    spdlog::warn("cdc_router: reads again what comes after {}", how.source->name_of(source, after));
+    if (auto done = how.source->seek(source, after); !done)
+      give_up(done.why().message);
   };
   window = std::make_unique<delivery_window>(std::move(backend), how.credit_bytes);
-  for (auto& [source, topic] : how.sources) {
-    source_of[topic] = source;
-    intakes.try_emplace(source.table, *how.plans, source.table, how.shards, how.modes, how.birth);
-  }
   self->send(self, atom::poll_v);
   self->send(self, atom::progress_v);
 }
@@ -109,46 +99,29 @@ void cdc_router_state::send_out() {
 
 void cdc_router_state::take_sources(const std::vector<source_id>& mine,
                                     const std::vector<cell_positions>& have) {
-  std::vector<kafka::topic_partition> gone;
-  for (auto& [source, topic] : sources)
+  std::vector<source_id> gone;
+  for (auto source : sources)
     if (std::find(mine.begin(), mine.end(), source) == mine.end()) {
-      gone.push_back(topic);
+      gone.push_back(source);
       window->close(source);
       lag.forget(source);
       paused.erase(source);
-      committed.erase(topic);
+      settled.erase(source);
     }
-  std::erase_if(sources,
-                [&](auto& x) { return std::find(gone.begin(), gone.end(), x.second) != gone.end(); });
-  std::map<kafka::topic_partition, kafka_offset> from;
+  for (auto source : gone)
+    sources.erase(source);
+  position_map more;
   for (auto source : mine)
-    if (sources.try_emplace(source, how.sources.at(source)).second) {
+    if (sources.insert(source).second) {
       open_chains(source, have);
-      auto first = first_to_read(source);
-      if (!first)
-        return how.lost(first.why().message);
-      from[sources.at(source)] = *first;
+      more[source] = window->start(source);
     }
-  auto done = consumer->unassign(gone);
-  if (done)
-    done = consumer->assign_more(from);
-  if (!done)
-    how.lost(done.why().message);
-}
-
-/// Returns the offset to read first. Skips records that Kafka has deleted: either the node's start
-/// has their table read again, or no cell has anything of it yet.
-result<kafka_offset> cdc_router_state::first_to_read(source_id source) {
-  if (window->start(source).value == 0)
-    return nowhere; // the first record that Kafka has
-  auto bounds = consumer->bounds(sources.at(source), bounds_timeout);
-  if (!bounds)
-    return bounds.why();
-  return std::max(window->start(source), bounds->low);
+  if (auto done = how.source->assign(more, gone); !done)
+    give_up(done.why().message);
 }
 
 void cdc_router_state::open_chains(source_id source, const std::vector<cell_positions>& have) {
-  for (auto cell : intakes.at(source.table).cells())
+  for (auto cell : how.source->cells(source))
     window->open(source, cell, nowhere);
   for (auto& cell : have)
     for (auto& p : cell.positions)
@@ -156,94 +129,92 @@ void cdc_router_state::open_chains(source_id source, const std::vector<cell_posi
         window->open(source, cell.cell, p.last);
 }
 
-void cdc_router_state::poll() {
-  mind_credit();
-  for (auto& batch : consumer->poll(how.poll_records, how.poll_wait)) {
-    if (batch.failed)
-      return how.lost(batch.from.topic + "/" + std::to_string(batch.from.partition.value) + ": "
-                      + batch.failed->message);
-    if (!take(batch))
-      return;
-  }
-  send_out();
+/// Reads no further: the node ends. What comes next must not pass what couldn't be done.
+void cdc_router_state::give_up(const std::string& why) {
+  given_up = true;
+  how.lost(why);
 }
 
-bool cdc_router_state::take(const kafka::record_batch& batch) {
-  auto read_ms = how.now_ms();
-  auto source = source_of.at(batch.from);
-  if (!sources.count(source)) // the partition was just taken away
+void cdc_router_state::poll() {
+  mind_credit();
+  if (auto read = how.source->poll([this](taken&& x) { return take(std::move(x)); }); !read)
+    give_up(read.why().message);
+  if (!given_up)
+    send_out();
+}
+
+/// Returns false if dead letters can't be written: the node ends.
+bool cdc_router_state::take(taken&& x) {
+  if (!sources.count(x.source)) // it was just taken away
     return true;
-  auto x = intakes.at(source.table).take(batch, how.first_fill, *how.reading);
-  if (!x.bad.empty() && !bury(x, batch.from))
+  if (!x.bad.empty() && !bury(x))
     return false;
   if (x.left_out > 0)
-    spdlog::info(
-        "cdc_router: left out {} records of {}/{} that can't be decoded: they are older than the ledger's "
-        "read of the table",
-        x.left_out, batch.from.topic, batch.from.partition.value);
+    spdlog::info("cdc_router: left out {} records of {} that can't be decoded: they are older than the "
+                 "ledger's read of the table",
+                 x.left_out, how.source->name_of(x.source));
   records += x.records;
   for (auto& [cell, changes] : x.changes)
-    lag.delivered(cell, source, changes.last(), x.newest_commit_ms, read_ms);
-  window->deliver(source, std::move(x.changes), x.last, x.seen);
+    lag.delivered(cell, x.source, changes.last(), x.newest_commit_ms, x.read_ms);
+  window->deliver(x.source, std::move(x.changes), x.last, x.seen);
   return true;
 }
 
-/// Writes dead letters to Kafka before the position passes their records.
-bool cdc_router_state::bury(const taken& x, const kafka::topic_partition& from) {
-  auto& table = how.plans->tables[source_of.at(from).table.value].table;
-  std::vector<kafka::outgoing> letters;
+/// Puts dead letters into their box before the position passes their records.
+bool cdc_router_state::bury(const taken& x) {
+  std::vector<new_letter> letters;
   for (auto& bad : x.bad) {
-    spdlog::error("cdc_router: {}/{}:{} goes to dead letters: {}", from.topic, from.partition.value,
-                  bad.offset.value, bad.why);
-    letters.push_back(make_dead_letter(how.dead_letters, from, bad.offset, table.schema + "." + table.name,
-                                       bad.key, bad.payload, bad.why, how.now_ms()));
-    ++dead[table.schema + "." + table.name];
+    spdlog::error("cdc_router: {} goes to dead letters: {}", how.source->name_of(x.source, bad.at), bad.why);
+    auto& of = how.plans->tables[bad.table.value].table;
+    auto table = of.schema + "." + of.name;
+    ++dead[table];
+    letters.push_back({x.source, bad.at, std::move(table), bad.key, bad.payload, bad.why, how.now_ms()});
   }
-  auto sent = producer->send(letters, letter_timeout);
-  if (!sent)
-    how.lost("dead letters can't be written: " + sent.why().message);
-  return static_cast<bool>(sent);
+  auto kept = how.letters->put(std::move(letters));
+  if (!kept)
+    give_up("dead letters can't be written: " + kept.why().message);
+  return static_cast<bool>(kept);
 }
 
 void cdc_router_state::mind_credit() {
-  for (auto& [source, topic] : sources) {
+  for (auto source : sources) {
     auto blocked = window->blocked(source);
     if (blocked && paused.insert(source).second)
-      consumer->pause(topic);
+      how.source->pause(source);
     else if (!blocked && paused.erase(source))
-      consumer->resume(topic);
+      how.source->resume(source);
   }
 }
 
-void cdc_router_state::commit() {
-  std::map<kafka::topic_partition, kafka_offset> moved;
-  for (auto& [source, topic] : sources) {
-    kafka_offset next{window->durable(source).value + 1};
-    auto& last = committed[topic];
-    if (next > last)
-      moved[topic] = last = next;
+void cdc_router_state::settle() {
+  position_map moved;
+  for (auto source : sources) {
+    auto durable = window->durable(source);
+    auto& last = settled.try_emplace(source, nowhere).first->second;
+    if (durable > last)
+      moved[source] = last = durable;
   }
   if (!moved.empty())
-    consumer->commit(moved);
+    how.source->settle(moved);
 }
 
 router_report cdc_router_state::status() const {
   router_report out{records,          lag.end_to_end_ms(), lag.own_ms(), window->waiting_bytes(),
                     window->resent(), window->seeks(),     dead};
   auto ages = lag.ages_ms(how.now_ms());
-  for (auto& [source, topic] : sources) {
-    auto age = ages.find(source);
-    out.sources.push_back({topic.topic, topic.partition.value, window->read(source).value,
-                           window->durable(source).value, paused.count(source) > 0,
-                           consumer->known_end(topic).value, age == ages.end() ? -1 : age->second});
+  for (auto source : sources) {
+    auto x = how.source->report(source, window->read(source), window->durable(source));
+    x.paused = paused.count(source) > 0;
+    if (auto age = ages.find(source); age != ages.end())
+      x.lag_ms = age->second;
+    out.sources.push_back(std::move(x));
   }
   return out;
 }
 
 cdc_router_actor::behavior_type cdc_router(cdc_router_actor::stateful_pointer<cdc_router_state> self,
-                                           cdc_router_settings how, std::shared_ptr<kafka::consumer> reads,
-                                           std::shared_ptr<kafka::producer> writes) {
-  return self->state.make_behavior(std::move(how), std::move(*reads), std::move(*writes));
+                                           cdc_router_settings how) {
+  return self->state.make_behavior(std::move(how));
 }
 
 } // namespace millrace

@@ -9,12 +9,11 @@ std::size_t size_of(const change_batch& x) { return x.changes.packed().bytes().s
 delivery_window::delivery_window(delivery_backend backend, std::size_t credit_bytes)
     : backend_(std::move(backend)), credit_bytes_(credit_bytes) {}
 
-void delivery_window::open(source_id source, cell_id cell, kafka_offset at) {
+void delivery_window::open(source_id source, cell_id cell, stream_position at) {
   auto& state = sources_[source];
   auto& to = state.chains[cell];
   to.sent = to.durable = at;
   state.read = start(source);
-  state.read.value -= 1;
 }
 
 void delivery_window::close(source_id source) {
@@ -26,18 +25,18 @@ void delivery_window::close(source_id source) {
   sources_.erase(state);
 }
 
-kafka_offset delivery_window::start(source_id source) const {
+stream_position delivery_window::start(source_id source) const {
   auto& chains = sources_.at(source).chains;
   auto lowest = std::min_element(chains.begin(), chains.end(),
                                  [](auto& a, auto& b) { return a.second.sent < b.second.sent; });
-  return {lowest->second.sent.value + 1};
+  return lowest->second.sent;
 }
 
-void delivery_window::deliver(source_id source, std::map<cell_id, packed_changes> changes, kafka_offset last,
-                              stamp seen) {
+void delivery_window::deliver(source_id source, std::map<cell_id, packed_changes> changes,
+                              stream_position last, stamp seen) {
   auto& state = sources_.at(source);
   state.read = std::max(state.read, last);
-  if (seen.offset > state.seen.offset)
+  if (seen.where > state.seen.where)
     state.seen = seen;
   for (auto& [cell, list] : changes) {
     auto& to = state.chains.at(cell);
@@ -69,7 +68,7 @@ void delivery_window::send(source_id source, source_state& state, cell_id cell, 
                            change_list changes) {
   change_batch batch{cell, source,           to.sent,           std::max(to.sent, state.read),
                      {},   acknowledged(to), std::move(changes)};
-  if (state.seen.offset <= batch.last)
+  if (state.seen.where <= batch.last)
     batch.seen = state.seen;
   backend_.transmit(batch);
   if (batch.last == to.sent)
@@ -80,7 +79,7 @@ void delivery_window::send(source_id source, source_state& state, cell_id cell, 
 
 /// Returns the acknowledged offset. What is still in the send buffer isn't acknowledged, even if a
 /// late answer says so.
-kafka_offset delivery_window::acknowledged(const chain& of) {
+stream_position delivery_window::acknowledged(const chain& of) {
   return of.kept.empty() ? of.durable : std::min(of.durable, of.kept.front().batch.prev);
 }
 
@@ -96,7 +95,7 @@ void delivery_window::keep(chain& to, change_batch batch) {
   to.kept.push_back({std::move(batch), bytes});
 }
 
-void delivery_window::forget_up_to(cell_id cell, chain& of, kafka_offset last) {
+void delivery_window::forget_up_to(cell_id cell, chain& of, stream_position last) {
   while (!of.kept.empty() && of.kept.front().batch.last <= last) {
     waiting_[cell] -= of.kept.front().bytes;
     waiting_bytes_ -= of.kept.front().bytes;
@@ -132,7 +131,7 @@ void delivery_window::on_gap(const cell_positions& x) {
 }
 
 void delivery_window::resend(source_id source, source_state& state, cell_id cell, chain& to,
-                             kafka_offset have) {
+                             stream_position have) {
   to.durable = std::min(to.durable, have);
   auto first = std::find_if(to.kept.begin(), to.kept.end(), [&](auto& x) { return x.batch.last > have; });
   if (first != to.kept.end() && first->batch.prev <= have) {
@@ -145,7 +144,7 @@ void delivery_window::resend(source_id source, source_state& state, cell_id cell
   if (have < state.read) {
     state.read = have;
     ++seeks_;
-    backend_.seek(source, {have.value + 1});
+    backend_.seek(source, have);
   }
 }
 
@@ -157,13 +156,13 @@ bool delivery_window::blocked(source_id source) const {
   });
 }
 
-kafka_offset delivery_window::durable(source_id source) const {
+stream_position delivery_window::durable(source_id source) const {
   auto& chains = sources_.at(source).chains;
   auto lowest = std::min_element(chains.begin(), chains.end(),
                                  [](auto& a, auto& b) { return a.second.durable < b.second.durable; });
   return lowest->second.durable;
 }
 
-kafka_offset delivery_window::read(source_id source) const { return sources_.at(source).read; }
+stream_position delivery_window::read(source_id source) const { return sources_.at(source).read; }
 
 } // namespace millrace

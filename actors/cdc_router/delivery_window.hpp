@@ -25,8 +25,8 @@ std::size_t size_of(const change_batch& x);
 struct delivery_backend {
   /// Sends a batch to its cell. The batch can be lost.
   std::function<void(const change_batch&)> transmit;
-  /// Reads the partition again, from offset `from` on.
-  std::function<void(source_id, kafka_offset from)> seek;
+  /// Reads the source again, all that comes after this position.
+  std::function<void(source_id, stream_position after)> seek;
 };
 
 class delivery_window {
@@ -35,16 +35,16 @@ class delivery_window {
   delivery_window(delivery_backend backend, std::size_t credit_bytes);
 
   /// Opens a partition's chain to a cell whose position is `at`.
-  void open(source_id source, cell_id cell, kafka_offset at);
+  void open(source_id source, cell_id cell, stream_position at);
 
   /// Forgets a partition, which another router reads from now on.
   void close(source_id source);
 
-  /// Returns the next offset to read: one past the position of the slowest cell.
-  kafka_offset start(source_id source) const;
+  /// Returns the position of the slowest cell: what comes after it is to be read.
+  stream_position start(source_id source) const;
 
-  /// Delivers the changes of a partition up to and including offset `last`.
-  void deliver(source_id source, std::map<cell_id, packed_changes> changes, kafka_offset last, stamp seen);
+  /// Delivers the changes of a partition up to and including `last`.
+  void deliver(source_id source, std::map<cell_id, packed_changes> changes, stream_position last, stamp seen);
 
   /// Sends every cell a progress batch per partition. Call it twice a second.
   void progress();
@@ -61,9 +61,9 @@ class delivery_window {
   bool blocked(source_id source) const;
 
   /// Returns the partition's lowest durable position over all cells.
-  kafka_offset durable(source_id source) const;
-  /// Returns the offset up to which the partition was read.
-  kafka_offset read(source_id source) const;
+  stream_position durable(source_id source) const;
+  /// Returns the position up to which the source was read.
+  stream_position read(source_id source) const;
   /// Returns the bytes of all batches in the send buffer.
   std::size_t waiting_bytes() const { return waiting_bytes_; }
   std::uint64_t resent() const { return resent_; }
@@ -75,21 +75,21 @@ class delivery_window {
     std::size_t bytes = 0;
   };
   struct chain {
-    kafka_offset sent = nowhere, durable = nowhere;
+    stream_position sent = nowhere, durable = nowhere;
     std::deque<kept_batch> kept;
     bool gap_answered = false; ///< since the last progress batch
   };
   struct source_state {
     std::map<cell_id, chain> chains;
-    kafka_offset read = nowhere;
+    stream_position read = nowhere;
     stamp seen;
   };
   void tell_progress(source_id source, source_state& state, cell_id cell, chain& to);
   void send(source_id source, source_state& state, cell_id cell, chain& to, change_list changes);
-  static kafka_offset acknowledged(const chain& of);
+  static stream_position acknowledged(const chain& of);
   void keep(chain& to, change_batch batch);
-  void forget_up_to(cell_id cell, chain& of, kafka_offset last);
-  void resend(source_id source, source_state& state, cell_id cell, chain& to, kafka_offset have);
+  void forget_up_to(cell_id cell, chain& of, stream_position last);
+  void resend(source_id source, source_state& state, cell_id cell, chain& to, stream_position have);
 
   delivery_backend backend_;
   std::size_t credit_bytes_;

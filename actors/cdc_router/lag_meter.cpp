@@ -2,13 +2,13 @@
 
 namespace millrace {
 
-void lag_meter::delivered(cell_id cell, source_id source, kafka_offset last, std::int64_t commit_ms,
+void lag_meter::delivered(cell_id cell, source_id source, stream_position last, std::int64_t commit_ms,
                           std::int64_t read_ms) {
   if (commit_ms > 0)
     followed_.try_emplace({cell, source}, mark{last, commit_ms, read_ms});
 }
 
-void lag_meter::durable(cell_id cell, source_id source, kafka_offset last, std::int64_t now_ms) {
+void lag_meter::durable(cell_id cell, source_id source, stream_position last, std::int64_t now_ms) {
   auto x = followed_.find({cell, source});
   if (x == followed_.end() || x->second.last > last)
     return;

@@ -17,11 +17,11 @@ class lag_meter {
   /// The router sent the cell changes of the partition up to `last`. `commit_ms`: commit of the
   /// newest record, 0 = unknown. `read_ms`: when the batch was read from Kafka. Both are Unix time,
   /// ms.
-  void delivered(cell_id cell, source_id source, kafka_offset last, std::int64_t commit_ms,
+  void delivered(cell_id cell, source_id source, stream_position last, std::int64_t commit_ms,
                  std::int64_t read_ms);
 
   /// The cell is durable up to `last`.
-  void durable(cell_id cell, source_id source, kafka_offset last, std::int64_t now_ms);
+  void durable(cell_id cell, source_id source, stream_position last, std::int64_t now_ms);
 
   /// The router no longer reads the partition: stops following its changes.
   void forget(source_id source);
@@ -35,7 +35,7 @@ class lag_meter {
 
  private:
   struct mark {
-    kafka_offset last;
+    stream_position last;
     std::int64_t commit_ms, read_ms;
   };
   std::map<std::pair<cell_id, source_id>, mark> followed_;

@@ -114,7 +114,7 @@ std::optional<position> cell::offer(const change_batch& batch, tick_seconds now)
   }
   auto here = positions_.at(batch.source).last;
   for (auto x : batch.changes)
-    if (x.offset > here)
+    if (x.where > here)
       apply(x, now);
   positions_.advance(batch);
   return std::nullopt;

@@ -20,7 +20,7 @@ void sequencer::advance(const change_batch& batch) {
   auto& mine = positions_[batch.source];
   mine.source = batch.source;
   mine.last = batch.last;
-  if (batch.seen.offset > mine.seen.offset)
+  if (batch.seen.where > mine.seen.where)
     mine.seen = batch.seen;
   moved_[batch.source] = true;
 }

@@ -209,7 +209,7 @@ result<bool> fill::lost_records() {
     return begins.why();
   return std::any_of(before_.begin(), before_.end(), [&](auto& x) {
     auto& [source, before] = x;
-    return (*ends_)[source] < before || (*begins)[source].value > before.value + 1;
+    return (*ends_)[source] < before || (*begins)[source] > before;
   });
 }
 

@@ -24,8 +24,7 @@
 /// Plain C++. A backend does everything that needs a server.
 
 #include "actors/ledger/fill_note.hpp"
-#include "actors/postgres/session.hpp"
-#include "messages/units.hpp"
+#include "actors/sources/capture.hpp"
 
 #include <functional>
 #include <map>
@@ -34,25 +33,14 @@
 
 namespace millrace {
 
-/// How far a read of tables is.
-struct read_progress {
-  bool done = false;
-  std::string words;                             ///< for people: the table and its number of rows
-  std::map<std::string, std::string> unreadable; ///< by table: why it can't be read; the reader retries
-  bool only_unreadable = false;                  ///< every other table is read, and these failed repeatedly
-};
-
-using offsets_by_source = std::map<source_id, kafka_offset>;
-
 struct fill_backend {
   std::vector<std::string> tables;                           ///< every captured table, SCHEMA.TABLE
   std::map<std::string, std::vector<std::string>> tables_of; ///< the tables that each figure reads
   std::function<result<lsn>()> emit_marker;
   std::function<result<postgres::slot_state>()> slot;
   std::function<result<bool>(lsn marker)>
-      captured; ///< has Debezium reported after the marker that it captures every table?
-  std::function<result<lsn>()>
-      last_anchor; ///< LSN of Debezium's newest snapshot, which is only of the anchor; 0 = none
+      captured;                           ///< is every table captured, and all up to the marker in the logs?
+  std::function<result<lsn>()> beginning; ///< where the newest slot begins; 0 = unknown
   /// Announces the read to every cell; answered by on_announced().
   std::function<void(lsn from, const std::vector<std::string>& tables)> announce;
   /// Returns the number of the next transaction.
@@ -62,10 +50,10 @@ struct fill_backend {
   /// Begins to read these tables (empty: all) in the background.
   std::function<result<void>(lsn from, const std::vector<std::string>& tables)> read;
   std::function<read_progress()> progress;
-  std::function<result<offsets_by_source>()> ends; ///< the last offset of every partition
-  std::function<result<offsets_by_source>()>
-      begins; ///< the first offset of every partition that Kafka still has
-  std::function<result<bool>(const offsets_by_source&)> durable;               ///< in every cell?
+  std::function<result<position_map>()> ends; ///< the last position of every source
+  std::function<result<position_map>()>
+      begins; ///< the last position of every source that its log no longer has
+  std::function<result<bool>(const position_map&)> durable;                    ///< in every cell?
   std::function<void(lsn from, const std::vector<std::string>& tables)> sweep; ///< answered by on_swept()
   /// Makes the filling figures live, but not these; answered by on_published().
   std::function<void(const std::vector<std::string>& held)> publish;
@@ -150,8 +138,8 @@ class fill {
   std::vector<std::string> left_out_; ///< tables that can't be read
   std::vector<std::string> held_;     ///< figures over `left_out_`
   bool was_refused_ = false;          ///< a table of this read couldn't be read at first
-  offsets_by_source before_;          ///< the ends of the partitions when the read began
-  std::optional<offsets_by_source> ends_;
+  position_map before_;               ///< the ends of the partitions when the read began
+  std::optional<position_map> ends_;
 };
 
 } // namespace millrace

@@ -180,7 +180,7 @@ void fill_state::look_for_doubts() {
 void fill_state::look_for_snapshot() {
   if (!some_live())
     return;
-  auto shown = how.servers.last_anchor();
+  auto shown = how.servers.beginning();
   if (!shown || *shown <= note.swept || *shown <= note.birth)
     return;
   auto why = "Debezium has a new replication slot: changes may have been missed";

@@ -1,38 +1,21 @@
 #include "actors/fill/surroundings.hpp"
 
 #include "actors/figures/plan/plan_use.hpp"
+#include "actors/ledger/durable.hpp"
 #include "actors/ledger/retire.hpp"
-#include "actors/sources/debezium/captured_tables.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace millrace {
 
-namespace {
-
-constexpr std::chrono::seconds kafka_timeout{10};
-constexpr std::chrono::milliseconds side_wait{2000};
-
-} // namespace
-
-surroundings::surroundings(surroundings_settings how)
-    : how_(std::move(how)), reader_({how_.postgres, how_.kafka, how_.topic_prefix, how_.plans}),
-      catalog_(relied_on()) {}
+surroundings::surroundings(surroundings_settings how) : how_(std::move(how)), catalog_(relied_on()) {}
 
 catalog_watch_settings surroundings::relied_on() const {
   return {how_.plans, how_.publication, how_.roles, how_.life};
 }
 
-result<postgres::session*> surroundings::session() {
-  if (!session_) {
-    auto opened = postgres::session::open(how_.postgres);
-    if (!opened)
-      return opened.why();
-    session_ = std::make_unique<postgres::session>(std::move(*opened));
-  }
-  return session_.get();
-}
+result<postgres::session*> surroundings::session() { return how_.session->get(); }
 
 result<redis::store*> surroundings::store() {
   if (!store_) {
@@ -44,31 +27,12 @@ result<redis::store*> surroundings::store() {
   return store_.get();
 }
 
-result<kafka::consumer*> surroundings::consumer() {
-  if (!consumer_) {
-    auto opened = kafka::consumer::connect(how_.kafka);
-    if (!opened)
-      return opened.why();
-    consumer_ = std::make_unique<kafka::consumer>(std::move(*opened));
-  }
-  return consumer_.get();
-}
-
 fill_backend surroundings::backend() {
   fill_backend out;
-  out.emit_marker = [this]() -> result<lsn> {
-    auto x = session();
-    return x ? (*x)->emit_marker("fill") : result<lsn>(x.why());
-  };
-  out.slot = [this]() -> result<postgres::slot_state> {
-    auto x = session();
-    return x ? (*x)->slot(how_.slot) : result<postgres::slot_state>(x.why());
-  };
-  out.captured = [this](lsn marker) { return captured(marker); };
-  out.last_anchor = [this]() -> result<lsn> {
-    auto x = side();
-    return x ? (*x)->last_anchor() : result<lsn>(x.why());
-  };
+  out.emit_marker = [this] { return how_.log->mark("fill"); };
+  out.slot = [this] { return how_.log->slot(); };
+  out.captured = [this](lsn marker) { return how_.log->captured(marker); };
+  out.beginning = [this] { return how_.log->beginning(); };
   out.next_transaction = [this]() -> result<std::uint64_t> {
     auto x = session();
     return x ? (*x)->next_transaction() : result<std::uint64_t>(x.why());
@@ -78,7 +42,7 @@ fill_backend surroundings::backend() {
     return x ? (*x)->open_before(number) : result<std::string>(x.why());
   };
   out.read = [this](lsn from, const std::vector<std::string>& tables) { return read(from, tables); };
-  out.progress = [this] { return reader_.look(); };
+  out.progress = [this] { return how_.log->progress(); };
   out.proven = [this](lsn from, const std::vector<std::string>& tables) { return prove(from, tables); };
   out.tables = captured_tables(*how_.plans);
   out.tables_of = tables_of_figures(*how_.plans);
@@ -86,47 +50,12 @@ fill_backend surroundings::backend() {
     return doubt(why, tables);
   };
   out.to_read_again = [this] { return to_read_again(); };
-  out.ends = [this] { return bounds(false); };
-  out.begins = [this] { return bounds(true); };
-  out.durable = [this](const offsets_by_source& ends) { return durable(ends); };
+  out.ends = [this] { return how_.log->ends(); };
+  out.begins = [this] { return how_.log->begins(); };
+  out.durable = [this](const position_map& ends) { return durable(ends); };
   out.saved = [this] { return saved(); };
   out.save = [this](const fill_note& note, bool live) { return save(note, live); };
   return out;
-}
-
-result<void> surroundings::kafka_answers() const {
-  return kafka_away_ ? result<void>(error{errc::unavailable, kafka_trouble_}) : result<void>();
-}
-
-/// Returns the side topics, read up to their ends. After an error they are opened again, but only once Kafka
-/// answers: without Kafka, librdkafka can take a minute to end a client.
-result<side_topics*> surroundings::side() {
-  if (auto answers = kafka_answers(); !answers)
-    return answers.why();
-  if (std::exchange(side_failed_, false))
-    side_.reset();
-  if (!side_) {
-    auto opened = side_topics::open(how_.kafka, how_.side);
-    if (!opened)
-      return opened.why();
-    side_ = std::make_unique<side_topics>(std::move(*opened));
-  }
-  if (auto read = side_->read(side_wait); !read) {
-    side_failed_ = true;
-    note_kafka(read.why().message);
-    return read.why();
-  }
-  return side_.get();
-}
-
-result<bool> surroundings::captured(lsn marker) {
-  auto x = side();
-  if (!x)
-    return x.why();
-  if (!(*x)->has_messages()) // Debezium creates it with its first heartbeat
-    return side_failed_ = true, false;
-  auto& heard = (*x)->last_heartbeat();
-  return heard.at > marker && connect::captures_all(heard.mark, *how_.plans);
 }
 
 /// Reads the catalog before the tables, so that the next check finds every change made since.
@@ -138,7 +67,7 @@ result<void> surroundings::read(lsn from, const std::vector<std::string>& tables
   if (!seen)
     return seen.why();
   read_as_ = std::move(*seen);
-  reader_.begin(from, tables);
+  how_.log->read(from, tables);
   return {};
 }
 
@@ -205,43 +134,14 @@ result<std::map<std::string, std::string>> surroundings::to_read_again() {
   return out;
 }
 
-result<offsets_by_source> surroundings::bounds(bool first) {
-  if (auto answers = kafka_answers(); !answers)
-    return answers.why();
-  auto x = consumer();
-  if (!x)
-    return x.why();
-  offsets_by_source out;
-  for (auto& [source, topic] : how_.sources) {
-    auto bounds = (*x)->bounds(topic, kafka_timeout);
-    if (!bounds)
-      return bounds.why();
-    out[source] = first ? bounds->low : kafka_offset{bounds->high.value - 1};
-  }
-  return out;
-}
-
-result<bool> surroundings::durable(const offsets_by_source& ends) {
+result<bool> surroundings::durable(const position_map& ends) {
   auto x = store();
   if (!x)
     return x.why();
   auto all = (*x)->positions(all_cells(*how_.plans, how_.shards));
   if (!all)
     return store_.reset(), all.why();
-  std::map<cell_id, std::map<source_id, kafka_offset>> have;
-  for (auto& cell : *all)
-    for (auto& p : cell.positions)
-      have[cell.cell][p.source] = p.last;
-  for (auto& [source, end] : ends)
-    for (auto& route : how_.plans->routes)
-      if (route.table == source.table)
-        for (std::uint16_t shard = 0; shard < how_.shards; ++shard) {
-          auto& cell = have[{shard_id{shard}, route.entity}];
-          auto at = cell.find(source);
-          if (end != nowhere && (at == cell.end() || at->second < end))
-            return false;
-        }
-  return true;
+  return !behind(*how_.plans, how_.shards, how_.feeds, ends, *all);
 }
 
 result<std::optional<saved_note>> surroundings::saved() {

@@ -22,38 +22,59 @@ reading reading_of(const plan_set& plans) {
   return out;
 }
 
-/// The position of the slowest cell in each partition; none if a cell hasn't begun to read it.
+/// For each table the position of its slowest cell in each source that feeds it; none if a cell hasn't begun
+/// to read it.
 class laggards {
  public:
-  laggards(const reading& who, const std::vector<cell_ledger>& claimed) {
+  laggards(const reading& who, const std::vector<cell_ledger>& claimed, feeds_table feeds) {
     std::map<table_id, std::size_t> readers;
-    std::map<source_id, std::size_t> seen;
+    std::map<place, std::size_t> seen;
     for (auto& cell : claimed)
       for (auto& [entity, table] : who)
-        readers[table] += entity == cell.cell.entity ? 1 : 0;
-    for (auto& cell : claimed)
-      for (auto& p : cell.positions) {
-        if (!who.count({cell.cell.entity, p.source.table}))
-          continue;
-        ++seen[p.source];
-        auto [at, fresh] = lowest_.try_emplace(p.source, p);
-        if (!fresh && p.last < at->second.last)
-          at->second = p;
-      }
-    std::erase_if(lowest_, [&](auto& x) { return seen[x.first] != readers[x.first.table]; });
+        if (entity == cell.cell.entity) {
+          ++readers[table];
+          for (auto& p : cell.positions)
+            if (feeds(p.source, table))
+              see({table, p.source}, p, seen);
+        }
+    std::erase_if(lowest_, [&](auto& x) { return seen[x.first] != readers[x.first.first]; });
   }
 
   std::vector<position> of(table_id table) const {
     std::vector<position> out;
-    for (auto& [source, p] : lowest_)
-      if (source.table == table)
+    for (auto& [where, p] : lowest_)
+      if (where.first == table)
         out.push_back(p);
     return out;
   }
 
  private:
-  std::map<source_id, position> lowest_;
+  using place = std::pair<table_id, source_id>;
+
+  void see(place where, const position& p, std::map<place, std::size_t>& seen) {
+    ++seen[where];
+    auto [at, fresh] = lowest_.try_emplace(where, p);
+    if (!fresh && p.last < at->second.last)
+      at->second = p;
+  }
+
+  std::map<place, position> lowest_;
 };
+
+/// Adds the position from which a source is read. A source that feeds several tables has one: the lowest.
+void add_gain(std::vector<position>& to, const position& x) {
+  auto same = std::find_if(to.begin(), to.end(), [&](auto& p) { return p.source == x.source; });
+  if (same == to.end())
+    to.push_back(x);
+  else if (x.last < same->last)
+    *same = x;
+}
+
+/// Returns whether cells of an entity read a source.
+bool reads(const reading& who, entity_id entity, source_id source, feeds_table feeds) {
+  return std::any_of(who.begin(), who.end(),
+                     [&](auto& x) { return x.first == entity && feeds(source, x.second); });
+}
 
 std::vector<std::string> names_of(const std::set<table_id>& tables, const plan_set& plans) {
   std::vector<std::string> out;
@@ -107,19 +128,20 @@ redis::project_format format_after(redis::project_format found, stored_plans sto
 } // namespace
 
 std::vector<redis::adopted_cell> moved_positions(const plan_set& before, const plan_set& after,
-                                                 const std::vector<cell_ledger>& claimed) {
+                                                 const std::vector<cell_ledger>& claimed, feeds_table feeds) {
   auto was = reading_of(before), is = reading_of(after);
-  laggards slowest(was, claimed);
+  laggards slowest(was, claimed, feeds);
   std::vector<redis::adopted_cell> out;
   for (auto& cell : claimed) {
     redis::adopted_cell x{cell.cell, cell.owner, {}, {}};
     for (auto& p : cell.positions)
-      if (!is.count({cell.cell.entity, p.source.table}))
+      if (!reads(is, cell.cell.entity, p.source, feeds))
         x.loses.push_back(p.source);
     for (auto& [entity, table] : is)
       if (entity == cell.cell.entity && !was.count({entity, table}))
         for (auto& p : slowest.of(table))
-          x.gains.push_back(p);
+          if (!reads(was, entity, p.source, feeds))
+            add_gain(x.gains, p);
     out.push_back(std::move(x));
   }
   return out;
@@ -142,7 +164,7 @@ saved_note note_of_change(const plan_change& change, const plan_set& after, cons
 }
 
 result<void> change_over(redis::store& store, const redis::project_format& found, const std::string& project,
-                         tick_seconds now) {
+                         tick_seconds now, feeds_table feeds) {
   auto stored = stored_plans::read(found);
   auto after = plans_from_json(found.next);
   auto change = difference(stored.plans, after);
@@ -160,7 +182,7 @@ result<void> change_over(redis::store& store, const redis::project_format& found
   for (std::size_t i = 0; i < retired.size(); ++i)
     if (retired[i])
       names.push_back(stored.plans.figures[i].name);
-  auto moved = moved_positions(stored.plans, after, *claimed);
+  auto moved = moved_positions(stored.plans, after, *claimed, feeds);
   return store.adopt(moved, names, format_after(found, std::move(stored), std::move(after), change));
 }
 

@@ -14,14 +14,15 @@
 #include "actors/figures/plan/plan_change.hpp"
 #include "actors/ledger/fill_note.hpp"
 #include "actors/ledger/stored_plans.hpp"
+#include "actors/sources/feeds.hpp"
 
 namespace millrace {
 
-/// Returns, for each cell, the partitions that it no longer reads, and the positions from which it
+/// Returns, for each cell, the sources that it no longer reads, and the positions from which it
 /// begins to read a known table: those of the slowest cell. A fill reads earlier rows. `claimed`: the
 /// cells as the ledger has them.
 std::vector<redis::adopted_cell> moved_positions(const plan_set& before, const plan_set& after,
-                                                 const std::vector<cell_ledger>& claimed);
+                                                 const std::vector<cell_ledger>& claimed, feeds_table feeds);
 
 /// Returns the progress of the fill that follows. Figures that are filling continue in it. If all
 /// were filling, all continue.
@@ -29,6 +30,6 @@ saved_note note_of_change(const plan_change& change, const plan_set& after, cons
 
 /// Changes the ledger. `found`: its format, with pending plans. `store` was opened with its plans.
 result<void> change_over(redis::store& store, const redis::project_format& found, const std::string& project,
-                         tick_seconds now);
+                         tick_seconds now, feeds_table feeds);
 
 } // namespace millrace

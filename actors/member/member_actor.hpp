@@ -28,7 +28,7 @@
 namespace millrace {
 
 /// The version of the protocol between nodes. Nodes with different numbers reject each other.
-constexpr std::uint32_t node_protocol = 9;
+constexpr std::uint32_t node_protocol = 10;
 
 struct member_settings {
   std::string name; ///< stays the same after a restart

@@ -5,6 +5,7 @@
 
 #include <msgpack.hpp>
 
+#include <charconv>
 #include <cinttypes>
 #include <cstdio>
 #include <set>
@@ -12,6 +13,42 @@
 namespace millrace::redis {
 
 namespace {
+
+/// Reads a text from its beginning. A step that fails leaves it as it is.
+class text_reader {
+ public:
+  explicit text_reader(std::string_view text) : left_(text) {}
+
+  bool skip(std::string_view what) {
+    if (!left_.starts_with(what))
+      return false;
+    left_.remove_prefix(what.size());
+    return true;
+  }
+
+  template <class T>
+  bool number(T& out) {
+    auto [end, code] = std::from_chars(left_.data(), left_.data() + left_.size(), out);
+    if (code != std::errc{})
+      return false;
+    left_.remove_prefix(static_cast<std::size_t>(end - left_.data()));
+    return true;
+  }
+
+  bool at_end() const { return left_.empty(); }
+
+ private:
+  std::string_view left_;
+};
+
+/// A position in the ledger: HIGH.LOW, or HIGH alone if LOW is 0.
+std::string words_of(stream_position x) {
+  return std::to_string(x.high) + (x.low == 0 ? "" : "." + std::to_string(x.low));
+}
+
+bool read_words(text_reader& from, stream_position& out) {
+  return from.number(out.high) && (!from.skip(".") || from.number(out.low));
+}
 
 constexpr std::size_t first_block = 4; ///< ARGV 1 to 3 belong to the flush
 
@@ -274,30 +311,24 @@ std::optional<tick_span> read_span(const std::string& text) {
   return out;
 }
 
+/// The number in halves, as a ledger has it that is older than the number.
 std::string position_field(source_id x) {
-  return "p:" + std::to_string(x.table.value) + ":" + std::to_string(x.partition.value);
+  return "p:" + std::to_string(x.value >> 32) + ":" + std::to_string(x.value & 0xffff'ffff);
 }
 
 std::string position_text(const position& x) {
-  char out[80];
-  std::snprintf(out, sizeof out, "%" PRId64 ":%" PRId64 ":%" PRIu64, x.last.value, x.seen.offset.value,
-                x.seen.hash);
-  return out;
+  return words_of(x.last) + ":" + words_of(x.seen.where) + ":" + std::to_string(x.seen.hash);
 }
 
 std::optional<position> read_position(const std::string& field, const std::string& text) {
+  std::uint32_t upper = 0, lower = 0;
   position out;
-  int end = 0, text_end = 0;
-  if (std::sscanf(field.c_str(), "p:%" SCNu16 ":%" SCNd32 "%n", &out.source.table.value,
-                  &out.source.partition.value, &end)
-          != 2
-      || static_cast<std::size_t>(end) != field.size())
+  text_reader name(field), value(text);
+  if (!name.skip("p:") || !name.number(upper) || !name.skip(":") || !name.number(lower) || !name.at_end()
+      || !read_words(value, out.last) || !value.skip(":") || !read_words(value, out.seen.where)
+      || !value.skip(":") || !value.number(out.seen.hash) || !value.at_end())
     return std::nullopt;
-  if (std::sscanf(text.c_str(), "%" SCNd64 ":%" SCNd64 ":%" SCNu64 "%n", &out.last.value,
-                  &out.seen.offset.value, &out.seen.hash, &text_end)
-          != 3
-      || static_cast<std::size_t>(text_end) != text.size())
-    return std::nullopt;
+  out.source = {std::uint64_t{upper} << 32 | lower};
   return out;
 }
 

@@ -57,7 +57,8 @@ std::string span_text(const tick_span& x);
 /// Returns the span; nullopt if the text is damaged.
 std::optional<tick_span> read_span(const std::string& text);
 
-/// Return a position as the ledger stores it: field p:TABLE:PARTITION, text LAST:OFFSET:HASH.
+/// Return a position as the ledger stores it: field p:HALF:HALF, the source's number in two, and text
+/// LAST:SEEN:HASH.
 std::string position_field(source_id x);
 std::string position_text(const position& x);
 /// Returns the position; nullopt if the field isn't a position, or the text is damaged.

@@ -53,14 +53,13 @@ typename Inspector::result_type inspect(Inspector& f, cell_id& x) {
 }
 
 template <class Inspector>
-typename Inspector::result_type inspect(Inspector& f, source_id& x) {
-  return f(caf::meta::type_name("source_id"), x.table, x.partition);
+typename Inspector::result_type inspect(Inspector& f, stream_position& x) {
+  return f(caf::meta::type_name("stream_position"), x.high, x.low);
 }
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change& x) {
-  return f(caf::meta::type_name("change"), x.kind, x.op, x.counted, x.route, x.offset, x.at, x.key,
-           x.columns);
+  return f(caf::meta::type_name("change"), x.kind, x.op, x.counted, x.route, x.where, x.at, x.key, x.columns);
 }
 
 template <class Inspector>
@@ -83,14 +82,13 @@ typename Inspector::result_type inspect(Inspector& f, change_list& x) {
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, stamp& x) {
-  return f(caf::meta::type_name("stamp"), x.offset, x.hash);
+  return f(caf::meta::type_name("stamp"), x.where, x.hash);
 }
 
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, change_batch& x) {
   if constexpr (wire<Inspector>) {
-    if (auto failed =
-            as_bytes(f, x.cell, x.source.table, x.source.partition, x.prev, x.last, x.seen, x.acknowledged))
+    if (auto failed = as_bytes(f, x.cell, x.source, x.prev, x.last, x.seen, x.acknowledged))
       return failed;
     return f(x.changes);
   } else {
@@ -102,7 +100,7 @@ typename Inspector::result_type inspect(Inspector& f, change_batch& x) {
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& f, position& x) {
   if constexpr (wire<Inspector>)
-    return as_bytes(f, x.source.table, x.source.partition, x.last, x.seen);
+    return as_bytes(f, x.source, x.last, x.seen);
   else
     return f(caf::meta::type_name("position"), x.source, x.last, x.seen);
 }
@@ -336,7 +334,7 @@ CAF_ADD_TYPE_ID(millrace, (millrace::cell_ledger))
 CAF_ADD_TYPE_ID(millrace, (millrace::table_id))
 CAF_ADD_TYPE_ID(millrace, (millrace::figure_id))
 CAF_ADD_TYPE_ID(millrace, (millrace::lsn))
-CAF_ADD_TYPE_ID(millrace, (millrace::kafka_offset))
+CAF_ADD_TYPE_ID(millrace, (millrace::stream_position))
 CAF_ADD_TYPE_ID(millrace, (std::vector<std::string>))
 CAF_ADD_TYPE_ID(millrace, (std::vector<std::int64_t>))
 CAF_ADD_TYPE_ID(millrace, (std::vector<millrace::source_id>))

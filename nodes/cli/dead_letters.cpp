@@ -1,10 +1,8 @@
-#include "actors/cdc_router/dead_letters.hpp"
 #include "messages/visible.hpp"
-#include "nodes/cli/replay.hpp"
 #include "nodes/cli/terminal.hpp"
 #include "nodes/cli/verbs.hpp"
-#include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
+#include "nodes/settings/source_parts.hpp"
 
 #include <iostream>
 
@@ -12,67 +10,57 @@ namespace millrace {
 
 namespace {
 
-std::int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
+using open_letters_map = std::map<std::string, dead_letter>;
 
-int list(const letter_book& book) {
-  for (auto& [origin, x] : book.open())
+int list(const open_letters_map& open) {
+  for (auto& [origin, x] : open)
     std::cout << origin << "  " << visible(x.table) << "  " << visible(x.error) << "\n";
-  std::cout << book.open().size() << " dead letters are open\n";
+  std::cout << open.size() << " dead letters are open\n";
   return 0;
 }
 
-int show(kafka::consumer& reads, const letter_book& book, const std::string& which) {
-  auto found = book.open().find(which);
-  if (found == book.open().end())
+int show(letter_box& box, const open_letters_map& open, const std::string& which) {
+  auto found = open.find(which);
+  if (found == open.end())
     return complain({errc::bad_setting,
                      "no dead letter \"" + which + "\" is open: `dead-letters list` shows those that are"});
-  auto record = read_letter(reads, found->second, kafka_timeout);
-  if (!record)
-    return complain(record.why());
+  auto content = box.read(which);
+  if (!content)
+    return complain(content.why());
   auto& x = found->second;
-  std::cout << "from     " << x.origin() << "\ntable    " << visible(x.table) << "\nerror    "
-            << visible(x.error) << "\nkey      " << visible(record->key.value_or("(none)")) << "\npayload  "
-            << visible(record->payload.value_or("(none)")) << "\n";
+  std::cout << "from     " << x.origin << "\ntable    " << visible(x.table) << "\nerror    "
+            << visible(x.error) << "\nkey      " << visible(content->key.value_or("(none)")) << "\npayload  "
+            << visible(content->payload.value_or("(none)")) << "\n";
   return 0;
 }
 
 /// Resolves letters without reading their rows: the user says that they are handled.
-int resolve_letters(const settings& how, const letter_book& book, const std::string& which) {
-  auto writes = kafka::producer::connect(how.kafka);
-  if (!writes)
-    return complain(writes.why());
-  for (auto& [origin, x] : book.open()) {
+int resolve_letters(letter_box& box, const open_letters_map& open, const std::string& which) {
+  for (auto& [origin, _] : open) {
     if (which != "all" && which != origin)
       continue;
-    auto note = make_resolution(how.dead_letters(), x, "said to be dealt with", now_ms());
-    if (auto resolved = writes->send({note}, kafka_timeout); !resolved)
+    if (auto resolved = box.resolve({origin}, "said to be dealt with"); !resolved)
       return complain(resolved.why());
     std::cout << origin << "  resolved\n";
   }
   return 0;
 }
 
-int replay_letters(const settings& how, const letter_book& book, const std::string& which) {
+int replay_letters(const settings& how, letter_box& box, const open_letters_map& open,
+                   const std::string& which) {
   auto db = postgres::session::open(how.postgres);
   if (!db)
     return complain(db.why());
   auto plans = plan_project(how, *db);
   if (!plans)
     return complain(plans.why());
-  auto writes = kafka::producer::connect(how.kafka);
-  if (!writes)
-    return complain(writes.why());
   std::vector<dead_letter> letters;
-  for (auto& [origin, x] : book.open())
+  for (auto& [origin, x] : open)
     if (which == "all" || which == origin)
       letters.push_back(x);
-  auto failed = replay(how, *writes, *db, *plans)
-                    .all(letters, [](const dead_letter& x, const result<std::string>& how) {
-                      std::cout << x.origin() << "  " << (how ? *how : "NOT replayed: " + how.why().message)
+  auto failed = open_replay(how, box, *db, *plans)
+                    ->all(letters, [](const dead_letter& x, const result<std::string>& how) {
+                      std::cout << x.origin << "  " << (how ? *how : "NOT replayed: " + how.why().message)
                                 << "\n";
                     });
   return failed ? 1 : 0;
@@ -81,22 +69,20 @@ int replay_letters(const settings& how, const letter_book& book, const std::stri
 } // namespace
 
 int run_dead_letters(const settings& how, const std::string& action, const std::string& which) {
-  auto reads = kafka::consumer::connect(how.kafka);
-  if (!reads)
-    return complain(reads.why());
-  auto book = read_letters(*reads, how.dead_letters(), kafka_timeout);
-  if (!book)
-    return complain(book.why());
+  auto box = open_letters(how);
+  auto open = box->open();
+  if (!open)
+    return complain(open.why());
   if (action == "list")
-    return list(*book);
+    return list(*open);
   if (action == "show")
-    return show(*reads, *book, which);
-  if (which != "all" && !book->open().count(which))
+    return show(*box, *open, which);
+  if (which != "all" && !open->count(which))
     return complain(
         {errc::bad_setting, action + " wants `all`, or the name of one that `dead-letters list` shows"});
   if (action == "resolve")
-    return resolve_letters(how, *book, which);
-  return replay_letters(how, *book, which);
+    return resolve_letters(*box, *open, which);
+  return replay_letters(how, *box, *open, which);
 }
 
 } // namespace millrace

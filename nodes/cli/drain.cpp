@@ -1,10 +1,9 @@
 #include "nodes/cli/drain.hpp"
 
+#include "actors/ledger/durable.hpp"
 #include "actors/ledger/retire.hpp"
-#include "actors/sources/kafka/consumer.hpp"
-#include "actors/verify/durable.hpp"
 #include "nodes/cli/waiting.hpp"
-#include "nodes/settings/project_parts.hpp"
+#include "nodes/settings/source_parts.hpp"
 
 #include <thread>
 
@@ -26,33 +25,23 @@ std::string not_at_the_end(const std::string& slot, lsn at, lsn end) {
          + postgres::to_text(at) + ", the end was at " + postgres::to_text(end);
 }
 
-result<std::vector<verify::source_end>> ends_of(const settings& how, const plan_set& plans) {
+result<std::shared_ptr<change_source>> source_of(const settings& how, const plan_set& plans) {
   auto sources = find_sources(how, plans);
   if (!sources)
     return sources.why();
-  auto reads = kafka::consumer::connect(how.kafka);
-  if (!reads)
-    return reads.why();
-  std::vector<verify::source_end> out;
-  for (auto& [source, topic] : *sources) {
-    auto bounds = reads->bounds(topic, kafka_timeout);
-    if (!bounds)
-      return bounds.why();
-    out.push_back({source, bounds->high});
-  }
-  return out;
+  return open_source(how, plans, std::move(*sources));
 }
 
 } // namespace
 
 result<void> drain::wait(std::chrono::seconds limit) {
   auto until = std::chrono::steady_clock::now() + limit;
-  if (auto through = through_debezium(until); !through)
+  if (auto through = through_slot(until); !through)
     return through;
   return through_millrace(until);
 }
 
-result<void> drain::through_debezium(deadline until) {
+result<void> drain::through_slot(deadline until) {
   auto marker = db_.emit_marker("verify");
   if (!marker)
     return marker.why();
@@ -74,7 +63,10 @@ result<void> drain::through_debezium(deadline until) {
 }
 
 result<void> drain::through_millrace(deadline until) {
-  auto ends = ends_of(how_, plans_);
+  auto source = source_of(how_, plans_);
+  if (!source)
+    return source.why();
+  auto ends = (*source)->ends();
   if (!ends)
     return ends.why();
   auto cells = all_cells(plans_, how_.shards);
@@ -83,13 +75,14 @@ result<void> drain::through_millrace(deadline until) {
     auto positions = store_.positions(cells);
     if (!positions)
       return positions.why();
-    auto behind = verify::farthest_behind(plans_, how_.shards, *ends, *positions);
-    if (!behind)
+    auto late = behind(plans_, how_.shards, feeds_of(how_), *ends, *positions);
+    if (!late)
       return {};
     if (std::chrono::steady_clock::now() > until)
-      return error{errc::unavailable,
-                   "Millrace hasn't reached Kafka's end: " + verify::to_text(*behind, plans_) + " (waited "
-                       + wait.so_long() + "; " + advice + ")"};
+      return error{errc::unavailable, "Millrace hasn't reached Kafka's end: " + name_of(late->cell, plans_)
+                                          + ": " + (*source)->distance(late->at, late->end) + " behind in "
+                                          + (*source)->name_of(late->source) + " (waited " + wait.so_long()
+                                          + "; " + advice + ")"};
     wait.on("waits until Millrace has reached Kafka's end", advice);
     std::this_thread::sleep_for(drain_interval);
   }

@@ -22,7 +22,7 @@ class drain {
 
  private:
   using deadline = std::chrono::steady_clock::time_point;
-  result<void> through_debezium(deadline until);
+  result<void> through_slot(deadline until);
   result<void> through_millrace(deadline until);
 
   const settings& how_;

@@ -1,7 +1,6 @@
 /// `resync` makes the node read tables again while their figures stay visible. The read also covers what
 /// their dead letters lacked.
 
-#include "actors/cdc_router/dead_letters.hpp"
 #include "actors/figures/plan/plan_use.hpp"
 #include "actors/fill/catalog_watch.hpp"
 #include "nodes/cli/node_client.hpp"
@@ -10,6 +9,7 @@
 #include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project.hpp"
 #include "nodes/settings/project_parts.hpp"
+#include "nodes/settings/source_parts.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -72,34 +72,24 @@ std::string stage(const settings& how) {
 }
 
 /// Returns the tables' open letters. Their records are older than a read that begins later.
-result<std::vector<dead_letter>> letters_of(const settings& how, const std::vector<std::string>& tables) {
-  auto reads = kafka::consumer::connect(how.kafka);
-  if (!reads)
-    return reads.why();
-  auto book = read_letters(*reads, how.dead_letters(), kafka_timeout);
-  if (!book)
-    return book.why();
-  std::vector<dead_letter> out;
-  for (auto& [_, x] : book->open())
+result<std::vector<std::string>> letters_of(letter_box& box, const std::vector<std::string>& tables) {
+  auto open = box.open();
+  if (!open)
+    return open.why();
+  std::vector<std::string> out;
+  for (auto& [origin, x] : *open)
     if (std::find(tables.begin(), tables.end(), x.table) != tables.end())
-      out.push_back(x);
+      out.push_back(origin);
   return out;
 }
 
-result<void> close(const settings& how, const std::vector<dead_letter>& letters) {
+result<void> close(letter_box& box, const std::vector<std::string>& letters) {
   if (letters.empty())
     return {};
-  auto writes = kafka::producer::connect(how.kafka);
-  if (!writes)
-    return writes.why();
-  std::vector<kafka::outgoing> notes;
-  for (auto& x : letters)
-    notes.push_back(
-        make_resolution(how.dead_letters(), x, "its table was read again", unix_seconds() * 1000));
-  if (auto sent = writes->send(std::move(notes), kafka_timeout); !sent)
-    return sent;
-  for (auto& x : letters)
-    std::cout << x.origin() << "  its table was read again\n";
+  if (auto closed = box.resolve(letters, "its table was read again"); !closed)
+    return closed;
+  for (auto& origin : letters)
+    std::cout << origin << "  its table was read again\n";
   return {};
 }
 
@@ -170,7 +160,8 @@ int run_resync(const settings& how, const resync_options& options) {
   auto ledger = open_store(how, plan_set{});
   if (!ledger)
     return reject(ledger.why());
-  auto letters = letters_of(how, *tables);
+  auto box = open_letters(how);
+  auto letters = letters_of(*box, *tables);
   if (!letters)
     return reject(letters.why());
   for (auto& table : *tables) {
@@ -185,7 +176,7 @@ int run_resync(const settings& how, const resync_options& options) {
     return code;
   for (auto& table : *tables)
     std::cout << table << " was read again, from " << postgres::to_text(*here) << " on.\n";
-  auto closed = close(how, *letters);
+  auto closed = close(*box, *letters);
   return closed ? exit_done : reject(closed.why());
 }
 

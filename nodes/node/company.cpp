@@ -41,23 +41,6 @@ std::int64_t unix_ms() {
       .count();
 }
 
-/// Reads what the previous process was doing when it ended. If that isn't possible (full disk, another user's
-/// folder), the node serves anyway.
-last_record reading_of(const settings& how) {
-  if (how.state_dir.empty())
-    return {};
-  auto name = how.is_one_of_many() ? how.project + "-" + how.node_name : how.project;
-  auto out = last_record::open(how.state_dir + "/" + name + ".record");
-  if (!out) {
-    spdlog::warn("node: {}; this node can't skip a record that ends its process", out.why().message);
-    return {};
-  }
-  if (auto& suspect = out->suspect())
-    spdlog::error("node: skipping the record {}/{}:{}: two processes ended at it", suspect->from.topic,
-                  suspect->from.partition.value, suspect->offset.value);
-  return std::move(*out);
-}
-
 } // namespace
 
 result<void> company::assemble() {
@@ -67,14 +50,11 @@ result<void> company::assemble() {
   if (!work)
     return work.why();
   work_ = std::move(*work);
-  auto reads = kafka::consumer::connect(how_.kafka);
+  auto reads = open_source(how_, *from_.plans, from_.sources, {from_.first_fill, from_.note.birth, true});
   if (!reads)
     return reads.why();
-  auto writes = kafka::producer::connect(how_.kafka);
-  if (!writes)
-    return writes.why();
   spawn_writer();
-  spawn_router(std::move(*reads), std::move(*writes), reading_of(how_));
+  spawn_router(std::move(*reads));
   spawn_fill();
   spawn_batches();
   spawn_alert_sender();
@@ -127,43 +107,32 @@ void company::spawn_writer() {
   writer_ = system_.spawn<caf::detached>(redis_writer, x);
 }
 
-void company::spawn_router(kafka::consumer reads, kafka::producer writes, last_record reading) {
+void company::spawn_router(std::shared_ptr<change_source> reads) {
   cdc_router_settings x;
-  x.reading = std::make_shared<last_record>(std::move(reading));
+  x.source = std::move(reads);
+  x.letters = open_letters(how_, from_.sources);
   x.plans = from_.plans.get();
-  x.shards = how_.shards;
-  x.topic_prefix = how_.topic_prefix;
-  x.dead_letters = how_.dead_letters();
-  x.sources = from_.sources;
-  x.modes.precise_decimals = how_.decimal_mode == "precise";
-  x.first_fill = from_.first_fill;
-  x.birth = from_.note.birth;
   x.credit_bytes = how_.stream_buffer_mib << 20;
   x.now_ms = unix_ms;
   x.lost = lost_;
-  router_ = system_.spawn<caf::detached>(cdc_router, x, std::make_shared<kafka::consumer>(std::move(reads)),
-                                         std::make_shared<kafka::producer>(std::move(writes)));
+  router_ = system_.spawn<caf::detached>(cdc_router, x);
 }
 
 void company::spawn_fill() {
   surroundings_settings x;
-  x.postgres = how_.postgres;
-  x.kafka = how_.kafka;
-  x.slot = how_.slot();
+  x.session = std::make_shared<postgres::lasting_session>(how_.postgres);
+  x.log = open_capture(how_, *from_.plans, from_.sources, x.session,
+                       {watch_connector(how_), connector_restarter(how_)}, lost_);
+  x.letters = open_letters(how_);
+  x.feeds = feeds_of(how_);
   auto names = names_of(how_);
   x.publication = names.slot;
   x.roles = {names.node_role, names.debezium_role};
-  x.topic_prefix = how_.topic_prefix;
-  x.side = side_topics_of(how_);
   x.life = from_.life;
   x.system_identifier = from_.database;
   x.plans = from_.plans.get();
   x.shards = how_.shards;
-  x.sources = from_.sources;
   x.open_store = [how = how_, plans = from_.plans.get()] { return open_store(how, *plans); };
-  x.look_at_connector = watch_connector(how_);
-  x.restart_connector = connector_restarter(how_);
-  x.open_letters = count_open_letters(how_);
   x.lost = lost_;
   auto around = std::make_shared<surroundings>(std::move(x));
   fill_settings c;

@@ -2,12 +2,10 @@
 
 /// The actors of one node process, connected: who is spawned, with what, and who knows whom.
 
-#include "actors/cdc_router/last_record.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/peers/tls_context.hpp"
 #include "actors/redis/server_clock.hpp"
-#include "actors/sources/kafka/consumer.hpp"
-#include "actors/sources/kafka/producer.hpp"
+#include "actors/sources/change_source.hpp"
 #include "nodes/node/node_work.hpp"
 #include "nodes/node/start.hpp"
 
@@ -40,7 +38,7 @@ class company {
  private:
   result<void> set_clock();
   void spawn_writer();
-  void spawn_router(kafka::consumer reads, kafka::producer writes, last_record reading);
+  void spawn_router(std::shared_ptr<change_source> reads);
   void spawn_fill();
 
   /// Spawns the scheduler and its worker, if there are batch figures.

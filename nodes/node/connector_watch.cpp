@@ -1,6 +1,5 @@
 #include "nodes/node/connector_watch.hpp"
 
-#include "actors/cdc_router/dead_letters.hpp"
 #include "actors/sources/debezium/stall_watch.hpp"
 #include "actors/sources/debezium/watch.hpp"
 #include "nodes/settings/project_parts.hpp"
@@ -13,9 +12,8 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds watch_timeout{3}, kafka_timeout{15};
 /// Short, because a node does other work that can't wait.
-constexpr std::chrono::seconds count_timeout{3};
+constexpr std::chrono::seconds watch_timeout{3};
 
 /// Checks the node's connector. Remembers what it logged, to log it only once.
 class onlooker {
@@ -64,33 +62,6 @@ class onlooker {
   connect::stall_watch stall_;
 };
 
-/// Counts open letters. Reads the topic again only after it has grown.
-struct letter_counter {
-  settings how;
-  std::unique_ptr<kafka::consumer> reads;
-  kafka_offset seen = nowhere;
-  std::map<std::string, std::int64_t> count;
-
-  result<std::map<std::string, std::int64_t>> look() {
-    if (!reads) {
-      auto opened = kafka::consumer::connect(how.kafka);
-      if (!opened)
-        return opened.why();
-      reads = std::make_unique<kafka::consumer>(std::move(*opened));
-    }
-    auto bounds = reads->bounds({how.dead_letters(), {0}}, count_timeout);
-    if (!bounds)
-      return bounds.why();
-    if (bounds->high == seen)
-      return count;
-    auto book = read_letters(*reads, how.dead_letters(), kafka_timeout);
-    if (!book)
-      return book.why();
-    seen = bounds->high;
-    return count = book->by_table();
-  }
-};
-
 } // namespace
 
 std::function<connector_report(std::optional<bool>)> watch_connector(const settings& how) {
@@ -112,12 +83,6 @@ std::function<void()> connector_restarter(const settings& how) {
     else
       spdlog::warn("fill: can't restart connector {}: {}", how.connector(), done.why().message);
   };
-}
-
-std::function<result<std::map<std::string, std::int64_t>>()> count_open_letters(const settings& how) {
-  auto it = std::make_shared<letter_counter>();
-  it->how = how;
-  return [it] { return it->look(); };
 }
 
 } // namespace millrace

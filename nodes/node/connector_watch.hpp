@@ -1,6 +1,6 @@
 #pragma once
 
-/// The connector and the dead letters, as a node's fill coordinator checks them.
+/// The connector, as a node's fill coordinator checks them.
 
 #include "messages/reports.hpp"
 #include "nodes/settings/config.hpp"
@@ -21,8 +21,5 @@ std::function<connector_report(std::optional<bool> slot_active)> watch_connector
 /// Returns a function that restarts the connector and its task. The function is empty if no Connect is
 /// configured.
 std::function<void()> connector_restarter(const settings& how);
-
-/// Returns a function that counts the unresolved dead letters by table.
-std::function<result<std::map<std::string, std::int64_t>>()> count_open_letters(const settings& how);
 
 } // namespace millrace

@@ -12,10 +12,8 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds topics_timeout{15};
-
-/// Returns the ledger's offsets of each partition, over all cells that read it.
-std::map<source_id, ledger_extent> extents(const std::vector<cell_positions>& have, const started& x) {
+/// Returns the ledger's positions in each source, over all cells that read it.
+std::map<source_id, ledger_extent> extents(const std::vector<cell_positions>& have) {
   std::map<source_id, ledger_extent> out;
   for (auto& cell : have)
     for (auto& p : cell.positions) {
@@ -24,10 +22,9 @@ std::map<source_id, ledger_extent> extents(const std::vector<cell_positions>& ha
         continue;
       place->second.lowest = std::min(place->second.lowest, p.last);
       place->second.highest = std::max(place->second.highest, p.last);
-      if (p.seen.offset > place->second.newest.offset)
+      if (p.seen.where > place->second.newest.where)
         place->second.newest = p.seen;
     }
-  std::erase_if(out, [&](auto& entry) { return !x.sources.count(entry.first); });
   return out;
 }
 
@@ -90,12 +87,12 @@ result<std::vector<cell_positions>> look_at_ledger(redis::store& store, const se
   return look_at_cells(store, how, out);
 }
 
-result<topic_state> look_at_topics(const settings& how, const started& x,
-                                   const std::vector<cell_positions>& have) {
-  auto reads = kafka::consumer::connect(how.kafka);
+result<log_state> look_at_logs(const settings& how, const started& x,
+                               const std::vector<cell_positions>& have) {
+  auto reads = open_source(how, *x.plans, x.sources);
   if (!reads)
     return reads.why();
-  return compare_topics(*reads, x.sources, extents(have, x), topics_timeout);
+  return (*reads)->compare(extents(have));
 }
 
 result<void> doubt_tables(redis::store& store, postgres::session& db, const started& x,

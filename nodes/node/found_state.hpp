@@ -2,8 +2,8 @@
 
 /// What a starting node finds in Redis, in the ledger and its cells, in the topics and in the catalog.
 
-#include "actors/cdc_router/topic_check.hpp"
 #include "actors/ledger/ledger_decision.hpp"
+#include "actors/sources/change_source.hpp"
 #include "nodes/node/start.hpp"
 
 #include <map>
@@ -29,9 +29,9 @@ result<std::vector<cell_positions>> look_at_cells(redis::store& store, const set
 /// Stores the ledger's incarnation in `out` and returns its cells' positions.
 result<std::vector<cell_positions>> look_at_ledger(redis::store& store, const settings& how, started& out);
 
-/// Compares the topics with the cells' positions.
-result<topic_state> look_at_topics(const settings& how, const started& x,
-                                   const std::vector<cell_positions>& have);
+/// Compares the sources with the cells' positions.
+result<log_state> look_at_logs(const settings& how, const started& x,
+                               const std::vector<cell_positions>& have);
 
 /// Writes a doubt for tables that may have changed without records. The leader reads them again.
 result<void> doubt_tables(redis::store& store, postgres::session& db, const started& x,

@@ -51,16 +51,14 @@ class group_work {
 
 } // namespace
 
-result<node_work> work_alone(const settings& how,
-                             const std::map<source_id, kafka::topic_partition>& sources) {
+result<node_work> work_alone(const settings& how, const project_sources& sources) {
   std::set<source_id> all;
   for (auto& [source, _] : sources)
     all.insert(source);
   return node_work{all_of_it(how.shards, std::move(all))};
 }
 
-result<node_work> work_by_groups(const settings& how,
-                                 const std::map<source_id, kafka::topic_partition>& sources) {
+result<node_work> work_by_groups(const settings& how, const project_sources& sources) {
   std::map<kafka::topic_partition, source_id> names;
   std::set<std::string> topics;
   for (auto& [source, topic] : sources) {

@@ -109,7 +109,7 @@ result<redis::project_format> take_over(const settings& how, const redis::projec
   auto now = tick_of(*store);
   if (!now)
     return now.why();
-  if (auto done = change_over(*store, found, how.project, *now); !done)
+  if (auto done = change_over(*store, found, how.project, *now, feeds_of(how)); !done)
     return done.why();
   return store->format();
 }
@@ -139,7 +139,7 @@ result<void> resume(const settings& how, postgres::session& db, const wanted_led
   auto unchanged = is_as_in_catalog(db, *out.plans);
   if (!unchanged)
     spdlog::warn("node: a table has changed since its figures were applied: see `millrace plan`");
-  auto topics = look_at_topics(how, out, *have);
+  auto topics = look_at_logs(how, out, *have);
   if (!topics)
     return topics.why();
   if (!topics->broken)
@@ -208,7 +208,7 @@ result<started> start_without_postgres(const settings& how, const error& why) {
   auto have = look_at_ledger(*store, how, out);
   if (!have)
     return have.why();
-  auto found = look_at_topics(how, out, *have);
+  auto found = look_at_logs(how, out, *have);
   if (!found || found->broken || !found->to_reread.empty())
     return found ? why : found.why();
   spdlog::warn("node: {}; keeping the figures last applied", why.message);

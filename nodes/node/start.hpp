@@ -6,6 +6,7 @@
 #include "actors/ledger/fill_note.hpp"
 #include "actors/ledger/stored_plans.hpp"
 #include "nodes/settings/project_parts.hpp"
+#include "nodes/settings/source_parts.hpp"
 
 #include <map>
 #include <memory>
@@ -18,7 +19,7 @@ struct started {
   std::shared_ptr<plan_set> plans;      ///< the present plans among them
   std::string database;                 ///< PostgreSQL's system_identifier; empty: not read
   std::string life;                     ///< the ledger's incarnation
-  std::map<source_id, kafka::topic_partition> sources;
+  project_sources sources;
   fill_note note;
   bool live = false;
   bool first_fill = false; ///< no cell has any state

@@ -7,7 +7,6 @@
 #include "actors/redis/store.hpp"
 #include "actors/sources/debezium/client.hpp"
 #include "actors/sources/debezium/side_topics.hpp"
-#include "actors/sources/kafka/consumer.hpp"
 #include "nodes/settings/config.hpp"
 
 #include <map>
@@ -19,9 +18,6 @@ result<redis::store> open_store(const settings& how, const plan_set& plans);
 
 /// Returns the figures' plans. An error (refused_figure) lists every refusal.
 result<plan_set> plan_project(const settings& how, postgres::session& db);
-
-/// Returns the partitions of the change topics. Creates missing topics.
-result<std::map<source_id, kafka::topic_partition>> find_sources(const settings& how, const plan_set& plans);
 
 /// Returns the names of the small topics besides the change topics.
 side_topics::names side_topics_of(const settings& how);

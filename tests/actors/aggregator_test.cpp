@@ -116,12 +116,12 @@ CAF_TEST(a batch makes the cell dirty and a flush makes it durable) {
   auto taken = collect();
   CAF_CHECK_EQUAL(taken.number, 1u);
   CAF_REQUIRE_EQUAL(taken.positions.size(), 1u);
-  CAF_CHECK_EQUAL(taken.positions[0].last.value, 3);
+  CAF_CHECK_EQUAL(taken.positions[0].last.high, 3);
   disallow((atom::durable, cell_positions), from(cell).to(router));
   tell_flushed();
   expect((atom::durable, cell_positions), from(cell).to(router).with(_, _));
   CAF_REQUIRE_EQUAL(heard->durable.size(), 1u);
-  CAF_CHECK_EQUAL(heard->durable[0].positions.at(0).last.value, 3);
+  CAF_CHECK_EQUAL(heard->durable[0].positions.at(0).last.high, 3);
   CAF_CHECK(heard->durable[0].cell == id);
 }
 
@@ -131,7 +131,7 @@ CAF_TEST(a batch after a gap is answered with the gap) {
   expect((atom::dirty, cell_id, bool), from(cell).to(writer).with(_, id, true));
   expect((atom::gap, cell_positions), from(cell).to(router).with(_, _));
   CAF_REQUIRE_EQUAL(heard->gaps.size(), 1u);
-  CAF_CHECK_EQUAL(heard->gaps[0].positions.at(0).last.value, 3);
+  CAF_CHECK_EQUAL(heard->gaps[0].positions.at(0).last.high, 3);
 }
 
 CAF_TEST(the writer is told once until it collects) {
@@ -184,7 +184,7 @@ CAF_TEST(what comes while a flush is under way is announced again) {
   tell_flushed();
   run();
   CAF_CHECK_EQUAL(told->dirty.size(), 2u);
-  CAF_CHECK_EQUAL(heard->durable.at(0).positions.at(0).last.value, 3);
+  CAF_CHECK_EQUAL(heard->durable.at(0).positions.at(0).last.high, 3);
 }
 
 CAF_TEST(a copy of the state that a flush leaves unfinished is announced without a batch) {
@@ -276,12 +276,12 @@ CAF_TEST(after a stale flush the cell goes on from the ledger and asks for what 
   (void)collect(); // and Redis calls it stale
   auto known = load();
   CAF_REQUIRE_EQUAL(known.positions.size(), 1u);
-  CAF_CHECK_EQUAL(known.positions[0].last.value, 3);
+  CAF_CHECK_EQUAL(known.positions[0].last.high, 3);
   tell_flushed(); // of nobody's flush
   deliver(people_come(4, 5));
   run();
   CAF_REQUIRE_EQUAL(heard->gaps.size(), 1u);
-  CAF_CHECK_EQUAL(heard->gaps[0].positions.at(0).last.value, 3);
+  CAF_CHECK_EQUAL(heard->gaps[0].positions.at(0).last.high, 3);
   deliver(people_come(3, 4));
   CAF_CHECK_EQUAL(collect().number, 2u);
 }

@@ -36,7 +36,7 @@ struct fixture : test_coordinator_fixture<message_config> {
   std::vector<std::int64_t> ends(const cell_script& x) const {
     std::vector<std::int64_t> out;
     for (auto& batch : x.batches)
-      out.push_back(batch.last.value);
+      out.push_back(batch.last.high);
     return out;
   }
 };

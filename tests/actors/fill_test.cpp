@@ -44,8 +44,8 @@ struct fixture : test_coordinator_fixture<message_config> {
     how.servers.read = [](lsn, const std::vector<std::string>&) { return result<void>(); };
     how.servers.progress = [] { return read_progress{true, "", {}}; };
     how.servers.proven = [](lsn, const std::vector<std::string>&) { return result<void>(); };
-    how.servers.ends = how.servers.begins = [] { return result<offsets_by_source>(offsets_by_source{}); };
-    how.servers.durable = [](const offsets_by_source&) { return result<bool>(true); };
+    how.servers.ends = how.servers.begins = [] { return result<position_map>(position_map{}); };
+    how.servers.durable = [](const position_map&) { return result<bool>(true); };
     how.servers.save = [this](const fill_note&, bool live) {
       saved_live = live;
       return result<void>();
@@ -121,7 +121,7 @@ CAF_TEST(a fill without figures has no cells to ask and comes to its end) {
 }
 
 CAF_TEST(while the fill is on status says at what) {
-  how.servers.durable = [](const offsets_by_source&) { return result<bool>(false); };
+  how.servers.durable = [](const position_map&) { return result<bool>(false); };
   begin(false);
   tick();
   CAF_CHECK(!live());
@@ -145,7 +145,7 @@ CAF_TEST(a cell that fails is asked again with all others) {
 
 CAF_TEST(trouble is told and passes) {
   std::string why = "PostgreSQL doesn't answer";
-  how.servers.durable = [&why](const offsets_by_source&) {
+  how.servers.durable = [&why](const position_map&) {
     return why.empty() ? result<bool>(true) : result<bool>(error{errc::unavailable, why});
   };
   begin(false);

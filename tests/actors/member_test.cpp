@@ -11,7 +11,7 @@ using namespace millrace::test;
 
 namespace {
 
-const source_id orders{table_id{1}, partition_id{3}};
+const source_id orders{1ULL << 32 | 3};
 
 /// What the fake fill coordinator heard last.
 struct fill_log {

@@ -13,7 +13,7 @@ namespace {
 using fixture = test_coordinator_fixture<test::message_config>;
 
 const cell_id cell{shard_id{65'535}, entity_id{7}};
-const source_id from{table_id{3}, partition_id{2'147'483'647}};
+const source_id from{3ULL << 32 | 2147483647};
 const std::string bytes("\0\xff\xc3 Zoë", 8);
 
 position some_position() { return {from, {1LL << 62}, {{5}, ~std::uint64_t{0}}}; }
@@ -75,7 +75,7 @@ CAF_TEST(a batch comes out as it went in) {
   CAF_REQUIRE_EQUAL(y.changes.size(), 1u);
   auto a = *y.changes.begin(), b = *x.changes.begin();
   CAF_CHECK(a.kind == b.kind && a.op == b.op && a.counted == b.counted && a.route == b.route);
-  CAF_CHECK(a.offset == b.offset && a.at == b.at && a.key == b.key && a.columns == b.columns);
+  CAF_CHECK(a.where == b.where && a.at == b.at && a.key == b.key && a.columns == b.columns);
 }
 
 CAF_TEST(positions come out as they went in) {

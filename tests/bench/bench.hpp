@@ -5,6 +5,7 @@
 
 #include "nodes/settings/config.hpp"
 #include "nodes/settings/project_parts.hpp"
+#include "nodes/settings/source_parts.hpp"
 
 #include <nlohmann/json.hpp>
 

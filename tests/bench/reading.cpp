@@ -78,7 +78,7 @@ void read_all(const settings& how, const topics& from,
   std::size_t open = 0;
   for (std::size_t i = 0; i < from.sources.size(); ++i)
     if (from.ends[i].value > 0) {
-      starts[from.sources[i]] = nowhere;
+      starts[from.sources[i]] = no_offset;
       index[from.sources[i]] = i;
       ++open;
     }

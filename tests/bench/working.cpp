@@ -3,9 +3,9 @@
 /// Made to be run under a profiler.
 
 #include "actors/cdc_router/delivery_window.hpp"
-#include "actors/cdc_router/intake.hpp"
 #include "actors/cell/cell.hpp"
 #include "actors/redis/pack.hpp"
+#include "actors/sources/debezium/intake.hpp"
 #include "tests/bench/bench.hpp"
 
 #include <memory>
@@ -48,12 +48,12 @@ class workshop {
           table_id{i};
     delivery_backend backend;
     backend.transmit = [this](const change_batch& x) { offer(x); };
-    backend.seek = [](source_id, kafka_offset) { throw failure("a seek, where nothing is lost"); };
+    backend.seek = [](source_id, stream_position) { throw failure("a seek, where nothing is lost"); };
     window_ = std::make_unique<delivery_window>(std::move(backend), std::size_t{1} << 30);
     for (auto& source : from.sources) {
-      sources_.push_back({tables.at(source.topic), source.partition});
-      auto& intake =
-          intakes_.try_emplace(sources_.back().table, plans, sources_.back().table, how.shards).first->second;
+      auto table = tables.at(source.topic);
+      sources_.push_back(kafka::source_of(table, source.partition));
+      auto& intake = intakes_.try_emplace(table, plans, table, how.shards).first->second;
       for (auto id : intake.cells()) {
         window_->open(sources_.back(), id, nowhere);
         auto [at, fresh] = cells_.try_emplace(id, cell_settings{&plans, plans.fingerprint(), "staging:"}, id);
@@ -69,7 +69,7 @@ class workshop {
 
   void take(const stored_batch& x) {
     auto source = sources_[x.source];
-    auto taken = intakes_.at(source.table).take(x.batch, true, at_);
+    auto taken = intakes_.at(kafka::table_of(source)).take(x.batch, true, at_);
     records_ += taken.records;
     window_->deliver(source, std::move(taken.changes), taken.last, taken.seen);
   }
@@ -104,7 +104,7 @@ class workshop {
   std::map<table_id, table_intake> intakes_;
   std::map<cell_id, cell> cells_;
   std::set<cell_id> dirty_;
-  last_record at_; ///< remembers nothing
+  kafka::last_record at_; ///< remembers nothing
   tick_seconds now_{1'000'000};
   std::int64_t records_ = 0;
   std::size_t bytes_ = 0;

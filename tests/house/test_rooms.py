@@ -9,14 +9,25 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED_ROOMS = {
-    "figures", "postgres", "redis", "sources/kafka", "sources/debezium", "verify", "cell", "ledger", "project", "peers"
+    "figures", "postgres", "redis", "sources", "sources/kafka", "sources/debezium", "verify", "cell", "ledger",
+    "project", "peers"
 }
 
-# A source is known where changes begin, and to the programs: who else reads its folder is written here first.
+# What opens a source, and the verbs about its servers. Everybody else knows actors/sources/*.hpp alone.
+WIRING = ("nodes/settings/config.", "nodes/settings/project_parts.", "nodes/settings/source_parts.",
+          "nodes/node/node_work.", "nodes/node/connector_watch.", "nodes/node/alert_couriers.", "nodes/cli/connector.",
+          "nodes/cli/init.", "nodes/cli/servers.", "nodes/cli/remove.")
+
+# Who includes a source's folder, and who uses the names that it declares.
 SOURCES_READERS = {
-    "actors/sources/kafka/": ("actors/sources/debezium/", "actors/cdc_router/", "actors/fill/", "nodes/"),
-    "actors/sources/debezium/": ("actors/cdc_router/", "actors/fill/", "nodes/"),
+    "actors/sources/kafka/": ("actors/sources/debezium/", *WIRING),
+    "actors/sources/debezium/": WIRING,
 }
+SOURCES_NAMES = {
+    re.compile(r"\bkafka::"): ("actors/sources/kafka/", "actors/sources/debezium/", *WIRING),
+    re.compile(r"\bconnect::|\bdebezium_(?:capture|decoder|replay)\b"): ("actors/sources/debezium/", *WIRING),
+}
+NOT_CODE = re.compile(r'//.*|"(?:[^"\\]|\\.)*"')
 
 # A figure goes from text to plan to fold: a folder of figures/ includes these others of it.
 FIGURES_ORDER = {"values": set(), "language": set(), "plan": {"values", "language"}, "fold": {"values", "plan"}}
@@ -105,8 +116,17 @@ def foreign(path, target):
     return None
 
 
+def named(path, line):
+    """Returns the rule that a name in a line of code breaks, and the name; None if it breaks none."""
+    for name, users in SOURCES_NAMES.items():
+        found = name.search(NOT_CODE.sub("", line))
+        if found and not path.startswith((*users, "tests/")):
+            return f"a source is named by {', '.join(users)} alone", found.group()
+    return None
+
+
 def broken_rules(root):
-    """Returns a line "file:line: rule (include)" for each include that breaks a rule."""
+    """Returns a line "file:line: rule (what breaks it)" for each include or name that breaks a rule."""
     out = []
     for folder in ("messages", "actors", "nodes", "tests"):
         for file in sorted(root.glob(f"{folder}/**/*.[ch]pp")):
@@ -114,6 +134,8 @@ def broken_rules(root):
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
                 found = INCLUDE.match(line)
                 if not found:
+                    if broken := named(path, line):
+                        out.append(f"{path}:{number}: {broken[0]} ({broken[1]})")
                     continue
                 bracket, target = found.groups()
                 library = bracket == "<" or target.startswith("caf/")
@@ -158,6 +180,15 @@ class Rooms(unittest.TestCase):
              "actors/sources/debezium/ is included by"),
             ("actors/verify/run.cpp", '#include "actors/sources/kafka/consumer.hpp"',
              "actors/sources/kafka/ is included by"),
+            ("actors/cdc_router/cdc_router_actor.hpp", '#include "actors/sources/debezium/intake.hpp"',
+             "actors/sources/debezium/ is included by"),
+            ("actors/sources/change_source.hpp", '#include "actors/sources/kafka/units.hpp"',
+             "actors/sources/kafka/ is included by"),
+            ("nodes/node/company.cpp", '#include "actors/sources/kafka/consumer.hpp"',
+             "actors/sources/kafka/ is included by"),
+            ("actors/fill/fill.hpp", "  std::map<kafka::topic_partition, int> ends;", "a source is named by"),
+            ("actors/fill/fill.hpp", "connect::watch x;", "a source is named by"),
+            ("nodes/cli/drain.cpp", "debezium_capture x;", "a source is named by"),
             ("actors/figures/values/text.hpp", '#include "actors/figures/plan/plan.hpp"',
              "actors/figures/values doesn't include"),
             ("actors/figures/language/target.hpp", '#include "actors/figures/plan/plan.hpp"',
@@ -196,6 +227,10 @@ class Rooms(unittest.TestCase):
                 ("actors/sources/debezium/read_record.hpp", '#include "actors/sources/kafka/producer.hpp"'),
                 ("actors/figures/fold/fold.hpp", '#include "actors/figures/plan/plan.hpp"'),
                 ("actors/postgres/connection.hpp", "#include <libpq-fe.h>"),
+                ("actors/fill/fill.hpp", "/// Not kafka::consumer."),
+                ("actors/fill/fill.hpp", 'say("kafka::consumer");'),
+                ("actors/fill/fill.hpp", "auto x = redis::client::connect(how);"),
+                ("nodes/settings/source_parts.cpp", "kafka::letter_topic x;"),
                 ("nodes/millrace.cpp", '#include "nodes/node/node.hpp"'),
                 ("nodes/cli/apply.cpp", '#include "nodes/settings/config.hpp"'),
                 ("nodes/node/node.cpp", '#include "actors/fill/fill_actor.hpp"'),

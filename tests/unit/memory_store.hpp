@@ -91,7 +91,7 @@ class memory_store {
     cells_[cell].alerts_known.clear();
   }
   tick_span span(cell_id cell) { return cells_[cell].span; }
-  kafka_offset at(cell_id cell, source_id of) {
+  stream_position at(cell_id cell, source_id of) {
     auto found = cells_[cell].positions.find(of);
     return found == cells_[cell].positions.end() ? nowhere : found->second.last;
   }

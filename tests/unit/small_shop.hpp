@@ -100,7 +100,7 @@ inline change upsert(route_id on, const row& whole, std::int64_t offset, std::ui
   change out;
   out.kind = change_kind::upsert;
   out.route = on;
-  out.offset = {offset};
+  out.where = {offset};
   out.at = {at};
   out.key = pack({whole.at(0)});
   out.columns = travelling(on, whole);
@@ -120,7 +120,7 @@ inline change gone(change_kind kind, route_id on, std::int64_t id, std::int64_t 
   out.kind = kind;
   out.op = 'd';
   out.route = on;
-  out.offset = {offset};
+  out.where = {offset};
   out.at = {at};
   if (kind != change_kind::truncate)
     out.key = pack({value{id}});
@@ -128,7 +128,7 @@ inline change gone(change_kind kind, route_id on, std::int64_t id, std::int64_t 
 }
 
 inline source_id source(const std::string& table, std::int32_t partition = 0) {
-  return {table_named(table), {partition}};
+  return {std::uint64_t{table_named(table).value} << 32 | static_cast<std::uint32_t>(partition)};
 }
 
 /// The batch (prev, last] of one source.

@@ -1,6 +1,6 @@
 -- uses: alerts, decimal
 -- The cells' ledger. A cell's hash has its fencing token (owner), the number of its last flush, and
--- its position in each partition (fields p:TABLE:PARTITION). It also has the generation of the state
+-- its position in each source (fields p:HALF:HALF). It also has the generation of the state
 -- log, and its number of blocks (length; missing in older ledgers). With figures that have now(), `span` is
 -- TICK:NEXT: what now() was in the last flush, and when the clock changes a figure next. A cell's name
 -- is SHARD:ENTITY.

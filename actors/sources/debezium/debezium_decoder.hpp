@@ -5,6 +5,7 @@
 
 #include "actors/figures/plan/plan.hpp"
 #include "actors/sources/debezium/wire_form.hpp"
+#include "actors/sources/table_change.hpp"
 #include "messages/delivery.hpp"
 #include "messages/error.hpp"
 
@@ -15,27 +16,6 @@
 #include <string_view>
 
 namespace millrace {
-
-/// How a row entered the stream.
-enum class snapshot_kind : std::uint8_t {
-  none,        ///< a change from the WAL
-  initial,     ///< Debezium's own snapshot
-  incremental, ///< one that a signal requested, in stream order
-  ours,        ///< a read by Millrace (debezium/read_record.hpp), outside the stream's order
-};
-
-/// What a record contains, in the columns of `table_plan::table`. Unused columns are NULL.
-struct table_change {
-  char op = 'u'; ///< c u d r t
-  lsn at;        ///< source.lsn, else the greatest LSN of source.sequence
-  snapshot_kind snapshot = snapshot_kind::none;
-  bool replayed = false;      ///< a read by Millrace: the row wasn't in PostgreSQL as of `at`
-  std::uint64_t stamp = 0;    ///< record hash: of source.sequence, lsn, txId
-  std::int64_t commit_ms = 0; ///< source.ts_ms
-  std::optional<row> before;  ///< the columns that routes use; nullopt if the record has none
-  std::optional<row> after;
-  row key; ///< primary key in key order, from the message's key or Millrace's own read; empty for t
-};
 
 /// Decodes records of one table. Reads only the columns that a route sends.
 class debezium_decoder {

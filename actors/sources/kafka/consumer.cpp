@@ -119,7 +119,7 @@ kafka_offset consumer::known_end(const topic_partition& of) const {
   std::int64_t low = 0, high = 0;
   auto code =
       rd_kafka_get_watermark_offsets(impl_->kafka.get(), of.topic.c_str(), of.partition.value, &low, &high);
-  return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? kafka_offset{high} : nowhere;
+  return code == RD_KAFKA_RESP_ERR_NO_ERROR && high >= 0 ? kafka_offset{high} : no_offset;
 }
 
 result<void> consumer::assign(const std::map<topic_partition, kafka_offset>& from) {
@@ -175,12 +175,12 @@ result<void> consumer::seek(const topic_partition& of, kafka_offset offset) {
 
 void consumer::pause(const topic_partition& of) {
   impl_->paused.insert(of);
-  rd_kafka_pause_partitions(impl_->kafka.get(), list_of({{of, nowhere}}).get());
+  rd_kafka_pause_partitions(impl_->kafka.get(), list_of({{of, no_offset}}).get());
 }
 
 void consumer::resume(const topic_partition& of) {
   impl_->paused.erase(of);
-  rd_kafka_resume_partitions(impl_->kafka.get(), list_of({{of, nowhere}}).get());
+  rd_kafka_resume_partitions(impl_->kafka.get(), list_of({{of, no_offset}}).get());
 }
 
 std::vector<record_batch> consumer::poll(std::size_t most, std::chrono::milliseconds timeout) {

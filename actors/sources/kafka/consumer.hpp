@@ -3,8 +3,8 @@
 /// Reads records of change topics from assigned partitions, in batches per partition. Doesn't parse
 /// the records.
 
+#include "actors/sources/kafka/units.hpp"
 #include "messages/error.hpp"
-#include "messages/units.hpp"
 
 #include <chrono>
 #include <map>
@@ -30,6 +30,9 @@ struct topic_partition {
   partition_id partition;
   auto operator<=>(const topic_partition&) const = default;
 };
+
+/// The partition that each source stands for.
+using topics_by_source = std::map<source_id, topic_partition>;
 
 /// One record. Key and payload point into memory that `hold` owns.
 struct record {
@@ -79,11 +82,11 @@ class consumer {
   /// Returns the partition's first offset and its (read committed) end.
   result<watermarks> bounds(const topic_partition& of, std::chrono::milliseconds timeout);
 
-  /// Returns the end of an assigned partition as of the last fetch, without a request; `nowhere` if it is
+  /// Returns the end of an assigned partition as of the last fetch, without a request; `no_offset` if it is
   /// unknown.
   kafka_offset known_end(const topic_partition& of) const;
 
-  /// Assigns exactly these partitions, from these offsets. `nowhere` means the first record that
+  /// Assigns exactly these partitions, from these offsets. `no_offset` means the first record that
   /// exists. Replaces the previous assignment.
   result<void> assign(const std::map<topic_partition, kafka_offset>& from);
   /// Assigns more partitions; unassign() removes some. The others continue.

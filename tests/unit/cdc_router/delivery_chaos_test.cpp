@@ -18,7 +18,7 @@ constexpr std::size_t credit = 4'000;
 
 change change_of(std::int64_t offset, std::size_t bytes) {
   change out;
-  out.offset = {offset};
+  out.where = {offset};
   out.columns.assign(bytes, 'x');
   return out;
 }
@@ -152,7 +152,7 @@ class world {
     backend.transmit = [this](const change_batch& x) {
       network_.push_back({letter::kind::batch, x, {}, router_});
     };
-    backend.seek = [this](source_id of, kafka_offset from) { next_.at(of) = from.value; };
+    backend.seek = [this](source_id of, stream_position after) { next_.at(of) = after.high + 1; };
     window_ = std::make_unique<delivery_window>(std::move(backend), credit);
     auto forgetful = dice_.one_in(4);
     for (auto& [source, _] : kafka_)
@@ -228,10 +228,10 @@ class world {
       return answer(letter::kind::gap, x.batch.cell, {here});
     case sequencer::verdict::apply:
       for (auto c : x.batch.changes)
-        if (c.offset > here.last)
-          now.offsets[x.batch.source].push_back(c.offset.value);
+        if (c.where > here.last)
+          now.offsets[x.batch.source].push_back(c.where.high);
       now.positions.advance(x.batch);
-      CAF_REQUIRE(now.offsets[x.batch.source] == expected(x.batch.source, x.batch.cell, x.batch.last.value));
+      CAF_REQUIRE(now.offsets[x.batch.source] == expected(x.batch.source, x.batch.cell, x.batch.last.high));
       break;
     case sequencer::verdict::old:
       break;
@@ -276,7 +276,7 @@ class world {
   bool settled() {
     for (auto& [source, _] : kafka_) {
       for (auto id : ids_)
-        if (cells_.at(id).ledger.back().positions.at(source).last.value < end_of(source))
+        if (cells_.at(id).ledger.back().positions.at(source).last.high < end_of(source))
           return false;
       if (window_->durable(source).value < end_of(source))
         return false;

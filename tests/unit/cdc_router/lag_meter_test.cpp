@@ -7,8 +7,8 @@ using namespace millrace;
 
 namespace {
 
-const source_id orders{table_id{0}, partition_id{0}};
-const source_id items{table_id{1}, partition_id{0}};
+const source_id orders{0};
+const source_id items{1ULL << 32};
 const cell_id here{shard_id{3}, entity_id{0}};
 const cell_id idle{shard_id{4}, entity_id{0}};
 

@@ -67,7 +67,7 @@ CAF_TEST(a batch after a gap is answered with the position and changes nothing) 
   ada_buys();
   auto gap = here.offer(batch(here.it.id(), orders, 5, 6, {upsert(bought, order(9, 1, 999), 6, 30)}));
   CAF_REQUIRE(gap);
-  CAF_CHECK_EQUAL(gap->last.value, 1);
+  CAF_CHECK_EQUAL(gap->last.high, 1);
   CAF_CHECK(!here.it.dirty());
 }
 
@@ -414,7 +414,7 @@ CAF_TEST(a progress mark makes positions move but is nothing urgent) {
   CAF_CHECK(!here.it.urgent());
   here.flush();
   CAF_REQUIRE_EQUAL(here.durable.size(), 1u);
-  CAF_CHECK_EQUAL(here.durable[0].last.value, 9);
+  CAF_CHECK_EQUAL(here.durable[0].last.high, 9);
   CAF_CHECK_EQUAL(store.at(here.it.id(), orders).value, 9);
 }
 
@@ -426,7 +426,7 @@ CAF_TEST(positions that move while a flush is under way wait for the next) {
   store.flush(under_way);
   auto durable = here.it.flushed();
   CAF_REQUIRE_EQUAL(durable.size(), 1u);
-  CAF_CHECK_EQUAL(durable[0].last.value, 2);
+  CAF_CHECK_EQUAL(durable[0].last.high, 2);
   CAF_CHECK(here.it.urgent());
 }
 

@@ -44,7 +44,7 @@ struct clocked_cell {
     if (auto loaded = it.load(store.claim(it.id())); !loaded)
       throw std::runtime_error(loaded.why().message);
     for (auto& p : it.positions())
-      offset = p.last.value;
+      offset = p.last.high;
   }
   void publish() {
     it.publish({now});
@@ -86,13 +86,13 @@ struct clocked_cell {
     change x;
     x.kind = what;
     x.route = route;
-    x.offset = {++offset};
+    x.where = {++offset};
     x.at = {static_cast<std::uint64_t>(offset + 10)};
     x.key = pack({value{id}});
     return x;
   }
   void offer(change x) {
-    source_id from{plans.routes[route.value].table, {0}};
+    source_id from{plans.routes[route.value].table.value};
     if (it.offer(batch(it.id(), from, offset - 1, offset, {std::move(x)}), {now}))
       throw std::runtime_error("a batch that follows was answered with a gap");
   }

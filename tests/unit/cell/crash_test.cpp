@@ -67,7 +67,7 @@ class ordeal {
     auto id = static_cast<std::int64_t>(dice_.below(12));
     auto from = source(w.table, static_cast<std::int32_t>(id % 2));
     auto& records = history_[from];
-    auto offset = (records.empty() ? -1 : records.back().offset.value) + dice_.between(1, 3);
+    auto offset = (records.empty() ? -1 : records.back().where.high) + dice_.between(1, 3);
     auto x = record(w, id, offset, ++lsn_);
     x.counted = w.own;
     if (x.counted)
@@ -126,10 +126,10 @@ class ordeal {
     std::vector<change> some;
     auto last = have;
     for (auto& x : history_[from])
-      if (x.offset.value > prev && (x.offset.value <= have || most > 0)) {
+      if (x.where.high > prev && (x.where.high <= have || most > 0)) {
         some.push_back(x);
-        last = x.offset.value;
-        most -= x.offset.value > have ? 1 : 0;
+        last = x.where.high;
+        most -= x.where.high > have ? 1 : 0;
       }
     CAF_REQUIRE(!here_.offer(batch(id_, from, prev, std::max(last, have), some)));
     CAF_REQUIRE(here_.offer(batch(id_, from, here_.at(from) + 1, here_.at(from) + 2)));
@@ -184,7 +184,7 @@ class ordeal {
     std::erase_if(out, [&](auto& entry) { return entry.second.at < truncated[entry.second.route]; });
     std::int64_t offset = 0;
     for (auto& [_, x] : out) {
-      x.offset = {offset++};
+      x.where = {offset++};
       x.counted = false;
     }
     return out;

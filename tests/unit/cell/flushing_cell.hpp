@@ -27,7 +27,7 @@ struct flushing_cell {
 
   /// Offers changes of one source that follow what the cell has.
   void take(source_id from, std::vector<change> changes) {
-    auto last = changes.back().offset.value;
+    auto last = changes.back().where.high;
     if (offer(batch(it.id(), from, at(from), last, std::move(changes))))
       throw std::runtime_error("a batch that follows was answered with a gap");
   }
@@ -35,7 +35,7 @@ struct flushing_cell {
   std::int64_t at(source_id from) const {
     for (auto& p : it.positions())
       if (p.source == from)
-        return p.last.value;
+        return p.last.high;
     return -1;
   }
 

@@ -19,7 +19,7 @@ const std::string by_name = "-- redis: hash names field {name} name by_name\n"
                             "SELECT name, count(*) AS customers FROM customers GROUP BY name;\n";
 const std::string ids = "-- redis: json id:{id} name ids\nSELECT id, state FROM customers;\n";
 
-const source_id people_topic{table_id{0}, {0}}, orders_topic{table_id{1}, {0}};
+const source_id people_topic{0}, orders_topic{1ULL << 32};
 
 /// A store in memory and the cell of customers under one plan set after the other.
 struct fixture {
@@ -81,7 +81,7 @@ struct fixture {
       travelling.push_back(whole.at(i));
     change x;
     x.route = on;
-    x.offset = {last + 1};
+    x.where = {last + 1};
     x.at = {lsn};
     x.key = pack({whole.at(0)});
     x.columns = pack(travelling);

@@ -7,7 +7,7 @@ using namespace millrace;
 
 namespace {
 
-const source_id orders{table_id{0}, partition_id{0}};
+const source_id orders{0};
 
 /// Servers that can be told what to answer, and that write down what was asked.
 struct world {
@@ -16,9 +16,9 @@ struct world {
   std::string open; ///< transactions
   bool captured = true;
   read_progress reading{true, "", {}};
-  offsets_by_source ends{{orders, {9}}};
-  offsets_by_source begins{{orders, {0}}};
-  offsets_by_source durable{{orders, {-1}}};
+  position_map ends{{orders, {9}}};
+  position_map begins{{orders, {0}}};
+  position_map durable{{orders, {-1}}};
   std::optional<std::string> broken; ///< what doesn't answer
   std::vector<std::string> log;
   fill_note saved;
@@ -62,7 +62,7 @@ struct world {
     out.progress = [this] { return reading; };
     out.ends = [this] { return ask("ends", ends); };
     out.begins = [this] { return ask("begins", begins); };
-    out.durable = [this](const offsets_by_source& x) {
+    out.durable = [this](const position_map& x) {
       return ask("durable", durable.at(orders) >= x.at(orders));
     };
     out.sweep = [this](lsn from, const std::vector<std::string>& tables) { note("sweep", from, tables); };

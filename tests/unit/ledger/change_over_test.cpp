@@ -17,8 +17,10 @@ const std::string stats = "-- redis: hash customer:{customer_id}:stats name stat
                           "SELECT customer_id, count(*) AS orders FROM orders GROUP BY customer_id;\n";
 const std::string statuses = "-- redis: hash orders:by_status field {status} name statuses\n"
                              "SELECT status, count(*) AS orders FROM orders GROUP BY status;\n";
-const source_id people{table_id{0}, {0}}, orders{table_id{1}, {0}};
+const source_id people{0}, orders{1ULL << 32};
 const entity_id of_people{0}, of_orders{1};
+
+bool feeds(source_id source, table_id table) { return source.value >> 32 == table.value; }
 
 cell_ledger ledger(std::uint16_t shard, entity_id entity, std::vector<position> positions) {
   cell_ledger out;
@@ -35,11 +37,12 @@ CAF_TEST(a cell that reads a known table for the first time begins at the laggar
   auto moved = moved_positions(before, after,
                                {ledger(0, of_people, {{people, {5}, {}}}), ledger(1, of_people, {}),
                                 ledger(0, of_orders, {{orders, {9}, {}}}),
-                                ledger(1, of_orders, {{orders, {7}, {{7}, 77}}})});
+                                ledger(1, of_orders, {{orders, {7}, {{7}, 77}}})},
+                               feeds);
   CAF_REQUIRE_EQUAL(moved.size(), 4u);
   for (std::size_t i : {0, 1}) {
     CAF_REQUIRE_EQUAL(moved[i].gains.size(), 1u);
-    CAF_CHECK_EQUAL(moved[i].gains[0].last.value, 7);
+    CAF_CHECK_EQUAL(moved[i].gains[0].last.high, 7);
     CAF_CHECK_EQUAL(moved[i].gains[0].seen.hash, 77u);
   }
   CAF_CHECK(moved[2].gains.empty());
@@ -50,15 +53,30 @@ CAF_TEST(where a reader has not begun a new one begins at the beginning) {
   auto before = plan(shown + statuses), after = aligned(plan(shown + statuses + stats), before);
   auto moved = moved_positions(
       before, after,
-      {ledger(0, of_people, {}), ledger(0, of_orders, {{orders, {9}, {}}}), ledger(1, of_orders, {})});
+      {ledger(0, of_people, {}), ledger(0, of_orders, {{orders, {9}, {}}}), ledger(1, of_orders, {})}, feeds);
   CAF_CHECK(moved[0].gains.empty());
+}
+
+CAF_TEST(a source of all tables goes on where the cell is and is lost with its last table) {
+  const source_id all{0};
+  auto every = [](source_id, table_id) { return true; };
+  auto before = plan(shown + statuses), after = aligned(plan(shown + statuses + stats), before);
+  auto moved = moved_positions(
+      before, after, {ledger(0, of_people, {{all, {5}, {}}}), ledger(0, of_orders, {{all, {9, 2}, {}}})},
+      every);
+  for (auto& x : moved)
+    CAF_CHECK(x.gains.empty() && x.loses.empty());
+  moved =
+      moved_positions(before, aligned(plan(shown), before), {ledger(0, of_orders, {{all, {9}, {}}})}, every);
+  CAF_CHECK(moved[0].loses == std::vector<source_id>{all});
 }
 
 CAF_TEST(positions of tables that a cell no longer reads go) {
   auto before = plan(shown + stats), after = aligned(plan(shown), before);
   auto moved = moved_positions(before, after,
                                {ledger(0, of_people, {{people, {5}, {}}, {orders, {3}, {}}}),
-                                ledger(0, of_orders, {{orders, {3}, {}}})});
+                                ledger(0, of_orders, {{orders, {3}, {}}})},
+                               feeds);
   CAF_CHECK(moved[0].loses == std::vector<source_id>{orders});
   CAF_CHECK(moved[1].loses == std::vector<source_id>{orders});
 }

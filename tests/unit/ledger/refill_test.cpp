@@ -14,6 +14,8 @@ namespace {
 const std::string project = "shop";
 const tick_seconds now{1'700'000'000};
 
+bool feeds(source_id source, table_id table) { return source.value >> 32 == table.value; }
+
 /// The small shop with one shard, live in a private Redis.
 struct fixture : store_fixture {
   fixture() : store_fixture(small_shop()) {
@@ -59,7 +61,7 @@ CAF_TEST(a figure that lost its partials leaves no place and is filled from memo
   f.ask({"DEL", "millrace:shop:rollup:by_status"});
   CAF_REQUIRE(must(f.store.mend(must(f.store.inspect({})).refill)) == redis::proposal::taken);
   auto found = must(f.store.format());
-  must(change_over(f.store, found, project, now));
+  must(change_over(f.store, found, project, now, feeds));
   CAF_CHECK_EQUAL(f.text({"EXISTS", "orders:by_status"}), "0"); // though no part told of it
   CAF_CHECK(must(f.store.failed_figures()).empty());
   CAF_CHECK(fill_note_from_json(must(f.store.format()).note).figures
@@ -73,7 +75,7 @@ CAF_TEST(a figure that lost its partials leaves no place and is filled from memo
 CAF_TEST(a figure that is filled again is not another one for the next apply) {
   fixture f;
   must(f.store.refill({"by_status"}));
-  must(change_over(f.store, must(f.store.format()), project, now));
+  must(change_over(f.store, must(f.store.format()), project, now, feeds));
   auto stored = stored_plans::read(must(f.store.format()));
   CAF_CHECK_EQUAL(stored.epoch, 1u);
   CAF_CHECK(stored.plans.fingerprint() == small_shop().fingerprint());

@@ -11,14 +11,14 @@ std::vector<change> some_changes() {
   change one{{change_kind::forget, 'd', true, route_id{65'535}, {7}, lsn{~std::uint64_t{0}}}, {}, {}};
   one.key = std::string("\0\xff key", 6);
   change two;
-  two.offset = {1LL << 62};
+  two.where = {1LL << 62};
   two.columns = std::string(100'000, 'x');
   return {one, two};
 }
 
 bool same(const change& x, const change& y) {
   return x.kind == y.kind && x.op == y.op && x.counted == y.counted && x.route == y.route
-         && x.offset == y.offset && x.at == y.at && x.key == y.key && x.columns == y.columns;
+         && x.where == y.where && x.at == y.at && x.key == y.key && x.columns == y.columns;
 }
 
 } // namespace
@@ -32,8 +32,8 @@ CAF_TEST(changes come back as they were) {
   CAF_CHECK(same(before[0], after[0]));
   CAF_CHECK(same(before[1], after[1]));
   CAF_CHECK_EQUAL(packed->size(), 2u);
-  CAF_CHECK_EQUAL(packed->first().value, 7);
-  CAF_CHECK_EQUAL(packed->last().value, 1LL << 62);
+  CAF_CHECK_EQUAL(packed->first().high, 7);
+  CAF_CHECK_EQUAL(packed->last().high, 1LL << 62);
 }
 
 CAF_TEST(a change of every kind comes back) {
@@ -61,7 +61,7 @@ CAF_TEST(those beyond an offset are a list of their own) {
   auto some = all.beyond({7});
   CAF_REQUIRE_EQUAL(some.size(), 1u);
   CAF_CHECK(same(some.all()[0], some_changes()[1]));
-  CAF_CHECK_EQUAL(some.first().value, some.last().value);
+  CAF_CHECK_EQUAL(some.first().high, some.last().high);
   CAF_CHECK_EQUAL(all.beyond({6}).size(), 2u);
   CAF_CHECK(all.beyond(all.last()).empty());
 }

@@ -75,7 +75,7 @@ CAF_TEST(plans are adopted with their positions in one step) {
   must(f.store.set_format(live_format()));
   auto ledger = f.claim(cell(0));
   auto flush = f.next(ledger);
-  source_id kept{table_id{0}, {0}}, gone{table_id{1}, {0}}, fresh{table_id{2}, {5}};
+  source_id kept{0}, gone{1ULL << 32}, fresh{2ULL << 32 | 5};
   flush.positions = {{kept, {4}, {}}, {gone, {5}, {}}};
   must(f.store.flush({flush}, tick_seconds{0}));
   f.ask({"HSET", "millrace:shop:failed", "geo", "WRONGTYPE", "stats", "WRONGTYPE"});
@@ -89,7 +89,7 @@ CAF_TEST(plans are adopted with their positions in one step) {
   CAF_REQUIRE_EQUAL(all[0].positions.size(), 2u);
   CAF_CHECK(all[0].positions[0].source == kept);
   CAF_CHECK(all[0].positions[1].source == fresh);
-  CAF_CHECK_EQUAL(all[0].positions[1].last.value, 9);
+  CAF_CHECK_EQUAL(all[0].positions[1].last.high, 9);
   CAF_CHECK_EQUAL(must(f.store.failed_figures()).size(), 1u);
 }
 

@@ -47,8 +47,8 @@ inline cell_id cell(int shard, int entity = 0) {
 }
 
 inline position at(int partition, std::int64_t offset) {
-  return {source_id{table_id{0}, partition_id{partition}}, kafka_offset{offset},
-          stamp{kafka_offset{offset}, 0xfedcba9876543210U}};
+  return {source_id{static_cast<std::uint64_t>(partition)}, stream_position{offset},
+          stamp{stream_position{offset}, 0xfedcba9876543210U}};
 }
 
 inline store_write write(write_kind kind, std::string key, std::vector<std::string> args = {},

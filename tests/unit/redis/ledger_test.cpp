@@ -32,10 +32,10 @@ CAF_TEST(a claim finds what was flushed) {
   auto ledger = f.claim(cell(3, 1));
   CAF_CHECK_EQUAL(ledger.number, 2u);
   CAF_REQUIRE_EQUAL(ledger.positions.size(), 2u);
-  CAF_CHECK_EQUAL(ledger.positions[0].last.value, 42);
+  CAF_CHECK_EQUAL(ledger.positions[0].last.high, 42);
   CAF_CHECK(ledger.positions[0].seen == at(0, 42).seen);
-  CAF_CHECK_EQUAL(ledger.positions[1].source.partition.value, 7);
-  CAF_CHECK_EQUAL(ledger.positions[1].last.value, 1'000'000'000'000);
+  CAF_CHECK_EQUAL(ledger.positions[1].source.value, 7u);
+  CAF_CHECK_EQUAL(ledger.positions[1].last.high, 1'000'000'000'000);
   CAF_REQUIRE_EQUAL(ledger.blocks.size(), 2u);
   CAF_CHECK_EQUAL(ledger.blocks[0], std::string("block\0one", 9));
   CAF_CHECK_EQUAL(ledger.blocks[1], "block two");
@@ -240,7 +240,7 @@ CAF_TEST(a Redis that lost its last writes goes back to one flush) {
     CAF_CHECK_EQUAL(ledger.blocks.size(), ledger.number);
     CAF_CHECK_EQUAL(f.text({"GET", "place"}), ledger.number == 0 ? "(nil)" : number);
     CAF_CHECK_EQUAL(f.text({"GET", "cdc:stats:total"}), ledger.number == 0 ? "(nil)" : number);
-    CAF_CHECK_EQUAL(ledger.positions.empty() ? 0 : ledger.positions[0].last.value,
+    CAF_CHECK_EQUAL(ledger.positions.empty() ? 0 : ledger.positions[0].last.high,
                     static_cast<int>(ledger.number));
     CAF_CHECK(must(f.store.flush({flush}, tick_seconds{0})).verdict == flush_verdict::fenced);
   }
@@ -276,7 +276,7 @@ CAF_TEST(positions are read without a claim) {
   auto all = must(f.store.positions({cell(0), cell(1)}));
   CAF_REQUIRE_EQUAL(all.size(), 2u);
   CAF_REQUIRE_EQUAL(all[0].positions.size(), 1u);
-  CAF_CHECK_EQUAL(all[0].positions[0].last.value, 99);
+  CAF_CHECK_EQUAL(all[0].positions[0].last.high, 99);
   CAF_CHECK(all[1].positions.empty());
   ++flush.number;
   CAF_CHECK(must(f.store.flush({flush}, tick_seconds{0})).verdict == flush_verdict::done);

@@ -1,5 +1,4 @@
 #define CAF_SUITE verify.compare
-#include "actors/verify/durable.hpp"
 #include "actors/verify/report.hpp"
 
 #include <nlohmann/json.hpp>
@@ -24,28 +23,6 @@ report with(std::vector<std::pair<figure_state, outcome>> figures) {
     out.figures.back().state = state;
     out.figures.back().result = result;
   }
-  return out;
-}
-
-/// Orders are routed to orders and to customers; two shards.
-plan_set two_entities() {
-  plan_set out;
-  out.tables.resize(2);
-  out.tables[0].table.schema = out.tables[1].table.schema = "public";
-  out.tables[0].table.name = "customers";
-  out.tables[1].table.name = "orders";
-  out.routes = {{table_id{0}, entity_id{0}, true, {}, {}, 0},
-                {table_id{1}, entity_id{1}, true, {}, {}, 0},
-                {table_id{1}, entity_id{0}, false, {}, {}, 0}};
-  return out;
-}
-
-std::vector<cell_positions> all_at(std::int64_t last) {
-  std::vector<cell_positions> out;
-  for (std::uint16_t shard = 0; shard < 2; ++shard)
-    for (std::uint16_t entity = 0; entity < 2; ++entity)
-      out.push_back(
-          {{shard_id{shard}, entity_id{entity}}, {{{table_id{1}, partition_id{3}}, kafka_offset{last}, {}}}});
   return out;
 }
 
@@ -113,29 +90,4 @@ CAF_TEST(a report is JSON whatever Redis holds) {
   CAF_CHECK_EQUAL(json["exit_code"].get<int>(), 1);
   CAF_CHECK(json["figures"][0]["differences"][0]["sql"].is_null());
   CAF_CHECK(json["figures"][0]["differences"][0]["member"] == "m");
-}
-
-CAF_TEST(all is durable once every cell that reads a source has come to its end) {
-  auto plans = two_entities();
-  CAF_CHECK_EQUAL(readers_of(plans, table_id{1}, 2).size(), 4u);
-  CAF_CHECK_EQUAL(readers_of(plans, table_id{0}, 2).size(), 2u);
-  std::vector<source_end> ends{{{table_id{1}, partition_id{3}}, kafka_offset{100}}};
-  CAF_CHECK(!farthest_behind(plans, 2, ends, all_at(99)));
-  CAF_CHECK(!farthest_behind(plans, 2, ends, all_at(250)));
-  auto cells = all_at(99);
-  cells[2].positions[0].last = kafka_offset{89};
-  auto behind = farthest_behind(plans, 2, ends, cells);
-  CAF_REQUIRE(behind);
-  CAF_CHECK_EQUAL(verify::to_text(*behind, plans),
-                  "shard 1, customers: 10 offsets behind in public.orders/3");
-}
-
-CAF_TEST(a cell without a position has nothing and an empty partition asks for nothing) {
-  auto plans = two_entities();
-  std::vector<source_end> ends{{{table_id{1}, partition_id{3}}, kafka_offset{5}}};
-  auto behind = farthest_behind(plans, 2, ends, {});
-  CAF_REQUIRE(behind);
-  CAF_CHECK_EQUAL(behind->offsets, 5);
-  ends[0].next = kafka_offset{0};
-  CAF_CHECK(!farthest_behind(plans, 2, ends, {}));
 }

@@ -217,13 +217,13 @@ CAF_TEST(an offset that retention removed is an error and not a jump) {
   auto until = std::chrono::steady_clock::now() + 60s;
   auto low = [&] {
     auto ends = x.reader.bounds(x.at(), 30s);
-    return ends ? ends->low : nowhere;
+    return ends ? ends->low : no_offset;
   };
   while (low() < kafka_offset{10} && std::chrono::steady_clock::now() < until)
     std::this_thread::sleep_for(100ms);
   CAF_REQUIRE_EQUAL(low().value, 10);
   CAF_CHECK(read_to_end(x, kafka_offset{3}).failed);
-  CAF_CHECK(!read_to_end(x, nowhere).failed);
+  CAF_CHECK(!read_to_end(x, no_offset).failed);
 }
 
 CAF_TEST(a seek gives exactly the records from its offset on) {

@@ -1,4 +1,4 @@
-#include "actors/fill/unknown_tables.hpp"
+#include "actors/sources/debezium/unknown_tables.hpp"
 
 #include "actors/sources/debezium/topics.hpp"
 

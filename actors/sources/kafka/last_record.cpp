@@ -1,4 +1,4 @@
-#include "actors/cdc_router/last_record.hpp"
+#include "actors/sources/kafka/last_record.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <utility>
 
-namespace millrace {
+namespace millrace::kafka {
 
 namespace {
 
@@ -43,6 +43,10 @@ struct last_record::note {
   written_place ended; ///< where the previous process ended
   std::uint32_t times; ///< number of processes in a row that ended there
 };
+
+std::string to_text(const topic_partition& x) { return x.topic + "/" + std::to_string(x.partition.value); }
+
+std::string to_text(const record_place& x) { return to_text(x.from) + ":" + std::to_string(x.offset.value); }
 
 last_record::last_record() = default;
 
@@ -85,7 +89,7 @@ void last_record::take_up() {
         record_place{{x.ended.topic, {static_cast<std::int32_t>(x.ended.partition)}}, {x.ended.offset}};
 }
 
-void last_record::enter(const kafka::topic_partition& from) {
+void last_record::enter(const topic_partition& from) {
   if (!note_)
     return;
   auto& to = note_->now;
@@ -121,4 +125,4 @@ last_record& last_record::operator=(last_record&& x) noexcept {
   return *this;
 }
 
-} // namespace millrace
+} // namespace millrace::kafka

@@ -13,14 +13,18 @@
 #include <optional>
 #include <string>
 
-namespace millrace {
+namespace millrace::kafka {
 
 /// A record's partition and offset.
 struct record_place {
-  kafka::topic_partition from;
+  topic_partition from;
   kafka_offset offset;
   bool operator==(const record_place&) const = default;
 };
+
+/// Returns TOPIC/PARTITION, and TOPIC/PARTITION:OFFSET.
+std::string to_text(const topic_partition& x);
+std::string to_text(const record_place& x);
 
 class last_record {
  public:
@@ -33,7 +37,7 @@ class last_record {
   const std::optional<record_place>& suspect() const { return suspect_; }
 
   /// The router begins a batch of this partition.
-  void enter(const kafka::topic_partition& from);
+  void enter(const topic_partition& from);
   /// The router begins this record.
   void at(kafka_offset offset);
   /// The router has left the batch: it is at no record.
@@ -51,4 +55,4 @@ class last_record {
   std::optional<record_place> suspect_;
 };
 
-} // namespace millrace
+} // namespace millrace::kafka

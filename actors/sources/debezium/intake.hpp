@@ -3,30 +3,12 @@
 /// Records of one table -> changes by cell, and the records that can't be decoded. Plain C++,
 /// without actors and a connection to Kafka.
 
-#include "actors/cdc_router/last_record.hpp"
-#include "actors/cdc_router/routing.hpp"
+#include "actors/sources/change_source.hpp"
 #include "actors/sources/debezium/debezium_decoder.hpp"
-#include "actors/sources/kafka/consumer.hpp"
+#include "actors/sources/kafka/last_record.hpp"
+#include "actors/sources/routing.hpp"
 
 namespace millrace {
-
-/// A record that can't be decoded, and why.
-struct bad_record {
-  kafka_offset offset;
-  std::optional<std::string> key, payload;
-  std::string why;
-};
-
-/// The result for one batch of records.
-struct taken {
-  changes_by_cell changes;
-  kafka_offset last; ///< the partition is complete up to this offset
-  stamp seen;        ///< record hash of the newest record
-  std::vector<bad_record> bad;
-  std::int64_t left_out = 0; ///< records that can't be decoded and are older than the ledger
-  std::int64_t records = 0;
-  std::int64_t newest_commit_ms = 0; ///< 0 = no record has a commit time
-};
 
 class table_intake {
  public:
@@ -39,7 +21,7 @@ class table_intake {
   /// without `not_yours` to other cells, as long as all are of one snapshot. Keeps `at` up to date.
   /// The record that `at` suspects is a bad one. A record that can't be decoded and is older than the ledger
   /// isn't: the ledger's read of the table has what it said.
-  taken take(const kafka::record_batch& batch, bool first_fill, last_record& at);
+  taken take(const kafka::record_batch& batch, bool first_fill, kafka::last_record& at);
 
   std::vector<cell_id> cells() const { return routing_.cells(); }
 
@@ -48,6 +30,9 @@ class table_intake {
   bool is_before_birth(const kafka::record& x) const;
   bool first_snapshot(const table_change& x, bool first_fill);
 
+  bad_record bad(const kafka::record& x, std::string why) const;
+
+  table_id table_;
   debezium_decoder decoder_;
   routing routing_;
   lsn birth_;

@@ -1,9 +1,10 @@
-#define CAF_SUITE cdc_router.dead_letters
-#include "actors/cdc_router/dead_letters.hpp"
+#define CAF_SUITE kafka.dead_letters
+#include "actors/sources/kafka/dead_letters.hpp"
 
 #include "caf/test/unit_test.hpp"
 
 using namespace millrace;
+using namespace millrace::kafka;
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "actors/cdc_router/routing.hpp"
+#include "actors/sources/routing.hpp"
 
 #include "messages/rows.hpp"
 
@@ -28,11 +28,11 @@ routing::routing(const plan_set& plans, table_id table, std::uint16_t shards) : 
       ways_.push_back({route_id{i}, &plans.routes[i]});
 }
 
-void routing::add(const table_change& x, kafka_offset at, bool first_fill, changes_by_cell& out) const {
+void routing::add(const table_change& x, stream_position at, bool first_fill, changes_by_cell& out) const {
   auto key = pack(x.key);
   change_view note;
   note.op = x.op;
-  note.offset = at;
+  note.where = at;
   note.at = x.at;
   note.key = key;
   for (auto& w : ways_) {

@@ -8,8 +8,8 @@
 /// the rest has failed three times, the progress says that only unreadable tables are left.
 
 #include "actors/figures/plan/plan.hpp"
-#include "actors/fill/fill.hpp"
 #include "actors/postgres/session.hpp"
+#include "actors/sources/capture.hpp"
 #include "actors/sources/kafka/consumer.hpp"
 
 #include <memory>

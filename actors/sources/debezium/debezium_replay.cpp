@@ -1,12 +1,10 @@
-#include "nodes/cli/replay.hpp"
+#include "actors/sources/debezium/debezium_replay.hpp"
 
 #include "actors/sources/debezium/debezium_decoder.hpp"
-#include "actors/sources/debezium/side_topics.hpp"
 #include "actors/sources/debezium/signal.hpp"
+#include "actors/sources/kafka/dead_letters.hpp"
 #include "messages/rows.hpp"
 #include "messages/token.hpp"
-#include "nodes/cli/waiting.hpp"
-#include "nodes/settings/project_parts.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -16,7 +14,8 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds snapshot_timeout{60};
+constexpr std::chrono::seconds snapshot_timeout{60}, kafka_timeout{15};
+constexpr std::chrono::milliseconds look_interval{200};
 constexpr std::size_t rows_at_once = 500; // in the condition of one signal
 
 std::int64_t now_ms() {
@@ -37,12 +36,12 @@ error unreadable(const dead_letter& letter) {
   return {errc::bad_record,
           "its key can't be read, so the row can't be told: `millrace rebuild --yes` reads all rows again, "
           "then `millrace dead-letters resolve "
-              + letter.origin() + "` closes this letter"};
+              + letter.origin + "` closes this letter"};
 }
 
 } // namespace
 
-int replay::all(const std::vector<dead_letter>& letters, const teller& told) {
+int debezium_replay::all(const std::vector<dead_letter>& letters, const teller& told) {
   int failed = 0;
   teller tell = [&](const dead_letter& of, const result<std::string>& how) {
     told(of, how);
@@ -60,8 +59,8 @@ int replay::all(const std::vector<dead_letter>& letters, const teller& told) {
   return failed;
 }
 
-std::map<table_id, std::map<std::string, replay::subject>>
-replay::by_row(const std::vector<dead_letter>& letters, const teller& told) const {
+std::map<table_id, std::map<std::string, debezium_replay::subject>>
+debezium_replay::by_row(const std::vector<dead_letter>& letters, const teller& told) const {
   std::map<table_id, std::map<std::string, subject>> out;
   for (auto& x : letters) {
     auto table = table_of(x.table);
@@ -82,7 +81,7 @@ replay::by_row(const std::vector<dead_letter>& letters, const teller& told) cons
   return out;
 }
 
-void replay::replay_rows(table_id table, std::vector<subject> rows, const teller& told) {
+void debezium_replay::replay_rows(table_id table, std::vector<subject> rows, const teller& told) {
   if (rows.empty())
     return;
   auto& of = plans_.tables[table.value].table;
@@ -104,7 +103,7 @@ void replay::replay_rows(table_id table, std::vector<subject> rows, const teller
     resolve(gone, forget(of, gone, *before), "its row isn't in PostgreSQL any more", told);
 }
 
-std::optional<table_id> replay::table_of(const std::string& name) const {
+std::optional<table_id> debezium_replay::table_of(const std::string& name) const {
   for (std::uint16_t i = 0; i < plans_.tables.size(); ++i)
     if (plans_.tables[i].captured
         && plans_.tables[i].table.schema + "." + plans_.tables[i].table.name == name)
@@ -112,17 +111,17 @@ std::optional<table_id> replay::table_of(const std::string& name) const {
   return std::nullopt;
 }
 
-result<bool> replay::is_there(const postgres::table& of, const row& key) {
+result<bool> debezium_replay::is_there(const postgres::table& of, const row& key) {
   auto rows = db_.query_rows("SELECT 1 FROM " + postgres::quoted_name(of.schema) + "."
                              + postgres::quoted_name(of.name) + " WHERE " + connect::row_condition(of, key));
   return rows ? result<bool>(!rows->rows.empty()) : rows.why();
 }
 
-result<void> replay::read_again(const postgres::table& of, const std::vector<subject>& rows) {
+result<void> debezium_replay::read_again(const postgres::table& of, const std::vector<subject>& rows) {
   std::vector<row> keys;
   for (auto& x : rows)
     keys.push_back(x.key);
-  auto side = side_topics::open(how_.kafka, side_topics_of(how_));
+  auto side = side_topics::open(kafka_, side_);
   if (!side)
     return side.why();
   auto id = "millrace-replay-" + fresh_token().substr(0, 12);
@@ -144,23 +143,30 @@ result<void> replay::read_again(const postgres::table& of, const std::vector<sub
 }
 
 /// Writes DELETE records to the partition that contains the row's records.
-result<void> replay::forget(const postgres::table& of, const std::vector<subject>& rows, lsn before) {
+result<void> debezium_replay::forget(const postgres::table& of, const std::vector<subject>& rows,
+                                     lsn before) {
+  auto writes = kafka::producer::connect(kafka_);
+  if (!writes)
+    return writes.why();
   std::vector<kafka::outgoing> out;
   for (auto& x : rows) {
     auto& letter = x.letters.back();
-    out.push_back({letter.from.topic, letter.from.partition, letter.key, forged_delete(of, before), {}});
+    auto to = kafka::partition_in(letter.origin);
+    if (!to)
+      return error{errc::bad_record, letter.origin + " names no partition"};
+    out.push_back({to->topic, to->partition, letter.key, forged_delete(of, before), {}});
   }
-  return writes_.send(out, kafka_timeout);
+  return writes->send(out, kafka_timeout);
 }
 
-void replay::resolve(const std::vector<subject>& rows, result<void> brought, const std::string& how,
-                     const teller& told) {
-  std::vector<kafka::outgoing> notes;
+void debezium_replay::resolve(const std::vector<subject>& rows, result<void> brought, const std::string& how,
+                              const teller& told) {
+  std::vector<std::string> origins;
   for (auto& x : rows)
     for (auto& letter : x.letters)
-      notes.push_back(make_resolution(how_.dead_letters(), letter, how, now_ms()));
+      origins.push_back(letter.origin);
   if (brought)
-    brought = writes_.send(notes, kafka_timeout);
+    brought = letters_.resolve(origins, how);
   for (auto& x : rows)
     for (auto& letter : x.letters)
       told(letter, brought ? result<std::string>(how) : brought.why());

@@ -1,9 +1,9 @@
-#include "actors/cdc_router/dead_letters.hpp"
+#include "actors/sources/kafka/dead_letters.hpp"
 
 #include <algorithm>
 #include <charconv>
 
-namespace millrace {
+namespace millrace::kafka {
 
 namespace {
 
@@ -12,11 +12,11 @@ using clock = std::chrono::steady_clock;
 constexpr std::size_t at_once = 100;
 constexpr std::chrono::milliseconds slice{50};
 
-std::string name_of(const kafka::topic_partition& from, kafka_offset offset) {
+std::string name_of(const topic_partition& from, kafka_offset offset) {
   return from.topic + "/" + std::to_string(from.partition.value) + "/" + std::to_string(offset.value);
 }
 
-const std::string* find(const kafka::header_list& headers, std::string_view name) {
+const std::string* find(const header_list& headers, std::string_view name) {
   auto at = std::find_if(headers.begin(), headers.end(), [&](auto& x) { return x.first == name; });
   return at == headers.end() ? nullptr : &at->second;
 }
@@ -31,13 +31,13 @@ bool read_number(const std::string* text, T& out) {
 
 std::string text_or_empty(const std::string* x) { return x ? *x : std::string(); }
 
-std::size_t content_of(const kafka::record& x) {
+std::size_t content_of(const record& x) {
   std::hash<std::string_view> hash;
   return hash(x.payload.value_or("")) * 31 + hash(x.key.value_or(""));
 }
 
-std::optional<dead_letter> letter_in(const kafka::header_list& headers) {
-  dead_letter out;
+std::optional<stored_letter> letter_in(const header_list& headers) {
+  stored_letter out;
   auto* topic = find(headers, "millrace.topic");
   if (!topic || !read_number(find(headers, "millrace.partition"), out.from.partition.value)
       || !read_number(find(headers, "millrace.offset"), out.offset.value))
@@ -46,22 +46,22 @@ std::optional<dead_letter> letter_in(const kafka::header_list& headers) {
   out.error = text_or_empty(find(headers, "millrace.error"));
   out.table = text_or_empty(find(headers, "millrace.table"));
   read_number(find(headers, "millrace.at"), out.at_ms);
+  out.origin = name_of(out.from, out.offset);
   return out;
 }
 
 } // namespace
 
-kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_partition& from,
-                                 kafka_offset offset, const std::string& table,
-                                 std::optional<std::string> key, std::optional<std::string> payload,
-                                 const std::string& why, std::int64_t now_ms) {
+outgoing make_dead_letter(const std::string& topic, const topic_partition& from, kafka_offset offset,
+                          const std::string& table, std::optional<std::string> key,
+                          std::optional<std::string> payload, const std::string& why, std::int64_t now_ms) {
   auto bytes = (key ? key->size() : 0) + (payload ? payload->size() : 0);
-  kafka::header_list headers{{"millrace.topic", from.topic},
-                             {"millrace.partition", std::to_string(from.partition.value)},
-                             {"millrace.offset", std::to_string(offset.value)},
-                             {"millrace.error", why.substr(0, longest_letter_error)},
-                             {"millrace.table", table},
-                             {"millrace.at", std::to_string(now_ms)}};
+  header_list headers{{"millrace.topic", from.topic},
+                      {"millrace.partition", std::to_string(from.partition.value)},
+                      {"millrace.offset", std::to_string(offset.value)},
+                      {"millrace.error", why.substr(0, longest_letter_error)},
+                      {"millrace.table", table},
+                      {"millrace.at", std::to_string(now_ms)}};
   auto whole = true;
   if (payload && payload->size() > longest_letter_payload)
     whole = false, payload->resize(longest_letter_payload);
@@ -72,25 +72,32 @@ kafka::outgoing make_dead_letter(const std::string& topic, const kafka::topic_pa
   return {topic, std::nullopt, std::move(key), std::move(payload), std::move(headers)};
 }
 
-std::string dead_letter::origin() const { return name_of(from, offset); }
+std::optional<topic_partition> partition_in(const std::string& origin) {
+  auto end = origin.rfind('/');
+  auto begin = end == origin.npos || end == 0 ? origin.npos : origin.rfind('/', end - 1);
+  if (begin == origin.npos)
+    return std::nullopt;
+  auto number = origin.substr(begin + 1, end - begin - 1);
+  topic_partition out{origin.substr(0, begin), {}};
+  return read_number(&number, out.partition.value) ? std::optional(std::move(out)) : std::nullopt;
+}
 
-kafka::outgoing make_resolution(const std::string& topic, const dead_letter& of, const std::string& how,
-                                std::int64_t now_ms) {
+outgoing make_resolution(const std::string& topic, const stored_letter& of, const std::string& how,
+                         std::int64_t now_ms) {
   // To the letter's own partition, because only there it is sure to come later.
-  return {
-      topic,
-      of.stored_in.partition,
-      std::nullopt,
-      std::nullopt,
-      {{"millrace.resolves", of.origin()}, {"millrace.how", how}, {"millrace.at", std::to_string(now_ms)}}};
+  return {topic,
+          of.stored_in.partition,
+          std::nullopt,
+          std::nullopt,
+          {{"millrace.resolves", of.origin}, {"millrace.how", how}, {"millrace.at", std::to_string(now_ms)}}};
 }
 
-void letter_book::add(const kafka::topic_partition& from, const kafka::record& x) {
+void letter_book::add(const topic_partition& from, const record& x) {
   auto key = x.key ? std::optional(std::string(*x.key)) : std::nullopt;
-  add(from, x.offset, kafka::headers_of(x), content_of(x), std::move(key));
+  add(from, x.offset, headers_of(x), content_of(x), std::move(key));
 }
 
-void letter_book::add(const kafka::topic_partition& from, kafka_offset at, const kafka::header_list& headers,
+void letter_book::add(const topic_partition& from, kafka_offset at, const header_list& headers,
                       std::size_t content, std::optional<std::string> key) {
   if (auto* resolved = find(headers, "millrace.resolves")) {
     if (auto letter = open_.find(*resolved); letter != open_.end()) {
@@ -102,7 +109,7 @@ void letter_book::add(const kafka::topic_partition& from, kafka_offset at, const
     letter->stored = at;
     letter->content = content;
     letter->key = std::move(key);
-    auto name = letter->origin();
+    auto name = letter->origin;
     auto known = resolved_.find(name);
     if (known == resolved_.end() || known->second != content)
       open_.try_emplace(std::move(name), std::move(*letter));
@@ -118,13 +125,13 @@ std::map<std::string, std::int64_t> letter_book::by_table() const {
   return out;
 }
 
-result<letter_book> read_letters(kafka::consumer& from, const std::string& topic,
+result<letter_book> read_letters(consumer& from, const std::string& topic,
                                  std::chrono::milliseconds timeout) {
   auto until = clock::now() + timeout;
   auto partitions = from.partitions(topic, timeout);
   if (!partitions)
     return partitions.why();
-  std::map<kafka::topic_partition, kafka_offset> start, left;
+  std::map<topic_partition, kafka_offset> start, left;
   for (auto p : *partitions) {
     auto bounds = from.bounds({topic, p}, timeout);
     if (!bounds)
@@ -152,8 +159,7 @@ result<letter_book> read_letters(kafka::consumer& from, const std::string& topic
   return out;
 }
 
-result<kafka::record> read_letter(kafka::consumer& from, const dead_letter& which,
-                                  std::chrono::milliseconds timeout) {
+result<record> read_letter(consumer& from, const stored_letter& which, std::chrono::milliseconds timeout) {
   auto until = clock::now() + timeout;
   if (auto assigned = from.assign({{which.stored_in, which.stored}}); !assigned)
     return assigned.why();
@@ -164,9 +170,9 @@ result<kafka::record> read_letter(kafka::consumer& from, const dead_letter& whic
       if (!batch.records.empty() && batch.records.front().offset == which.stored)
         return batch.records.front();
       if (!batch.records.empty() || batch.at_end)
-        return error{errc::unavailable, "the letter " + which.origin() + " isn't in Kafka any more"};
+        return error{errc::unavailable, "the letter " + which.origin + " isn't in Kafka any more"};
     }
-  return error{errc::unavailable, "Kafka is slow to show the letter " + which.origin()};
+  return error{errc::unavailable, "Kafka is slow to show the letter " + which.origin};
 }
 
-} // namespace millrace
+} // namespace millrace::kafka

@@ -4,16 +4,12 @@
 /// changes is removed from one cell and added to another.
 
 #include "actors/figures/plan/plan.hpp"
-#include "actors/sources/debezium/debezium_decoder.hpp"
-#include "messages/delivery.hpp"
+#include "actors/sources/table_change.hpp"
 #include "messages/shard_of.hpp"
 
 #include <map>
 
 namespace millrace {
-
-/// Changes by cell, in the order of the records.
-using changes_by_cell = std::map<cell_id, packed_changes>;
 
 class routing {
  public:
@@ -21,7 +17,7 @@ class routing {
 
   /// Adds a record's change for every cell that it concerns. `first_fill`: no cell can have the row
   /// of a snapshot read by mistake, so other cells get no `not_yours`.
-  void add(const table_change& x, kafka_offset at, bool first_fill, changes_by_cell& out) const;
+  void add(const table_change& x, stream_position at, bool first_fill, changes_by_cell& out) const;
 
   /// Returns every cell that records of this table can concern.
   std::vector<cell_id> cells() const;

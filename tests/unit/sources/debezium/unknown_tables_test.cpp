@@ -1,5 +1,5 @@
-#define CAF_SUITE fill.unknown_tables
-#include "actors/fill/unknown_tables.hpp"
+#define CAF_SUITE debezium.unknown_tables
+#include "actors/sources/debezium/unknown_tables.hpp"
 
 #include "tests/unit/small_shop.hpp"
 

@@ -1,4 +1,4 @@
-#include "actors/cdc_router/intake.hpp"
+#include "actors/sources/debezium/intake.hpp"
 
 #include "actors/sources/debezium/left_out.hpp"
 
@@ -25,19 +25,20 @@ std::optional<std::string> placeholder_in(const kafka::record& x) {
 
 table_intake::table_intake(const plan_set& plans, table_id table, std::uint16_t shards,
                            const connector_modes& modes, lsn birth)
-    : decoder_(plans, table, modes), routing_(plans, table, shards), birth_(birth) {}
+    : table_(table), decoder_(plans, table, modes), routing_(plans, table, shards), birth_(birth) {}
 
-taken table_intake::take(const kafka::record_batch& batch, bool first_fill, last_record& at) {
+taken table_intake::take(const kafka::record_batch& batch, bool first_fill, kafka::last_record& at) {
   taken out;
-  out.last = {batch.next.value - 1};
+  out.source = kafka::source_of(table_, batch.from.partition);
+  out.last = kafka::before(batch.next);
   at.enter(batch.from);
   auto& suspect = at.suspect();
-  auto suspected = suspect && suspect->from == batch.from ? suspect->offset : nowhere;
+  auto suspected = suspect && suspect->from == batch.from ? suspect->offset : no_offset;
   for (auto& record : batch.records) {
     ++out.records;
     if (record.offset == suspected) {
-      out.bad.push_back({record.offset, copy(record.key), copy(record.payload),
-                         "two processes of this node ended at this record, so the node skipped it"});
+      out.bad.push_back(
+          bad(record, "two processes of this node ended at this record, so the node skipped it"));
       continue;
     }
     at.at(record.offset);
@@ -54,15 +55,20 @@ void table_intake::take_one(const kafka::record& record, bool first_fill, taken&
       ++out.left_out;
       return;
     }
-    out.bad.push_back({record.offset, copy(record.key), copy(record.payload), decoded.why().message});
+    out.bad.push_back(bad(record, decoded.why().message));
     return;
   }
   if (!*decoded)
     return;
   auto& x = **decoded;
-  routing_.add(x, record.offset, first_snapshot(x, first_fill), out.changes);
-  out.seen = {record.offset, x.stamp};
+  auto at = kafka::position_of(record.offset);
+  routing_.add(x, at, first_snapshot(x, first_fill), out.changes);
+  out.seen = {at, x.stamp};
   out.newest_commit_ms = std::max(out.newest_commit_ms, x.commit_ms);
+}
+
+bad_record table_intake::bad(const kafka::record& x, std::string why) const {
+  return {kafka::position_of(x.offset), table_, copy(x.key), copy(x.payload), std::move(why)};
 }
 
 bool table_intake::is_before_birth(const kafka::record& x) const {

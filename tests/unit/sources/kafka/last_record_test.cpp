@@ -1,5 +1,5 @@
-#define CAF_SUITE cdc_router.last_record
-#include "actors/cdc_router/last_record.hpp"
+#define CAF_SUITE kafka.last_record
+#include "actors/sources/kafka/last_record.hpp"
 
 #include "caf/test/unit_test.hpp"
 
@@ -9,6 +9,7 @@
 #include <fstream>
 
 using namespace millrace;
+using kafka::last_record;
 
 namespace {
 

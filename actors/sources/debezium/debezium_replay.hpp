@@ -1,28 +1,23 @@
 #pragma once
 
-/// Replays dead letters. It reads their rows again from PostgreSQL, because later records of the rows may
-/// have been applied.
+/// Replays dead letters by Debezium's incremental snapshots of their rows. A row that isn't in PostgreSQL any
+/// more gets a DELETE record of Millrace's own, in the letter's partition.
 
-#include "actors/cdc_router/dead_letters.hpp"
 #include "actors/figures/plan/plan.hpp"
 #include "actors/postgres/session.hpp"
-#include "nodes/settings/config.hpp"
-
-#include <functional>
+#include "actors/sources/debezium/side_topics.hpp"
+#include "actors/sources/replay.hpp"
 
 namespace millrace {
 
-class replay {
+class debezium_replay : public replay {
  public:
-  /// Called for each letter with how it was resolved, or why it wasn't.
-  using teller = std::function<void(const dead_letter&, const result<std::string>&)>;
+  /// `letters`, `db` and `plans` must outlive this.
+  debezium_replay(kafka::settings kafka, side_topics::names side, letter_box& letters, postgres::session& db,
+                  const plan_set& plans)
+      : kafka_(std::move(kafka)), side_(std::move(side)), letters_(letters), db_(db), plans_(plans) {}
 
-  /// All arguments must outlive this.
-  replay(const settings& how, kafka::producer& writes, postgres::session& db, const plan_set& plans)
-      : how_(how), writes_(writes), db_(db), plans_(plans) {}
-
-  /// Replays letters, many rows at a time, and resolves those that it can. Returns how many are left.
-  int all(const std::vector<dead_letter>& letters, const teller& told);
+  int all(const std::vector<dead_letter>& letters, const teller& told) override;
 
  private:
   /// A row, and its letters.
@@ -41,8 +36,9 @@ class replay {
   void resolve(const std::vector<subject>& rows, result<void> brought, const std::string& how,
                const teller& told);
 
-  const settings& how_;
-  kafka::producer& writes_;
+  kafka::settings kafka_;
+  side_topics::names side_;
+  letter_box& letters_;
   postgres::session& db_;
   const plan_set& plans_;
 };

@@ -1,5 +1,5 @@
-#define CAF_SUITE cdc_router.intake
-#include "actors/cdc_router/intake.hpp"
+#define CAF_SUITE debezium.intake
+#include "actors/sources/debezium/intake.hpp"
 
 #include "tests/unit/small_shop.hpp"
 
@@ -36,10 +36,10 @@ std::vector<std::string> refused(lsn birth, const std::vector<std::string>& payl
     batch.records.push_back(one);
     ++batch.next.value;
   }
-  last_record reading;
+  kafka::last_record reading;
   std::vector<std::string> out;
   for (auto& x : intake.take(batch, false, reading).bad)
-    out.push_back(std::to_string(x.offset.value));
+    out.push_back(std::to_string(x.at.high));
   return out;
 }
 

@@ -1,5 +1,5 @@
-#define CAF_SUITE cdc_router.routing
-#include "actors/cdc_router/routing.hpp"
+#define CAF_SUITE sources.routing
+#include "actors/sources/routing.hpp"
 
 #include "tests/unit/small_shop.hpp"
 
@@ -81,7 +81,7 @@ CAF_TEST(an insert goes to its own cell and to its parents) {
   CAF_CHECK(mine.kind == change_kind::upsert);
   CAF_CHECK(mine.counted);
   CAF_CHECK_EQUAL(mine.op, 'c');
-  CAF_CHECK_EQUAL(mine.offset.value, 42);
+  CAF_CHECK_EQUAL(mine.where.high, 42);
   CAF_CHECK_EQUAL(mine.at.value, 500u);
   CAF_CHECK_EQUAL(mine.key, pack({value{std::int64_t{7}}}));
   CAF_CHECK_EQUAL(mine.columns, travelling(route_of("orders", "orders"), order(7, 1, 100)));

@@ -1,4 +1,4 @@
-#include "actors/fill/table_reader.hpp"
+#include "actors/sources/debezium/table_reader.hpp"
 
 #include "actors/figures/plan/plan_use.hpp"
 #include "actors/sources/debezium/read_record.hpp"
