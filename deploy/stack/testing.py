@@ -10,7 +10,8 @@ from postgres import Postgres
 from redis import Redis
 from services import ORDER
 
-KINDS = ("all", "unit", "actors", "system", "hostile", "chaos", "model", "manifests", "fuzz", "compose", "kubernetes")
+KINDS = ("all", "unit", "actors", "model", "house", "system", "hostile", "chaos", "fuzz", "manifests", "compose",
+         "kubernetes")
 #: Not among all: they take a Docker engine, a cluster, and half an hour.
 OUTSIDE = {"compose": "compose/test_compose.py", "kubernetes": "k8s/test_cluster.py"}
 #: Limits of a test that sets none itself, in seconds. A fault takes some 15 s with what is checked behind it.
@@ -23,7 +24,7 @@ def test(kind, extra, more):
     if kind in OUTSIDE:
         return subprocess.run([sys.executable, build.REPOSITORY / "tests" / OUTSIDE[kind], *extra]).returncode
     install.apt(["build", "test", *(["kubernetes"] if kind == "manifests" else [])])
-    install.for_services(() if kind in ("fuzz", "manifests") else
+    install.for_services(() if kind in ("house", "fuzz", "manifests") else
                          (Postgres, Redis) if kind in ("actors", "model") else ORDER)
     build.build(None)
     if kind == "fuzz":

@@ -17,6 +17,14 @@ PYTHON_WIDTH = 120     #: columns of a line of Python
 SECTION_LINES = 12     #: of prose, lists included, in a section of ARCHITECTURE
 GLOSSARY_TERMS = 20    #: at least
 
+#: By what the table of ARCHITECTURE.md adds: the words of the code whose every file it names.
+EDITED_WITH = {
+    "target": r"\btarget_kind::|\btarget_line::type\b|enum class type\b.*zset",
+    "condition": r"\bpredicate::kind\b",
+    "group key": r"\bkey_expression::kind\b",
+    "aggregate": r"\baggregate_kind::",
+}
+
 FENCE = re.compile(r"\s*(```|~~~)")
 HEADING = re.compile(r"(#+) (.*)")
 BARE_LINK = re.compile(r"\s*([-*] )?(<?https?://\S+>?|\[[^\]]+\]: \S+|\[[^\]]+\]\(\S+\))[.,;]?")
@@ -116,6 +124,15 @@ def section(text, heading):
     return text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
 
 
+def files_with(words):
+    """Returns the C++ files, but for tests, in which the regular expression matches."""
+    return {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("actors", "messages", "nodes") for path in ROOT.glob(f"{folder}/**/*.[ch]pp")
+        if re.search(words, path.read_text())
+    }
+
+
 class Documents(unittest.TestCase):
     def test_there_are_documents(self):
         self.assertGreater(len(documents()), 10)
@@ -177,6 +194,14 @@ class Documents(unittest.TestCase):
         for name in names:
             self.assertTrue((ROOT / name).exists(), f"ARCHITECTURE.md says to edit {name}, which isn't there")
 
+    def test_a_row_names_every_file_that_uses_its_enumeration(self):
+        table = section((ROOT / "ARCHITECTURE.md").read_text(), "To add something, edit here")
+        for what, words in EDITED_WITH.items():
+            named = set(re.findall(r"`([^`]+)`", "\n".join(row for row in table.splitlines() if f"**{what}**" in row)))
+            using = files_with(words)
+            self.assertGreater(len(using), 2, what)
+            self.assertEqual(using - named, set(), f"ARCHITECTURE.md doesn't say that a new {what} can touch these")
+
     def test_quoted_code_is_in_its_file(self):
         quotes = re.findall(r"`([\w/.]+)`\n\n?```cpp\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), re.DOTALL)
         self.assertEqual(len(quotes), 3)
@@ -192,6 +217,20 @@ class Documents(unittest.TestCase):
                 "bench", "monitor"
         ]:
             self.assertRegex(table, rf"`{verb}[ `]", f"docs/verbs.md doesn't tell of the verb {verb}")
+
+    def test_every_kind_of_test_can_be_run_and_is_in_the_table(self):
+        import testing
+        first = (ROOT / "tests" / "README.md").read_text().partition("\n## ")[0]
+        self.assertEqual(["all", *re.findall(r"^\| `(\w+)` \|", first, re.MULTILINE)], list(testing.KINDS))
+        build = (ROOT / "tests" / "CMakeLists.txt").read_text()
+        labels = set(" ".join(re.findall(r"(?:label IN ITEMS|LABELS) ([a-z][a-z ]*)", build)).split())
+        self.assertIn("house", labels)
+        self.assertEqual(labels - set(testing.KINDS), set(), "these labels can't be asked for")
+
+    def test_every_system_test_is_in_the_table(self):
+        text = (ROOT / "tests" / "README.md").read_text()
+        for file in (ROOT / "tests" / "system").glob("test_*.py"):
+            self.assertIn(f"| `{file.name}` |", text)
 
     def test_every_setting_of_the_documents_is_in_the_example(self):
         example = (ROOT / ".env.example").read_text()
