@@ -29,7 +29,7 @@ std::optional<judgement> end_of(judge_process& x) {
 
 } // namespace
 
-CAF_TEST(a program's output its errors and its code are told once it has ended) {
+CAF_TEST(output and errors and code of a program are told once it has ended) {
   auto child = shell("head -c 200000 /dev/zero | tr '\\0' x; echo why >&2; exit 3");
   auto ended = end_of(*child);
   CAF_REQUIRE(ended);
