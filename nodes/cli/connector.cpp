@@ -8,6 +8,7 @@
 #include "nodes/cli/verbs.hpp"
 #include "nodes/cli/waiting.hpp"
 #include "nodes/settings/project_parts.hpp"
+#include "nodes/settings/source_parts.hpp"
 
 #include <fstream>
 #include <iostream>
