@@ -38,7 +38,7 @@ struct fixture : test_coordinator_fixture<message_config> {
       return result<postgres::slot_state>(x);
     };
     how.servers.captured = [](lsn) { return result<bool>(true); };
-    how.servers.last_anchor = [this] { return result<lsn>(shown); };
+    how.servers.beginning = [this] { return result<lsn>(shown); };
     how.servers.next_transaction = [] { return result<std::uint64_t>(7u); };
     how.servers.open_before = [](std::uint64_t) { return result<std::string>(""); };
     how.servers.read = [](lsn, const std::vector<std::string>&) { return result<void>(); };
