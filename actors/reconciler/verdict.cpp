@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cctype>
+#include <string_view>
 
 namespace millrace {
 
@@ -28,12 +30,16 @@ std::string result_of(int exit_code) {
   }
 }
 
-std::string last_line(const std::string& text) {
-  auto end = text.find_last_not_of('\n');
-  if (end == text.npos)
-    return {};
-  auto begin = text.rfind('\n', end);
-  return text.substr(begin == text.npos ? 0 : begin + 1, end - (begin == text.npos ? 0 : begin + 1) + 1);
+/// Returns the last message that the program gave, on one line. It can have several lines.
+std::string last_message(const std::string& text) {
+  constexpr std::string_view from = "millrace: ";
+  auto begin = text.rfind(from);
+  auto out = text.substr(begin == text.npos ? 0 : begin + from.size());
+  while (!out.empty() && std::isspace(static_cast<unsigned char>(out.back())))
+    out.pop_back();
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '\n' || c == '\t'; }, ' ');
+  return out;
 }
 
 /// Returns the figures that differ, in their order.
@@ -54,7 +60,7 @@ void take_verdict(reconciliation_report& report, const judgement& x, std::int64_
   report.result = judged ? result_of(x.exit_code) : "failed";
   report.why.clear();
   if (!judged) { // what was found before still stands
-    auto said = last_line(x.error);
+    auto said = last_message(x.error);
     report.why = said.empty() ? "verify ended with code " + std::to_string(x.exit_code) : said;
     return;
   }

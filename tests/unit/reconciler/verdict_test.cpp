@@ -30,9 +30,9 @@ CAF_TEST(figures that differ are named since the first comparison that found one
 CAF_TEST(a comparison that failed has a reason and leaves what was found) {
   reconciliation_report x;
   take_verdict(x, {1, one_differs, {}}, 100);
-  take_verdict(x, {1, "", "waits\nmillrace: PostgreSQL is away\n"}, 200);
+  take_verdict(x, {1, "", "waits\nmillrace: PostgreSQL is away:\n\tis it there?\n"}, 200);
   CAF_CHECK_EQUAL(x.result, "failed");
-  CAF_CHECK_EQUAL(x.why, "millrace: PostgreSQL is away");
+  CAF_CHECK_EQUAL(x.why, "PostgreSQL is away:  is it there?");
   CAF_CHECK_EQUAL(x.differing.size(), 1u);
   CAF_CHECK_EQUAL(x.since, 100);
   take_verdict(x, {-1, "", ""}, 300);
