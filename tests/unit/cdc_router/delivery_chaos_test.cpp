@@ -58,7 +58,7 @@ class world {
     for (auto id : ids_)
       cells_.try_emplace(id);
     for (std::size_t i = 0, n = 1 + dice_.below(3); i < n; ++i)
-      kafka_.try_emplace({table_id{0}, {static_cast<std::int32_t>(i)}});
+      kafka_.try_emplace(source_id{static_cast<std::uint64_t>(i)});
     faults_ = 1 + dice_.below(12);
     for (int kind = 0; kind < 5; ++kind)
       if (kind == 0 || dice_.one_in(2))
