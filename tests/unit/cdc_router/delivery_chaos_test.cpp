@@ -160,7 +160,7 @@ class world {
         window_->open(source, id,
                       forgetful ? nowhere : cells_.at(id).ledger.back().positions.at(source).last);
     for (auto& [source, _] : kafka_)
-      next_[source] = window_->start(source).high;
+      next_[source] = window_->start(source).high + 1;
   }
 
   void read(source_id of) {
