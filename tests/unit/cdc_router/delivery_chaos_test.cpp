@@ -58,7 +58,7 @@ class world {
     for (auto id : ids_)
       cells_.try_emplace(id);
     for (std::size_t i = 0, n = 1 + dice_.below(3); i < n; ++i)
-      kafka_.try_emplace({table_id{0}, {static_cast<std::int32_t>(i)}});
+      kafka_.try_emplace(source_id{static_cast<std::uint64_t>(i)});
     faults_ = 1 + dice_.below(12);
     for (int kind = 0; kind < 5; ++kind)
       if (kind == 0 || dice_.one_in(2))
@@ -79,7 +79,7 @@ class world {
     for (auto& [source, records] : kafka_) {
       for (auto id : ids_)
         right = right && cells_.at(id).ledger.back().offsets[source] == expected(source, id, end_of(source));
-      right = right && window_->durable(source).value == end_of(source) && !window_->blocked(source);
+      right = right && window_->durable(source).high == end_of(source) && !window_->blocked(source);
     }
     CAF_CHECK_EQUAL(window_->waiting_bytes(), 0u);
     CAF_CHECK(right);
@@ -160,7 +160,7 @@ class world {
         window_->open(source, id,
                       forgetful ? nowhere : cells_.at(id).ledger.back().positions.at(source).last);
     for (auto& [source, _] : kafka_)
-      next_[source] = window_->start(source).value;
+      next_[source] = window_->start(source).high + 1;
   }
 
   void read(source_id of) {
@@ -278,7 +278,7 @@ class world {
       for (auto id : ids_)
         if (cells_.at(id).ledger.back().positions.at(source).last.high < end_of(source))
           return false;
-      if (window_->durable(source).value < end_of(source))
+      if (window_->durable(source).high < end_of(source))
         return false;
     }
     return window_->waiting_bytes() == 0;

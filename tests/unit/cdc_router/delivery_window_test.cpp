@@ -45,7 +45,7 @@ struct fixture {
     std::string out;
     for (auto& x : std::exchange(sent, {})) {
       out += (out.empty() ? "" : " ") + std::to_string(x.cell.shard.value) + ":("
-             + std::to_string(x.prev.value) + "," + std::to_string(x.last.high) + "]";
+             + std::to_string(x.prev.high) + "," + std::to_string(x.last.high) + "]";
       for (auto c : x.changes)
         out += "+" + std::to_string(c.where.high);
     }
@@ -96,8 +96,8 @@ CAF_TEST(a progress mark says what the router knows to be durable) {
   durable(five, 4);
   sent.clear();
   window.progress();
-  CAF_CHECK_EQUAL(sent.at(0).acknowledged.value, 4);
-  CAF_CHECK_EQUAL(sent.at(1).acknowledged.value, -1);
+  CAF_CHECK_EQUAL(sent.at(0).acknowledged.high, 4);
+  CAF_CHECK_EQUAL(sent.at(1).acknowledged.high, -1);
 }
 
 CAF_TEST(batches carry the newest record that they cover) {
@@ -146,7 +146,7 @@ CAF_TEST(a gap older than the send buffer has the partition read again) {
   CAF_CHECK_EQUAL(transcript(), "");
   CAF_REQUIRE_EQUAL(sought.size(), 1u);
   CAF_CHECK(sought[0] == std::pair(orders, std::int64_t{0}));
-  CAF_CHECK_EQUAL(window.read(orders).value, 0);
+  CAF_CHECK_EQUAL(window.read(orders).high, 0);
   CAF_CHECK_EQUAL(window.seeks(), 1u);
 }
 
@@ -224,15 +224,15 @@ CAF_TEST(credit is counted over all sources of a cell) {
 CAF_TEST(a source is durable as far as its laggard) {
   deliver({{five, {at(1)}}, {six, {at(2)}}}, 5);
   durable(five, 5);
-  CAF_CHECK_EQUAL(window.durable(orders).value, -1);
+  CAF_CHECK_EQUAL(window.durable(orders).high, -1);
   durable(six, 3);
-  CAF_CHECK_EQUAL(window.durable(orders).value, 3);
+  CAF_CHECK_EQUAL(window.durable(orders).high, 3);
 }
 
 CAF_TEST(reading starts after the position of the slowest cell) {
   window.open(orders, five, {40});
   window.open(orders, six, {17});
-  CAF_CHECK_EQUAL(window.start(orders).value, 18);
+  CAF_CHECK_EQUAL(window.start(orders).high, 17);
   deliver({{five, {at(20)}}, {six, {at(20)}}}, 30);
   deliver({{five, {at(41)}}}, 41);
   CAF_CHECK_EQUAL(transcript(), "6:(17,30]+20 5:(40,41]+41");

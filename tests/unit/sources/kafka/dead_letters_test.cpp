@@ -110,5 +110,6 @@ CAF_TEST(an origin names the partition of the record) {
   CAF_CHECK(partition_in("p.public.orders/3/8812") == orders);
   CAF_CHECK(partition_in("a/b/3/8812") == (topic_partition{"a/b", {3}}));
   for (auto none : {"", "/", "orders", "orders/3", "orders/x/1", "orders//1"})
-    CAF_CHECK_MESSAGE(!partition_in(none), none);
+    if (partition_in(none))
+      CAF_ERROR(none);
 }
