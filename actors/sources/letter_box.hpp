@@ -46,8 +46,8 @@ class letter_box {
   /// Keeps the letters. Returns once none of them can be lost. One that is there already is one letter.
   virtual result<void> put(std::vector<new_letter> letters) = 0;
 
-  /// Returns the open letters by origin: those that nobody has resolved. If they are many, the oldest of them;
-  /// count() has all.
+  /// Returns the open letters by origin: those that nobody has resolved. If they are many, the oldest of
+  /// them; count() has all.
   virtual result<std::map<std::string, dead_letter>> open() = 0;
 
   /// Returns the number of open letters by table. Cheap if nothing has changed since the last call.

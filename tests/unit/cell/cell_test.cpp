@@ -415,7 +415,7 @@ CAF_TEST(a progress mark makes positions move but is nothing urgent) {
   here.flush();
   CAF_REQUIRE_EQUAL(here.durable.size(), 1u);
   CAF_CHECK_EQUAL(here.durable[0].last.high, 9);
-  CAF_CHECK_EQUAL(store.at(here.it.id(), orders).value, 9);
+  CAF_CHECK_EQUAL(store.at(here.it.id(), orders).high, 9);
 }
 
 CAF_TEST(positions that move while a flush is under way wait for the next) {
