@@ -9,7 +9,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED_ROOMS = {
-    "figures", "postgres", "redis", "sources/kafka", "sources/debezium", "sources/postgres", "verify", "cell", "ledger", "project", "peers"
+    "figures", "postgres", "redis", "sources/kafka", "sources/debezium", "sources/postgres", "verify", "cell", "ledger",
+    "project", "peers"
 }
 
 # A source is known where changes begin, and to the programs: who else reads its folder is written here first.
@@ -30,7 +31,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 # A client library is known in one room, or in these; the headers of each begin so.
 CLIENTS = {
-    "pqxx/": "actors/postgres/", "libpq-fe.h": ("actors/postgres/", "actors/sources/postgres/"), "hiredis/": "actors/redis/",
+    "pqxx/": "actors/postgres/", "libpq-fe.h": ("actors/postgres/", "actors/sources/postgres/"),
+    "hiredis/": "actors/redis/",
     "librdkafka/": "actors/sources/kafka/", "pg_query": "actors/figures/", "simdjson": "actors/sources/debezium/",
     "openssl/": ("actors/peers/", "actors/alert_sender/"), "prometheus/": "actors/inspector/",
 }

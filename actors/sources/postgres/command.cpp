@@ -109,6 +109,8 @@ outcome<pg_result> run_command(PGconn* db, const std::string& command, command_k
 problem rejection(PGconn* db, const PGresult* failed, command_kind kind) {
   auto* field = failed ? PQresultErrorField(failed, PG_DIAG_SQLSTATE) : nullptr;
   std::string_view code(field ? field : "");
+  if (kind == command_kind::snapshot)
+    return problem_of(error_of(db, failed));
   auto why = error_of(db, failed).message;
   if (code == "55006") // object_in_use
     return {trouble::slot_in_use, why, "stop the process that reads it, or SELECT pg_terminate_backend(PID)"};

@@ -9,7 +9,7 @@
 namespace millrace::postgres {
 
 /// Which command an error is of: one code means different things to different commands.
-enum class command_kind { identify, create, start, stream };
+enum class command_kind { identify, create, start, stream, snapshot };
 
 std::string create_command(const new_slot& x, int server_version);
 std::string start_command(const stream_start& x);

@@ -35,6 +35,7 @@ enum class trouble {
   leaves_out,           ///< the publication leaves out an operation, such as DELETE
   unpublished,          ///< the table isn't in the publication
   identity_differs,     ///< a partition has another replica identity than its table
+  rewritten,            ///< the table was rewritten or truncated since the snapshot
   protocol,             ///< the server sent what the protocol doesn't have
 };
 

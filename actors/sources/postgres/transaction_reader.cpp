@@ -88,10 +88,12 @@ void transaction_reader::want_width(const known_relation& by, pgoutput::tuple fi
 }
 
 /// Returns the position of the next change. Counts on from the record's LSN for further rows of the record.
-wal_position transaction_reader::next_place() {
+wal_position transaction_reader::next_place() { return next_place(at_); }
+
+wal_position transaction_reader::next_place(lsn at) {
   if (!open_)
     refuse("a change outside of a transaction");
-  last_place_ = std::max(at_, lsn{last_place_.value + 1});
+  last_place_ = std::max(at, lsn{last_place_.value + 1});
   if (last_place_ >= open_->commit)
     refuse("a change that isn't before its commit at " + to_text(open_->commit));
   reached_ = {open_->commit, last_place_};
@@ -158,8 +160,9 @@ void transaction_reader::take(const pgoutput::truncate& x) {
 
 void transaction_reader::take(const pgoutput::message& x) {
   wal_position at{x.at, {}};
+  // The server gives the LSN after a message's record, where the next record begins.
   if (x.transactional)
-    at = next_place();
+    at = next_place(lsn{at_.value - std::min<std::uint64_t>(at_.value, 1)});
   else if (open_)
     refuse("Message: one that isn't transactional, within a transaction");
   out_->emplace_back(log_message{x.transactional, at, std::string(x.prefix), std::string(x.content)});

@@ -52,6 +52,7 @@ class transaction_reader {
   const known_relation& relation_of(pgoutput::relation_oid id, const char* message) const;
   static void want_width(const known_relation& by, pgoutput::tuple fields, const char* message);
   wal_position next_place();
+  wal_position next_place(lsn at);
   void yield(row_change x, wal_position at);
   void yield(const known_relation& by, result<decoded_changes> x);
 

@@ -86,9 +86,9 @@ CAF_TEST(frames are read or are errors) {
   CAF_REQUIRE(said);
   CAF_CHECK_EQUAL(std::get<keepalive>(*said).sent.value, 6u);
   CAF_CHECK(std::get<keepalive>(*said).wants_reply);
-  CAF_CHECK_EQUAL(read_frame(alive.substr(0, 12)).why().message,
+  CAF_CHECK_EQUAL(std::string{read_frame(alive.substr(0, 12)).why().message},
                   "keepalive at byte 9: it needs 8 bytes, and has 3");
-  CAF_CHECK_EQUAL(read_frame(alive + "x").why().message,
+  CAF_CHECK_EQUAL(std::string{read_frame(alive + "x").why().message},
                   "keepalive at byte 18: it goes on for 1 bytes after its end");
   CAF_CHECK(!read_frame("z"));
   CAF_CHECK(!read_frame(""));

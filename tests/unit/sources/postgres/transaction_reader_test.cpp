@@ -224,9 +224,19 @@ CAF_TEST(messages are events of their transaction or between two) {
   CAF_CHECK(x.last<log_message>().at == (wal_position{lsn{300}, lsn{0}}));
   x.begin();
   x.see(log_message_bytes(true, 500, "p", "mark"), 500);
-  CAF_CHECK(x.last<log_message>().at == (wal_position{lsn{1000}, lsn{500}}));
   CAF_CHECK_EQUAL(x.last<log_message>().content, "mark");
   CAF_CHECK(says(x.why(log_message_bytes(false, 600, "p", "")), "within a transaction"));
+}
+
+CAF_TEST(a message stands before the record that begins where its own ends) {
+  bench x;
+  x.begin();
+  x.see(log_message_bytes(true, 500, "p", "mark"), 500);
+  CAF_CHECK(x.last<log_message>().at == (wal_position{lsn{1000}, lsn{499}}));
+  x.see(insert_message(16, {"1", "2", "a"}), 500);
+  CAF_CHECK_EQUAL(x.change().at.place.value, 500u);
+  x.see(log_message_bytes(true, 1000, "p", "last"), 1000);
+  CAF_CHECK_EQUAL(x.last<log_message>().at.place.value, 999u);
 }
 
 CAF_TEST(messages out of order are errors) {
