@@ -36,6 +36,7 @@ struct change_stream::impl {
   lsn confirmed;
   std::uint64_t bytes = 0;
   steady_clock::time_point heard = steady_clock::now();
+  std::optional<problem> failed;
 };
 
 namespace {
@@ -175,10 +176,14 @@ outcome<void> change_stream::impl::fill(std::size_t budget, milliseconds wait, s
 }
 
 outcome<stream_batch> change_stream::poll(std::size_t budget, milliseconds wait) {
+  if (impl_->failed)
+    return *impl_->failed;
   stream_batch out;
   auto done = budget == 0 ? impl_->rest(wait) : impl_->fill(budget, wait, out);
-  if (!done)
+  if (!done) {
+    impl_->failed = done.why();
     return done.why();
+  }
   out.reached = impl_->answers.reached();
   return out;
 }

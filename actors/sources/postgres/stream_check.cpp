@@ -45,7 +45,7 @@ outcome<server_facts> look_at_server(session& db) {
   return out;
 }
 
-void check_server(const server_facts& x, bool slot_exists, problems& out) {
+void check_server(const server_facts& x, const std::optional<slot_facts>& slot, problems& out) {
   if (x.version < oldest_version)
     out.push_back({trouble::too_old, "the server is PostgreSQL " + std::to_string(x.version / 10'000),
                    "use PostgreSQL 14 or newer, or --source kafka"});
@@ -57,11 +57,11 @@ void check_server(const server_facts& x, bool slot_exists, problems& out) {
   if (!x.may_replicate)
     out.push_back({trouble::no_replication_right, "the role " + x.role + " has no right to replicate",
                    "ALTER ROLE " + x.role + " REPLICATION"});
-  if (x.slots_full && !slot_exists)
+  if (x.slots_full && !slot)
     out.push_back(
         {trouble::no_free_slot, "all replication slots are in use",
          "raise max_replication_slots and restart the server, or drop a slot (pg_replication_slots)"});
-  if (x.walsenders_full)
+  if (x.walsenders_full && !(slot && slot->reader != 0)) // one that reads the slot is told below
     out.push_back({trouble::no_free_walsender, "all walsenders are in use",
                    "raise max_wal_senders and restart the server, or end another one (pg_stat_replication)"});
 }
@@ -166,7 +166,7 @@ outcome<std::vector<problem>> look_for_problems(session& db, const check_setting
   if (!slot)
     return slot.why();
   problems out;
-  check_server(*server, slot->has_value(), out);
+  check_server(*server, *slot, out);
   if (server->standby) // the rest asks what a standby doesn't know
     return out;
   auto published = check_publication(db, how);

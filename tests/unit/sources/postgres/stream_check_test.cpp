@@ -85,7 +85,7 @@ CAF_TEST(each thing that a publication leaves out is named with the statement th
         "CREATE PUBLICATION inserting FOR ALL TABLES WITH (publish = 'insert');"
         "CREATE PUBLICATION one FOR TABLE items");
   auto of = [&](const std::string& name) { return found(x.db(), x.plans(), x.slot(), name); };
-  CAF_CHECK(has(of("none"), trouble::publication_missing, "CREATE PUBLICATION none"));
+  CAF_CHECK(has(of("absent"), trouble::publication_missing, "CREATE PUBLICATION absent"));
   CAF_CHECK(
       has(of("filtering"), trouble::filters_rows, "ALTER PUBLICATION filtering DROP TABLE public.items; "));
   CAF_CHECK(has(of("hiding"), trouble::hides_columns, "ALTER PUBLICATION hiding"));

@@ -107,6 +107,8 @@ class stream_database {
       else if (opened.why().what != postgres::trouble::slot_in_use
                || std::chrono::steady_clock::now() > deadline)
         throw std::runtime_error(opened.why().text());
+      else
+        std::this_thread::sleep_for(20ms);
     }
     return *stream_;
   }
