@@ -33,15 +33,16 @@ struct replication_connection::impl {
 
   problem lost() const { return problem_of(error_of(db.get(), nullptr)); }
 
-  /// Returns why COPY BOTH ended.
+  /// Returns why COPY BOTH ended. A server that shuts down ends its half alone.
   problem ended() {
     pg_result last;
-    while (pg_result next{PQgetResult(db.get())}) {
-      last = std::move(next);
-      if (PQresultStatus(last.get()) == PGRES_FATAL_ERROR)
-        break;
+    for (auto more = true; more;) {
+      pg_result next{PQgetResult(db.get())};
+      more = next && PQresultStatus(next.get()) == PGRES_COMMAND_OK;
+      if (next)
+        last = std::move(next);
     }
-    if (PQresultStatus(last.get()) == PGRES_FATAL_ERROR)
+    if (last && PQresultStatus(last.get()) == PGRES_FATAL_ERROR)
       return rejection(db.get(), last.get(), command_kind::stream);
     return {trouble::unavailable, "PostgreSQL: the walsender ended the stream", {}};
   }

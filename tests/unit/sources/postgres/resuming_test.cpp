@@ -69,6 +69,7 @@ CAF_TEST(a stream that breaks anywhere goes on without loss or doubling) {
         x.confirm(random.one_in(2) ? got->reached : *seen.rbegin());
     }
     if (random.one_in(2)) {
+      x.stream();
       x.one("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'broken'");
       auto ended = within(20s, [&] {
         auto got = x.stream().poll(1 << 20, 10ms);
@@ -198,14 +199,16 @@ CAF_TEST(a slot that another process reads names it) {
   CAF_CHECK(second.why().message.find(std::to_string(reader_of(x))) != std::string::npos);
 }
 
-CAF_TEST(a server that stops is unavailable) {
+CAF_TEST(a server that is shut down need not wait and is unavailable) {
   auto own = postgres_server::start(19450);
-  auto db = must(session::open(own->settings()));
-  must(db->execute("CREATE PUBLICATION p FOR ALL TABLES"));
-  auto to = must(replication_connection::open(own->settings()));
-  new_slot slot;
-  slot.name = "s";
-  must(to->create_slot(slot));
+  auto db = std::move(*must(session::open(own->settings())));
+  must(db.execute("CREATE PUBLICATION p FOR ALL TABLES"));
+  {
+    auto to = must(replication_connection::open(own->settings()));
+    new_slot slot;
+    slot.name = "s";
+    must(to->create_slot(slot));
+  }
   plan_set none;
   stream_settings how;
   how.server = own->settings();
@@ -213,15 +216,21 @@ CAF_TEST(a server that stops is unavailable) {
   how.publication = "p";
   how.plans = &none;
   auto stream = must(change_stream::open(how));
-  own->stop();
+  must(db.execute("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)"));
+  std::thread stopping([&] { own->stop(); });
   std::optional<problem> why;
   within(20s, [&] {
-    if (auto got = stream->poll(1 << 20, 100ms); !got)
+    auto got = stream->poll(1 << 20, 100ms);
+    if (got)
+      stream->confirm(got->reached);
+    else
       why = got.why();
     return why.has_value();
   });
+  stopping.join();
   CAF_REQUIRE(why);
   CAF_CHECK(why->what == trouble::unavailable);
+  CAF_CHECK(!stream->poll(1 << 20, 0ms)); // it stays so
   auto again = change_stream::open(how);
   CAF_REQUIRE(!again);
   CAF_CHECK(again.why().what == trouble::unavailable);
