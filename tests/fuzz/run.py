@@ -52,7 +52,8 @@ def frames():
 def pgoutput():
     """Yields a stream of frames with each kind of message."""
     text = lambda *words: b"".join(word.encode() + b"\0" for word in words)
-    field = lambda word: b"n" if word is None else b"u" if word == "u" else b"t" + struct.pack(">I", len(word)) + word.encode()
+    sized = lambda word: b"t" + struct.pack(">I", len(word)) + word.encode()
+    field = lambda word: b"n" if word is None else b"u" if word == "u" else sized(word)
     row = lambda *words: struct.pack(">H", len(words)) + b"".join(map(field, words))
     columns = ["id", "owner", "note", "c3", "c11", "c10", "c13", "c5", "c4", "c16"]
     relation = lambda number, name, names, identity: (
@@ -72,9 +73,10 @@ def pgoutput():
     ]
     frames = [b"w" + struct.pack(">QQQ", 500 + 30 * place, 0, 0) + each for place, each in enumerate(messages)]
     frames.append(b"k" + struct.pack(">QQB", 2000, 0, 1))
-    yield b"".join(struct.pack(">H", len(each)) + each for each in frames)
+    joined = lambda parts: b"".join(struct.pack(">H", len(part)) + part for part in parts)
+    yield joined(frames)
     for each in frames[5:11]:
-        yield b"".join(struct.pack(">H", len(part)) + part for part in (frames[0], frames[1], frames[2], each, frames[-2]))
+        yield joined(frames[:3] + [each, frames[-2]])
 
 
 SEEDS = {"decoder": records, "pgoutput": pgoutput,

@@ -17,6 +17,7 @@ SHARED_ROOMS = {
 SOURCES_READERS = {
     "actors/sources/kafka/": ("actors/sources/debezium/", "actors/cdc_router/", "actors/fill/", "nodes/"),
     "actors/sources/debezium/": ("actors/cdc_router/", "actors/fill/", "nodes/"),
+    "actors/sources/postgres/": ("nodes/",),
 }
 
 # A figure goes from text to plan to fold: a folder of figures/ includes these others of it.

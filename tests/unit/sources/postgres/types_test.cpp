@@ -98,7 +98,7 @@ CAF_TEST(a timestamp that the form can not hold is a bad change) {
 }
 
 CAF_TEST(columns whose types figures do not know are no trouble to others) {
-  stream_database x("others", others);
+  stream_database x("other_types", others);
   auto plans = plans_of(x.plans().tables[0].table);
   plans.routes[0].columns = {0};
   x.run("INSERT INTO others VALUES (1, '{1,NULL}', '{a,\"b c\"}', '1 day', '::1', '101', '12:00+02')");
