@@ -51,11 +51,7 @@ class stream_database {
   const std::string& slot() const { return name_; }
   postgres::session& db() { return db_; }
   const plan_set& plans() const { return plans_; }
-  postgres::settings settings() const {
-    auto to = stream_server().settings();
-    to.database = name_;
-    return to;
-  }
+  postgres::settings settings() const { return settings_of(name_); }
   postgres::session session() const { return open(name_); }
 
   void run(const std::string& sql) {
@@ -159,10 +155,14 @@ class stream_database {
   }
 
  private:
-  static postgres::session open(const std::string& database) {
+  static postgres::settings settings_of(const std::string& database) {
     auto to = stream_server().settings();
     to.database = database;
-    return std::move(*must(postgres::session::open(to)));
+    to.connect_timeout = 30s; // the machine can be busy
+    return to;
+  }
+  static postgres::session open(const std::string& database) {
+    return std::move(*must(postgres::session::open(settings_of(database))));
   }
   std::optional<table_id> captured_id(const std::string& name) const {
     for (std::uint16_t i = 0; i < plans_.tables.size(); ++i)
