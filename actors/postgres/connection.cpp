@@ -100,7 +100,7 @@ result<void> pin(PGconn* db, const settings& to) {
 
 } // namespace
 
-result<pg_connection> connect(const settings& to) {
+result<pg_connection> connect(const settings& to, connection_kind kind) {
   auto port = std::to_string(to.port);
   std::vector<const char*> names, values;
   auto give = [&](const char* name, const std::string& value) {
@@ -109,7 +109,7 @@ result<pg_connection> connect(const settings& to) {
     names.push_back(name);
     values.push_back(value.c_str());
   };
-  const std::string utf8 = "UTF8", few = "5", many = "30000";
+  const std::string utf8 = "UTF8", few = "5", many = "30000", of_the_database = "database";
   give("host", to.host);
   give("port", port);
   give("dbname", to.database);
@@ -119,6 +119,8 @@ result<pg_connection> connect(const settings& to) {
   give("sslrootcert", to.sslrootcert);
   give("application_name", to.application_name);
   give("client_encoding", utf8);
+  if (kind == connection_kind::replication)
+    give("replication", of_the_database);
   // Detects within 30 s that a server disappeared without closing the connection.
   give("keepalives_idle", few);
   give("keepalives_interval", few);

@@ -1,6 +1,6 @@
 #pragma once
 
-/// One pinned libpq connection. Private to actors/postgres.
+/// One pinned libpq connection. Private to actors/postgres and actors/sources/postgres.
 
 #include "actors/postgres/session.hpp"
 
@@ -22,8 +22,13 @@ struct connection_deleter {
 };
 using pg_connection = std::unique_ptr<PGconn, connection_deleter>;
 
+enum class connection_kind {
+  session,
+  replication, ///< a walsender, which also runs SQL
+};
+
 /// Connects and pins the session's settings.
-result<pg_connection> connect(const settings&);
+result<pg_connection> connect(const settings&, connection_kind = connection_kind::session);
 
 /// Returns the error of a failed result. Without a result, returns the connection's error.
 error error_of(PGconn*, const PGresult*);

@@ -5,6 +5,7 @@ found/NAME.
 MILLRACE_FUZZ_SECONDS=N sets for how long. The corpus is kept beside the binary, so that a later run goes on from it."""
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 
@@ -48,7 +49,38 @@ def frames():
     yield b"\x01\x20" + header(0, 8) + b"x" * 8 + header(5, 0xffffffff)
 
 
-SEEDS = {"decoder": records, "decimals": lambda: (text.encode("latin-1") for text in DECIMALS), "frames": frames,
+def pgoutput():
+    """Yields a stream of frames with each kind of message."""
+    text = lambda *words: b"".join(word.encode() + b"\0" for word in words)
+    sized = lambda word: b"t" + struct.pack(">I", len(word)) + word.encode()
+    field = lambda word: b"n" if word is None else b"u" if word == "u" else sized(word)
+    row = lambda *words: struct.pack(">H", len(words)) + b"".join(map(field, words))
+    columns = ["id", "owner", "note", "c3", "c11", "c10", "c13", "c5", "c4", "c16"]
+    relation = lambda number, name, names, identity: (
+        b"R" + struct.pack(">I", number) + text("public", name) + identity + struct.pack(">H", len(names))
+        + b"".join(bytes([name == "id" or identity == b"f"]) + text(name) + struct.pack(">Ii", 25, -1)
+                   for name in names))
+    full = ("7", "1", "a", "1.50", "2024-01-01 00:00:00", "2024-01-01", "12:00:00", "t", "1", "\\x00")
+    other = ("8",) + full[1:]
+    messages = [
+        b"B" + struct.pack(">QQI", 1000, 0, 7), relation(16, "t", columns, b"f"), relation(17, "s", ["id", "x"], b"d"),
+        b"O" + struct.pack(">Q", 5) + text("there"), b"Y" + struct.pack(">I", 9) + text("s", "mood"),
+        b"I\0\0\0\x10N" + row(*full), b"U\0\0\0\x10O" + row(*full) + b"N" + row(*other),
+        b"U\0\0\0\x11K" + row("1", None) + b"N" + row("2", "u"), b"D\0\0\0\x11K" + row("1", None),
+        b"D\0\0\0\x10O" + row(*full), b"T" + struct.pack(">IBII", 2, 3, 16, 17),
+        b"M" + struct.pack(">BQ", 1, 950) + text("p") + struct.pack(">I", 1) + b"x",
+        b"C\0" + struct.pack(">QQQ", 1000, 1048, 0)
+    ]
+    frames = [b"w" + struct.pack(">QQQ", 500 + 30 * place, 0, 0) + each for place, each in enumerate(messages)]
+    frames.append(b"k" + struct.pack(">QQB", 2000, 0, 1))
+    joined = lambda parts: b"".join(struct.pack(">H", len(part)) + part for part in parts)
+    yield joined(frames)
+    for each in frames[5:11]:
+        yield joined(frames[:3] + [each, frames[-2]])
+
+
+SEEDS = {"decoder": records, "pgoutput": pgoutput,
+         "decimals": lambda: (text.encode("latin-1") for text in DECIMALS), "frames": frames,
          "figures": lambda: (file.read_bytes() for file in sorted((REPOSITORY / "sql" / "figures").glob("*.sql"))),
          "http": lambda: (text.encode() for text in HTTP), "settings": lambda: (text.encode() for text in SETTINGS)}
 

@@ -9,8 +9,8 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED_ROOMS = {
-    "figures", "postgres", "redis", "sources", "sources/kafka", "sources/debezium", "verify", "cell", "ledger",
-    "project", "peers"
+    "figures", "postgres", "redis", "sources", "sources/kafka", "sources/debezium", "sources/postgres", "verify",
+    "cell", "ledger", "project", "peers"
 }
 
 # What opens a source, and the verbs about its servers. Everybody else knows actors/sources/*.hpp alone.
@@ -22,6 +22,7 @@ WIRING = ("nodes/settings/config.", "nodes/settings/project_parts.", "nodes/sett
 SOURCES_READERS = {
     "actors/sources/kafka/": ("actors/sources/debezium/", *WIRING),
     "actors/sources/debezium/": WIRING,
+    "actors/sources/postgres/": WIRING,
 }
 SOURCES_NAMES = {
     re.compile(r"\bkafka::"): ("actors/sources/kafka/", "actors/sources/debezium/", *WIRING),
@@ -41,7 +42,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 # A client library is known in one room, or in these; the headers of each begin so.
 CLIENTS = {
-    "pqxx/": "actors/postgres/", "libpq-fe.h": "actors/postgres/", "hiredis/": "actors/redis/",
+    "pqxx/": "actors/postgres/", "libpq-fe.h": ("actors/postgres/", "actors/sources/postgres/"),
+    "hiredis/": "actors/redis/",
     "librdkafka/": "actors/sources/kafka/", "pg_query": "actors/figures/", "simdjson": "actors/sources/debezium/",
     "openssl/": ("actors/peers/", "actors/alert_sender/"), "prometheus/": "actors/inspector/",
 }
