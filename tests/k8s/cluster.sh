@@ -124,7 +124,9 @@ control_plane() {
 }
 
 node() {
-  command -v containerd >/dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends containerd runc containernetworking-plugins iptables >"$state/apt.log" 2>&1; }
+  local packages="containerd runc containernetworking-plugins iptables"
+  # Debian's docker.io brings containerd, and no plugins
+  dpkg -s $packages >/dev/null 2>&1 || { apt-get update -qq; apt-get install -y -qq --no-install-recommends $packages >"$state/apt.log" 2>&1; }
   mkdir -p "$state/kubelet" "$state/manifests" "$state/cni"
   local address; address=$(hostname -I | cut -d' ' -f1)
   printf '.:53 {\n  bind %s\n  errors\n  kubernetes cluster.local {\n    kubeconfig %s\n  }\n}\n' "$address" "$state/pki/admin.conf" >"$state/Corefile"
@@ -134,7 +136,7 @@ node() {
     --healthz-bind-address 127.0.0.1:10256 --metrics-bind-address 127.0.0.1:10249
   cat >"$state/cni/10-bridge.conflist" <<J
 {"cniVersion": "1.0.0", "name": "pods", "plugins": [
-  {"type": "bridge", "bridge": "kube0", "isGateway": true, "ipMasq": false, "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.97.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+  {"type": "bridge", "bridge": "kube0", "isGateway": true, "hairpinMode": true, "ipMasq": false, "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.97.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "loopback"}]}
 J
   cat >"$state/containerd.toml" <<T

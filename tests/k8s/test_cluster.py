@@ -22,19 +22,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "compose")]
 sys.dont_write_bytecode = True
 import engine  # noqa: E402
-import package  # noqa: E402
-import standins  # noqa: E402
+import images  # noqa: E402
 import tools  # noqa: E402
 
 VERSION = re.search(r"VERSION (\d+\.\d+\.\d+)", (tools.ROOT / "CMakeLists.txt").read_text())[1]
 IMAGE, NEXT_TAG = f"millrace:{VERSION}", f"{VERSION}-next"
-#: Stand-ins, by the stage of tests/compose/standins/Dockerfile. The cluster pulls nothing.
-SERVERS = {
-    "postgres": "postgres:15",
-    "redis": "redis:7",
-    "kafka": "apache/kafka:4.2.2",
-    "connect": "quay.io/debezium/connect:3.6.3.Final"
-}
 CONTAINERD = "/run/kubernetes-containerd/containerd.sock"
 NAMESPACE = "millrace"
 SHARDS = 32
@@ -92,27 +84,10 @@ def build_images():
     """Builds the images, and stops the engine again: it and the cluster both set up the machine's network."""
     ours = engine.up()
     try:
-        given = os.environ.get("MILLRACE_PACKAGE")
-        if given:
-            package.FOLDER.mkdir(parents=True, exist_ok=True)
-            run("cp", given, package.FOLDER)
-        else:
-            package.package()
-        context = standins.make()
-        for stage, image in SERVERS.items():
-            run("docker", "build", "-t", image, "--target", stage, context, seconds=3600)
-        run("docker",
-            "build",
-            "-t",
-            IMAGE,
-            "-f",
-            tools.ROOT / "deploy/Dockerfile",
-            "--build-arg",
-            "PACKAGE=given",
-            tools.ROOT,
-            seconds=3600)
-        run("docker", "build", "-t", f"millrace:{NEXT_TAG}", "-", text=f"FROM {IMAGE}\nLABEL millrace.test=next\n")
-        run("docker", "save", "-o", FOLDER / "images.tar", IMAGE, f"millrace:{NEXT_TAG}", *SERVERS.values())
+        say(f"package: {images.take_package()}")
+        found = images.build(IMAGE, ("kraft", "node"))
+        images.build_next(IMAGE, f"millrace:{NEXT_TAG}")
+        run("docker", "save", "-o", FOLDER / "images.tar", f"millrace:{NEXT_TAG}", *found)
     finally:
         if ours:
             engine.down()
@@ -248,7 +223,7 @@ class Dev(unittest.TestCase):
         before = time.monotonic()
         say(f"applied and served in {apply():.0f} s")
         log = self.equal("from nothing", before)
-        self.assertRegex(log, r"16 of 16 figures equal SQL")
+        self.assertRegex(log, r"27 of 27 figures equal SQL")
         self.served(2)
         rows = int(psql("SELECT count(*) FROM orders"))
         until("the generator writes", lambda: int(psql("SELECT count(*) FROM orders")) > rows)
@@ -357,7 +332,7 @@ class Dev(unittest.TestCase):
         file.write_text(file.read_text() + "\n-- redis: hash customers:by_zip field {zip_code} name by_zip\n"
                         "SELECT zip_code, count(*) AS customers FROM customers GROUP BY zip_code;\n")
         apply()
-        self.assertRegex(self.equal("a figure added", before), r"17 of 17 figures equal SQL")
+        self.assertRegex(self.equal("a figure added", before), r"28 of 28 figures equal SQL")
         self.assertGreater(int(redis("HLEN", "customers:by_zip")), 0)
         self.assertEqual({x["metadata"]["uid"] for x in node_pods().values()}, uids)
 
