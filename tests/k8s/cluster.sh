@@ -10,7 +10,7 @@ version=${KUBERNETES_VERSION:-v1.34.2}
 cache=${KUBERNETES_CACHE:-$HOME/.cache/millrace/kubernetes-$version}
 state=${KUBERNETES_STATE:-/tmp/kubernetes}
 port=${KUBERNETES_PORT:-16443} etcd_port=${KUBERNETES_ETCD_PORT:-16479}
-node=${KUBERNETES_NODE:-node-1}
+node=${KUBERNETES_NODE:-node-1} address=10.97.0.1
 export PATH=$cache/bin:$PATH
 
 build() {
@@ -78,6 +78,8 @@ secrets() {
   openssl req -newkey rsa:2048 -nodes -subj /CN=kube-apiserver -keyout api.key -out api.csr 2>/dev/null
   openssl x509 -req -in api.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -out api.crt 2>/dev/null \
     -extfile <(echo "subjectAltName=IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes.default.svc")
+  openssl req -newkey rsa:2048 -nodes -subj /O=system:masters/CN=kube-apiserver-kubelet -keyout kubelet.key -out kubelet.csr 2>/dev/null
+  openssl x509 -req -in kubelet.csr -CA ca.crt -CAkey ca.key -days 30 -out kubelet.crt 2>/dev/null # by which it reads logs, and runs commands
   openssl genrsa -out sa.key 2048 2>/dev/null
   openssl rsa -in sa.key -pubout -out sa.pub 2>/dev/null
   admin=$(openssl rand -hex 16) kubelet=$(openssl rand -hex 16)
@@ -114,6 +116,7 @@ control_plane() {
   start kube-apiserver kube-apiserver --etcd-servers "http://127.0.0.1:$etcd_port" --secure-port "$port" --bind-address 127.0.0.1 \
     --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/16 --authorization-mode Node,RBAC --allow-privileged \
     --enable-admission-plugins NodeRestriction --token-auth-file $pki/tokens.csv --tls-cert-file $pki/api.crt --tls-private-key-file $pki/api.key \
+    --kubelet-preferred-address-types InternalIP --kubelet-client-certificate $pki/kubelet.crt --kubelet-client-key $pki/kubelet.key \
     --service-account-issuer https://kubernetes.default.svc --service-account-key-file $pki/sa.pub --service-account-signing-key-file $pki/sa.key
   export KUBECONFIG=$pki/admin.conf
   wait_for 60 kubectl get --raw /readyz
@@ -128,8 +131,11 @@ node() {
   # Debian's docker.io brings containerd, and no plugins
   dpkg -s $packages >/dev/null 2>&1 || { apt-get update -qq; apt-get install -y -qq --no-install-recommends $packages >"$state/apt.log" 2>&1; }
   mkdir -p "$state/kubelet" "$state/manifests" "$state/cni"
-  local address; address=$(hostname -I | cut -d' ' -f1)
-  printf '.:53 {\n  bind %s\n  errors\n  kubernetes cluster.local {\n    kubeconfig %s\n  }\n}\n' "$address" "$state/pki/admin.conf" >"$state/Corefile"
+  # The node's address is the bridge's, which this machine alone reaches.
+  ip link show kube0 >/dev/null 2>&1 || { ip link add kube0 type bridge; ip address add "$address/24" dev kube0; ip link set kube0 up; }
+  printf '.:53 {\n  bind %s\n  errors\n  hosts %s {\n    fallthrough\n  }\n  kubernetes cluster.local {\n    kubeconfig %s\n  }\n}\n' \
+    "$address" "$state/hosts" "$state/pki/admin.conf" >"$state/Corefile"
+  touch "$state/hosts" # names outside the cluster, which pods find too
   start coredns coredns -conf "$state/Corefile"
   start kube-proxy kube-proxy --kubeconfig "$state/pki/admin.conf" --proxy-mode iptables --cluster-cidr 10.97.0.0/24 --hostname-override "$node" \
     --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0 --conntrack-tcp-timeout-close-wait 0 --bind-address "$address" \
@@ -158,8 +164,8 @@ T
   cat >"$state/kubelet.yaml" <<Y
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-address: 127.0.0.1
-authentication: {anonymous: {enabled: false}, webhook: {enabled: true}}
+address: $address
+authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $state/pki/ca.crt}}
 cgroupDriver: cgroupfs
 cgroupsPerQOS: true
 enforceNodeAllocatable: []
