@@ -102,7 +102,7 @@ def up():
 
 
 def down():
-    """Stops an engine of ours, and takes its bridge away. Images stay for the next time."""
+    """Stops an engine of ours, and takes its bridge and its rules away. Images stay for the next time."""
     if not PID.is_file():
         return
     pid = int(PID.read_text())
@@ -116,6 +116,7 @@ def down():
     PID.unlink()
     subprocess.run(["ip", "link", "del", "docker0"], capture_output=True)
     subprocess.run(["iptables", "-P", "FORWARD", "ACCEPT"], capture_output=True)
+    subprocess.run(["sh", "-c", "iptables-save | grep -vi docker | iptables-restore"], capture_output=True)
 
 
 if __name__ == "__main__":

@@ -131,8 +131,8 @@ node() {
   # Debian's docker.io brings containerd, and no plugins
   dpkg -s $packages >/dev/null 2>&1 || { apt-get update -qq; apt-get install -y -qq --no-install-recommends $packages >"$state/apt.log" 2>&1; }
   mkdir -p "$state/kubelet" "$state/manifests" "$state/cni"
-  # The node's address is the bridge's, which this machine alone reaches.
-  ip link show kube0 >/dev/null 2>&1 || { ip link add kube0 type bridge; ip address add "$address/24" dev kube0; ip link set kube0 up; }
+  # The node's address is the bridge's, which this machine alone reaches. Without a MAC of its own a bridge takes another when ports come and go.
+  ip link show kube0 >/dev/null 2>&1 || { ip link add kube0 address 0a:58:0a:61:00:01 type bridge; ip address add "$address/24" dev kube0; ip link set kube0 up; }
   printf '.:53 {\n  bind %s\n  errors\n  hosts %s {\n    fallthrough\n  }\n  kubernetes cluster.local {\n    kubeconfig %s\n  }\n}\n' \
     "$address" "$state/hosts" "$state/pki/admin.conf" >"$state/Corefile"
   touch "$state/hosts" # names outside the cluster, which pods find too
@@ -142,7 +142,7 @@ node() {
     --healthz-bind-address 127.0.0.1:10256 --metrics-bind-address 127.0.0.1:10249
   cat >"$state/cni/10-bridge.conflist" <<J
 {"cniVersion": "1.0.0", "name": "pods", "plugins": [
-  {"type": "bridge", "bridge": "kube0", "isGateway": true, "hairpinMode": true, "ipMasq": false, "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.97.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+  {"type": "bridge", "bridge": "kube0", "isGateway": true, "hairpinMode": true, "ipMasq": false, "ipam": {"type": "host-local", "dataDir": "$state/addresses", "ranges": [[{"subnet": "10.97.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "loopback"}]}
 J
   cat >"$state/containerd.toml" <<T
@@ -154,6 +154,7 @@ state = "/run/kubernetes-containerd"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "localhost/pause:1"
   restrict_oom_score_adj = true
+  netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$state/cni"
@@ -171,6 +172,7 @@ cgroupsPerQOS: true
 enforceNodeAllocatable: []
 containerRuntimeEndpoint: unix:///run/kubernetes-containerd/containerd.sock
 failSwapOn: false
+podLogsDir: $state/logs
 clusterDomain: cluster.local
 clusterDNS: [$address]
 staticPodPath: $state/manifests
@@ -216,7 +218,16 @@ down() {
   awk -v s="$state" '$2 ~ "^"s || $2 ~ "^/run/kubernetes-containerd" {print $2}' /proc/mounts | sort -r | xargs -r umount -l
   ip link del kube0 2>/dev/null || true
   kube-proxy --cleanup >/dev/null 2>&1 || true
+  for name in mangle nat filter; do
+    for pid in iptables ip6tables; do "$pid" -t "$name" -X KUBE-KUBELET-CANARY 2>/dev/null || true; done
+  done
   rm -rf "$state" /run/kubernetes-containerd
+  # Where the kubelet and CNI write whatever they are told.
+  rm -f /var/lib/cni/results/pods-* /var/lib/kubelet/device-plugins/*
+  [ ! -d /var/log/containers ] || find /var/log/containers -xtype l -delete
+  rmdir -p /var/lib/cni/results /var/lib/kubelet/device-plugins 2>/dev/null || true
+  rmdir /var/log/containers 2>/dev/null || true
+  find /sys/fs/cgroup -mindepth 2 -depth -path '*/kubepods*' -type d -exec rmdir {} + 2>/dev/null || true
 }
 
 stop() {
