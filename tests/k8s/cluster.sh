@@ -218,8 +218,8 @@ down() {
   awk -v s="$state" '$2 ~ "^"s || $2 ~ "^/run/kubernetes-containerd" {print $2}' /proc/mounts | sort -r | xargs -r umount -l
   ip link del kube0 2>/dev/null || true
   kube-proxy --cleanup >/dev/null 2>&1 || true
-  for name in mangle nat filter; do
-    for pid in iptables ip6tables; do "$pid" -t "$name" -X KUBE-KUBELET-CANARY 2>/dev/null || true; done
+  for name in iptables ip6tables; do # the kubelet's
+    "$name-save" 2>/dev/null | grep -v KUBE- | "$name-restore" 2>/dev/null || true
   done
   rm -rf "$state" /run/kubernetes-containerd
   # Where the kubelet and CNI write whatever they are told.

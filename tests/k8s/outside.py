@@ -72,10 +72,10 @@ class Machine:
             raise AssertionError(f"{command[0]} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout.strip()
 
-    def psql(self, script):
+    def psql(self, script, database=DATABASE):
         """Runs SQL as the administrator, and returns the rows."""
         environment = {
-            "PGHOST": NAME, "PGPORT": self.told["ports"]["POSTGRES"], "PGDATABASE": DATABASE,
+            "PGHOST": NAME, "PGPORT": self.told["ports"]["POSTGRES"], "PGDATABASE": database,
             "PGUSER": "millrace_admin", "PGPASSWORD": self.told["administrator"], "PGSSLMODE": "verify-full",
             "PGSSLROOTCERT": self.told["authority"]
         }

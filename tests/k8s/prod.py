@@ -59,6 +59,7 @@ class Prod(unittest.TestCase):
         say(f"the servers outside are up in {time.monotonic() - before:.0f} s")
         hosts = pathlib.Path(os.environ["KUBECONFIG"]).parents[1] / "hosts"
         hosts.write_text(f"{outside.ADDRESS} {outside.NAME}\n")
+        cls.machine.psql(f"CREATE DATABASE {outside.DATABASE} OWNER {outside.OWNER}", "postgres")
         cls.machine.psql(f"SET ROLE {outside.OWNER};{TABLE}")
         cls.machine.redis("ACL", "SETUSER", outside.REDIS_USER, "on",
                           ">" + (cls.secrets / "redis-password").read_text(), *RIGHTS)
