@@ -61,10 +61,11 @@ def install_compose():
 
 def start():
     """Starts the engine. Raises RuntimeError where it doesn't answer within half a minute."""
-    log = (FOLDER / "dockerd.log").open("w")
-    process = subprocess.Popen(
-        ["dockerd", "--data-root", FOLDER / "data", "--exec-root", FOLDER / "run", "--pidfile", FOLDER / "docker.pid"],
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    with (FOLDER / "dockerd.log").open("w") as log:
+        process = subprocess.Popen([
+            "dockerd", "--data-root", FOLDER / "data", "--exec-root", FOLDER / "run", "--pidfile",
+            FOLDER / "docker.pid"
+        ], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     PID.write_text(str(process.pid))
     until = time.monotonic() + 30
     while not answers("docker", "info"):

@@ -69,14 +69,15 @@ class Prod(unittest.TestCase):
 
     @classmethod
     def write_overlay(cls):
-        ports = cls.machine.told["ports"]
+        ports = {name: f"{outside.NAME}:{port}" for name, port in cls.machine.told["ports"].items()}
         cls.overlay = cls.sources / "k8s/overlays/mine"
         run("cp", "-r", cls.sources / "k8s/overlays/prod", cls.overlay)
         here = {
-            "POSTGRES_HOST": outside.NAME, "POSTGRES_PORT": ports["POSTGRES"], "REDIS_HOST": outside.NAME,
-            "REDIS_PORT": ports["REDIS"], "REDIS_USER": outside.REDIS_USER,
-            "KAFKA_BROKER": f"{outside.NAME}:{ports['KAFKA']}", "CONNECT_URL": f"http://{outside.NAME}:{ports['CONNECT']}",
-            "CONNECT_USER": cls.machine.told["connect"][0], "CONNECT_PASSWORD_FILE": "/secrets/connect-password"
+            **{f"{name}_{what}": value for name in ("POSTGRES", "REDIS")
+               for what, value in zip(("HOST", "PORT"), ports[name].split(":"))},
+            "REDIS_USER": outside.REDIS_USER, "KAFKA_BROKER": ports["KAFKA"],
+            "CONNECT_URL": f"http://{ports['CONNECT']}", "CONNECT_USER": cls.machine.told["connect"][0],
+            "CONNECT_PASSWORD_FILE": "/secrets/connect-password"
         }
         file = cls.overlay / "settings.env"
         kept = [line for line in file.read_text().splitlines() if line.partition("=")[0] not in here]

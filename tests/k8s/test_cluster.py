@@ -13,10 +13,10 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 import cluster  # noqa: E402
+import dev  # noqa: E402
 import install  # noqa: E402
+import prod  # noqa: E402
 import tools  # noqa: E402
-from dev import Dev  # noqa: E402
-from prod import Prod  # noqa: E402
 
 
 def setUpModule():
@@ -26,8 +26,19 @@ def setUpModule():
     cluster.build_images(folder)
     unittest.addModuleCleanup(cluster.stop)
     cluster.start(folder)
-    Dev.sources = Prod.sources = tools.Manifests(folder / "sources").folder
+    dev.Dev.sources = prod.Prod.sources = tools.Manifests(folder / "sources").folder
+
+
+class Dev(dev.Dev):
+    """Of this module, whose set-up comes first."""
+
+
+class Prod(prod.Prod):
+    """As above."""
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2, failfast=True)
+    try:
+        unittest.main(verbosity=2, failfast=True)
+    finally:
+        unittest.doModuleCleanups()  # after Ctrl-C too
