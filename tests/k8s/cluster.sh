@@ -3,7 +3,8 @@
 # etcd, kube-apiserver, controller manager, scheduler, kubelet, kube-proxy, CoreDNS and kubectl are built from Go modules (some 18 minutes of one
 # core the first time; kept in KUBERNETES_CACHE). Control plane: processes on loopback. Node: the kubelet with Debian's containerd and runc,
 # pods on CNI's bridge, services by iptables, names by CoreDNS.
-# Needs root and Go 1.24 or newer. No plugin enforces a NetworkPolicy, and no StorageClass provides volumes.
+# Needs root, Go 1.24 or newer, and a machine without a Kubernetes of its own: `down` takes every kubelet's traces away.
+# No plugin enforces a NetworkPolicy, and no StorageClass provides volumes.
 # For a shell that wants kubectl: eval "$(cluster.sh env)".
 set -euo pipefail
 version=${KUBERNETES_VERSION:-v1.34.2}
@@ -223,7 +224,7 @@ down() {
   done
   rm -rf "$state" /run/kubernetes-containerd
   # Where the kubelet and CNI write whatever they are told.
-  rm -f /var/lib/cni/results/pods-* /var/lib/kubelet/device-plugins/*
+  rm -f /var/lib/cni/results/pods-* /var/lib/cni/results/cni-loopback-* /var/lib/kubelet/device-plugins/*
   [ ! -d /var/log/containers ] || find /var/log/containers -xtype l -delete
   rmdir -p /var/lib/cni/results /var/lib/kubelet/device-plugins 2>/dev/null || true
   rmdir /var/log/containers 2>/dev/null || true
@@ -243,5 +244,5 @@ build) build ;;
 up) (build) && (secrets) && control_plane && { [ "${KUBERNETES_NODELESS:-}" ] || node; } && kubectl get nodes ;;
 down) down ;;
 env) echo "export KUBECONFIG=$state/pki/admin.conf PATH=$cache/bin:\$PATH" ;;
-*) sed -n '2,10s/^# //p' "$0"; exit 2 ;;
+*) sed -n '2,11s/^# //p' "$0"; exit 2 ;;
 esac

@@ -48,6 +48,7 @@ class Machine:
         self.process.stdin.close()
         self.process.wait(120)
         self.process.stdout.close()
+        subprocess.run(["ip", "link", "delete", LINK], capture_output=True)
         for folder in self.folders:
             folder.rmdir()
 
