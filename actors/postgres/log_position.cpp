@@ -44,6 +44,10 @@ result<lsn> session::emit_marker(const std::string& id) {
 
 result<lsn> session::current_wal_lsn() { return lsn_of(impl_->value_of("SELECT pg_current_wal_lsn()")); }
 
+result<lsn> session::wal_insert_lsn() {
+  return lsn_of(impl_->value_of("SELECT pg_current_wal_insert_lsn()"));
+}
+
 result<std::uint64_t> session::next_transaction() {
   auto number = impl_->value_of("SELECT txid_current()");
   if (!number)

@@ -108,6 +108,9 @@ class session {
   /// Writes a marker into the WAL in its own transaction. Returns the WAL's end just after it.
   result<lsn> emit_marker(const std::string& id);
   result<lsn> current_wal_lsn();
+  /// Returns the end of everything in the WAL, also of what isn't written to its files yet. Nothing that a
+  /// slot has shown is beyond it.
+  result<lsn> wal_insert_lsn();
   /// Returns a transaction ID (txid). Every later transaction has a greater one.
   result<std::uint64_t> next_transaction();
   /// Returns a description of the open transactions with a lower ID. Empty if there are none.

@@ -6,6 +6,7 @@ import re
 import secrets
 import subprocess
 import tempfile
+import threading
 
 import install
 import progress
@@ -22,18 +23,28 @@ subjectAltName = DNS:{name}
 """
 
 
+#: Nodes of one stack start side by side, and share the authority.
+making = threading.Lock()
+
+
+def ensure(folder, names, days=365, renew=False):
+    """Makes what is missing in a folder, and renews what expires soon. Returns the folder's authority."""
+    install.apt(["certificates"])
+    authority = Authority(pathlib.Path(folder).absolute())
+    with making:
+        authority.ensure()
+        for name in names:
+            authority.ensure_node(name, days, renew)
+    return authority
+
+
 def run(folder, names, days, renew):
-    """Makes what is missing in a folder, and prints each node's settings."""
+    """Does what ensure() does, and prints each node's settings."""
     wrong = [name for name in names if not NAME.fullmatch(name)]
     if wrong:
         raise ServiceError(
             f"{wrong[0]!r} can't be a node's name here: letters, digits, '.', '_' and '-', 63 at most, and not 'ca'")
-    install.apt(["certificates"])
-    authority = Authority(pathlib.Path(folder).absolute())
-    authority.ensure()
-    for name in names:
-        authority.ensure_node(name, days, renew)
-    show_settings(authority.folder, names)
+    show_settings(ensure(folder, names, days, renew).folder, names)
 
 
 def files_of(folder, name):
@@ -47,7 +58,8 @@ def files_of(folder, name):
 
 def show_settings(folder, names):
     for name in names:
-        print(f"\n# {name} (only the key's owner may read it; keep {folder}/ca.key on this machine)")
+        print(f"\n# {name}, good until {end_of(folder / (name + '.crt'))} (only the key's owner may read it; keep "
+              f"{folder}/ca.key on this machine)")
         print("\n".join(f"{setting}={path}" for setting, path in files_of(folder, name).items()))
     print(f"\n# all nodes of this machine\nMILLRACE_NODE_CERTS={folder}")
 
@@ -87,7 +99,7 @@ class Authority:
     def ensure_node(self, name, days, renew):
         key, certificate = self.folder / f"{name}.key", self.folder / f"{name}.crt"
         if certificate.exists() and key.exists() and not renew and self.is_good(certificate):
-            return progress.say(f"{certificate} is good until {end_of(certificate)}")
+            return
         if not key.exists():
             self.make_key(key)
         self.sign(name, key, certificate, days)

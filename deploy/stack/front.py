@@ -61,10 +61,10 @@ def run(settings, verb, arguments):
 def certificate_of_shell(settings):
     """Returns what the shell shows to nodes that have certificates of one folder: its own certificate, if `certs DIR
     --nodes shell` made one, else the first node's."""
-    folder = settings.get("MILLRACE_NODE_CERTS")
+    folder = settings.node_certificates()
     if not folder:
         return {}
-    own = (pathlib.Path(folder) / "shell.crt").is_file()
+    own = (folder / "shell.crt").is_file()
     return certificates.files_of(folder, "shell" if own else "node")
 
 

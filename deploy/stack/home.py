@@ -31,7 +31,7 @@ def cache_folder():
 
 
 #: What a stack makes in its home.
-FOLDERS = ("run", "logs", "secrets", "bin", "config", "notes", "postgres", "redis", "kafka", "connect")
+FOLDERS = ("run", "logs", "secrets", "bin", "config", "notes", "tls", "postgres", "redis", "kafka", "connect")
 
 
 class Home:
@@ -52,6 +52,7 @@ class Home:
         self.shared_settings = self.run / "settings.json"
         self.socket = self.run / "control.sock"
         self.lock = self.run / "supervisor.lock"
+        self.node_certificates = root / "tls"  #: of nodes that nobody gave certificates
         self.configuration = root / "config"  #: ours to write, the servers' user's to read
         #: what the connector's configuration refers to
         self.connector_secrets = self.configuration / "connect" / "secrets.properties"

@@ -85,7 +85,7 @@ def parser():
         "start."
     )
     one.add_argument("folder", nargs="?", metavar="DIR",
-                     help="folder of the certificates (default: MILLRACE_NODE_CERTS, else certs in MILLRACE_HOME)")
+                     help="folder of the certificates (default: MILLRACE_NODE_CERTS, else tls in MILLRACE_HOME)")
     one.add_argument("--nodes", nargs="+", metavar="NAME",
                      help="the nodes' names (default: those of this machine's stack: node, node-2 ...)")
     one.add_argument("--days", type=at_least_one_day, default=365, metavar="N",
@@ -265,7 +265,7 @@ def run(arguments):
     if options.verb == "monitor":
         return monitor.monitor(settings, options.node, options.interval, options.once)
     if options.verb == "certs":
-        certificates.run(options.folder or settings.get("MILLRACE_NODE_CERTS") or settings.home.root / "certs",
+        certificates.run(options.folder or settings.node_certificates() or settings.home.node_certificates,
                          options.nodes or [node.name for node in services.nodes(settings)], options.days, options.renew)
         return 0
     {

@@ -69,12 +69,15 @@ class Node(Program):
 
     def shown_to_others(self):
         """Returns what this node shows to the others, where they have certificates of one folder."""
-        folder = self.settings.get("MILLRACE_NODE_CERTS")
+        folder = self.settings.node_certificates()
         return certificates.files_of(folder, self.name) if folder else {}
 
     def prepare(self):
-        """Refuses to start without its certificate; the node itself looks at what is in the files."""
-        folder = self.settings.get("MILLRACE_NODE_CERTS")
+        """Makes its certificate in the folder that is ours. Refuses to start without one in another folder; the node
+        itself looks at what is in the files."""
+        folder = self.settings.node_certificates()
+        if folder == self.home.node_certificates:
+            certificates.ensure(folder, [self.name])
         missing = [path for path in self.shown_to_others().values()
                    if not pathlib.Path(path).is_file()] if self.among_others() else []
         if missing:

@@ -43,7 +43,8 @@ DEFAULTS = {
     "MILLRACE_SLOT_WAL_KEEP": "16GB",
     "MILLRACE_MEMORY_MB": None, "MILLRACE_DISK_MB": "1024", "MILLRACE_START_SECONDS": "180",
     "MILLRACE_FILL_SECONDS": "300", "MILLRACE_LOG_BYTES": "16777216",
-    "MILLRACE_ALERTMANAGER_URL": None, "MILLRACE_ALERT_WEBHOOK_URL": None, "MILLRACE_ALERT_WEBHOOK_SECRET": None,
+    "MILLRACE_ALERTS_TOPIC": None, "MILLRACE_ALERTMANAGER_URL": None, "MILLRACE_ALERT_WEBHOOK_URL": None,
+    "MILLRACE_ALERT_WEBHOOK_SECRET": None,
     "MILLRACE_STALE_AFTER_SECONDS": None, "MILLRACE_BATCH_TIMEOUT_SECONDS": None,
     "LOG_LEVEL": "info", "STREAM_BUFFER_SIZE": None,
     "MOCK_DATA_RECORDS_PER_BATCH": None, "MOCK_DATA_INTERVAL_SECONDS": None,
@@ -56,6 +57,8 @@ NUMBERS = tuple(name for name in DEFAULTS if name.endswith(("_PORT", "_SECONDS",
                                                             "_SEED", "_MB", "_NODES", "_MS", "_GROUPS")))
 PATHS = ("MILLRACE_FIGURES", "MILLRACE_CONNECTOR_TEMPLATE", "POSTGRES_SSLROOTCERT", "KAFKA_PROPERTIES_FILE",
          "MILLRACE_NODE_CERTS", "MILLRACE_NODE_CERTIFICATE", "MILLRACE_NODE_KEY", "MILLRACE_NODE_AUTHORITY")
+#: What makes nodes of one machine speak to each other without TLS.
+NO_CERTIFICATES = ("MILLRACE_NODE_CERTS", "off")
 #: The settings file in a project's folder, and the name under which the settings remember the folder.
 PROJECT_FILE = "millrace.env"
 PROJECT_FOLDER = "MILLRACE_PROJECT_FOLDER"
@@ -103,7 +106,7 @@ def layer(source, base):
             except OSError as error:
                 raise SettingsError(f"{name}_FILE: {path}: {error.strerror}") from None
     for name in PATHS:
-        if name in values:
+        if name in values and (name, values[name]) != NO_CERTIFICATES:
             values[name] = ":".join(str((base / part).resolve()) for part in values[name].split(":") if part)
     return values
 
@@ -180,6 +183,16 @@ class Settings:
         """Returns how many nodes the stack runs, and whether they are to find each other: a number was given, be it
         1."""
         return int(self.get("MILLRACE_NODES") or 1), self.get("MILLRACE_NODES") is not None
+
+    def node_certificates(self):
+        """Returns the folder with the certificates of this machine's nodes; None if they use no TLS, or each is told
+        its own files. Without a setting it is one in MILLRACE_HOME, filled as nodes start."""
+        folder = self.get("MILLRACE_NODE_CERTS")
+        if not self.nodes()[1] or ("MILLRACE_NODE_CERTS", folder) == NO_CERTIFICATES:
+            return None
+        if folder:
+            return pathlib.Path(folder)
+        return None if self.get("MILLRACE_NODE_CERTIFICATE") else self.home.node_certificates
 
     def figure_files(self):
         """Returns the files with figures, in the order in which they are loaded."""

@@ -121,6 +121,8 @@ class estate {
                     how_.topic_prefix + ".transaction"})
       if (topic == x)
         return true;
+    if (topic == how_.alerts_topic && how_.owns_alerts_topic())
+      return true;
     auto prefix = how_.topic_prefix + ".";
     return topic.starts_with(prefix) && topic.find('.', prefix.size()) != std::string::npos;
   }

@@ -3,6 +3,7 @@
 #include "actors/alert_sender/http_post.hpp"
 #include "actors/alert_sender/payload.hpp"
 #include "actors/alert_sender/signature.hpp"
+#include "actors/sources/kafka/once_writer.hpp"
 #include "nodes/node/lasting_store.hpp"
 
 #include <algorithm>
@@ -12,8 +13,9 @@ namespace millrace {
 
 namespace {
 
-constexpr auto alertmanager = "alertmanager", webhook = "webhook";
-constexpr std::size_t alertmanager_batch = 64;
+constexpr auto alertmanager = "alertmanager", webhook = "webhook", topic = "kafka";
+constexpr std::size_t alertmanager_batch = 64, topic_batch = 64;
+constexpr std::chrono::seconds topic_timeout{15};
 constexpr std::chrono::seconds repeat_interval{60};
 static_assert(4 * repeat_interval < alert_validity, "an alert would be resolved between two repetitions");
 
@@ -33,9 +35,25 @@ http_answer post_to_webhook(http_poster& to, const alert_event& event, const std
   return to.post(body, headers);
 }
 
+/// Records of the topic are keyed by the alert's ID, so that firing and resolved keep their order. The header
+/// `id` is the same whenever an event is written.
+http_answer write_to_topic(kafka::once_writer& to, const std::vector<alert_event>& events,
+                           const std::string& project) {
+  std::vector<kafka::outgoing> records;
+  for (auto& x : events)
+    records.push_back({{}, std::nullopt, x.id, webhook_body(x, project), {{"id", webhook_id(x)}}});
+  auto written = to.write(records, topic_timeout);
+  return written ? http_answer{200, {}, {}} : http_answer{0, written.why().message, {}};
+}
+
 std::function<http_answer(const std::vector<alert_event>&)>
 posting(const named_receiver& which, const settings& how, std::function<std::int64_t()> now) {
-  auto to = std::make_shared<http_poster>(which.to);
+  if (!which.to) {
+    auto to = std::make_shared<kafka::once_writer>(
+        kafka::once_settings{how.kafka, how.alerts_topic, "millrace-" + how.project + "-alerts"});
+    return [=, project = how.project](auto& events) { return write_to_topic(*to, events, project); };
+  }
+  auto to = std::make_shared<http_poster>(*which.to);
   if (which.how.name == alertmanager)
     return [=, project = how.project](auto& events) {
       return post_to_alertmanager(*to, events, project, now());
@@ -43,6 +61,14 @@ posting(const named_receiver& which, const settings& how, std::function<std::int
   return [=, project = how.project, secret = how.alert_webhook_secret](auto& events) {
     return post_to_webhook(*to, events.at(0), project, secret, now());
   };
+}
+
+std::vector<std::string> alerts_of(const plan_set& plans) {
+  std::vector<std::string> out;
+  for (auto& figure : plans.figures)
+    if (figure.place.alert)
+      out.push_back(figure.name);
+  return out;
 }
 
 std::chrono::milliseconds steady_time() {
@@ -64,9 +90,7 @@ std::vector<named_receiver> alert_receivers_of(const settings& how, const plan_s
     x.server = to->server;
     x.batch = alertmanager_batch;
     x.repeat = repeat_interval;
-    for (auto& figure : plans.figures)
-      if (figure.place.alert)
-        x.alerts.push_back(figure.name);
+    x.alerts = alerts_of(plans);
     out.push_back({std::move(x), std::move(*to)});
   }
   if (auto to = parse_http_url(how.alert_webhook_url); to) {
@@ -74,6 +98,13 @@ std::vector<named_receiver> alert_receivers_of(const settings& how, const plan_s
     x.name = webhook;
     x.server = to->server;
     out.push_back({std::move(x), std::move(*to)});
+  }
+  if (!how.alerts_topic.empty() && !alerts_of(plans).empty()) {
+    courier_settings x;
+    x.name = topic;
+    x.server = "topic " + how.alerts_topic + " at " + how.kafka.brokers;
+    x.batch = topic_batch;
+    out.push_back({std::move(x), std::nullopt});
   }
   return out;
 }

@@ -8,16 +8,17 @@
 #include "nodes/node/start.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace millrace {
 
 struct named_receiver {
   courier_settings how;
-  http_target to;
+  std::optional<http_target> to; ///< nullopt: the Kafka topic of the settings
 };
 
-/// Returns the receivers, none if no URL is set.
+/// Returns the receivers. The topic is one only if the plans have alerts.
 std::vector<named_receiver> alert_receivers_of(const settings& how, const plan_set& plans);
 
 /// Returns the backend of a receiver's courier, with connections of its own. Used by one thread.

@@ -14,7 +14,6 @@ using httplib::Response;
 
 constexpr std::size_t longest_body = 4 << 20; ///< in bytes: the keys of about 10 000 places
 constexpr std::size_t threads = 32;           ///< so many slow connections delay no other
-constexpr std::chrono::seconds patience{5};   ///< with a silent connection
 
 constexpr auto json_type = "application/json";
 
@@ -118,10 +117,6 @@ std::string words_for(int code) {
 void guard_loopback(httplib::Server& server, const loopback_door& at) {
   server.set_socket_options(reuse_address);
   server.set_payload_max_length(longest_body);
-  server.set_read_timeout(patience);
-  server.set_write_timeout(patience);
-  // One request a connection: the body of a refused request isn't read, and would be the next one.
-  server.set_keep_alive_max_count(1);
   server.new_task_queue = [] { return new httplib::ThreadPool(threads); };
   server.set_pre_routing_handler([at](const Request& in, Response& out) {
     auto why = refused(in, at);

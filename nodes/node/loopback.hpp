@@ -2,7 +2,7 @@
 
 /// An HTTP port on loopback, for the interfaces of node and generator.
 
-#include <httplib.h>
+#include "nodes/node/http_connection.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -46,7 +46,7 @@ class loopback_server {
   void stop();
 
  private:
-  httplib::Server server_;
+  bounded_server server_;
   std::thread thread_;
   std::string name_; ///< this machine's name in its network; empty: loopback only
   std::atomic<bool> ended_{false};

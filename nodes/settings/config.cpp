@@ -1,11 +1,10 @@
 #include "nodes/settings/config.hpp"
 
-#include "actors/alert_sender/http_target.hpp"
-#include "actors/alert_sender/signature.hpp"
 #include "actors/member/assignment.hpp"
 #include "actors/sources/debezium/topics.hpp"
 #include "actors/sources/kafka/properties.hpp"
 #include "messages/visible.hpp"
+#include "nodes/settings/receivers.hpp"
 
 #include <arpa/inet.h>
 
@@ -157,21 +156,6 @@ result<void> check_node_address(const settings& x) {
             "MILLRACE_NODE_AUTHORITY; or --insecure states that the network has no other clients"};
 }
 
-/// Checks where alerts are sent. An error never contains a URL, which can have a password.
-result<void> check_receivers(const settings& x) {
-  const std::initializer_list<std::pair<const char*, const std::string&>> urls{
-      {"MILLRACE_ALERTMANAGER_URL", x.alertmanager_url}, {"MILLRACE_ALERT_WEBHOOK_URL", x.alert_webhook_url}};
-  for (auto& [setting, url] : urls)
-    if (!url.empty())
-      if (auto target = parse_http_url(url); !target)
-        return error{errc::bad_setting, std::string(setting) + ": " + target.why().message};
-  if (!good_webhook_secret(x.alert_webhook_secret))
-    return error{errc::bad_setting,
-                 "MILLRACE_ALERT_WEBHOOK_SECRET: what follows whsec_ isn't base64; leave whsec_ out to use a "
-                 "secret as it is"};
-  return {};
-}
-
 } // namespace
 
 bool is_loopback(const std::string& host) {
@@ -269,6 +253,9 @@ void add_settings(CLI::App& app, settings& x) {
       ->envname("MILLRACE_STALE_AFTER_SECONDS")
       ->check(CLI::Range(5, 86400))
       ->capture_default_str();
+  app.add_option("--alerts-topic", x.alerts_topic,
+                 "Kafka topic that gets the events of alerts; none: no topic")
+      ->envname("MILLRACE_ALERTS_TOPIC");
   app.add_option("--batch-timeout", x.batch_timeout_seconds,
                  "Seconds that the query of a batch figure may take")
       ->envname("MILLRACE_BATCH_TIMEOUT_SECONDS")
@@ -338,7 +325,7 @@ result<void> complete(settings& x) {
         std::pair{"MILLRACE_ALERT_WEBHOOK_SECRET", &x.alert_webhook_secret}})
     if (auto read = read_secret(name, *into); !read)
       return read;
-  if (auto receivers = check_receivers(x); !receivers)
+  if (auto receivers = complete_receivers(x); !receivers)
     return receivers;
   if (auto* user = std::getenv("MILLRACE_DEBEZIUM_USER"))
     x.debezium_user = user;

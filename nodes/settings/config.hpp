@@ -54,10 +54,13 @@ struct settings {
   std::string alertmanager_url;     ///< can contain a password; empty: no Alertmanager
   std::string alert_webhook_url;    ///< the same; empty: no webhook
   std::string alert_webhook_secret; ///< empty: messages aren't signed
+  std::string alerts_topic;         ///< Kafka topic of alerts' events; empty: none
   std::string kafka_properties;     ///< file of librdkafka's properties; empty: none
 
   std::string slot() const { return "millrace_" + project; }
   std::string connector() const { return "millrace-" + project; }
+  /// The topic's name says that it is this project's alone.
+  bool owns_alerts_topic() const;
   std::string dead_letters() const { return project + ".dead-letters"; }
   bool is_one_of_many() const { return !node_address.empty(); }
   std::string shards_topic() const { return project + ".shards"; }

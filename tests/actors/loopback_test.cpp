@@ -79,7 +79,7 @@ struct half_request {
     at.sin_port = htons(port);
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(socket, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0)
-      (void)!::write(socket, words.data(), words.size());
+      (void)::send(socket, words.data(), words.size(), MSG_NOSIGNAL);
   }
   ~half_request() { ::close(socket); }
   half_request(const half_request&) = delete;
@@ -190,6 +190,17 @@ CAF_TEST(slow connections delay no others) {
   for (int i = 0; i < 16; ++i)
     slow.push_back(std::make_unique<half_request>(port, "POST /control HTTP/1.1\r\nHost: x\r\n"));
   CAF_CHECK_EQUAL(get({}), 200);
+}
+
+CAF_TEST(a request with more headers than fit its bound is refused as they arrive) {
+  std::string many = "GET /status HTTP/1.1\r\nHost: " + own("127.0.0.1") + "\r\n";
+  while (many.size() < (1 << 20))
+    many += "a: b\r\n";
+  half_request x(port, many + "\r\n");
+  CAF_CHECK_EQUAL(x.all().find("HTTP/1.1 200"), std::string::npos);
+  half_request few(port, "GET /status HTTP/1.1\r\nHost: " + own("127.0.0.1")
+                             + "\r\na: " + std::string(4000, 'b') + "\r\n\r\n");
+  CAF_CHECK_EQUAL(few.all().find("HTTP/1.1 200"), 0u);
 }
 
 CAF_TEST(a server that is stopped as soon as it serves ends) {

@@ -2,6 +2,7 @@
 them."""
 import contextlib
 import io
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -105,8 +106,27 @@ class Nodes(support.StackTest):
     def second(self, **environment):
         return node.Node(self.resolve(environment={"MILLRACE_NODES": "2", **environment}), 2)
 
-    def test_without_certificates_nothing_is_said_of_them(self):
-        self.assertFalse([name for name in self.second().among_others() if "CERT" in name or "KEY" in name])
+    def test_nodes_that_are_told_to_use_no_tls_have_no_certificates(self):
+        told = self.second(MILLRACE_NODE_CERTS="off").among_others()
+        self.assertFalse([name for name in told if "CERT" in name or "KEY" in name])
+
+    def test_nodes_that_nobody_gave_certificates_make_their_own(self):
+        settings = self.resolve(environment={"MILLRACE_NODES": "2"})
+        settings.home.claim()
+        for number in (1, 2):
+            one = node.Node(settings, number)
+            one.prepare()
+            told = one.among_others()
+            for name in certificates.files_of("", one.name):
+                self.assertTrue(pathlib.Path(told[name]).is_file(), name)
+        self.assertEqual(settings.home.node_certificates.stat().st_mode & 0o777, 0o700)
+        before = {path: path.read_bytes() for path in settings.home.node_certificates.iterdir()}
+        node.Node(settings, 2).prepare()
+        self.assertEqual({path: path.read_bytes() for path in settings.home.node_certificates.iterdir()}, before)
+
+    def test_a_node_with_files_of_its_own_keeps_them(self):
+        self.assertNotIn("MILLRACE_NODE_KEY",
+                         self.second(MILLRACE_NODE_CERTIFICATE=str(self.folder / "mine.crt")).shown_to_others())
 
     def test_each_takes_its_own_of_the_folder(self):
         told = self.second(MILLRACE_NODE_CERTS=str(self.folder)).among_others()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Alerts outside of Redis: a real Alertmanager and a webhook get each event, in order, through a kill of the node and
-while a receiver is away; silences keep alerts back."""
+while a receiver is away, and the Kafka topic has each once; silences keep alerts back."""
 import json
 import time
 
@@ -32,8 +32,8 @@ class AlertSender(running.SystemTest):
             "MILLRACE_ALERT_WEBHOOK_SECRET": SECRET
         }
         super().setUpClass()
-        wait_until("both receivers have a position",
-                   lambda: all(x.get("position") for x in cls.receivers().values()) and len(cls.receivers()) == 2, 60)
+        wait_until("the receivers have a position",
+                   lambda: all(x.get("position") for x in cls.receivers().values()) and len(cls.receivers()) == 3, 60)
 
     @classmethod
     def receivers(cls):
@@ -59,6 +59,15 @@ class AlertSender(running.SystemTest):
     def of(self, order):
         """Returns the states of an order that the webhook got, in their order, without repetitions."""
         return list(dict.fromkeys(state for state, _, key in self.webhook.events() if key == order))
+
+    def in_topic(self, orders):
+        """Returns the events of orders that consumers of committed records see."""
+        events = [json.loads(x["payload"]) for x in self.stack.kafka.records("realtime-alerts")]
+        return [(x["state"], x["alert"], x["key"]) for x in events if x["key"] in orders]
+
+    def in_stream(self, orders):
+        events = (dict(zip(x[::2], x[1::2])) for _, x in self.stack.redis("XRANGE", "alerts:stream", "-", "+"))
+        return [(x["state"], x["type"], x["subject"]) for x in events if x["subject"] in orders]
 
     def troubles(self):
         return {x["id"]: x for x in self.stack.status().get("troubles", [])}
@@ -107,13 +116,25 @@ class AlertSender(running.SystemTest):
         wait_until("Alertmanager has what fires",
                    lambda: {("big", order) for order in orders[2:]} <= set(self.alertmanager.alerts()), 120)
         self.assertFalse({("big", order) for order in orders[:2]} & set(self.alertmanager.alerts()))
-        in_stream = [(x["state"], x["type"], x["subject"]) for x in (
-            dict(zip(fields[::2], fields[1::2])) for _, fields in self.stack.redis("XRANGE", "alerts:stream", "-", "+"))
-            if x["subject"] in orders]
-        self.assertEqual([x for x in dict.fromkeys(self.webhook.events()) if x[2] in orders], in_stream)
+        self.assertEqual([x for x in dict.fromkeys(self.webhook.events()) if x[2] in orders], self.in_stream(orders))
+        wait_until("the topic has everything once", lambda: self.in_topic(orders) == self.in_stream(orders), 60)
         wait_until("the troubles are over", lambda: not any("no alerts" in x for x in self.troubles()), 60)
         for order in orders[2:]:
             self.shrink(order)
+
+    def test_the_topic_has_each_event_once_while_node_and_kafka_are_killed(self):
+        customer = self.customer()
+        orders = []
+        for victim in ("node", "kafka", "node"):
+            for _ in range(20):
+                orders.append(self.order(customer))
+            self.in_redis("firing", orders[-1])
+            self.stack.kill(victim)
+        for order in orders:
+            self.shrink(order)
+        self.in_redis("resolved", orders[-1])
+        wait_until("the topic has everything", lambda: len(self.in_topic(orders)) >= 2 * len(orders), 120)
+        self.assertEqual(self.in_topic(orders), self.in_stream(orders))
 
     def test_a_silenced_alert_is_kept_and_not_sent(self):
         silenced, other = self.customer(), self.customer()

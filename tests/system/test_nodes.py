@@ -15,7 +15,9 @@ SESSION_SECONDS = 3
 
 class Nodes(sharing.SharingTest):
     rate = 200
-    settings = {"MILLRACE_NODES": "3", "MILLRACE_SESSION_TIMEOUT_MS": str(1000 * SESSION_SECONDS)}
+    settings = {
+        "MILLRACE_NODES": "3", "MILLRACE_SESSION_TIMEOUT_MS": str(1000 * SESSION_SECONDS), "MILLRACE_NODE_CERTS": "off"
+    }
 
     def test_every_shard_is_served_when_up_returns(self):
         self.assertEqual(sum(row["shards"] for row in self.table().values()), sharing.SHARDS)

@@ -51,16 +51,27 @@ def shape(line):
     return re.sub(r"\bcurrent\b|# records? waits?(, T)?(?! )", "FRESH", line)
 
 
+WITHOUT_TLS = {"MILLRACE_NODE_CERTIFICATE": "", "MILLRACE_NODE_KEY": "", "MILLRACE_NODE_AUTHORITY": ""}
+
+
 class Shell(sharing.SharingTest):
     rate = 20
     settings = {"MILLRACE_NODES": "3", "MILLRACE_SESSION_TIMEOUT_MS": "6000"}
     figures = [REPOSITORY / "sql" / kind for kind in ("figures", "alerts", "batch")]
 
+    def shell_environment(self, **changed):
+        """Returns what the front door tells the program, with the certificate of a node."""
+        tls = self.stack.home / "tls"
+        return {
+            **self.stack.environment, **self.stack.endpoints, "MILLRACE_NODE_CERTIFICATE": str(tls / "node.crt"),
+            "MILLRACE_NODE_KEY": str(tls / "node.key"), "MILLRACE_NODE_AUTHORITY": str(tls / "ca.crt"), **changed
+        }
+
     def run_shell(self, *words, seconds=30, stdin="", **changed):
         """Runs the binary as the front door does, without the door's own start."""
-        environment = {**self.stack.environment, **self.stack.endpoints, **changed}
-        return subprocess.run([self.stack.home / "bin" / "millrace", "shell", *words], env=environment, input=stdin,
-                              capture_output=True, text=True, timeout=seconds)
+        return subprocess.run([self.stack.home / "bin" / "millrace", "shell", *words],
+                              env=self.shell_environment(**changed), input=stdin, capture_output=True, text=True,
+                              timeout=seconds)
 
     def ask(self, command, code=0):
         """Returns a command's rows and the whole answer. Asks again for a while, as a busy machine makes nodes late."""
@@ -167,7 +178,7 @@ class Shell(sharing.SharingTest):
                           ("192.0.2.1:15420", "beyond loopback.*MILLRACE_NODE_CERTIFICATE")]:
             with self.subTest(at):
                 began = time.monotonic()
-                done = self.run_shell(at, "-c", "nodes")
+                done = self.run_shell(at, "-c", "nodes", **(WITHOUT_TLS if "192" in at else {}))
                 self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
                 self.assertRegex(done.stdout, words)
                 self.assertLess(time.monotonic() - began, 10 if "invalid" in at else DEADLINE)
@@ -215,7 +226,7 @@ class Shell(sharing.SharingTest):
         self.assertEqual(self.run_shell(stdin="nodes\nnonsense\n").returncode, 2)
 
     def test_watch_repeats_a_command_and_ends_by_a_signal(self):
-        environment = {**self.stack.environment, **self.stack.endpoints}
+        environment = self.shell_environment()
         watch = subprocess.Popen([self.stack.home / "bin" / "millrace", "shell", "-c", "watch flushes", "--json"],
                                  env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         timer = threading.Timer(30, watch.kill)
@@ -233,7 +244,7 @@ class Shell(sharing.SharingTest):
         controller, terminal = pty.openpty()
         home = tempfile.mkdtemp(prefix="millrace-shell-")
         self.addCleanup(shutil.rmtree, home)
-        environment = {**self.stack.environment, **self.stack.endpoints, "HOME": home, "TERM": "xterm", **changed}
+        environment = self.shell_environment(HOME=home, TERM="xterm", **changed)
         environment.pop("XDG_STATE_HOME", None)
         shell = subprocess.Popen([self.stack.home / "bin" / "millrace", "shell"], env=environment, stdin=terminal,
                                  stdout=terminal, stderr=terminal, start_new_session=True)
@@ -272,8 +283,8 @@ class Shell(sharing.SharingTest):
         rows, _ = self.ask("log-level")
         self.assertEqual({row["node"]: row["log level"] for row in rows},
                          {"node": "info", "node-2": "debug", "node-3": "info"})
-        wait_until("node-2's log says who", lambda: re.search(r"\S+@\S+ set the log level to debug",
-                                                              self.stack.log_tail("node-2", 2000)))
+        wait_until("node-2's log says who", lambda: re.search(r"\S+@\S+, certificate node set the log level to debug",
+                                                              self.stack.log_tail("node-2", 100_000)))
         self.assertEqual(self.run_shell("-c", "log-level chatty").returncode, 1)
         self.ask("log-level info")
 
