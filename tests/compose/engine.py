@@ -61,10 +61,11 @@ def install_compose():
 
 def start():
     """Starts the engine. Raises RuntimeError where it doesn't answer within half a minute."""
-    log = (FOLDER / "dockerd.log").open("w")
-    process = subprocess.Popen(
-        ["dockerd", "--data-root", FOLDER / "data", "--exec-root", FOLDER / "run", "--pidfile", FOLDER / "docker.pid"],
-        stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+    with (FOLDER / "dockerd.log").open("w") as log:
+        process = subprocess.Popen([
+            "dockerd", "--data-root", FOLDER / "data", "--exec-root", FOLDER / "run", "--pidfile",
+            FOLDER / "docker.pid"
+        ], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
     PID.write_text(str(process.pid))
     until = time.monotonic() + 30
     while not answers("docker", "info"):
@@ -102,7 +103,7 @@ def up():
 
 
 def down():
-    """Stops an engine of ours, and takes its bridge away. Images stay for the next time."""
+    """Stops an engine of ours, and takes its bridge and its rules away. Images stay for the next time."""
     if not PID.is_file():
         return
     pid = int(PID.read_text())
@@ -116,6 +117,7 @@ def down():
     PID.unlink()
     subprocess.run(["ip", "link", "del", "docker0"], capture_output=True)
     subprocess.run(["iptables", "-P", "FORWARD", "ACCEPT"], capture_output=True)
+    subprocess.run(["sh", "-c", "iptables-save | grep -vi docker | iptables-restore"], capture_output=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import json
 import os
 import pathlib
 import secrets
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,12 +25,11 @@ sys.path[:0] = [str(HERE), str(ROOT / "deploy" / "stack")]
 sys.dont_write_bytecode = True
 import certificates  # noqa: E402
 import engine  # noqa: E402
-import package  # noqa: E402
+import images  # noqa: E402
 import standins  # noqa: E402
 
 PROJECT = "millrace-test"
-PASSWORDS = ("POSTGRES_PASSWORD", "MILLRACE_POSTGRES_ADMIN_PASSWORD", "MILLRACE_NODE_PASSWORD",
-             "MILLRACE_DEBEZIUM_PASSWORD", "REDIS_PASSWORD", "MILLRACE_HTTP_TOKEN")
+PASSWORDS = images.PASSWORDS
 FIRST_PORT = int(os.environ.get("MILLRACE_COMPOSE_PORTS") or 15880)
 PORTS = {
     name: str(FIRST_PORT + at) for at, name in enumerate(("POSTGRES_PORT", "REDIS_PORT", "MILLRACE_CONNECT_PORT",
@@ -60,12 +58,6 @@ def say(text):
 
 def inspect(name):
     return json.loads(run("docker", "inspect", name).stdout)[0]
-
-
-def official(image):
-    """Tells whether the machine has this image, and not as a stand-in of ours."""
-    found = run("docker", "image", "inspect", "-f", '{{index .Config.Labels "millrace.stand-in"}}', image, check=False)
-    return found.returncode == 0 and found.stdout.strip() != "true"
 
 
 class Compose:
@@ -164,33 +156,12 @@ def setUpModule():
     if OURS:
         unittest.addModuleCleanup(engine.down)
     FOLDER = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory(prefix="millrace-compose-")))
-    take_package()
-    standins.make()
-    build_images()
-
-
-def take_package():
-    """Puts the package where the image's build takes it from: the one that MILLRACE_PACKAGE names, else one of this
-    repository's build."""
-    given = os.environ.get("MILLRACE_PACKAGE")
-    if not given:
-        return say(f"package: {package.package()}")
-    shutil.rmtree(package.FOLDER, ignore_errors=True)
-    package.FOLDER.mkdir(parents=True)
-    say(f"package: {shutil.copy2(given, package.FOLDER)}")
-
-
-def build_images():
-    """Builds what isn't there, and the next image for the upgrade: the same files, another label."""
-    compose = Compose(("kraft", "zookeeper", "node"), FOLDER)
-    config = json.loads(compose("config", "--format", "json").stdout)["services"]
-    wanted = [name for name, service in config.items() if "build" in service and not official(service["image"])]
+    say(f"package: {images.take_package()}")
     before = time.monotonic()
-    compose("build", *wanted, seconds=3600)
+    found = images.build(IMAGE, ("kraft", "zookeeper", "node"))
     say(f"images built in {time.monotonic() - before:.0f} s; official ones: "
-        f"{sorted(set(config) - set(wanted) - set(SETUP) - {'node', 'generator'}) or 'none'}"
-        )
-    run("docker", "build", "-t", NEXT_IMAGE, "-", text=f"FROM {IMAGE}\nLABEL millrace.test=next\n")
+        f"{[image for image in found if image != IMAGE and images.is_official(image)] or 'none'}")
+    images.build_next(IMAGE, NEXT_IMAGE)
 
 
 class Files(unittest.TestCase):

@@ -3,14 +3,15 @@
 # etcd, kube-apiserver, controller manager, scheduler, kubelet, kube-proxy, CoreDNS and kubectl are built from Go modules (some 18 minutes of one
 # core the first time; kept in KUBERNETES_CACHE). Control plane: processes on loopback. Node: the kubelet with Debian's containerd and runc,
 # pods on CNI's bridge, services by iptables, names by CoreDNS.
-# Needs root and Go 1.24 or newer. No plugin enforces a NetworkPolicy, and no StorageClass provides volumes.
+# Needs root, Go 1.24 or newer, and a machine without a Kubernetes of its own: `down` takes every kubelet's traces away.
+# No plugin enforces a NetworkPolicy, and no StorageClass provides volumes.
 # For a shell that wants kubectl: eval "$(cluster.sh env)".
 set -euo pipefail
 version=${KUBERNETES_VERSION:-v1.34.2}
 cache=${KUBERNETES_CACHE:-$HOME/.cache/millrace/kubernetes-$version}
 state=${KUBERNETES_STATE:-/tmp/kubernetes}
 port=${KUBERNETES_PORT:-16443} etcd_port=${KUBERNETES_ETCD_PORT:-16479}
-node=${KUBERNETES_NODE:-node-1}
+node=${KUBERNETES_NODE:-node-1} address=10.97.0.1
 export PATH=$cache/bin:$PATH
 
 build() {
@@ -78,6 +79,8 @@ secrets() {
   openssl req -newkey rsa:2048 -nodes -subj /CN=kube-apiserver -keyout api.key -out api.csr 2>/dev/null
   openssl x509 -req -in api.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 30 -out api.crt 2>/dev/null \
     -extfile <(echo "subjectAltName=IP:127.0.0.1,IP:10.96.0.1,DNS:localhost,DNS:kubernetes.default.svc")
+  openssl req -newkey rsa:2048 -nodes -subj /O=system:masters/CN=kube-apiserver-kubelet -keyout kubelet.key -out kubelet.csr 2>/dev/null
+  openssl x509 -req -in kubelet.csr -CA ca.crt -CAkey ca.key -days 30 -out kubelet.crt 2>/dev/null # by which it reads logs, and runs commands
   openssl genrsa -out sa.key 2048 2>/dev/null
   openssl rsa -in sa.key -pubout -out sa.pub 2>/dev/null
   admin=$(openssl rand -hex 16) kubelet=$(openssl rand -hex 16)
@@ -114,6 +117,7 @@ control_plane() {
   start kube-apiserver kube-apiserver --etcd-servers "http://127.0.0.1:$etcd_port" --secure-port "$port" --bind-address 127.0.0.1 \
     --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/16 --authorization-mode Node,RBAC --allow-privileged \
     --enable-admission-plugins NodeRestriction --token-auth-file $pki/tokens.csv --tls-cert-file $pki/api.crt --tls-private-key-file $pki/api.key \
+    --kubelet-preferred-address-types InternalIP --kubelet-client-certificate $pki/kubelet.crt --kubelet-client-key $pki/kubelet.key \
     --service-account-issuer https://kubernetes.default.svc --service-account-key-file $pki/sa.pub --service-account-signing-key-file $pki/sa.key
   export KUBECONFIG=$pki/admin.conf
   wait_for 60 kubectl get --raw /readyz
@@ -124,17 +128,22 @@ control_plane() {
 }
 
 node() {
-  command -v containerd >/dev/null || { apt-get update -qq; apt-get install -y -qq --no-install-recommends containerd runc containernetworking-plugins iptables >"$state/apt.log" 2>&1; }
+  local packages="containerd runc containernetworking-plugins iptables"
+  # Debian's docker.io brings containerd, and no plugins
+  dpkg -s $packages >/dev/null 2>&1 || { apt-get update -qq; apt-get install -y -qq --no-install-recommends $packages >"$state/apt.log" 2>&1; }
   mkdir -p "$state/kubelet" "$state/manifests" "$state/cni"
-  local address; address=$(hostname -I | cut -d' ' -f1)
-  printf '.:53 {\n  bind %s\n  errors\n  kubernetes cluster.local {\n    kubeconfig %s\n  }\n}\n' "$address" "$state/pki/admin.conf" >"$state/Corefile"
+  # The node's address is the bridge's, which this machine alone reaches. Without a MAC of its own a bridge takes another when ports come and go.
+  ip link show kube0 >/dev/null 2>&1 || { ip link add kube0 address 0a:58:0a:61:00:01 type bridge; ip address add "$address/24" dev kube0; ip link set kube0 up; }
+  printf '.:53 {\n  bind %s\n  errors\n  hosts %s {\n    fallthrough\n  }\n  kubernetes cluster.local {\n    kubeconfig %s\n  }\n}\n' \
+    "$address" "$state/hosts" "$state/pki/admin.conf" >"$state/Corefile"
+  touch "$state/hosts" # names outside the cluster, which pods find too
   start coredns coredns -conf "$state/Corefile"
   start kube-proxy kube-proxy --kubeconfig "$state/pki/admin.conf" --proxy-mode iptables --cluster-cidr 10.97.0.0/24 --hostname-override "$node" \
     --conntrack-max-per-core 0 --conntrack-tcp-timeout-established 0 --conntrack-tcp-timeout-close-wait 0 --bind-address "$address" \
     --healthz-bind-address 127.0.0.1:10256 --metrics-bind-address 127.0.0.1:10249
   cat >"$state/cni/10-bridge.conflist" <<J
 {"cniVersion": "1.0.0", "name": "pods", "plugins": [
-  {"type": "bridge", "bridge": "kube0", "isGateway": true, "ipMasq": false, "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.97.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+  {"type": "bridge", "bridge": "kube0", "isGateway": true, "hairpinMode": true, "ipMasq": false, "ipam": {"type": "host-local", "dataDir": "$state/addresses", "ranges": [[{"subnet": "10.97.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "loopback"}]}
 J
   cat >"$state/containerd.toml" <<T
@@ -146,6 +155,7 @@ state = "/run/kubernetes-containerd"
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "localhost/pause:1"
   restrict_oom_score_adj = true
+  netns_mounts_under_state_dir = true
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/usr/lib/cni"
     conf_dir = "$state/cni"
@@ -156,13 +166,14 @@ T
   cat >"$state/kubelet.yaml" <<Y
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-address: 127.0.0.1
-authentication: {anonymous: {enabled: false}, webhook: {enabled: true}}
+address: $address
+authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $state/pki/ca.crt}}
 cgroupDriver: cgroupfs
 cgroupsPerQOS: true
 enforceNodeAllocatable: []
 containerRuntimeEndpoint: unix:///run/kubernetes-containerd/containerd.sock
 failSwapOn: false
+podLogsDir: $state/logs
 clusterDomain: cluster.local
 clusterDNS: [$address]
 staticPodPath: $state/manifests
@@ -208,7 +219,16 @@ down() {
   awk -v s="$state" '$2 ~ "^"s || $2 ~ "^/run/kubernetes-containerd" {print $2}' /proc/mounts | sort -r | xargs -r umount -l
   ip link del kube0 2>/dev/null || true
   kube-proxy --cleanup >/dev/null 2>&1 || true
+  for name in iptables ip6tables; do # the kubelet's
+    "$name-save" 2>/dev/null | grep -v KUBE- | "$name-restore" 2>/dev/null || true
+  done
   rm -rf "$state" /run/kubernetes-containerd
+  # Where the kubelet and CNI write whatever they are told.
+  rm -f /var/lib/cni/results/pods-* /var/lib/cni/results/cni-loopback-* /var/lib/kubelet/device-plugins/*
+  [ ! -d /var/log/containers ] || find /var/log/containers -xtype l -delete
+  rmdir -p /var/lib/cni/results /var/lib/kubelet/device-plugins 2>/dev/null || true
+  rmdir /var/log/containers 2>/dev/null || true
+  find /sys/fs/cgroup -mindepth 2 -depth -path '*/kubepods*' -type d -exec rmdir {} + 2>/dev/null || true
 }
 
 stop() {
@@ -224,5 +244,5 @@ build) build ;;
 up) (build) && (secrets) && control_plane && { [ "${KUBERNETES_NODELESS:-}" ] || node; } && kubectl get nodes ;;
 down) down ;;
 env) echo "export KUBECONFIG=$state/pki/admin.conf PATH=$cache/bin:\$PATH" ;;
-*) sed -n '2,10s/^# //p' "$0"; exit 2 ;;
+*) sed -n '2,11s/^# //p' "$0"; exit 2 ;;
 esac

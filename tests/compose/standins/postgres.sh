@@ -3,9 +3,12 @@
 set -e
 if [ -n "$POSTGRES_PASSWORD_FILE" ]; then POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE"); fi
 [ "${1:0:1}" != - ] || set -- postgres "$@"
+if [ "$1" = postgres ]; then
+  mkdir -p "$PGDATA"
+  chmod 700 "$PGDATA" || : # an fsGroup has given it to a group
+fi
 if [ "$1" = postgres ] && [ "$(id -u)" = 0 ]; then
   chown -R postgres "$PGDATA"
-  chmod 700 "$PGDATA"
   exec setpriv --reuid postgres --regid postgres --init-groups "$0" "$@"
 fi
 if [ "$1" = postgres ] && ! [ -s "$PGDATA/PG_VERSION" ]; then
