@@ -36,7 +36,7 @@ WITH RECURSIVE col AS (
 )
 SELECT DISTINCT ON (b.attrelid, b.attnum) b.attrelid, b.attname, b.type, b.modifier, b.shown, b.attnotnull,
        b.generated, coalesce(l.collisdeterministic, true), t.typtype, b.depth > 0,
-       (SELECT string_agg(e.enumlabel, '') FROM pg_enum e WHERE e.enumtypid = t.oid)
+       (SELECT string_agg(e.enumlabel::text, '') FROM pg_enum e WHERE e.enumtypid = t.oid)
 FROM base b JOIN pg_type t ON t.oid = b.type LEFT JOIN pg_collation l ON l.oid = b.attcollation
 ORDER BY b.attrelid, b.attnum, b.depth DESC)";
 

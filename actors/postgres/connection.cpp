@@ -91,7 +91,9 @@ constexpr auto newer_pins = "SELECT set_config(name, '0', false) FROM pg_setting
                             "WHERE name IN ('idle_session_timeout', 'transaction_timeout');";
 
 result<void> pin(PGconn* db, const settings& to) {
-  auto sql = std::string(pins) + newer_pins + "SET search_path = " + path_of(to);
+  // First the path, as the database's own could name a schema with another pg_settings.
+  auto sql = std::string("SET search_path = pg_catalog, pg_temp;") + pins + newer_pins
+             + "SET search_path = " + path_of(to);
   pg_result done(PQexec(db, sql.c_str()));
   if (PQresultStatus(done.get()) != PGRES_COMMAND_OK)
     return error_of(db, done.get());

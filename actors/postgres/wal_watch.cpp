@@ -4,7 +4,7 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <stop_token>
+#include <optional>
 #include <thread>
 
 namespace millrace::postgres {
@@ -16,22 +16,21 @@ constexpr std::chrono::seconds pause_after_failure{1};
 } // namespace
 
 struct wal_watch::impl {
-  explicit impl(settings x) : how(std::move(x)), thread([this](std::stop_token stop) { run(stop); }) {}
+  impl(settings x, std::string identifier) : how(std::move(x)), identifier(std::move(identifier)) {}
 
-  void run(std::stop_token stop) {
+  void run() {
+    std::unique_lock lock(guard);
     for (;;) {
-      std::uint64_t question = 0;
-      {
-        std::unique_lock lock(guard);
-        if (!woken.wait(lock, stop, [&] { return asked > answered; }))
-          return;
-        question = asked;
-      }
+      woken.wait(lock, [&] { return stopped || asked > answered; });
+      if (stopped)
+        return;
+      auto question = asked;
+      lock.unlock();
       auto end = read();
-      std::unique_lock lock(guard);
+      lock.lock();
       note(question, end);
       if (!end)
-        woken.wait_for(lock, stop, pause_after_failure, [] { return false; });
+        woken.wait_for(lock, pause_after_failure, [&] { return stopped; });
     }
   }
 
@@ -41,11 +40,23 @@ struct wal_watch::impl {
       if (!opened)
         return opened.why();
       db.emplace(std::move(*opened));
+      if (auto same = is_ours(); !same)
+        return db.reset(), same.why();
     }
     auto end = db->wal_insert_lsn();
     if (!end)
       db.reset();
     return end;
+  }
+
+  /// A server that took the place of ours has another WAL, and says nothing about our records.
+  result<void> is_ours() {
+    auto found = identifier.empty() ? result<std::string>(identifier) : db->system_identifier();
+    if (!found)
+      return found.why();
+    if (*found != identifier)
+      return error{errc::unavailable, "PostgreSQL: another database cluster is at this address now"};
+    return {};
   }
 
   void note(std::uint64_t question, const result<lsn>& end) {
@@ -60,17 +71,27 @@ struct wal_watch::impl {
   }
 
   settings how;
+  std::string identifier;
   std::optional<session> db; ///< the thread's
   mutable std::mutex guard;  ///< protects what follows
-  std::condition_variable_any woken;
+  std::condition_variable woken;
+  bool stopped = false;
   std::uint64_t asked = 0, answered = 0;
   lsn known;
   std::string trouble;
-  std::jthread thread; ///< last, because it uses all fields above
 };
 
-wal_watch::wal_watch(settings how) : impl_(std::make_unique<impl>(std::move(how))) {}
-wal_watch::~wal_watch() = default;
+wal_watch::wal_watch(settings how, std::string system_identifier)
+    : impl_(std::make_shared<impl>(std::move(how), std::move(system_identifier))) {
+  std::thread([x = impl_] { x->run(); }).detach();
+}
+
+/// Doesn't wait for the thread: a server that is frozen may never answer it.
+wal_watch::~wal_watch() {
+  std::lock_guard lock(impl_->guard);
+  impl_->stopped = true;
+  impl_->woken.notify_one();
+}
 
 lsn wal_watch::known() const {
   std::lock_guard lock(impl_->guard);

@@ -16,11 +16,12 @@
 
 namespace millrace::postgres {
 
-/// Asks in a thread and a session of its own, one question at a time. While PostgreSQL is away it tries again
-/// each second. Safe for several threads.
+/// Asks in a thread and a session of its own, one question at a time. Another server at that address isn't
+/// believed. While PostgreSQL is away it tries again each second. Safe for several threads.
 class wal_watch {
  public:
-  explicit wal_watch(settings how);
+  /// `system_identifier`: of the server whose WAL it is; empty: whichever is there.
+  explicit wal_watch(settings how, std::string system_identifier = {});
   ~wal_watch();
 
   /// Returns the end that was last read; 0: none yet.
@@ -34,7 +35,7 @@ class wal_watch {
 
  private:
   struct impl;
-  std::unique_ptr<impl> impl_;
+  std::shared_ptr<impl> impl_;
 };
 
 } // namespace millrace::postgres

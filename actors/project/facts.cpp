@@ -37,7 +37,7 @@ SELECT json_build_object(
   'debezium', (SELECT facts FROM role WHERE rolname = $debezium),
   'own_schema', EXISTS (SELECT FROM own), 'signal_table', EXISTS (SELECT FROM signal),
   'anchor_table', EXISTS (SELECT FROM anchor),
-  'strangers', (SELECT string_agg(DISTINCT r.rolname, ', ')
+  'strangers', (SELECT string_agg(DISTINCT r.rolname::text, ', ')
                 FROM (SELECT nspowner AS owner FROM pg_namespace WHERE nspname = $schema
                       UNION ALL SELECT c.relowner FROM pg_class c JOIN own_table t ON t.oid = c.oid) o
                 JOIN pg_roles r ON r.oid = o.owner

@@ -1,6 +1,7 @@
 #include "actors/reconciler/judge_process.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -37,12 +38,15 @@ std::string text_of(int file) {
   if (::getppid() != parent)
     ::_exit(127);
   ::setpriority(PRIO_PROCESS, 0, niceness);
+  if (auto score = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC); score >= 0)
+    (void)!::write(score, "1000", 4); // before the node, if memory runs out
   ::dup2(nothing, STDIN_FILENO);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(error, STDERR_FILENO);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
   ::execv(words[0], words);
   ::_exit(127);
 }
@@ -82,10 +86,12 @@ judge_process::~judge_process() {
 
 std::optional<judgement> judge_process::look() {
   int status = 0;
-  if (pid_ == 0 || ::waitpid(pid_, &status, WNOHANG) == 0)
+  auto ended = pid_ == 0 ? 0 : ::waitpid(pid_, &status, WNOHANG);
+  if (ended == 0)
     return std::nullopt;
+  auto code = ended == pid_ && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   pid_ = 0;
-  return judgement{WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out_), text_of(error_)};
+  return judgement{code, text_of(out_), text_of(error_)};
 }
 
 } // namespace millrace

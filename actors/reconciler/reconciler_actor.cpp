@@ -10,7 +10,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::chrono::seconds look_interval{1};
+constexpr std::chrono::seconds look_interval{1}, first_pause{60};
 
 void log(const reconciliation_report& x) {
   if (x.result == "failed")
@@ -40,14 +40,15 @@ reconciler_actor::behavior_type reconciler_state::make_behavior(reconciler_setti
   };
 }
 
-/// The first comparison is an interval after a node begins to lead: it has other work then.
+/// The first comparison comes soon: what the leader before found is found again. Not at once, because a node
+/// that begins to lead has other work.
 void reconciler_state::take_lead(bool leads) {
   running.reset();
   auto interval = report.interval_s;
   report = {};
   report.interval_s = interval;
   report.leads = leads;
-  report.next = leads ? how.now() + how.interval.count() : 0;
+  report.next = leads ? how.now() + std::min(how.interval, first_pause).count() : 0;
 }
 
 void reconciler_state::tick() {
@@ -76,7 +77,8 @@ void reconciler_state::take(const judgement& x) {
   report.running = false;
   report.took_s = how.now() - began;
   take_verdict(report, x, how.now());
-  report.next = std::max(report.next, how.now() + 1);
+  // At most half of the time, as an open snapshot keeps dead rows from being removed.
+  report.next = std::max(report.next, how.now() + std::max<std::int64_t>(report.took_s, 1));
   log(report);
 }
 

@@ -42,12 +42,15 @@ std::string last_message(const std::string& text) {
   return out;
 }
 
-/// Returns the figures that differ, in their order.
-std::vector<std::string> differing(const json& report) {
+/// Returns the figures that differ, in their order, and those of `before` that weren't found equal since.
+std::vector<std::string> differing(const json& report, const std::vector<std::string>& before) {
   std::vector<std::string> out;
-  for (auto& figure : report.value("figures", json::array()))
-    if (figure.value("result", "") == differs)
-      out.push_back(figure.value("figure", ""));
+  for (auto& figure : report.value("figures", json::array())) {
+    auto name = figure.value("figure", ""), result = figure.value("result", "");
+    auto differed = std::find(before.begin(), before.end(), name) != before.end();
+    if (result == differs || (differed && result != "equal"))
+      out.push_back(std::move(name));
+  }
   return out;
 }
 
@@ -64,7 +67,7 @@ void take_verdict(reconciliation_report& report, const judgement& x, std::int64_
     report.why = said.empty() ? "verify ended with code " + std::to_string(x.exit_code) : said;
     return;
   }
-  report.differing = differing(told);
+  report.differing = differing(told, report.differing);
   report.since = report.differing.empty() ? 0 : report.since > 0 ? report.since : now;
 }
 

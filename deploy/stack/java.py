@@ -1,5 +1,6 @@
 """What Kafka and Kafka Connect share: the Java parts that Maven fetched, the JVM's options, the logging."""
 import hashlib
+import os
 import pathlib
 import re
 import shutil
@@ -94,7 +95,8 @@ def fetch():
     # -C: a file that isn't what the repository's checksum says is an error, not a warning.
     done = subprocess.run(
         ["mvn", "-q", "-B", "-C", "-f", str(POM), "package", f"-Dtarget={partial}"], capture_output=True, text=True,
-        stdin=subprocess.DEVNULL)
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "MAVEN_BASEDIR": str(POM.parent)})  # else options of a .mvn above the folder count
     if done.returncode != 0:
         raise ServiceError("Maven could not fetch Kafka and Debezium:\n" +
                            "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:]))

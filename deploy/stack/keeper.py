@@ -126,6 +126,7 @@ class Keeper:
         self._say("starting")
         try:
             self.service.prepare()
+            self.configured = self.service.fingerprints()  # prepare() may have made a certificate
             process = self._spawn()
         except (ServiceError, SettingsError, OSError, subprocess.SubprocessError) as error:
             self._log(f"can't start: {error}")

@@ -53,7 +53,8 @@ SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner')
 
 ENSURE_SHOP = """\
 \\connect :"database"
-SELECT NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'millrace_' || :'project') AS is_new \\gset
+SET search_path = public, pg_temp; -- the database's own setting can name a schema with another pg_publication
+SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = 'millrace_' || :'project') AS is_new \\gset
 \\if :is_new
   \\echo the database is new: running init.sql
   \\ir :init

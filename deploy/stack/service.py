@@ -92,13 +92,17 @@ def with_login(url, login=None):
     return urllib.request.Request(parts._replace(netloc=host).geturl(), headers={"Authorization": f"Basic {encoded}"})
 
 
+#: In bytes: whoever has a server's port answers.
+LONGEST_ANSWER = 16 << 20
+
+
 def http_get(url, seconds=1.0, login=None):
     """Returns status and body of a GET, or (None, '') where no server answers."""
     try:
         with urllib.request.urlopen(with_login(url, login), timeout=seconds) as reply:
-            return reply.status, reply.read().decode("utf-8", "replace")
+            return reply.status, reply.read(LONGEST_ANSWER).decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
-        return error.code, error.read().decode("utf-8", "replace")
+        return error.code, error.read(LONGEST_ANSWER).decode("utf-8", "replace")
     except (OSError, ValueError, http.client.HTTPException):  # the last: the server ended amid its answer
         return None, ""
 

@@ -189,11 +189,10 @@ class Settings:
         """Returns the folder with the certificates of this machine's nodes; None if they use no TLS, or each is told
         its own files. Without a setting it is one in MILLRACE_HOME, filled as nodes start."""
         folder = self.get("MILLRACE_NODE_CERTS")
-        if not self.nodes()[1] or ("MILLRACE_NODE_CERTS", folder) == NO_CERTIFICATES:
-            return None
         if folder:
-            return pathlib.Path(folder)
-        return None if self.get("MILLRACE_NODE_CERTIFICATE") else self.home.node_certificates
+            return None if ("MILLRACE_NODE_CERTS", folder) == NO_CERTIFICATES else pathlib.Path(folder)
+        told = self.get("MILLRACE_NODE_CERTIFICATE") or not self.nodes()[1]
+        return None if told else self.home.node_certificates
 
     def figure_files(self):
         """Returns the files with figures, in the order in which they are loaded."""

@@ -8,7 +8,6 @@ import fcntl
 import json
 import os
 import pathlib
-import shutil
 import signal
 import socketserver
 import sys
@@ -182,7 +181,8 @@ class Supervisor:
                 try:
                     with home.open_plain(log, os.O_RDONLY) as source, home.open_plain(
                             older, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as target:
-                        shutil.copyfileobj(source, target)
+                        source.seek(-bound, os.SEEK_END)
+                        target.write(source.read(bound))  # not to its end: the writers may be as fast
                 except OSError as error:
                     older.unlink(missing_ok=True)
                     processes.say(f"supervisor: {log} is cut, and its older part is lost: {error.strerror}")

@@ -13,14 +13,32 @@ namespace {
 
 using open_letters_map = std::map<std::string, dead_letter>;
 
-int list(letter_box& box, const open_letters_map& open) {
+result<std::int64_t> number_of(letter_box& box) {
   auto counted = box.count();
+  if (!counted)
+    return counted.why();
+  return std::accumulate(counted->begin(), counted->end(), std::int64_t{0},
+                         [](auto sum, auto& x) { return sum + x.second; });
+}
+
+/// Says how many letters are open besides those that are known one by one. Returns the exit code.
+int tell_of_the_rest(letter_box& box) {
+  auto left = number_of(box);
+  if (!left)
+    return complain(left.why());
+  if (*left == 0)
+    return 0;
+  std::cout << *left << " dead letters are still open: `millrace resync TABLE` resolves all of a table's\n";
+  return 1;
+}
+
+int list(letter_box& box, const open_letters_map& open) {
+  auto counted = number_of(box);
   if (!counted)
     return complain(counted.why());
   for (auto& [origin, x] : open)
     std::cout << origin << "  " << visible(x.table) << "  " << visible(x.error) << "\n";
-  auto all = std::accumulate(counted->begin(), counted->end(), std::int64_t{0},
-                             [](auto sum, auto& x) { return sum + x.second; });
+  auto all = *counted;
   std::cout << all << " dead letters are open\n";
   if (static_cast<std::size_t>(all) > open.size())
     std::cout << "These are the oldest. `millrace resync TABLE` resolves all of a table's.\n";
@@ -51,6 +69,16 @@ int resolve_letters(letter_box& box, const open_letters_map& open, const std::st
       return complain(resolved.why());
     std::cout << origin << "  resolved\n";
   }
+  if (which != "all")
+    return 0;
+  auto counted = box.count(); // those beyond the ones that are known one by one
+  if (!counted)
+    return complain(counted.why());
+  for (auto& [table, count] : *counted)
+    if (auto resolved = box.resolve_table(table, "said to be dealt with"); !resolved)
+      return complain(resolved.why());
+    else if (count > 0)
+      std::cout << count << " more of " << visible(table) << "  resolved\n";
   return 0;
 }
 
@@ -71,7 +99,9 @@ int replay_letters(const settings& how, letter_box& box, const open_letters_map&
                       std::cout << x.origin << "  " << (how ? *how : "NOT replayed: " + how.why().message)
                                 << "\n";
                     });
-  return failed ? 1 : 0;
+  if (failed)
+    return 1;
+  return which == "all" ? tell_of_the_rest(box) : 0;
 }
 
 } // namespace

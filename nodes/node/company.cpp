@@ -52,7 +52,8 @@ result<void> company::assemble() {
   if (!work)
     return work.why();
   work_ = std::move(*work);
-  auto reads = open_source(how_, *from_.plans, from_.sources, {from_.first_fill, from_.note.birth, true});
+  auto reads = open_source(how_, *from_.plans, from_.sources,
+                           {from_.first_fill, from_.database, from_.note.birth, true});
   if (!reads)
     return reads.why();
   spawn_writer();

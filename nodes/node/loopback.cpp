@@ -85,6 +85,8 @@ std::optional<rejection> refused(const Request& in, const loopback_door& at) {
     return rejection{411, "a body needs a Content-Length: chunks aren't read"};
   if (in.has_header("Content-Encoding"))
     return rejection{415, "Content-Encoding isn't supported: send the body as it is"};
+  if (in.has_header("Range")) // the library would repeat a body once for each of thousands of ranges
+    return rejection{416, "Range isn't supported: ask for the whole"};
   if (in.method != "POST")
     return std::nullopt;
   if (auto why = refused_without_token(in, at.token))

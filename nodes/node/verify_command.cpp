@@ -30,7 +30,7 @@ std::vector<std::string> verify_command() {
   if (words.empty())
     words = {this_program};
   words[0] = this_program;
-  if (auto verb = std::find(words.begin() + 1, words.end(), "node"); verb != words.end())
+  if (auto verb = std::find(words.rbegin(), words.rend() - 1, "node"); verb != words.rend() - 1)
     *verb = "verify";
   else
     words.push_back("verify");

@@ -84,7 +84,7 @@ result<std::shared_ptr<change_source>> open_source(const settings& how, const pl
     x.reading = std::make_shared<kafka::last_record>(reading_of(how));
   x.now_ms = unix_ms;
   if (from.to_fold && !how.topics_whole) // else the topics aren't of this PostgreSQL
-    x.wal = std::make_shared<postgres::wal_watch>(how.postgres);
+    x.wal = std::make_shared<postgres::wal_watch>(how.postgres, from.database);
   auto opened = change_topics::open(std::move(x));
   if (!opened)
     return opened.why();

@@ -30,6 +30,7 @@ feeds_table feeds_of(const settings& how);
 /// What a router needs besides, to read on from a ledger.
 struct reading_on {
   bool first_fill = false; ///< no cell has a row yet
+  std::string database;    ///< PostgreSQL's system identifier; empty: any
   lsn birth;               ///< the end of the WAL when the ledger was created; 0: the tables weren't read
   bool to_fold = false;    ///< records are processed: keep a note of each, and compare it with the WAL
 };

@@ -155,6 +155,10 @@ CAF_TEST(a body is bounded and not unpacked) {
   CAF_CHECK_EQUAL(done, 0);
 }
 
+CAF_TEST(a request for ranges is refused) {
+  CAF_CHECK_EQUAL(get({{"Range", "bytes=0-,0-,0-"}}), 416);
+}
+
 CAF_TEST(only GET and POST with a length are read) {
   CAF_CHECK_EQUAL(client().Put("/control", "{}", "application/json")->status, 405);
   CAF_CHECK_EQUAL(client().Delete("/control")->status, 405);

@@ -13,6 +13,16 @@ constexpr std::chrono::seconds kafka_timeout{15};
 /// so hardly any batch is held.
 constexpr std::int64_t question_interval = 50;
 
+/// Bytes of held records at which a partition is paused at the first one.
+constexpr std::size_t most_held_bytes = 64 << 20;
+
+std::size_t bytes_in(const kafka::record_batch& x) {
+  std::size_t out = 0;
+  for (auto& record : x.records)
+    out += record.payload ? record.payload->size() : 0;
+  return out;
+}
+
 } // namespace
 
 result<std::unique_ptr<change_topics>> change_topics::open(change_topics_settings how) {
@@ -104,15 +114,20 @@ void change_topics::keep_fresh() {
   }
 }
 
-/// Fetches no more of a partition that is held a second time: PostgreSQL may be away for long.
+/// Fetches no more of a partition that is held a second time, or of any if much is held: PostgreSQL may be
+/// away for long.
 void change_topics::hold(source_id source, held_batch x) {
   auto& waiting = held_[source];
+  held_bytes_ += bytes_in(x.records);
   waiting.push_back(std::move(x));
-  if (waiting.size() > 1)
+  if (waiting.size() > 1 || held_bytes_ > most_held_bytes)
     reads_.pause(how_.sources.at(source));
 }
 
 void change_topics::forget(source_id source) {
+  if (auto held = held_.find(source); held != held_.end())
+    for (auto& x : held->second)
+      held_bytes_ -= bytes_in(x.records);
   if (held_.erase(source) && !paused_.count(source) && assigned_.count(source))
     reads_.resume(how_.sources.at(source));
 }
@@ -136,6 +151,7 @@ bool change_topics::let_go(source_id source, const taker& take) {
       return true;
     auto x = std::move(waiting.front());
     waiting.pop_front();
+    held_bytes_ -= bytes_in(x.records);
     if (x.newest > *end) {
       auto read_ms = x.found.read_ms;
       x.found = intakes_.at(kafka::table_of(source)).take(x.records, how_.first_fill, *how_.reading, *end);

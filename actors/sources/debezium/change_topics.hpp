@@ -5,7 +5,8 @@
 ///
 /// A record is PostgreSQL's only if the WAL has reached its LSN. How far the WAL is was mostly asked since
 /// the record was written, because Debezium takes its time. Where it wasn't, the batch is held, and what the
-/// partition brings after it, until there is an answer.
+/// partition brings after it, until there is an answer. So while PostgreSQL is away, records wait that are
+/// newer than the last answer.
 
 #include "actors/postgres/wal_watch.hpp"
 #include "actors/sources/change_source.hpp"
@@ -77,6 +78,7 @@ class change_topics : public change_source {
   std::map<table_id, table_intake> intakes_;
   std::set<source_id> assigned_, paused_; ///< paused_: by the router
   std::map<source_id, std::deque<held_batch>> held_;
+  std::size_t held_bytes_ = 0;
   std::int64_t asked_ms_ = 0; ///< when the WAL's end was asked for last
 };
 

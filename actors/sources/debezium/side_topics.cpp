@@ -1,6 +1,7 @@
 #include "actors/sources/debezium/side_topics.hpp"
 
 #include "actors/figures/values/base64.hpp"
+#include "actors/sources/debezium/shallow_json.hpp"
 #include "actors/sources/debezium/signal.hpp"
 
 #include <nlohmann/json.hpp>
@@ -23,7 +24,7 @@ constexpr std::string_view heartbeat_prefix = "millrace.heartbeat";
 
 /// Returns the record's payload, without the schema wrapper.
 json payload_of(const kafka::record& x) {
-  auto parsed = x.payload ? json::parse(*x.payload, nullptr, false) : json();
+  auto parsed = x.payload ? shallow_json(*x.payload) : json();
   if (parsed.is_object() && parsed.contains("payload") && parsed.contains("schema"))
     return parsed["payload"];
   return parsed;

@@ -2,6 +2,7 @@
 
 #include "actors/figures/values/text.hpp"
 #include "actors/postgres/session.hpp"
+#include "actors/sources/debezium/shallow_json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -92,7 +93,7 @@ std::string rows_signal(const postgres::table& of, const std::vector<row>& keys)
 }
 
 std::optional<notification> read_notification(std::string_view payload) {
-  auto x = json::parse(payload, nullptr, false);
+  auto x = shallow_json(payload);
   if (x.is_object() && x.contains("schema") && x.contains("payload"))
     x = json(x["payload"]);
   if (!x.is_object() || text_of(x, "aggregate_type") != "Incremental Snapshot")

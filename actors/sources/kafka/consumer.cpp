@@ -153,7 +153,7 @@ result<void> consumer::unassign(const std::vector<topic_partition>& of) {
     if (impl_->next.erase(x) > 0)
       known[x] = kafka_offset{0};
   for (auto& [x, _] : known)
-    impl_->paused.erase(x);
+    resume(x); // librdkafka would still have it paused when it is assigned again
   if (known.empty())
     return {};
   auto list = list_of(known);
@@ -179,7 +179,10 @@ void consumer::pause(const topic_partition& of) {
 }
 
 void consumer::resume(const topic_partition& of) {
-  impl_->paused.erase(of);
+  // librdkafka 2.0 reads a partition that isn't paused again, from where it was assigned
+  // (confluentinc/librdkafka#4636).
+  if (impl_->paused.erase(of) == 0)
+    return;
   rd_kafka_resume_partitions(impl_->kafka.get(), list_of({{of, no_offset}}).get());
 }
 

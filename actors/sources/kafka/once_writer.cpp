@@ -70,6 +70,8 @@ void once_writer::impl::remember(std::string id) {
 result<void> once_writer::impl::take_over(clock::time_point until) {
   auto properties = producer_properties(how.kafka);
   properties["transactional.id"] = how.writer;
+  properties["transaction.timeout.ms"] = "60000";
+  properties["message.timeout.ms"] = "60000"; // a longer one isn't allowed within a transaction
   auto conf = configure(how.kafka, properties);
   if (!conf)
     return conf.why();

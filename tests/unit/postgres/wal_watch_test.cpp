@@ -35,6 +35,15 @@ CAF_TEST(an answer is the end of the WAL after its question) {
   CAF_CHECK(!watch.answer(watch.ask() + 1));
 }
 
+CAF_TEST(another server at the address is not believed) {
+  auto server = test::postgres_server::start(15640);
+  postgres::wal_watch watch(server->settings(), "1");
+  auto question = watch.ask();
+  CAF_REQUIRE(soon([&] { return !watch.trouble().empty(); }));
+  CAF_CHECK(watch.trouble().find("another database cluster") != std::string::npos);
+  CAF_CHECK(!watch.answer(question));
+}
+
 CAF_TEST(without a server there is no answer and a reason and then there is one) {
   auto server = test::postgres_server::start(15640);
   auto there = server->settings();

@@ -27,6 +27,15 @@ CAF_TEST(figures that differ are named since the first comparison that found one
   CAF_CHECK_EQUAL(x.since, 0);
 }
 
+CAF_TEST(a figure differs until it is found equal) {
+  reconciliation_report x;
+  take_verdict(x, {1, one_differs, {}}, 100);
+  take_verdict(
+      x, {3, R"({"figures":[{"figure":"a","result":"equal"},{"figure":"b","result":"moving"}]})", {}}, 200);
+  CAF_CHECK_EQUAL(x.differing, std::vector<std::string>{"b"});
+  CAF_CHECK_EQUAL(x.since, 100);
+}
+
 CAF_TEST(a comparison that failed has a reason and leaves what was found) {
   reconciliation_report x;
   take_verdict(x, {1, one_differs, {}}, 100);

@@ -93,6 +93,12 @@ CAF_TEST(a notification tells the step of a snapshot) {
   CAF_CHECK(read("PAUSED", "")->step == snapshot_step::other);
 }
 
+CAF_TEST(a record that is nested very deep is none of a snapshot) {
+  auto deep = std::string(200'000, '[') + std::string(200'000, ']');
+  CAF_CHECK(!connect::read_notification(R"({"schema":1,"payload":)" + deep + "}"));
+  CAF_CHECK(!connect::read_notification(deep));
+}
+
 CAF_TEST(another record of the notification topic is none of a snapshot) {
   CAF_CHECK(!read_notification("not json"));
   CAF_CHECK(!read_notification(R"({"aggregate_type":"Initial Snapshot","type":"COMPLETED"})"));

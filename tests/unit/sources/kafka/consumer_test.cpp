@@ -269,6 +269,18 @@ CAF_TEST(a paused partition is silent and goes on where it stopped) {
   CAF_CHECK(got.payloads == numbers(0, 3000));
 }
 
+CAF_TEST(a partition that was paused when it was taken away is read when it returns) {
+  bench x{test::kafka_broker()};
+  x.write(0, 3);
+  CAF_REQUIRE(x.reader.assign({{x.at(), kafka_offset{0}}}));
+  poll_until(x.reader, [&](auto& all) { return all[x.at()].at_end; });
+  x.reader.pause(x.at());
+  CAF_REQUIRE(x.reader.unassign({x.at()}));
+  CAF_REQUIRE(x.reader.assign_more({{x.at(), kafka_offset{1}}}));
+  auto all = poll_until(x.reader, [&](auto& found) { return found[x.at()].at_end; });
+  CAF_CHECK(all[x.at()].payloads == numbers(1, 3));
+}
+
 CAF_TEST(a seek of a paused partition holds when it goes on) {
   auto& address = test::kafka_broker();
   bench x{address};
