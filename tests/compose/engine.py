@@ -21,6 +21,8 @@ FOLDER = pathlib.Path(os.environ.get("MILLRACE_ENGINE") or "/var/lib/millrace/en
 PACKAGES = ("docker.io", "debootstrap", "iptables")
 BASE = "debian:bookworm-slim"
 PID = FOLDER / "dockerd.pid"
+#: The engine has the machine forward packets.
+FORWARDING, BEFORE = pathlib.Path("/proc/sys/net/ipv4/ip_forward"), FOLDER / "forwarding.before"
 #: Of packages' files the image needs none of these.
 UNNEEDED = ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale")
 
@@ -61,6 +63,7 @@ def install_compose():
 
 def start():
     """Starts the engine. Raises RuntimeError where it doesn't answer within half a minute."""
+    BEFORE.write_text(FORWARDING.read_text())
     with (FOLDER / "dockerd.log").open("w") as log:
         process = subprocess.Popen([
             "dockerd", "--data-root", FOLDER / "data", "--exec-root", FOLDER / "run", "--pidfile",
@@ -103,7 +106,7 @@ def up():
 
 
 def down():
-    """Stops an engine of ours, and takes its bridge and its rules away. Images stay for the next time."""
+    """Stops an engine of ours, and takes its bridge, rules and forwarding away. Images stay for the next time."""
     if not PID.is_file():
         return
     pid = int(PID.read_text())
@@ -117,6 +120,9 @@ def down():
     PID.unlink()
     subprocess.run(["ip", "link", "del", "docker0"], capture_output=True)
     subprocess.run(["iptables", "-P", "FORWARD", "ACCEPT"], capture_output=True)
+    if BEFORE.is_file():
+        FORWARDING.write_text(BEFORE.read_text())
+        BEFORE.unlink()
     subprocess.run(["sh", "-c", "iptables-save | grep -vi docker | iptables-restore"], capture_output=True)
 
 

@@ -12,6 +12,8 @@ cache=${KUBERNETES_CACHE:-$HOME/.cache/millrace/kubernetes-$version}
 state=${KUBERNETES_STATE:-/tmp/kubernetes}
 port=${KUBERNETES_PORT:-16443} etcd_port=${KUBERNETES_ETCD_PORT:-16479}
 node=${KUBERNETES_NODE:-node-1} address=10.97.0.1
+# What kubelet, kube-proxy and CNI set for the machine. `down` sets it back.
+machine="net.ipv4.ip_forward net.ipv4.conf.all.route_localnet vm.overcommit_memory vm.panic_on_oom kernel.panic kernel.panic_on_oops"
 export PATH=$cache/bin:$PATH
 
 build() {
@@ -132,6 +134,7 @@ node() {
   # Debian's docker.io brings containerd, and no plugins
   dpkg -s $packages >/dev/null 2>&1 || { apt-get update -qq; apt-get install -y -qq --no-install-recommends $packages >"$state/apt.log" 2>&1; }
   mkdir -p "$state/kubelet" "$state/manifests" "$state/cni"
+  [ -f "$state/machine" ] || sysctl $machine >"$state/machine"
   # The node's address is the bridge's, which this machine alone reaches. Without a MAC of its own a bridge takes another when ports come and go.
   ip link show kube0 >/dev/null 2>&1 || { ip link add kube0 address 0a:58:0a:61:00:01 type bridge; ip address add "$address/24" dev kube0; ip link set kube0 up; }
   printf '.:53 {\n  bind %s\n  errors\n  hosts %s {\n    fallthrough\n  }\n  kubernetes cluster.local {\n    kubeconfig %s\n  }\n}\n' \
@@ -222,6 +225,7 @@ down() {
   for name in iptables ip6tables; do # the kubelet's
     "$name-save" 2>/dev/null | grep -v KUBE- | "$name-restore" 2>/dev/null || true
   done
+  [ ! -f "$state/machine" ] || sysctl -q -p "$state/machine"
   rm -rf "$state" /run/kubernetes-containerd
   # Where the kubelet and CNI write whatever they are told.
   rm -f /var/lib/cni/results/pods-* /var/lib/cni/results/cni-loopback-* /var/lib/kubelet/device-plugins/*
