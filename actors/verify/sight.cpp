@@ -20,11 +20,11 @@ result<void> sees_every_row(postgres::session& sql, const plan_set& plans) {
   auto tables = list_of(plans);
   if (tables.empty())
     return {};
-  auto hidden =
-      sql.query_rows("SELECT current_user, string_agg(n.nspname::text || '.' || c.relname::text, ', ' ORDER BY "
-                     "n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-                     "WHERE row_security_active(c.oid) AND (n.nspname, c.relname) IN ("
-                     + tables + ")");
+  auto hidden = sql.query_rows(
+      "SELECT current_user, string_agg(n.nspname::text || '.' || c.relname::text, ', ' ORDER BY "
+      "n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+      "WHERE row_security_active(c.oid) AND (n.nspname, c.relname) IN ("
+      + tables + ")");
   if (!hidden)
     return hidden.why();
   auto& row = hidden->rows.at(0);

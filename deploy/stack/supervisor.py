@@ -181,8 +181,9 @@ class Supervisor:
                 try:
                     with home.open_plain(log, os.O_RDONLY) as source, home.open_plain(
                             older, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as target:
-                        source.seek(-bound, os.SEEK_END)
-                        target.write(source.read(bound))  # not to its end: the writers may be as fast
+                        size = min(log.stat().st_size, 4 * bound)
+                        source.seek(-size, os.SEEK_END)
+                        target.write(source.read(size))  # not to its end: the writers may be as fast
                 except OSError as error:
                     older.unlink(missing_ok=True)
                     processes.say(f"supervisor: {log} is cut, and its older part is lost: {error.strerror}")
