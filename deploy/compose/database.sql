@@ -9,7 +9,10 @@ SELECT format('CREATE ROLE %I LOGIN', :'owner') WHERE NOT EXISTS (SELECT FROM pg
 ALTER ROLE :"owner" LOGIN PASSWORD :'owner_password';
 SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner') WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'database') \gexec
 \connect :"database"
-SELECT NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'millrace_' || :'project') AS is_new \gset
+SET search_path = public, pg_temp; -- the database's own setting can name a schema with another pg_publication
+-- Not where its schema is: the owner may have put triggers there, which would run as the administrator.
+SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = 'millrace_' || :'project')
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'millrace') AS is_new \gset
 \if :is_new
   \ir init.sql
 \else

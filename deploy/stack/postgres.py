@@ -54,7 +54,9 @@ SELECT format('CREATE DATABASE %I OWNER %I', :'database', :'owner')
 ENSURE_SHOP = """\
 \\connect :"database"
 SET search_path = public, pg_temp; -- the database's own setting can name a schema with another pg_publication
-SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = 'millrace_' || :'project') AS is_new \\gset
+-- Not where its schema is: the owner may have put triggers there, which would run as the administrator.
+SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_publication WHERE pubname = 'millrace_' || :'project')
+  AND NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'millrace') AS is_new \\gset
 \\if :is_new
   \\echo the database is new: running init.sql
   \\ir :init
