@@ -24,7 +24,7 @@ constexpr std::string_view heartbeat_prefix = "millrace.heartbeat";
 
 /// Returns the record's payload, without the schema wrapper.
 json payload_of(const kafka::record& x) {
-  auto parsed = x.payload ? shallow_json(*x.payload) : json();
+  auto parsed = x.payload ? connect::shallow_json(*x.payload) : json();
   if (parsed.is_object() && parsed.contains("payload") && parsed.contains("schema"))
     return parsed["payload"];
   return parsed;
