@@ -51,7 +51,7 @@ CAF_TEST(without a server there is no answer and a reason and then there is one)
   CAF_REQUIRE(soon([&, first = watch.ask()] { return watch.answer(first).has_value(); }));
   server->stop();
   auto question = watch.ask();
-  CAF_REQUIRE(soon([&] { return !watch.trouble().empty(); }));
+  auto port = std::to_string(there.port);
+  CAF_REQUIRE(soon([&] { return watch.trouble().find(port) != std::string::npos; }));
   CAF_CHECK(!watch.answer(question));
-  CAF_CHECK(watch.trouble().find(std::to_string(there.port)) != std::string::npos);
 }
