@@ -31,7 +31,7 @@ CAF_TEST(changes of every kind arrive in their cells with their positions) {
   std::int64_t other = 2; // a customer in another shard
   while (cell_of("customers", other) == cell_of("customers", 1))
     ++other;
-  shop_reader x("kinds");
+  shop_reader x("every_kind");
   x.assign();
   x.db.run("INSERT INTO customers VALUES (1, 'Ada', 'SP')");
   x.db.run("BEGIN; INSERT INTO orders VALUES (10, 1, 1.5, 'new'), (11, 1, 2.5, 'new');"
