@@ -15,7 +15,7 @@ using std::chrono::steady_clock;
 struct change_stream::impl {
   impl(stream_settings x, replication_connection to, system_identity of)
       : how(std::move(x)), connection(std::move(to)), server(std::move(of)), reader(*how.plans),
-        answers(how.status_interval, steady_clock::now()) {
+        answers(how.status_interval, steady_clock::now(), how.confirms_quiet) {
     answers.durable_to(how.from);
     answers.read_to(how.from);
   }

@@ -30,6 +30,9 @@ struct stream_settings {
   const plan_set* plans = nullptr; ///< must outlive the stream
   wal_position from;               ///< everything up to it is durable; {}: what the slot has as confirmed
   std::chrono::milliseconds status_interval{1'000};
+  /// Confirms as far as the server has come while all that was read is durable. Otherwise it confirms no more
+  /// than confirm() says, so what the slot has as confirmed is never ahead of the reader's own record of it.
+  bool confirms_quiet = true;
   /// After how long a server that says nothing counts as gone.
   std::chrono::milliseconds silence{60'000};
 };

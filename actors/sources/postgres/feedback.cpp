@@ -13,7 +13,7 @@ wal_position feedback::reached() const {
 
 lsn feedback::confirmed() {
   confirmed_ = std::max(confirmed_, confirmable(durable_));
-  if (durable_ >= read_)
+  if (confirms_quiet_ && durable_ >= read_)
     confirmed_ = std::max(confirmed_, confirmable(reached()));
   return confirmed_;
 }

@@ -13,7 +13,9 @@ class feedback {
  public:
   using time_point = std::chrono::steady_clock::time_point;
 
-  feedback(std::chrono::milliseconds interval, time_point now) : interval_(interval), last_(now) {}
+  /// `confirms_quiet`: as stream_settings'.
+  feedback(std::chrono::milliseconds interval, time_point now, bool confirms_quiet = true)
+      : interval_(interval), last_(now), confirms_quiet_(confirms_quiet) {}
 
   /// Everything up to `x` was read, and nothing after it is under way if it ends a transaction.
   void read_to(const wal_position& x) { read_ = x; }
@@ -26,7 +28,8 @@ class feedback {
   bool wanted() const { return wanted_; }
 
   /// Returns what the server can forget. While something is under way, that is what durable_to() said. Else
-  /// it is as far as the server has come: a database whose tables are quiet keeps no WAL. Never goes back.
+  /// it is as far as the server has come, if `confirms_quiet`: a database whose tables are quiet keeps no
+  /// WAL. Never goes back.
   lsn confirmed();
   /// Returns the position up to which everything was read: further than read_to() if the server is.
   wal_position reached() const;
@@ -40,7 +43,7 @@ class feedback {
  private:
   std::chrono::milliseconds interval_;
   time_point last_;
-  bool wanted_ = false;
+  bool wanted_ = false, confirms_quiet_;
   wal_position read_, durable_;
   lsn quiet_, confirmed_;
 };

@@ -37,6 +37,7 @@ enum class trouble {
   identity_differs,     ///< a partition has another replica identity than its table
   rewritten,            ///< the table was rewritten or truncated since the snapshot
   protocol,             ///< the server sent what the protocol doesn't have
+  other_server,         ///< another system identifier or timeline than before
 };
 
 struct problem {

@@ -43,6 +43,17 @@ CAF_TEST(a quiet server is confirmed as far as it has come) {
   CAF_CHECK_EQUAL(x.confirmed().value, 500u);
 }
 
+CAF_TEST(a quiet server is confirmed as far as was said if nothing else is wanted) {
+  feedback x(1000ms, start, false);
+  x.read_to(at(100, 110));
+  x.durable_to(at(100, 110));
+  x.quiet_at(lsn{500});
+  CAF_CHECK(x.reached() == at(500, 0));
+  CAF_CHECK_EQUAL(x.confirmed().value, 110u);
+  x.durable_to(at(500, 0));
+  CAF_CHECK_EQUAL(x.confirmed().value, 500u);
+}
+
 CAF_TEST(within a transaction what the server said before does not count) {
   auto x = fresh();
   x.quiet_at(lsn{120});
