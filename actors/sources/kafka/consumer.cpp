@@ -5,6 +5,8 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <future>
+#include <thread>
 
 namespace millrace::kafka {
 
@@ -105,14 +107,27 @@ result<std::map<std::string, int>> consumer::topics(const std::string& prefix,
   return found;
 }
 
+/// Asks in a thread of its own: librdkafka 2.0's request for offsets outlasts its timeout by a minute if the
+/// broker stops meanwhile. The thread then ends later, and owns the client until then.
 result<watermarks> consumer::bounds(const topic_partition& of, std::chrono::milliseconds timeout) {
-  watermarks x;
-  auto code =
-      rd_kafka_query_watermark_offsets(impl_->kafka.get(), of.topic.c_str(), of.partition.value, &x.low.value,
-                                       &x.high.value, static_cast<int>(timeout.count()));
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return failure(impl_->kafka.get(), to_string(of), code);
-  return x;
+  struct answer {
+    watermarks bounds;
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  };
+  std::promise<answer> told;
+  auto telling = told.get_future();
+  std::thread([kafka = impl_->kafka, of, timeout, told = std::move(told)]() mutable {
+    answer x;
+    x.code = rd_kafka_query_watermark_offsets(kafka.get(), of.topic.c_str(), of.partition.value,
+                                              &x.bounds.low.value, &x.bounds.high.value,
+                                              static_cast<int>(timeout.count()));
+    kafka.reset();
+    told.set_value(x);
+  }).detach();
+  auto x = telling.wait_for(timeout) == std::future_status::ready ? telling.get() : answer();
+  if (x.code != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return failure(impl_->kafka.get(), to_string(of), x.code);
+  return x.bounds;
 }
 
 kafka_offset consumer::known_end(const topic_partition& of) const {
